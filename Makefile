@@ -1,0 +1,108 @@
+# Auto backup. `make help` lists the targets. PROFILE=debug|asan|tsan builds in a folder of its own; V=1 shows the
+# commands; WERROR=1 makes warnings errors; CC, CFLAGS, CPPFLAGS and LDFLAGS are yours.
+
+PROFILE ?= release
+PREFIX  ?= /usr/local
+DKJSON  ?= /usr/share/lua/5.4/dkjson.lua
+
+B      := build/$(PROFILE)
+ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c)
+FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
+SUITES := $(wildcard tests/check/*.c)
+LUA    := $(shell find lua -name '*.lua')
+Q   := $(if $(V),,@)
+say  = @printf '  %s %s\n'
+objects = $(patsubst %.c,$(B)/%.o,$(1))
+
+CFLAGS_release = -O2 -g
+CFLAGS_debug   = -O0 -g3
+CFLAGS_asan    = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_tsan    = -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+CFLAGS        ?= $(CFLAGS_$(PROFILE))
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+           -Wvla $(if $(WERROR),-Werror)
+FLAGS    = -std=gnu11 -D_GNU_SOURCE -pthread -MMD -MP -Isrc -I$(B) $(HEADERS) $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
+
+# Asked once, and when first needed: `make deps` may have installed pkg-config just before.
+pkg     = $(shell pkg-config $(1) 2>/dev/null || echo $(2))
+HEADERS = $(eval HEADERS := $(call pkg,--cflags lua5.4,-I/usr/include/lua5.4))$(HEADERS)
+LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash,-lsqlite3 -lxxhash) -lreadline)$(LIBS)
+LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
+CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
+
+.PHONY: all deps demo check check-c check-lua check-e2e check-asan check-tsan luacheck layers install uninstall clean \
+        help FORCE
+.DELETE_ON_ERROR:
+
+all: $(B)/autobackup $(if $(filter release,$(PROFILE)),build/autobackup)    ## build build/autobackup
+
+build/autobackup: $(B)/autobackup
+	@ln -sf $(patsubst build/%,%,$<) $@
+
+$(B)/autobackup: $(call objects,$(FRONT)) $(B)/engine.a
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LUALIB) $(LIBS)
+
+$(B)/suites: $(call objects,$(SUITES)) $(B)/engine.a
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(CHECK) $(LIBS)
+
+$(B)/engine.a: $(call objects,$(ENGINE))
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/%.o: %.c $(B)/flags
+	$(say) CC $<
+	$(Q)mkdir -p $(@D) && $(CC) $(FLAGS) -c -o $@ $<
+
+$(B)/src/host/embedded.o: $(B)/embedded.list $(LUA) $(wildcard $(DKJSON))
+$(B)/src/index/schema.o: $(wildcard src/index/*.sql)
+$(B)/tests/check/main.o: $(B)/suites.list
+
+# Looked at in every run and written only when something changed. When deps is a goal it comes first, under -j too.
+update = { mkdir -p $(@D) && cat >$@.$$$$ && if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi; }
+
+$(B)/flags: FORCE | $(filter deps,$(MAKECMDGOALS))
+	@echo '$(CC) $(filter-out -Werror,$(FLAGS))' | $(update)
+$(B)/embedded.list: FORCE
+	@scripts/dev/embedded.sh $(DKJSON) $(LUA) | $(update)
+$(B)/suites.list: FORCE
+	@printf 'SUITE(%s)\n' $(sort $(patsubst tests/check/suite_%.c,%,$(filter tests/check/suite_%,$(SUITES)))) | $(update)
+
+-include $(patsubst %.o,%.d,$(call objects,$(ENGINE) $(FRONT) $(SUITES)))
+
+deps:       ## install what is missing from Debian 12
+	@scripts/dev/deps.sh
+demo: all   ## lay out a small studio under build/demo and show the main job
+	@scripts/dev/demo.sh $(B)/autobackup
+
+check: layers luacheck check-c check-lua check-e2e    ## all tests
+check-c: $(B)/suites                  ## the engine's libcheck suites
+	$(B)/suites
+check-lua: $(B)/autobackup            ## Lua specs, run by the program
+	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
+check-e2e: $(B)/autobackup            ## the command line, end to end
+	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh
+check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer
+	+$(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
+luacheck: | $(filter deps,$(MAKECMDGOALS))    ## lint the Lua sources
+	luacheck --quiet --codes lua scripts tests config.lua.example
+layers: | $(filter deps,$(MAKECMDGOALS))      ## who may depend on whom, and how long a file may be
+	scripts/dev/layers.sh
+	scripts/dev/layers-test.sh
+
+FILES = bin/autobackup $(patsubst scripts/%,share/autobackup/scripts/%,$(wildcard scripts/*.lua)) \
+        share/autobackup/config.lua.example share/doc/autobackup/README.md share/doc/autobackup/LICENSE
+FOLDERS = share/autobackup/scripts share/autobackup share/doc/autobackup
+
+install: all    ## into PREFIX (/usr/local), below DESTDIR
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(B)/autobackup
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/autobackup/scripts $(wildcard scripts/*.lua)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/autobackup config.lua.example
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/autobackup README.md LICENSE
+uninstall:      ## what install put there
+	cd $(DESTDIR)$(PREFIX) && rm -f $(FILES) && rmdir --ignore-fail-on-non-empty -p $(FOLDERS) bin
+clean:          ## remove build/
+	rm -rf build
+help:           ## this list
+	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1:\2/p' Makefile | column -t -s :

@@ -1,0 +1,254 @@
+--- The session environment: what scripts, the startup file and the REPL see. Commands and queries come first, then
+-- standard Lua. `require "autobackup"` gives a module the same table without standard Lua.
+
+local errors = require "autobackup.errors"
+local value = require "autobackup.value"
+
+local M = {}
+
+local function lazy_module(name)
+    return function() return require("autobackup." .. name) end
+end
+
+local queries = lazy_module "queries"
+
+local api = {}      -- name -> function(session) -> the value in the environment
+
+for _, name in ipairs{"databases", "categories", "clients", "projects", "replicas", "files"} do
+    api[name] = function(session)
+        return function(filter) return queries()[name](session, filter) end
+    end
+end
+
+function api.command(session)
+    return function(declaration)
+        session.commands:declare(declaration)
+    end
+end
+
+local policy_kinds = {copies = "integer", on = "database", verified = "duration"}
+
+local function check_policy_value(session, key, given)
+    local checked, message, code = require("autobackup.types").get(policy_kinds[key]).check(given, session, {min = 1})
+    if checked == nil then
+        errors.raise(code or "EUSAGE", ("policy: %s: %s"):format(key, message))
+    end
+    return checked
+end
+
+local function check_list(session, key, list)
+    local checked = {}
+    for i, given in ipairs(type(list) == "table" and list or {list}) do
+        checked[i] = check_policy_value(session, key, given)
+    end
+    return checked
+end
+
+local function check_policy(session, category, fields)
+    local checked, message, code = require("autobackup.types").get("category").check(category, session, {})
+    if checked == nil then
+        errors.raise(code or "EUSAGE", "policy: " .. message)
+    elseif type(fields) ~= "table" then
+        errors.usage("policy: write policy(\"%s\", {copies = 2, on = {\"NAS\"}, verified = \"90d\"})", category)
+    end
+    for key in pairs(fields) do
+        if not policy_kinds[key] then
+            errors.usage("policy: unknown key '%s'%s", tostring(key),
+                require("autobackup.suggest").hint(tostring(key), {"copies", "on", "verified"}))
+        end
+    end
+    return {
+        category = checked,
+        replicas = fields.copies and check_policy_value(session, "copies", fields.copies),
+        on = fields.on and check_list(session, "on", fields.on),
+        verified = fields.verified and check_policy_value(session, "verified", fields.verified),
+    }
+end
+
+-- policy(category or "all", {copies = how many replicas, on = {databases}, verified = "90d"})
+function api.policy(session)
+    return function(category, fields)
+        local policy = check_policy(session, category, fields)
+        local names = {category}
+        if policy.category == "all" then
+            names = {}
+            for i, row in ipairs(session.catalog:categories()) do
+                names[i] = row.category
+            end
+        end
+        for _, name in ipairs(names) do
+            table.insert(session.policies,
+                {category = name, replicas = policy.replicas, on = policy.on, verified = policy.verified})
+        end
+    end
+end
+
+function api.on(session)
+    return function(event, handler)
+        session.events:on(event, handler)
+    end
+end
+
+local function arguments_of(program, ...)
+    local argv = {}
+    for _, given in ipairs{program, ...} do
+        if type(given) == "table" then
+            for _, element in ipairs(given) do
+                argv[#argv + 1] = element
+            end
+        else
+            argv[#argv + 1] = given
+        end
+    end
+    for i, given in ipairs(argv) do
+        if type(given) ~= "string" and type(given) ~= "number" then
+            errors.usage("run: argument %d is a %s", i, type(given))
+        end
+        argv[i] = tostring(given)
+    end
+    if #argv == 0 then
+        errors.usage("run: it takes a program and its arguments")
+    end
+    return argv
+end
+
+-- run(program, args...) -> exit status: no shell; raises when the program cannot be started
+function api.run()
+    return function(...)
+        for i = 1, select("#", ...) do
+            if select(i, ...) == nil then
+                errors.usage("run: argument %d is nil", i)
+            end
+        end
+        local argv = arguments_of(...)
+        io.stdout:flush()
+        return errors.check(require("core.sys").run(argv))
+    end
+end
+
+function api.show(session)
+    return function(result)
+        session:show(result)
+    end
+end
+
+function api.settings(session)
+    return session.settings
+end
+
+-- On a terminal names that hold control characters must do no harm; colours may stay. A pipe gets the bytes.
+local function clean_printed(text)
+    local clean = require("autobackup.view.clean").clean
+    return (text:gsub("[^\n\t]+", function(piece)
+        local kept = {}
+        piece = piece:gsub("\27%[[%d;]*m", function(color)
+            kept[#kept + 1] = color
+            return "\0"
+        end)
+        local at = 0
+        return (clean(piece):gsub("\\x00", function()
+            at = at + 1
+            return kept[at]
+        end))
+    end))
+end
+
+function api.print()
+    if not require("core.sys").isatty(1) then
+        return print
+    end
+    return function(...)
+        local parts = table.pack(...)
+        for i = 1, parts.n do
+            parts[i] = clean_printed(tostring(parts[i]))
+        end
+        io.stdout:write(table.concat(parts, "\t"), "\n")
+    end
+end
+
+--- Whether a user's command may not take a name without saying so.
+function M.is_reserved(name)
+    return api[name] ~= nil or _G[name] ~= nil or name == "_"
+end
+
+local function command_function(session, name)
+    local function call(...)
+        local declaration = session.commands:get(name)
+        return require("autobackup.command").call(declaration, session, ...)
+    end
+    return value.named(call, "command " .. name)
+end
+
+--- The API of a session: commands, queries and the rest, made when they are first used.
+-- @return table
+function M.new(session)
+    local functions, metatable = {}, {__name = "autobackup"}
+    function metatable.__index(table, name)
+        if type(name) == "string" and session.commands:has(name) then
+            functions[name] = functions[name] or command_function(session, name)
+            return functions[name]
+        elseif api[name] then
+            local made = api[name](session)
+            if type(made) == "function" then
+                value.named(made, "function " .. name)
+            end
+            rawset(table, name, made)
+            return made
+        end
+    end
+    return setmetatable({}, metatable)
+end
+
+-- `settings = {...}` sets what the table names and keeps the rest.
+local function set_all(settings, given)
+    if type(given) ~= "table" then
+        errors.usage("settings is a table of settings")
+    end
+    for name, setting in pairs(given) do
+        settings[name] = setting
+    end
+end
+
+--- The session environment; `require "autobackup"` gives its API from now on.
+-- @param session the session
+-- @return table, to be used as _ENV
+function M.environment(session)
+    local own = M.new(session)
+    package.loaded.autobackup = own
+    local metatable = {__name = "session environment"}
+    function metatable.__index(_, name)
+        local found = own[name]
+        if found == nil then
+            found = _G[name]
+        end
+        return found
+    end
+    function metatable.__newindex(environment, name, given)
+        if name == "settings" then
+            set_all(session.settings, given)
+        else
+            rawset(environment, name, given)
+        end
+    end
+    return setmetatable({_G = _G}, metatable)
+end
+
+--- The names of the environment, sorted: for completion.
+-- @param session the session
+function M.names(session)
+    local seen, names = {}, {}
+    local function add(name)
+        if type(name) == "string" and not seen[name] then
+            seen[name] = true
+            names[#names + 1] = name
+        end
+    end
+    for name in pairs(api) do add(name) end
+    for _, name in ipairs(session.commands:names()) do add(name) end
+    for name in pairs(session.env) do add(name) end
+    for name in pairs(_G) do add(name) end
+    table.sort(names)
+    return names
+end
+
+return M

@@ -1,0 +1,354 @@
+--- From words or Lua values to the checked arguments of a command (declarations: command.lua).
+
+local errors = require "autobackup.errors"
+local rows = require "autobackup.rows"
+
+local M = {}
+
+local function lazy(name)
+    return setmetatable({}, {__index = function(_, key) return require("autobackup." .. name)[key] end})
+end
+
+local types, suggest, usage, switches = lazy "types", lazy "suggest", lazy "usage", lazy "switches"
+
+local function usage_error(declaration, message, ...)
+    usage.refuse(declaration, message, ...)
+end
+
+-- One binding collects the values of one call.
+local Binding = {}
+Binding.__index = Binding
+
+local function binding(declaration, session)
+    return setmetatable({declaration = declaration, session = session, values = {}}, Binding)
+end
+
+local function contains(list, value)
+    for _, element in ipairs(list) do
+        if element == value then
+            return true
+        end
+    end
+    return false
+end
+
+function Binding:applies(arg)
+    for name, allowed in pairs(arg.when or {}) do
+        if not contains(allowed, self.values[name]) then
+            return false
+        end
+    end
+    return true
+end
+
+function Binding:is_open(arg)
+    return (arg.many or self.values[arg.name] == nil) and self:applies(arg)
+end
+
+function Binding:store(key, spec, value)
+    if spec.many then
+        local list = self.values[key] or {}
+        list[#list + 1] = value
+        self.values[key] = list
+    else
+        self.values[key] = value
+    end
+end
+
+-- Returns true, or nil, message, code.
+function Binding:try(key, spec, value)
+    local checked, message, code = types.get(spec.type).check(value, self.session, spec)
+    if checked == nil then
+        return nil, message, code or "EUSAGE"
+    end
+    self:store(key, spec, checked)
+    return true
+end
+
+function Binding:refuse(label, message, code)
+    if code == "EUSAGE" then
+        errors.usage("%s: %s%s", self.declaration.name, label, message)
+    end
+    errors.raise(code, message)
+end
+
+function Binding:fill(arg, value)
+    local ok, message, code = self:try(arg.name, arg, value)
+    if not ok then
+        self:refuse("", message, code)
+    end
+end
+
+function Binding:open_keyword(word)
+    local open = {}
+    for _, arg in ipairs(self.declaration.args) do
+        if arg.keyword == word and self:is_open(arg) then
+            open[#open + 1] = arg
+        end
+    end
+    return open[1] and open
+end
+
+function Binding:fill_first(candidates, value)
+    local first_message, first_code
+    for _, arg in ipairs(candidates) do
+        local ok, message, code = self:try(arg.name, arg, value)
+        if ok then
+            return
+        end
+        if not first_message then
+            first_message, first_code = message, code
+        end
+    end
+    self:refuse("", first_message, first_code)
+end
+
+function Binding:next_positional()
+    for _, arg in ipairs(self.declaration.args) do
+        if not arg.keyword and self:is_open(arg) then
+            return arg
+        end
+    end
+end
+
+-- A word or a scalar in its place.
+function Binding:positional(value, is_last, is_literal)
+    if self.pending then
+        local candidates = self.pending
+        self.pending = nil
+        return self:fill_first(candidates, value)
+    end
+    if type(value) == "string" and not is_last and not is_literal then
+        self.pending = self:open_keyword(value)
+        if self.pending then
+            return
+        end
+    end
+    local arg = self:next_positional()
+    if not arg then
+        usage_error(self.declaration, "'%s' is too much", tostring(value))
+    end
+    self:fill(arg, value)
+end
+
+function Binding:default(key, spec)
+    if self.values[key] ~= nil then
+        return
+    end
+    if spec.default ~= nil then
+        self.values[key] = spec.default
+    elseif spec.many then
+        self.values[key] = {}
+    elseif spec.type == "flag" then
+        self.values[key] = false
+    end
+end
+
+function Binding:finish()
+    for _, arg in ipairs(self.declaration.args) do
+        if self.values[arg.name] == nil and self:applies(arg) then
+            if not arg.optional and arg.default == nil then
+                usage_error(self.declaration, "%s is missing", usage.argument(arg))
+            end
+        end
+        self:default(arg.name, arg)
+    end
+    for name, option in pairs(self.declaration.options) do
+        self:default(M.option_key(name), option)
+    end
+    return self.values
+end
+
+--- The key under which `run` finds an option.
+function M.option_key(name)
+    return (name:gsub("-", "_"))
+end
+
+function Binding:option(name, option, value)
+    local key = M.option_key(name)
+    if option.type == "flag" then
+        self.values[key] = true
+        return
+    end
+    local ok, message, code = self:try(key, option, value)
+    if not ok then
+        self:refuse("--" .. name .. ": ", message, code)
+    end
+end
+
+--- Arguments from words.
+-- @param declaration of the command
+-- @param session for the names that types look up
+-- @param words list of strings
+-- @param literal set of the indexes of quoted words, never options or keywords (optional)
+-- @return {args = table by name, json = bool, help = bool}; raises EUSAGE, ENONAME. With help, args is absent.
+function M.from_words(declaration, session, words, literal)
+    local parts = switches.split(declaration, words, literal)
+    if parts.help then
+        return {help = true}
+    end
+    local bound = binding(declaration, session)
+    for _, option in ipairs(parts.options) do
+        bound:option(option.name, option.option, option.value)
+    end
+    for i, plain in ipairs(parts.plains) do
+        bound:positional(plain.word, i == #parts.plains, plain.literal)
+    end
+    return {args = bound:finish(), json = parts.json or false}
+end
+
+function Binding:row(row)
+    local kind = rows.type_of(row)
+    local map = (self.declaration.accepts or {})[kind]
+    local filled = false
+    for _, arg in ipairs(self.declaration.args) do
+        for key, name in pairs(map or {}) do
+            if name == arg.name and row[key] ~= nil and self:is_open(arg) then
+                self:fill(arg, row[key])
+                filled = true
+            end
+        end
+    end
+    if not filled then
+        usage_error(self.declaration, "it takes nothing from a row of type '%s'", kind)
+    end
+end
+
+-- A value handed over by place: a row, a list of them, or a scalar.
+function Binding:value(value, is_last)
+    if rows.type_of(value) then
+        self:row(value)
+    elseif type(value) == "table" then
+        for i, element in ipairs(value) do
+            self:value(element, is_last and i == #value)
+        end
+    else
+        self:positional(value, is_last, false)
+    end
+end
+
+-- A value handed over by name: a row gives the key that `accepts` maps to the argument.
+function Binding:named(arg, value)
+    local kind = rows.type_of(value)
+    if kind then
+        for key, name in pairs((self.declaration.accepts or {})[kind] or {}) do
+            if name == arg.name then
+                return self:fill(arg, value[key])
+            end
+        end
+        return self:fill(arg, value[arg.name])
+    end
+    if type(value) == "table" and arg.many then
+        for _, element in ipairs(value) do
+            self:named(arg, element)
+        end
+        return
+    end
+    self:fill(arg, value)
+end
+
+local function is_named(value)
+    if type(value) ~= "table" or rows.type_of(value) or rows.declaration_of(value) then
+        return false
+    end
+    if next(value) == nil then
+        return true
+    end
+    for key in pairs(value) do
+        if type(key) == "string" then
+            return true
+        end
+    end
+    return false
+end
+
+local function find_option(declaration, key)
+    for name, option in pairs(declaration.options) do
+        if name == key or M.option_key(name) == key then
+            return name, option
+        end
+    end
+end
+
+local function check_named_keys(declaration, fields)
+    local known = {}
+    for _, arg in ipairs(declaration.args) do
+        known[arg.name] = true
+    end
+    for name in pairs(declaration.options) do
+        known[name], known[M.option_key(name)] = true, true
+    end
+    for key in pairs(fields) do
+        if not known[key] and math.type(key) ~= "integer" then
+            local names = {}
+            for name in pairs(known) do
+                names[#names + 1] = name
+            end
+            usage_error(declaration, "no argument or option '%s'%s", tostring(key),
+                suggest.hint(tostring(key), names))
+        end
+    end
+end
+
+function Binding:lua_option(name, option, value)
+    if option.type == "flag" then
+        if type(value) ~= "boolean" then
+            usage_error(self.declaration, "%s must be true or false", name)
+        end
+        self.values[M.option_key(name)] = value
+    elseif option.many and type(value) == "table" then
+        for _, element in ipairs(value) do
+            self:option(name, option, element)
+        end
+    else
+        self:option(name, option, value)
+    end
+end
+
+function Binding:table(fields)
+    check_named_keys(self.declaration, fields)
+    for i, value in ipairs(fields) do
+        self:value(value, i == #fields)
+    end
+    for _, arg in ipairs(self.declaration.args) do
+        local value = fields[arg.name]
+        if value ~= nil then
+            if not self:applies(arg) then
+                usage_error(self.declaration, "'%s' does not go with the other arguments", arg.name)
+            elseif not self:is_open(arg) then
+                usage_error(self.declaration, "'%s' is given twice", arg.name)
+            end
+            self:named(arg, value)
+        end
+    end
+    for key, value in pairs(fields) do
+        local name, option = find_option(self.declaration, key)
+        if option then
+            self:lua_option(name, option, value)
+        end
+    end
+end
+
+--- Arguments from a Lua call: by place, by place with a trailing table of options, or one table by name.
+-- @param declaration of the command
+-- @param session for the names that types look up
+-- @param ... the values
+-- @return table by name; raises EUSAGE, ENONAME
+function M.from_lua(declaration, session, ...)
+    local values, n = {...}, select("#", ...)
+    local bound = binding(declaration, session)
+    local named = n > 0 and is_named(values[n]) and values[n] or nil
+    local last = named and n - 1 or n
+    for i = 1, last do
+        if values[i] == nil then
+            usage_error(declaration, "value %d is nil", i)
+        end
+        bound:value(values[i], i == last)
+    end
+    if named then
+        bound:table(named)
+    end
+    return bound:finish()
+end
+
+return M

@@ -1,0 +1,355 @@
+--- The catalog as Lua sees it. All SQL of the Lua side stands here.
+-- Rows come with the catalog's own values: times are nanoseconds since 1970, client, project and path are bytes.
+-- Every method raises an error value when the catalog fails (ECORRUPT, EBUSY, ECATALOG).
+local core_catalog = require "core.catalog"
+local core_sys = require "core.sys"
+local errors = require "autobackup.errors"
+
+local M = {}
+
+local Catalog = {}
+Catalog.__index = Catalog
+
+--- Open the catalog, making it when it is missing.
+-- @param path of its file
+-- @return the catalog; raises
+function M.open(path)
+    return setmetatable({handle = errors.check(core_catalog.open(path))}, Catalog)
+end
+
+function Catalog:close()
+    self.handle:close()
+end
+
+Catalog.__close = Catalog.close
+
+--- The path of its file, for jobs that open it themselves.
+function Catalog:path()
+    return self.handle:path()
+end
+
+local function bytes(value)
+    return {blob = value}
+end
+
+local function optional(value)
+    if value == nil then
+        return core_catalog.null
+    end
+    return value
+end
+
+function Catalog:rows(sql, params)
+    return errors.check(self.handle:rows(sql, params))
+end
+
+function Catalog:exec(sql, params)
+    return errors.check(self.handle:exec(sql, params))
+end
+
+-- All or nothing: what fn does, and an error or an interruption in it undoes.
+function Catalog:transaction(fn)
+    self:exec("BEGIN IMMEDIATE")
+    local ok, err = pcall(fn)
+    if ok then
+        ok, err = pcall(self.exec, self, "COMMIT")
+    end
+    if not ok then
+        self.handle:exec("ROLLBACK")
+        error(err, 0)
+    end
+    return err
+end
+
+-- Conditions of a WHERE, collected.
+local Where = {}
+Where.__index = Where
+
+local function where()
+    return setmetatable({conditions = {}, params = {}}, Where)
+end
+
+function Where:add(condition, value)
+    table.insert(self.conditions, condition)
+    table.insert(self.params, value)
+end
+
+--- Whether a name is a pattern.
+function M.is_glob(name)
+    return name:find("[*?]") ~= nil
+end
+
+-- Only * and ? are special to us; SQLite's GLOB also knows [...].
+local function glob_of(pattern)
+    return (pattern:gsub("%[", "[[]"))
+end
+
+function Where:name(column, value)
+    if value == nil or value == "*" then
+        return
+    elseif M.is_glob(value) then
+        self:add("CAST(" .. column .. " AS TEXT) GLOB ?", glob_of(value))
+    else
+        self:add("CAST(" .. column .. " AS BLOB) = ?", bytes(value))
+    end
+end
+
+function Where:blob(column, value)
+    if value ~= nil and not M.is_glob(value) then
+        self:add(column .. " = ?", bytes(value))    -- can use the index, unlike a CAST
+    else
+        self:name(column, value)
+    end
+end
+
+--- Split "client/project".
+-- @return client, project's own name; name nil when there is no slash
+function M.split(project)
+    local client, name = project:match("^([^/]*)/(.*)$")
+    if not client then
+        return project, nil
+    end
+    return client, name
+end
+
+-- The filters that replicas, projects and clients share.
+function Where:filters(filter)
+    local client, name = filter.client, filter.name
+    if filter.project then
+        local project_client, project_name = M.split(filter.project)
+        self:blob("r.client", project_client)
+        self:blob("r.project", project_name)
+    end
+    self:blob("r.client", client)
+    self:blob("r.project", name)
+    self:name("d.name", filter.database)
+    self:name("c.name", filter.category)
+    return self
+end
+
+function Where:text()
+    if #self.conditions == 0 then
+        return ""
+    end
+    return " WHERE " .. table.concat(self.conditions, " AND ")
+end
+
+local DATABASE = "SELECT id, name AS database, path, identity, fs_type, granularity, added_at, loaded_at FROM database"
+
+--- All databases in the order in which they were added.
+-- @return rows {id, database, path, identity?, fs_type?, granularity, added_at, loaded_at?}
+function Catalog:databases()
+    return self:rows(DATABASE .. " ORDER BY id")
+end
+
+--- One database, by name or by its catalog id.
+-- @return row or nil
+function Catalog:database(name)
+    local key = math.type(name) == "integer" and "id" or "name"
+    return self:rows(DATABASE .. " WHERE " .. key .. " = ?", {name})[1]
+end
+
+--- The database that has an identity.
+-- @return row or nil
+function Catalog:database_of_identity(identity)
+    return self:rows(DATABASE .. " WHERE identity = ?", {identity})[1]
+end
+
+--- What is known of each database's content.
+-- @return table from database id to {clients, projects, replicas, files, bytes, errors}
+function Catalog:totals()
+    local totals = {}
+    local sql = [[SELECT database, COUNT(*) AS projects, COUNT(DISTINCT client) AS clients, SUM(replicas) AS replicas,
+        SUM(files) AS files, SUM(bytes) AS bytes, SUM(errors) AS errors
+        FROM (SELECT database, client, project, COUNT(*) AS replicas, SUM(files) AS files, SUM(bytes) AS bytes,
+              SUM(errors) AS errors FROM replica GROUP BY database, client, project)
+        GROUP BY database]]
+    for _, row in ipairs(self:rows(sql)) do
+        totals[row.database] = row
+    end
+    return totals
+end
+
+--- How many loose entries a database has.
+function Catalog:loose_count(database)
+    return self:rows("SELECT COUNT(*) AS n FROM loose WHERE database = ?", {database})[1].n
+end
+
+local CATEGORY = "SELECT id, name AS category, path FROM category"
+
+--- All categories in the order in which they were added.
+-- @return rows {id, category, path}
+function Catalog:categories()
+    return self:rows(CATEGORY .. " ORDER BY id")
+end
+
+--- One category by name.
+-- @return row or nil
+function Catalog:category(name)
+    return self:rows(CATEGORY .. " WHERE name = ?", {name})[1]
+end
+
+local REPLICA = [[SELECT r.id, r.client, r.project AS name, c.name AS category, c.path AS category_path,
+    d.name AS database, d.id AS database_id, d.path AS root, d.granularity, r.files, r.directories, r.bytes, r.newest,
+    r.fingerprint, r.errors, r.loaded_at, r.verified_at
+    FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
+
+--- Replicas, sorted by client, project, category, database (the last two in the order they were added).
+-- @param filter {client=, project="client/name", name=, database=, category=}: exact or with * and ?
+-- @return rows {id, client, project, name, category, category_path, database, database_id, root, granularity,
+--         files, directories, bytes, newest?, fingerprint, errors, loaded_at, verified_at?}
+function Catalog:replicas(filter)
+    local conditions = where():filters(filter or {})
+    local sql = REPLICA .. conditions:text() .. " ORDER BY r.client, r.project, c.id, d.id"
+    local list = self:rows(sql, conditions.params)
+    for _, row in ipairs(list) do
+        row.project = row.client .. "/" .. row.name
+    end
+    return list
+end
+
+local PROJECT = [[SELECT r.client, r.project AS name, d.name AS database, SUM(r.files) AS files, SUM(r.bytes) AS bytes
+    FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category%s
+    GROUP BY r.client, r.project, d.id ORDER BY r.client, r.project, d.id]]
+
+--- Projects, sorted; files and bytes are those of all matching replicas.
+-- @param filter as for replicas
+-- @return rows {client, project, name, files, bytes, databases={names}}
+function Catalog:projects(filter)
+    local conditions = where():filters(filter or {})
+    local list, last = {}, nil
+    for _, row in ipairs(self:rows(PROJECT:format(conditions:text()), conditions.params)) do
+        if not (last and last.client == row.client and last.name == row.name) then
+            last = {client = row.client, name = row.name, project = row.client .. "/" .. row.name, files = 0,
+                bytes = 0, databases = {}}
+            list[#list + 1] = last
+        end
+        last.files, last.bytes = last.files + row.files, last.bytes + row.bytes
+        table.insert(last.databases, row.database)
+    end
+    return list
+end
+
+-- Client folders without any project count too; `r` is a client's folder in one category of one database.
+local CLIENT = [[SELECT r.client, COUNT(DISTINCT p.project) AS projects, COALESCE(SUM(p.files), 0) AS files,
+    COALESCE(SUM(p.bytes), 0) AS bytes
+    FROM (SELECT database, category, name AS client, NULL AS project FROM client
+          UNION SELECT database, category, client, NULL FROM replica) r
+    JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category
+    LEFT JOIN replica p ON p.database = r.database AND p.category = r.category AND p.client = r.client%s
+    GROUP BY r.client ORDER BY r.client]]
+
+--- Clients, sorted; empty client folders too.
+-- @param filter {client=, database=, category=}
+-- @return rows {client, projects, files, bytes}
+function Catalog:clients(filter)
+    filter = filter or {}
+    local conditions = where():filters{client = filter.client, database = filter.database, category = filter.category}
+    return self:rows(CLIENT:format(conditions:text()), conditions.params)
+end
+
+--- Loose entries, sorted.
+-- @param filter {database=, category=}
+-- @return rows {database, category, path (relative to the category), kind, size}
+function Catalog:loose(filter)
+    filter = filter or {}
+    local conditions = where():filters{database = filter.database, category = filter.category}
+    return self:rows([[SELECT d.name AS database, c.name AS category, c.path AS category_path, d.path AS root, r.path,
+        r.kind, r.size FROM loose r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
+        .. conditions:text() .. " ORDER BY d.id, c.id, r.path", conditions.params)
+end
+
+--- The entries of a replica, streamed.
+-- @param replica its catalog id, @param filter {name=GLOB?}
+-- @return iterator of {path=, kind=, size=, mtime=}
+function Catalog:entries(replica, filter)
+    return errors.check(self.handle:entries(replica, filter or {}))
+end
+
+--- Register a database.
+-- @param fields name, path; identity, fs_type, granularity when they are known
+-- @return its row
+function Catalog:add_database(fields)
+    self:exec([[INSERT INTO database (name, path, identity, fs_type, granularity, added_at)
+        VALUES (?, ?, ?, ?, ?, ?)]], {fields.name, bytes(fields.path), optional(fields.identity),
+        optional(fields.fs_type), fields.granularity or 1, core_sys.now()})
+    return self:database(fields.name)
+end
+
+--- Change where a database is and which disk it is.
+-- @param id its catalog id, @param fields path, identity, fs_type, granularity
+-- @param forget whether what is known of its content goes too: it was another disk's
+function Catalog:set_database(id, fields, forget)
+    self:transaction(function()
+        self:exec("UPDATE database SET path = ?, identity = ?, fs_type = ?, granularity = ? WHERE id = ?",
+            {bytes(fields.path), optional(fields.identity), optional(fields.fs_type), fields.granularity or 1, id})
+        if forget then
+            for _, name in ipairs{"replica", "client", "loose"} do
+                self:exec("DELETE FROM " .. name .. " WHERE database = ?", {id})
+            end
+            self:exec("UPDATE database SET loaded_at = NULL WHERE id = ?", {id})
+        end
+    end)
+end
+
+--- Forget a database and what is known of it.
+function Catalog:remove_database(name)
+    return self:exec("DELETE FROM database WHERE name = ?", {name})
+end
+
+--- Register a category.
+-- @return its row
+function Catalog:add_category(name, path)
+    self:exec("INSERT INTO category (name, path) VALUES (?, ?)", {name, bytes(path)})
+    return self:category(name)
+end
+
+--- Change a category's path; what is known of it goes, as it lay elsewhere.
+function Catalog:set_category(name, path)
+    self:transaction(function()
+        for _, place in ipairs{"replica", "client", "loose"} do
+            self:exec("DELETE FROM " .. place .. " WHERE category = (SELECT id FROM category WHERE name = ?)", {name})
+        end
+        self:exec("UPDATE category SET path = ? WHERE name = ?", {bytes(path), name})
+    end)
+end
+
+--- Forget a category and what is known of it.
+function Catalog:remove_category(name)
+    return self:exec("DELETE FROM category WHERE name = ?", {name})
+end
+
+--- The bytes of a startup file that the user trusted, or nil.
+function Catalog:trusted(path)
+    local row = self:rows("SELECT content FROM trusted WHERE path = ?", {bytes(path)})[1]
+    return row and row.content
+end
+
+--- Remember the bytes of a startup file as trusted.
+function Catalog:trust(path, content)
+    self:exec("INSERT OR REPLACE INTO trusted (path, content, trusted_at) VALUES (?, ?, ?)",
+        {bytes(path), bytes(content), core_sys.now()})
+end
+
+--- Operations, newest first.
+-- @param filter {id=, limit=}
+-- @return rows of the operation table
+function Catalog:operations(filter)
+    filter = filter or {}
+    if filter.id then
+        return self:rows("SELECT * FROM operation WHERE id = ?", {filter.id})
+    end
+    return self:rows("SELECT * FROM operation ORDER BY started_at DESC LIMIT ?", {filter.limit or -1})
+end
+
+--- A new operation's id: UTC time plus random, unlike every one in the catalog.
+function Catalog:new_operation()
+    while true do
+        local id = core_sys.format_time(core_sys.now(), "utc", "%Y%m%dT%H%M%SZ-") .. core_sys.random_hex(2)
+        if not self:operations{id = id}[1] then
+            return id
+        end
+    end
+end
+
+return M

@@ -1,0 +1,303 @@
+--- The registry of commands. A command is declared once; the declaration gives the words, the Lua function,
+-- `help`, completion and JSON.
+--
+-- A declaration is a table; `lua/commands/NAME.lua` returns one, a user's `command{...}` is another:
+--
+--     name      string: letters, digits, '-' and '_', a letter first
+--     summary   one line, no capital, no full stop
+--     group     "look" | "copy" | "set up" | "session" (a user's: "your own")
+--     details   further text for `help NAME` (optional)
+--     examples  list of lines as typed (optional)
+--     args      list of arguments { NAME, TYPE, ... }, see below
+--     options   { ["dry-run"] = { type = "flag", short = "n", ... }, ... }
+--     accepts   { ROW TYPE = { ROW KEY = ARGUMENT NAME } }: what a row fills when it is handed to the command
+--     run       function(args, session) -> result
+--     show      function(result, out, session), prints a result for people (optional: tables of its rows)
+--     startup   false: `autobackup NAME` runs without the startup file
+--     replace   true: may take the name of a built-in command, a query or a standard Lua function
+--
+-- An argument: [1] its name, [2] its type (types.lua: project client category database which path name word
+-- text integer number duration size choice command), and
+--     optional  true: may be left out (a keyword argument always may, unless optional = false)
+--     many      true: takes one or more words, `run` gets a list (an empty one when optional and left out)
+--     default   value when left out
+--     keyword   the literal word that comes before it (`list projects in CLIENT`: keyword = "in"). Arguments
+--               may share one: the first that is open and whose type accepts the word takes it, else the first
+--               one's error is raised. A keyword that is the last word, is quoted, or comes after `--` is a
+--               plain word.
+--     when      { what = {"projects"} }: the argument exists only if argument `what` has one of these values
+--     values    list of strings, for type choice
+--     help      what it is (optional)
+-- An option: type ("flag" when left out, else a type as above), short (one letter), values, default, many, value
+-- (how help writes its value), help. Every command also takes --json and --help.
+--
+-- `run` gets one table with everything by name ('-' in an option's name becomes '_'; a flag is true or false).
+-- Its result: a table whose list part are rows (rows.row), and `problems` (list of rows of type "problem": path,
+-- code, message), `status` (integer exit status; absent: 0), `notes` (list of lines that the frame prints to
+-- stderr after the result). A string, number or nil does too. Partial results do not raise: they have status = 3.
+--
+-- The frame, not the command, turns a result into output: `show` or JSON when the command came as words, nothing
+-- when it was called from Lua. `show` prints the problems too. After a run the frame fires the event of the
+-- command's name with (result, args), and counts `status` into the session's.
+
+local errors = require "autobackup.errors"
+local rows = require "autobackup.rows"
+
+local M = {}
+
+--- Groups in the order in which help lists them.
+M.groups = {"look", "copy", "set up", "session", "your own"}
+
+local PREFIX = "autobackup.commands."
+
+local aliases = {quit = "exit"}
+
+local declaration_keys = {
+    name = "string", summary = "string", group = "string", details = "string", examples = "table", args = "table",
+    options = "table", accepts = "table", run = "function", show = "function", startup = "boolean",
+    replace = "boolean",
+}
+
+local argument_keys = {
+    "optional", "many", "default", "keyword", "when", "values", "help", "min", "max",
+}
+
+local option_keys = {"type", "short", "values", "default", "many", "value", "help", "min", "max"}
+
+local function check_keys(what, fields, known)
+    for key in pairs(fields) do
+        if not known[key] then
+            local names = {}
+            for name in pairs(known) do
+                names[#names + 1] = tostring(name)
+            end
+            local hint = require("autobackup.suggest").hint(tostring(key), names)
+            errors.usage("%s: unknown key '%s'%s", what, tostring(key), hint)
+        end
+    end
+end
+
+local function set_of(...)
+    local set = {}
+    for _, list in ipairs({...}) do
+        for _, key in ipairs(list) do
+            set[key] = true
+        end
+    end
+    return set
+end
+
+local function check_type(what, kind)
+    if not require("autobackup.types").get(kind) then
+        local hint = require("autobackup.suggest").hint(tostring(kind), require("autobackup.types").names())
+        errors.usage("%s: unknown type '%s'%s", what, tostring(kind), hint)
+    end
+end
+
+local function check_argument(what, arg, previous)
+    if type(arg) ~= "table" or type(arg[1] or arg.name) ~= "string" then
+        errors.usage("%s: an argument is a table {NAME, TYPE}", what)
+    end
+    arg.name, arg.type = arg.name or arg[1], arg.type or arg[2] or "text"
+    what = what .. ": argument " .. arg.name
+    check_keys(what, arg, set_of({1, 2, "name", "type"}, argument_keys))
+    check_type(what, arg.type)
+    if previous and not arg.keyword and not arg.when then
+        if previous.many then
+            errors.usage("%s: '%s' before it takes all the words", what, previous.name)
+        elseif previous.optional and not arg.optional then
+            errors.usage("%s: it must be optional, as '%s' before it", what, previous.name)
+        end
+    end
+    if arg.keyword and arg.optional == nil then
+        arg.optional = true
+    end
+end
+
+local function check_option(what, name, option)
+    what = ("%s: option --%s"):format(what, tostring(name))
+    if type(name) ~= "string" or not name:find("^%a[%w-]*$") or name == "json" or name == "help" then
+        errors.usage("%s: not a name for an option", what)
+    end
+    if type(option) ~= "table" then
+        errors.usage("%s: it must be a table", what)
+    end
+    check_keys(what, option, set_of(option_keys))
+    option.type = option.type or "flag"
+    if option.type ~= "flag" then
+        check_type(what, option.type)
+    end
+end
+
+local function check_fields(declaration)
+    if type(declaration) ~= "table" then
+        errors.usage("command: it takes one table")
+    end
+    local name = declaration.name
+    if type(name) ~= "string" or not name:find("^%a[%w_-]*$") then
+        errors.usage("command: the name '%s' is not made of letters, digits, '-' and '_'", tostring(name))
+    end
+    local what = "command " .. name
+    check_keys(what, declaration, declaration_keys)
+    for key, kind in pairs(declaration_keys) do
+        if declaration[key] ~= nil and type(declaration[key]) ~= kind then
+            errors.usage("%s: '%s' must be a %s", what, key, kind)
+        end
+    end
+    if not declaration.run then
+        errors.usage("%s: 'run' is missing", what)
+    end
+end
+
+--- Checks a declaration and fills in what it leaves out.
+-- @param declaration table, changed in place
+-- @return the declaration; raises EUSAGE
+function M.check(declaration)
+    check_fields(declaration)
+    declaration.args = declaration.args or {}
+    declaration.options = declaration.options or {}
+    declaration.summary = declaration.summary or ""
+    declaration.group = declaration.group or M.groups[#M.groups]
+    local what, previous = "command " .. declaration.name, nil
+    for _, arg in ipairs(declaration.args) do
+        check_argument(what, arg, previous)
+        if not arg.keyword then
+            previous = arg
+        end
+    end
+    for name, option in pairs(declaration.options) do
+        check_option(what, name, option)
+    end
+    return declaration
+end
+
+local Registry = {}
+Registry.__index = Registry
+
+--- Makes a registry that knows the built-in commands, the modules of lua/commands; each is read when it is
+-- first needed.
+-- @param reserved function(name) -> bool: names a user's command may not take (optional)
+-- @param modules list of module names (optional, for tests)
+function M.registry(reserved, modules)
+    local registry = setmetatable({declarations = {}, reserved = reserved, builtins = {}}, Registry)
+    for _, module in ipairs(modules or require("core.host").modules(PREFIX)) do
+        registry.builtins[module:sub(#PREFIX + 1)] = true
+    end
+    return registry
+end
+
+--- Whether a name is a command's (nothing is read).
+function Registry:has(name)
+    return self.declarations[name] ~= nil or self.builtins[name] ~= nil or aliases[name] ~= nil
+end
+
+--- The declaration of a command.
+-- @param name string, an alias (quit) too
+-- @return declaration, nil when there is none
+function Registry:find(name)
+    local declaration = self.declarations[name]
+    if declaration then
+        return declaration
+    end
+    if aliases[name] then
+        return self:find(aliases[name])
+    end
+    if self.builtins[name] then
+        declaration = M.check(require(PREFIX .. name))
+        self.declarations[name] = declaration
+    end
+    return declaration
+end
+
+--- Sorted names of all commands, without aliases.
+function Registry:names()
+    local names = {}
+    for name in pairs(self.builtins) do
+        names[#names + 1] = name
+    end
+    for name in pairs(self.declarations) do
+        if not self.builtins[name] then
+            names[#names + 1] = name
+        end
+    end
+    table.sort(names)
+    return names
+end
+
+--- The declaration of a command, or an error that names the nearest.
+-- @return declaration; raises EUSAGE
+function Registry:get(name)
+    local declaration = self:find(name)
+    if not declaration then
+        local hint = require("autobackup.suggest").hint(name, self:names())
+        if hint == "" then
+            hint = "; 'help' lists the commands"
+        end
+        errors.usage("no command '%s'%s", name, hint)
+    end
+    return declaration
+end
+
+--- Adds a user's command. One that the user declared before is replaced.
+-- @param declaration table
+-- @return the declaration; raises EUSAGE
+function Registry:declare(declaration)
+    M.check(declaration)
+    local name = declaration.name
+    if not declaration.replace and not (self.declarations[name] and not self.builtins[name]) then
+        if self.builtins[name] or aliases[name] then
+            errors.usage("command '%s' is built in; say replace = true to take its place", name)
+        elseif self.reserved and self.reserved(name) then
+            errors.usage("'%s' is a function of Lua or of the session; say replace = true to hide it", name)
+        end
+    end
+    self.declarations[name] = declaration
+    return declaration
+end
+
+--- Runs a command on checked arguments: its result is counted and announced, not shown.
+-- @param declaration of the command
+-- @param args table by name
+-- @param session the session
+-- @return the result
+function M.run(declaration, args, session)
+    local result = declaration.run(args, session)
+    if type(result) == "table" then
+        if not rows.type_of(result) then
+            rows.result(declaration, result)
+        end
+        if math.type(result.status) == "integer" then
+            session:note_status(result.status)
+        end
+    end
+    session.events:emit(declaration.name, result, args)
+    return result
+end
+
+--- A command called from Lua.
+-- @return the result; raises
+function M.call(declaration, session, ...)
+    local args = require("autobackup.arguments").from_lua(declaration, session, ...)
+    return M.run(declaration, args, session)
+end
+
+--- A command given as words: runs it and shows the result.
+-- @param declaration of the command
+-- @param words list of strings after the command's name
+-- @param session the session
+-- @param literal set of the indexes of quoted words (optional)
+-- @return the result; raises
+function M.words(declaration, words, session, literal)
+    local parsed = require("autobackup.arguments").from_words(declaration, session, words, literal)
+    if parsed.help then
+        for _, line in ipairs(require("autobackup.usage").lines(declaration)) do
+            session.out:line(line)
+        end
+        return nil
+    end
+    local result = M.run(declaration, parsed.args, session)
+    session:show(result, {json = parsed.json or session.json, declaration = declaration})
+    return result
+end
+
+return M

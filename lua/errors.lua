@@ -1,0 +1,130 @@
+--- Errors as scripts meet them: a table `{code=, message=, path=, ...}` that prints as its message.
+--
+-- Codes: errno names ("ENOSPC"), and ours: EUSAGE (wrong words), ENONAME (no such database, category, client
+-- or project), EOFFLINE, EBUSY, ECORRUPT, EUNSAFE, EUNTRUSTED, EINTR (with `signal`), ELUA (of user code).
+
+local M = {}
+
+local mistakes = {EUSAGE = true, ENONAME = true}
+local metatable = {__name = "autobackup.error"}
+
+function metatable.__tostring(err)
+    return tostring(err.message)
+end
+
+--- Makes an error value without raising it.
+-- @param code string
+-- @param message string, one sentence that names the thing
+-- @param fields table of further fields, such as path (optional)
+-- @return the error value
+function M.new(code, message, fields)
+    local err = {}
+    for key, value in pairs(fields or {}) do
+        err[key] = value
+    end
+    err.code, err.message = code, message
+    return setmetatable(err, metatable)
+end
+
+--- Raises an error value; parameters as in `new`.
+function M.raise(code, message, fields)
+    error(M.new(code, message, fields), 0)
+end
+
+--- Raises a usage error (EUSAGE, exit status 2).
+function M.usage(message, ...)
+    if select("#", ...) > 0 then
+        message = message:format(...)
+    end
+    M.raise("EUSAGE", message)
+end
+
+--- Passes the results of a primitive on, or raises what it returned as `nil, message, code`.
+-- Only nil is a failure: false is a value.
+function M.check(value, message, code, ...)
+    if value == nil then
+        M.raise(code or "EFAIL", tostring(message or "failed without a reason"))
+    end
+    return value, message, code, ...
+end
+
+--- Whether a value is an error of this shape, ours or the host's.
+function M.is(value)
+    return type(value) == "table" and type(value.code) == "string" and value.message ~= nil
+end
+
+--- Whether an error is a mistake in what was typed: it gets no traceback.
+function M.is_mistake(err)
+    return M.is(err) and mistakes[err.code] == true
+end
+
+--- Whether an error is a signal's: whoever catches errors on behalf of the user must let it pass.
+function M.is_interrupt(err)
+    return M.is(err) and err.code == "EINTR" and err.signal ~= nil
+end
+
+local function wrap(value)
+    if M.is(value) then
+        if getmetatable(value) == nil then
+            setmetatable(value, metatable)
+        end
+        return value
+    end
+    local meta = getmetatable(value)
+    if type(value) == "string" or type(meta) == "table" and meta.__tostring then
+        return M.new("ELUA", tostring(value), {value = value})
+    end
+    return M.new("ELUA", ("error object is a %s value"):format(type(value)), {value = value})
+end
+
+--- Makes any raised value an error value, keeping one that is.
+M.wrap = wrap
+
+local function is_ours(line)
+    return line:find("^%s*lua/") or line:find("^%s*%[C%]: in %?") or line:find("^%s*%[C%]: in function 'error'")
+end
+
+--- Shortens the text of debug.traceback to the user's own frames.
+-- @param text string
+-- @return string of indented lines, "" when no frame is the user's
+function M.short_traceback(text)
+    local lines, user = {}, 0
+    for line in text:gmatch("[^\n]+") do
+        if line:find("in function 'xpcall'", 1, true) or line:find("in function <lua/", 1, true) then
+            line = ""
+        end
+        if line:find("^%s") and not is_ours(line) then
+            lines[#lines + 1] = "  " .. line:gsub("^%s+", "")
+            if not line:find("[C]:", 1, true) then
+                user = #lines
+            end
+        end
+    end
+    return table.concat(lines, "\n", 1, user)
+end
+
+--- Message handler for xpcall: an error value with `traceback`.
+function M.handler(value)
+    local err = wrap(value)
+    if err.traceback == nil then
+        err.traceback = M.short_traceback(debug.traceback("", 2))
+    end
+    return err
+end
+
+local statuses = {EUSAGE = 2, EOFFLINE = 75, EBUSY = 75, EPIPE = 141}
+
+--- The exit status of an error that ends the program.
+-- @param err an error value
+-- @return integer: 2 usage, 75 offline or locked, 128+signal, `err.status` where it is set, else 1
+function M.exit_status(err)
+    if math.type(err.status) == "integer" then
+        return err.status
+    end
+    if err.code == "EINTR" then
+        return 128 + (err.signal or 2)
+    end
+    return statuses[err.code] or 1
+end
+
+return M

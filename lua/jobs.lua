@@ -1,0 +1,64 @@
+--- Long jobs of the engine, driven from Lua: their events are pulled until they end, and an interruption stops them
+-- in order before it goes on.
+local errors = require "autobackup.errors"
+
+local M = {}
+
+local WAIT = 0.1      -- seconds between looks at the clock of a progress line
+local KEEP = 100000   -- problems remembered; the rest is counted
+
+local function pump(job, on_event, state)
+    while true do
+        local event = job:next(WAIT)
+        if event == false then
+            return
+        elseif event then
+            if event.type == "done" or event.type == "failed" then
+                state.final = event
+            end
+            on_event(event)
+        end
+    end
+end
+
+--- Pull all events of a job and close it.
+-- @param job from a primitive's start
+-- @param on_event function(event), for every event
+-- @return the last event ("done" or "failed"; nil when the job ended without), and the error that interrupted it
+--         or nil: the job was then cancelled and has ended, and the caller raises the error when it has said
+--         what was done
+function M.drive(job, on_event)
+    local closing <close> = job
+    local state = {}
+    local ok, err = pcall(pump, job, on_event, state)
+    if not ok then
+        job:cancel()
+        pcall(pump, job, errors.is_interrupt(err) and on_event or function() end, state)
+        return state.final, err
+    end
+    return state.final
+end
+
+local Collector = {}
+Collector.__index = Collector
+
+--- A list that keeps a bounded number of rows and counts all.
+-- @return collector: `rows`, `count`, `add(row)`
+function M.collector()
+    return setmetatable({rows = {}, count = 0}, Collector)
+end
+
+function Collector:add(row)
+    self.count = self.count + 1
+    if self.count <= KEEP then
+        self.rows[self.count] = row
+    end
+end
+
+--- A note about what was counted but not kept, or nil.
+function Collector:omitted()
+    local more = self.count - #self.rows
+    return more > 0 and ("%d more problems are not listed"):format(more) or nil
+end
+
+return M

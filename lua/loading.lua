@@ -1,0 +1,78 @@
+--- Reading databases into the catalog: drives core.load.
+local core_load = require "core.load"
+local fs = require "core.fs"
+local errors = require "autobackup.errors"
+local jobs = require "autobackup.jobs"
+local locate = require "autobackup.locate"
+local progress = require "autobackup.view.progress"
+local rows = require "autobackup.rows"
+
+local M = {}
+
+--- Give a database that was registered while its disk was unplugged the identity of what is there now: its
+-- marker's, else its filesystem's. Nothing is written to the disk.
+-- @param session the session
+-- @param database catalog row
+-- @return the row, renewed; raises EOFFLINE when there is still nothing to recognise
+function M.recognise(session, database)
+    if database.identity then
+        return database
+    end
+    local seen, message = fs.identity(database.path)
+    local names = seen and not seen.marker and fs.list(database.path)
+    if not seen or names and #names == 0 then
+        errors.raise("EOFFLINE", ("%s is offline: %s"):format(database.database,
+            message or "the folder " .. database.path .. " is empty: is its disk plugged in?"),
+            {path = database.path})
+    end
+    local known = session.catalog:database_of_identity(seen.id)
+    if known then
+        errors.raise("EEXIST", ("%s is the disk of database %s: remove one of the two names"):format(
+            database.path, known.database), {path = database.path})
+    end
+    session.catalog:set_database(database.id, {path = database.path, identity = seen.id, fs_type = seen.fs_type,
+        granularity = seen.granularity})
+    return session.catalog:database(database.database)
+end
+
+local function problem_row(event, database)
+    return rows.row("problem", {path = locate.join(database.path, event.path or ""), code = event.code,
+        message = event.message, database = database.database})
+end
+
+--- Read a database, or some replicas of it, into the catalog.
+-- @param session the session
+-- @param database catalog row, with an identity
+-- @param options {only=list?, jobs=?, confirmed=?, label=text?, on_problem=function(row)?}
+-- @return the last event of the job (load.h: done or failed); raises when it could not start or was interrupted
+function M.read(session, database, options)
+    local live <close> = progress.new(session, options.label or "load " .. database.database)
+    local job = errors.check(core_load.start{
+        catalog = session.catalog:path(), database = database.id, jobs = options.jobs,
+        confirmed = options.confirmed or false, only = options.only,
+    })
+    local final, interruption = jobs.drive(job, function(event)
+        if event.type == "progress" then
+            live:show(event)
+        elseif event.type == "problem" and options.on_problem then
+            options.on_problem(problem_row(event, database))
+        end
+    end)
+    if interruption then
+        error(interruption, 0)
+    end
+    return final or {type = "failed", code = "EIO", message = "the load of " .. database.database .. " ended early"}
+end
+
+--- Read some replicas afresh, for a command that is about to rely on them. Raises when they cannot be read.
+-- @param session, database as above
+-- @param only list of {category=id?, client=?, project=?}
+-- @param label what the progress line says
+function M.refresh(session, database, only, label)
+    local final = M.read(session, database, {only = only, confirmed = true, label = label})
+    if final.type == "failed" then
+        errors.raise(final.code, final.message, {path = database.path})
+    end
+end
+
+return M

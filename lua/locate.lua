@@ -1,0 +1,96 @@
+--- Where things lie: paths of databases, categories and replicas, and which databases are there right now.
+local fs = require "core.fs"
+local core_sys = require "core.sys"
+
+local M = {}
+
+--- A path without doubled slashes, "." and a slash at its end. Symlinks and ".." stay.
+-- @param path text
+-- @return text
+function M.tidy(path)
+    local parts = {}
+    for part in path:gmatch("[^/]+") do
+        if part ~= "." then
+            parts[#parts + 1] = part
+        end
+    end
+    return (path:sub(1, 1) == "/" and "/" or "") .. table.concat(parts, "/")
+end
+
+local function has_parent(path)
+    return ("/" .. path .. "/"):find("/../", 1, true) ~= nil
+end
+
+--- An absolute path from what was typed.
+-- @param path may begin with ~ or be relative
+-- @param base the folder that relative paths start from
+-- @return an absolute path; ".." is gone when the path exists
+function M.absolute(path, base)
+    if path == "~" or path:sub(1, 2) == "~/" then
+        path = core_sys.user_home() .. path:sub(2)
+    elseif path:sub(1, 1) ~= "/" then
+        path = base .. "/" .. path
+    end
+    path = M.tidy(path)
+    return has_parent(path) and fs.realpath(path) or path
+end
+
+--- Whether one path is another or lies below it.
+-- @param outer, inner tidy paths
+function M.contains(outer, inner)
+    return outer == inner or outer == "/" or outer == "" or inner:sub(1, #outer + 1) == outer .. "/"
+end
+
+--- Whether two paths are nested either way.
+function M.overlap(a, b)
+    return M.contains(a, b) or M.contains(b, a)
+end
+
+--- Join path parts; empty ones fall away.
+function M.join(...)
+    local parts = {}
+    for _, part in ipairs{...} do
+        if part ~= "" then
+            parts[#parts + 1] = part
+        end
+    end
+    return (table.concat(parts, "/"):gsub("^//", "/"))
+end
+
+--- The path of a replica below a database's root.
+-- @param category_path relative, @param client, name folder names
+function M.replica(category_path, client, name)
+    return M.join(category_path, client, name)
+end
+
+--- Whether a database is there and is the disk it was.
+-- @param database catalog row
+-- @return true, or nil, message, code
+function M.online(database)
+    if not database.identity then
+        return nil, ("%s is offline: nothing has been seen at %s yet"):format(database.database, database.path),
+            "EOFFLINE"
+    end
+    local ok, message, code = fs.online(database.path, database.identity)
+    if ok then
+        return true
+    end
+    return nil, ("%s is offline: %s"):format(database.database, message or database.path), code or "EOFFLINE"
+end
+
+--- A memory of which databases are online, for the time of one command: each is looked at once.
+-- @return function of a catalog row -> true, or false, message, code
+function M.prober()
+    local known = {}
+    return function(database)
+        local answer = known[database.id]
+        if not answer then
+            local ok, message, code = M.online(database)
+            answer = {ok or false, message, code}
+            known[database.id] = answer
+        end
+        return table.unpack(answer, 1, 3)
+    end
+end
+
+return M

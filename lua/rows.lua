@@ -1,0 +1,72 @@
+--- Typed rows and results.
+--
+-- A row is a plain table whose type ("replica", "database", ...) is in its metatable: `row.type` reads it,
+-- `pairs` does not show it. A result is the table a command's `run` returned; its metatable remembers the
+-- declaration, so that it can be shown later.
+
+local M = {}
+
+local row_metatables = {}   -- by type
+local row_types = {}        -- by metatable
+
+local function metatable_of(kind)
+    local metatable = row_metatables[kind]
+    if not metatable then
+        metatable = {__index = {type = kind}, __name = kind}
+        row_metatables[kind] = metatable
+        row_types[metatable] = kind
+    end
+    return metatable
+end
+
+--- Makes a table a row of a type.
+-- @param kind string, as in the JSON key "type"
+-- @param fields table, changed in place
+-- @return the same table
+function M.row(kind, fields)
+    return setmetatable(fields, metatable_of(kind))
+end
+
+--- The type of a row.
+-- @param value anything
+-- @return string, nil when it is no row
+function M.type_of(value)
+    return type(value) == "table" and row_types[getmetatable(value)] or nil
+end
+
+local result_declarations = setmetatable({}, {__mode = "k"})    -- by metatable
+
+--- Makes a table the result of a command; one that has a metatable already keeps it.
+-- @param declaration of the command, see command.lua
+-- @param fields table that its `run` returned
+-- @return the same table
+function M.result(declaration, fields)
+    if getmetatable(fields) == nil then
+        local metatable = {__name = declaration.name .. " result"}
+        result_declarations[metatable] = declaration
+        setmetatable(fields, metatable)
+    end
+    return fields
+end
+
+--- The declaration of the command that made a result.
+-- @param value anything
+-- @return declaration, nil when the value is no result
+function M.declaration_of(value)
+    return type(value) == "table" and result_declarations[getmetatable(value)] or nil
+end
+
+--- Whether a table is a list whose elements are all rows (and holds at least one).
+function M.is_list(value)
+    if type(value) ~= "table" or M.type_of(value) or #value == 0 then
+        return false
+    end
+    for _, element in ipairs(value) do
+        if not M.type_of(element) then
+            return false
+        end
+    end
+    return true
+end
+
+return M

@@ -1,0 +1,252 @@
+--- The session: what one run of the program knows and shares with commands.
+--
+-- Fields: catalog (opened at first use), catalog_path, commands (registry), events, settings, policies (list),
+-- env (the session environment of api.lua), out and err (view.out of stdout and stderr), mode ("repl", "script",
+-- "stdin", "command", "code" or "config" while the startup file runs), config_dir and config_path of the startup
+-- file, interactive (stdin and stderr are terminals), json, quiet, verbose, progress, color, status (worst seen).
+
+local status = require "autobackup.status"
+
+local M = {}
+
+local Session = {}
+
+local lazy = {}
+
+function lazy.catalog(session)
+    return require("autobackup.catalog").open(session.catalog_path)
+end
+
+function lazy.out(session)
+    return require("autobackup.view.out").new{fd = 1, color = session.color}
+end
+
+function lazy.err(session)
+    return require("autobackup.view.out").new{fd = 2, color = session.color}
+end
+
+function lazy.settings()
+    return require("autobackup.settings").new()
+end
+
+function lazy.env(session)
+    return require("autobackup.api").environment(session)
+end
+
+function lazy.commands()
+    return require("autobackup.command").registry(function(name)
+        return require("autobackup.api").is_reserved(name)
+    end)
+end
+
+function lazy.events(session)
+    return require("autobackup.events").new{
+        names = function() return session.commands:names() end,
+        warn = function(message) session:warn(message) end,
+    }
+end
+
+function lazy.interactive()
+    local sys = require "core.sys"
+    return sys.isatty(0) and sys.isatty(2)
+end
+
+local metatable = {__name = "session"}
+
+function metatable.__index(session, key)
+    local make = lazy[key]
+    if make then
+        local value = make(session)
+        rawset(session, key, value)
+        return value
+    end
+    return Session[key]
+end
+
+local function environment_value(name)
+    local value = require("core.sys").getenv(name)
+    return value ~= "" and value or nil
+end
+
+--- A folder of the user's by the XDG rules: an environment variable that is absolute, else below the home.
+-- @param variable string such as "XDG_DATA_HOME"
+-- @param below path below the home, such as ".local/share"
+-- @return path of the program's own folder in it
+function M.user_folder(variable, below)
+    local folder = environment_value(variable)
+    if not folder or folder:sub(1, 1) ~= "/" then
+        folder = (require("core.sys").user_home() or "") .. "/" .. below
+    end
+    return folder .. "/autobackup"
+end
+
+local function catalog_path(given)
+    given = given or environment_value("AUTOBACKUP_CATALOG")
+    if not given then
+        return M.user_folder("XDG_DATA_HOME", ".local/share") .. "/catalog.db"
+    elseif given:sub(1, 1) == "/" then
+        return given
+    end
+    return require("core.fs").getcwd() .. "/" .. given
+end
+
+--- Makes a session.
+-- @param options as options.parse returns them
+-- @return session
+function M.new(options)
+    local session = setmetatable({
+        policies = {}, closers = {}, status = 0, mode = "command", json = options.json or false,
+        quiet = options.quiet or false, verbose = options.verbose or false, color = options.color or "auto",
+        progress = options.progress or "auto",
+    }, metatable)
+    session.catalog_path = catalog_path(options.catalog)
+    return session
+end
+
+--- Counts an exit status: the worst one seen is the program's.
+function Session:note_status(value)
+    self.status = status.worst(self.status, value)
+end
+
+--- Registers a function to be called before the program ends.
+function Session:on_close(fn)
+    table.insert(self.closers, fn)
+end
+
+--- Ends what the session holds: history, catalog, output. A second call does nothing.
+function Session:close()
+    local closers = self.closers
+    self.closers = {}
+    for i = #closers, 1, -1 do
+        local ok, err = pcall(closers[i])
+        if not ok then
+            self:warn(tostring(err))
+        end
+    end
+    local catalog = rawget(self, "catalog")
+    if catalog then
+        self.catalog = nil
+        pcall(catalog.close, catalog)
+    end
+    io.stdout:flush()
+end
+
+--- Ends the program. Pending `<close>` variables and handles are closed.
+-- @param value exit status; nil: 0 in the REPL, else the worst seen
+function Session:exit(value)
+    if value == nil then
+        value = self.mode == "repl" and 0 or self.status
+    end
+    if rawget(self, "events") then
+        self.events:emit("exit", value)
+    end
+    self:close()
+    os.exit(value, true)
+end
+
+--- Shows a result for people, or as JSON.
+-- @param result what a command's run returned, a row, or any Lua value
+-- @param how {json = bool, declaration = of the command that made it} (optional)
+function Session:show(result, how)
+    how = how or {json = self.json}
+    io.stdout:flush()
+    local rows = require "autobackup.rows"
+    local declaration = rows.declaration_of(result) or how.declaration
+    if how.json then
+        self.out:write(require("autobackup.view.json").encode_rows(result))
+    elseif declaration and declaration.show then
+        declaration.show(result, self.out, self)
+    elseif result ~= nil then
+        require("autobackup.value").print(result, self.out)
+    end
+    if type(result) == "table" and type(rawget(result, "notes")) == "table" then
+        for _, note in ipairs(result.notes) do
+            self:note(note)
+        end
+    end
+end
+
+--- Prints a line on stderr, cleaned, unless --quiet.
+function Session:note(text)
+    if not self.quiet then
+        self:message(text)
+    end
+end
+
+--- Prints a line on stderr, its control characters made visible.
+-- @param text string
+-- @param color name (optional), of the beginning up to ':'
+function Session:message(text, color)
+    io.stdout:flush()
+    local out = self.err
+    local line = out:clean(text)
+    if color then
+        line = line:gsub("^[^:]*:", function(head) return out:color(color, head) end, 1)
+    end
+    pcall(out.line, out, line)
+end
+
+--- Prints a warning on stderr.
+function Session:warn(text)
+    self:message("warning: " .. text, "yellow")
+end
+
+local function each_line(text, fn)
+    for line in (text .. "\n"):gmatch("(.-)\n") do
+        fn(line)
+    end
+end
+
+--- Reports an error value on stderr, its usage line and traceback too where it has them, and announces it to
+-- on("error"). A closed pipe is nobody's error.
+-- @param err error value
+-- @param prefix string in front (optional, "autobackup: ")
+function Session:report(err, prefix)
+    if err.code == "EPIPE" then
+        return
+    end
+    local text = (prefix or "autobackup: ") .. tostring(err)
+    if err.code ~= "ELUA" then
+        self:message(text, "red")
+    else
+        local color = "red"
+        each_line(text, function(line)
+            self:message(line, color)
+            color = nil
+        end)
+    end
+    if err.usage then
+        self:message("usage: " .. err.usage)
+    end
+    if err.traceback and err.traceback ~= "" then
+        each_line(err.traceback, function(line) self:message(line) end)
+    end
+    if rawget(self, "events") then
+        self.events:emit("error", err)
+    end
+end
+
+local function ask(session, question)
+    if require("core.sys").isatty(1) then
+        return require("core.readline").readline(question)
+    end
+    session.err:write(question)
+    return io.stdin:read("l")
+end
+
+--- Asks a question on the terminal.
+-- @param question string without its "[y/N]"
+-- @return true for yes; false otherwise and where there is no terminal; Ctrl-C raises
+function Session:confirm(question)
+    if not self.interactive then
+        return false
+    end
+    io.stdout:flush()
+    local answer = ask(self, self.err:clean(question) .. " [y/N] ")
+    if answer == false then
+        require("autobackup.errors").raise("EINTR", "interrupted", {signal = require("core.sys").signal() or 2})
+    end
+    return answer ~= nil and answer:lower():find("^%s*y") ~= nil
+end
+
+return M

@@ -1,0 +1,262 @@
+--- Adding databases and categories: what may be added, and which disk is which.
+local fs = require "core.fs"
+local errors = require "autobackup.errors"
+local locate = require "autobackup.locate"
+
+local M = {}
+
+local READ_ONLY = {EROFS = true, EACCES = true, EPERM = true}
+
+local function base_of(session)
+    return session.mode == "config" and session.config_dir or errors.check(fs.getcwd())
+end
+
+local function warn(session, notes, text)
+    if session.mode == "config" then
+        session:warn(text)
+    else
+        notes[#notes + 1] = text
+    end
+end
+
+-- Two category folders of two databases that are one folder, or lie one in the other, would be counted twice and
+-- copied into themselves.
+local function collision(a, b, categories)
+    for _, one in ipairs(categories) do
+        for _, other in ipairs(categories) do
+            if locate.overlap(locate.join(a.real, one.path), locate.join(b.real, other.path)) then
+                return one.category, other.category
+            end
+        end
+    end
+end
+
+local function real(path)
+    return fs.realpath(path) or path
+end
+
+local function refuse_collision(a, b, categories)
+    local one, other = collision(a, b, categories)
+    if one then
+        errors.raise("EINVAL", ("%s of %s and %s of %s would be the same folder or lie one in the other: "
+            .. "choose another root or category path"):format(one, a.database, other, b.database), {path = a.path})
+    end
+end
+
+local function check_nesting(session, name, path, notes)
+    local new, categories = {database = name, path = path, real = real(path)}, session.catalog:categories()
+    for _, other in ipairs(session.catalog:databases()) do
+        other.real = other.database ~= name and real(other.path)
+        if other.real and other.real ~= new.real and locate.overlap(new.real, other.real) then
+            refuse_collision(new, other, categories)
+            warn(session, notes, ("%s and %s lie one in the other (%s, %s): one broken disk takes both"):format(
+                name, other.database, path, other.path))
+        end
+    end
+end
+
+-- What is at a database's root. nil, message, code when there is no folder.
+local function look(path)
+    local stat, message, code = fs.stat(path)
+    if not stat then
+        return nil, message, code
+    elseif stat.kind ~= "directory" then
+        return nil, "ENOTDIR: not a folder: " .. path, "ENOTDIR"
+    end
+    return fs.identity(path)
+end
+
+local function look_typed(path)
+    local seen, message, code = look(path)
+    if not seen then
+        errors.raise(code, message .. "; a database's root must be a folder that is there", {path = path})
+    end
+    return seen
+end
+
+-- In a startup file an empty folder is taken for a mount point without its disk.
+local function look_at_start(path)
+    local seen, message, code = look(path)
+    if seen and not seen.marker then
+        local names = fs.list(path)
+        if names and #names == 0 then
+            return nil, "the folder is empty: " .. path, "EOFFLINE"
+        end
+    end
+    return seen, message, code
+end
+
+local function refuse_known_disk(session, seen, name, path)
+    local other = session.catalog:database_of_identity(seen.id)
+    if other and other.database ~= name then
+        errors.raise("EEXIST", ("%s is the disk of database %s (%s): one disk cannot be two databases; 'remove database "
+            .. "%s' first, or, when it is a clone of that disk, delete %s/.autobackup/database.json"):format(path,
+            other.database, other.path, other.database, path), {path = path})
+    end
+end
+
+local function refuse_other_disk(known, seen, replace)
+    if known and known.identity and known.identity ~= seen.id and not replace then
+        errors.raise("EEXIST", ("another disk than the one known as %s is at %s; 'add database %s %s --replace' takes "
+            .. "the new one"):format(known.database, known.path, known.database, known.path), {path = known.path})
+    end
+end
+
+-- Write the marker where none is yet and it can be written.
+local function mark(session, name, path, seen, notes)
+    if seen.marker then
+        return seen
+    end
+    local id, message, code = fs.mark(path, name)
+    if id then
+        return errors.check(fs.identity(path))
+    elseif READ_ONLY[code] then
+        warn(session, notes, ("no marker could be written to %s (%s): %s is recognised by its filesystem"):format(
+            path, code, name))
+        return seen
+    end
+    errors.raise(code, message, {path = path})
+end
+
+local function fields_of(path, seen)
+    return {path = path, identity = seen.id, fs_type = seen.fs_type, granularity = seen.granularity}
+end
+
+local function store(session, known, name, path, seen, same_disk, notes)
+    if not known then
+        local fields = fields_of(path, seen)
+        fields.name = name
+        session.catalog:add_database(fields)
+        return "added"
+    elseif known.path == path and known.identity == seen.id then
+        return "unchanged"
+    end
+    local forget = known.identity ~= nil and not same_disk
+    session.catalog:set_database(known.id, fields_of(path, seen), forget)
+    if forget and known.loaded_at then
+        warn(session, notes, ("what was known of the disk before is forgotten; 'load %s' reads this one"):format(name))
+    end
+    return "changed"
+end
+
+local function add_offline(session, known, name, path, reason, notes)
+    if known then
+        session.catalog:set_database(known.id, {path = path}, true)
+    else
+        session.catalog:add_database{name = name, path = path}
+    end
+    warn(session, notes, ("%s is offline (%s); it is registered, 'load %s' reads it when its disk is there"):format(
+        name, reason, name))
+    return known and "changed" or "added"
+end
+
+local function check_path(known, path, replace)
+    if known and known.path ~= path and not replace then
+        errors.raise("EEXIST", ("%s is the database at %s; 'add database %s %s --replace' moves it"):format(
+            known.database, known.path, known.database, path), {path = path})
+    end
+end
+
+--- Add a database, or find that it is there already.
+-- @param session its mode decides: "config" is the startup file (design, section 6)
+-- @param name of the database
+-- @param typed its root, ~ and relative paths allowed
+-- @param replace whether a name that is taken may get another path or disk
+-- @return its catalog row, "added", "changed" or "unchanged", and notes (list of texts); raises
+function M.add_database(session, name, typed, replace)
+    local path, notes = locate.absolute(typed, base_of(session)), {}
+    local known = session.catalog:database(name)
+    check_path(known, path, replace)
+    if known and known.path == path and session.mode == "config" then
+        return known, "unchanged", notes
+    end
+    local seen, reason
+    if session.mode == "config" then
+        seen, reason = look_at_start(path)
+    else
+        seen = look_typed(path)
+    end
+    local action
+    if seen then
+        refuse_known_disk(session, seen, name, path)
+        refuse_other_disk(known and known.path == path and known, seen, replace)
+        check_nesting(session, name, path, notes)
+        local marked = mark(session, name, path, seen, notes)
+        local same_disk = known and (known.identity == seen.id or known.identity == marked.id)
+        action = store(session, known, name, path, marked, same_disk, notes)
+    else
+        check_nesting(session, name, path, notes)
+        action = add_offline(session, known, name, path, reason, notes)
+    end
+    return session.catalog:database(name), action, notes
+end
+
+--- A category's path as it may be registered. Pure.
+-- @param typed text
+-- @return the path without slashes at its ends, or nil and why not
+function M.category_path(typed)
+    if typed:sub(1, 1) == "/" or typed:sub(1, 1) == "~" then
+        return nil, "it must be relative: the same folder below every database's root"
+    end
+    local path = locate.tidy(typed)
+    if path == "" then
+        return nil, "it must name a folder below the databases' roots"
+    elseif ("/" .. path .. "/"):find("/../", 1, true) then
+        return nil, "it must not contain '..'"
+    elseif ("/" .. path):find("/.autobackup", 1, true) then
+        return nil, "names that begin with .autobackup are the program's own"
+    end
+    return path
+end
+
+local function check_category_nesting(session, name, path)
+    local categories = {}
+    for _, other in ipairs(session.catalog:categories()) do
+        if other.category ~= name then
+            categories[#categories + 1] = other
+            if locate.overlap(other.path, path) then
+                errors.raise("EINVAL", ("category path %s and that of %s (%s) lie one in the other: choose another"):format(
+                    path, other.category, other.path))
+            end
+        end
+    end
+    categories[#categories + 1] = {category = name, path = path}
+    local databases = session.catalog:databases()
+    for i, one in ipairs(databases) do
+        one.real = real(one.path)
+        for j = 1, i - 1 do
+            if locate.overlap(one.real, databases[j].real) then
+                refuse_collision(one, databases[j], categories)
+            end
+        end
+    end
+end
+
+--- Add a category, or find that it is there already.
+-- @param session, name as above
+-- @param typed its path below every database's root
+-- @param replace whether a name that is taken may get another path
+-- @return its catalog row, "added", "changed" or "unchanged", and notes; raises
+function M.add_category(session, name, typed, replace)
+    local path, reason = M.category_path(typed)
+    if not path then
+        errors.raise("EINVAL", ("category path '%s' cannot be used: %s"):format(typed, reason))
+    end
+    local known = session.catalog:category(name)
+    if known and known.path == path then
+        return known, "unchanged", {}
+    elseif known and not replace then
+        errors.raise("EEXIST", ("category %s is %s; 'add category %s %s --replace' changes it"):format(name,
+            known.path, name, path))
+    end
+    check_category_nesting(session, name, path)
+    if not known then
+        return session.catalog:add_category(name, path), "added", {}
+    end
+    session.catalog:set_category(name, path)
+    local notes = {}
+    warn(session, notes, ("what was known of %s is forgotten; 'load' reads it at its new place"):format(name))
+    return session.catalog:category(name), "changed", notes
+end
+
+return M

@@ -1,0 +1,127 @@
+--- Splitting the words of a command into its options and the rest.
+
+local suggest = require "autobackup.suggest"
+local usage = require "autobackup.usage"
+
+local M = {}
+
+local function option_names(declaration)
+    local names = {"--json", "--help"}
+    for name in pairs(declaration.options) do
+        names[#names + 1] = "--" .. name
+    end
+    return names
+end
+
+local function find_short(declaration, letter)
+    for name, option in pairs(declaration.options) do
+        if option.short == letter then
+            return name, option
+        end
+    end
+end
+
+local Splitter = {}
+Splitter.__index = Splitter
+
+function Splitter:take(name, option, value)
+    self.options[#self.options + 1] = {name = name, option = option, value = value}
+end
+
+function Splitter:next_value(label)
+    self.at = self.at + 1
+    local value = self.words[self.at]
+    if value == nil then
+        usage.refuse(self.declaration, "%s takes a value", label)
+    end
+    return value
+end
+
+function Splitter:long(word)
+    local name, value = word:match("^%-%-([^=]+)=(.*)$")
+    name = name or word:sub(3)
+    if name == "json" or name == "help" then
+        self[name] = true
+        return
+    end
+    local option = self.declaration.options[name]
+    if not option then
+        usage.refuse(self.declaration, "no option '--%s'%s", name,
+            suggest.hint("--" .. name, option_names(self.declaration)))
+    end
+    if option.type ~= "flag" then
+        value = value or self:next_value("--" .. name)
+    elseif value then
+        usage.refuse(self.declaration, "--%s takes no value", name)
+    end
+    self:take(name, option, value)
+end
+
+function Splitter:short(word)
+    local at = 2
+    while at <= #word do
+        local letter = word:sub(at, at)
+        local name, option = find_short(self.declaration, letter)
+        if not option then
+            if letter == "h" then
+                self.help = true
+                return
+            end
+            usage.refuse(self.declaration, "no option '-%s'", letter)
+        end
+        if option.type == "flag" then
+            self:take(name, option)
+        else
+            local rest = word:sub(at + 1)
+            self:take(name, option, rest ~= "" and rest or self:next_value("-" .. letter))
+            return
+        end
+        at = at + 1
+    end
+end
+
+function Splitter:plain(word, is_literal)
+    self.plains[#self.plains + 1] = {word = word, literal = is_literal}
+end
+
+local function wants_help(words, literal)
+    for i, word in ipairs(words) do
+        if word == "--" then
+            return false
+        elseif word == "--help" and not (literal and literal[i]) then
+            return true
+        end
+    end
+    return false
+end
+
+--- Splits words; only the names of options are checked here, not their values.
+-- @param declaration of the command
+-- @param words list of strings
+-- @param literal set of the indexes of quoted words (optional)
+-- @return {options = list of {name=, option=, value=}, plains = list of {word=, literal=}, json=, help=};
+-- raises EUSAGE
+function M.split(declaration, words, literal)
+    if wants_help(words, literal) then
+        return {help = true}
+    end
+    local self = {declaration = declaration, words = words, options = {}, plains = {}, at = 0}
+    setmetatable(self, Splitter)
+    local is_ended = false
+    while self.at < #words do
+        self.at = self.at + 1
+        local word, is_quoted = words[self.at], literal and literal[self.at]
+        if is_ended or is_quoted or word == "-" or not word:find("^%-") or word:find("^%-%d") then
+            self:plain(word, is_ended or is_quoted)
+        elseif word == "--" then
+            is_ended = true
+        elseif word:find("^%-%-") then
+            self:long(word)
+        else
+            self:short(word)
+        end
+    end
+    return self
+end
+
+return M

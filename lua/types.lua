@@ -1,0 +1,372 @@
+--- Types of arguments and options. Each is a table
+--     check(value, session, spec) -> value | nil, message, code    code EUSAGE when left out
+--     complete(prefix, session, spec) -> list of strings           (optional)
+--     label(spec) -> how usage lines write it                      (optional)
+
+local suggest = require "autobackup.suggest"
+
+local M = {}
+local types = {}
+
+--- A type by its name, nil when there is none.
+function M.get(name)
+    return types[name]
+end
+
+--- Sorted names of all types.
+function M.names()
+    local names = {}
+    for name in pairs(types) do
+        names[#names + 1] = name
+    end
+    table.sort(names)
+    return names
+end
+
+--- Whether a name holds a wildcard, '*' or '?'.
+function M.is_glob(name)
+    return name:find("[*?]") ~= nil
+end
+
+local function fail(code, message, ...)
+    return nil, message:format(...), code
+end
+
+local function to_text(value)
+    if type(value) == "string" then
+        return value
+    elseif math.type(value) == "integer" then
+        return tostring(value)
+    end
+end
+
+local function text_of(value)
+    local text = to_text(value)
+    if not text then
+        return fail("EUSAGE", "a %s is not a name or text", type(value))
+    end
+    return text
+end
+
+local function starting_with(prefix, names)
+    local found = {}
+    for _, name in ipairs(names) do
+        if name:sub(1, #prefix) == prefix then
+            found[#found + 1] = name
+        end
+    end
+    return found
+end
+
+local function column(list, key)
+    local names = {}
+    for i, row in ipairs(list) do
+        names[i] = row[key]
+    end
+    return names
+end
+
+-- What to say of an unknown name: the nearest, or what to type first.
+local function unknown(kind, name, names, advice)
+    local hint = suggest.hint(name, names)
+    if hint == "" and #names == 0 then
+        hint = advice
+    elseif hint == "" and #names <= 12 then
+        hint = ("; there is %s"):format(table.concat(names, ", "))
+    end
+    return fail("ENONAME", "no %s '%s'%s", kind, name, hint)
+end
+
+local NO_DATABASE = "; none is known yet, type: add database NAME PATH"
+local NO_CATEGORY = "; none is known yet, type: add category NAME PATH"
+local NOT_LOADED = "; nothing is loaded yet, type: load"
+
+types.database = {
+    check = function(value, session)
+        local name, message, code = text_of(value)
+        if not name or session.catalog:database(name) then
+            return name, message, code
+        end
+        return unknown("database", name, column(session.catalog:databases(), "database"), NO_DATABASE)
+    end,
+    complete = function(prefix, session)
+        return starting_with(prefix, column(session.catalog:databases(), "database"))
+    end,
+}
+
+types.category = {
+    check = function(value, session)
+        local name, message, code = text_of(value)
+        if not name or name == "all" or session.catalog:category(name) then
+            return name, message, code
+        end
+        return unknown("category", name, column(session.catalog:categories(), "category"), NO_CATEGORY)
+    end,
+    complete = function(prefix, session)
+        local names = column(session.catalog:categories(), "category")
+        names[#names + 1] = "all"
+        return starting_with(prefix, names)
+    end,
+}
+
+local function check_client(session, name)
+    if #session.catalog:clients{client = name} > 0 then
+        return name
+    elseif M.is_glob(name) then
+        return fail("ENONAME", "no client matches '%s'", name)
+    end
+    return unknown("client", name, column(session.catalog:clients{}, "client"), NOT_LOADED)
+end
+
+types.client = {
+    check = function(value, session)
+        local name, message, code = text_of(value)
+        if not name then
+            return nil, message, code
+        end
+        return check_client(session, name)
+    end,
+    complete = function(prefix, session)
+        return starting_with(prefix, column(session.catalog:clients{}, "client"))
+    end,
+}
+
+local function check_project(session, name)
+    if #session.catalog:projects{project = name} > 0 then
+        return name
+    elseif M.is_glob(name) then
+        return fail("ENONAME", "no project matches '%s'", name)
+    end
+    local client = name:match("^[^/]*")
+    local names = column(session.catalog:projects{client = client}, "project")
+    if #names == 0 then
+        names = column(session.catalog:projects{}, "project")
+    end
+    return unknown("project", name, names, NOT_LOADED)
+end
+
+-- Clients with a '/' first, a client's projects once its '/' is typed: quick with any number of projects.
+local function complete_project(prefix, session)
+    local client = prefix:match("^([^/]*)/")
+    if client then
+        return starting_with(prefix, column(session.catalog:projects{client = client}, "project"))
+    end
+    local names = starting_with(prefix, column(session.catalog:clients{}, "client"))
+    for i, name in ipairs(names) do
+        names[i] = name .. "/"
+    end
+    return names
+end
+
+types.project = {
+    check = function(value, session)
+        local name, message, code = text_of(value)
+        if not name then
+            return nil, message, code
+        elseif not name:find("^[^/]+/[^/]+$") then
+            return fail("EUSAGE", "'%s' is no project: write CLIENT/PROJECT", name)
+        end
+        return check_project(session, name)
+    end,
+    complete = complete_project,
+    label = function()
+        return "CLIENT/PROJECT"
+    end,
+}
+
+types.which = {
+    check = function(value, session, spec)
+        local name, message, code = text_of(value)
+        if not name or name == "all" then
+            return name, message, code
+        elseif name:find("/", 1, true) then
+            return types.project.check(name, session, spec)
+        end
+        return check_client(session, name)
+    end,
+    complete = function(prefix, session)
+        local names = complete_project(prefix, session)
+        if ("all"):sub(1, #prefix) == prefix then
+            names[#names + 1] = "all"
+        end
+        return names
+    end,
+    label = function()
+        return "all|CLIENT|CLIENT/PROJECT"
+    end,
+}
+
+local function list_folder(folder)
+    return require("core.fs").list(folder == "" and "." or folder) or {}
+end
+
+types.path = {
+    check = function(value)
+        local path, message, code = text_of(value)
+        if not path then
+            return nil, message, code
+        elseif path == "" or path:find("\0", 1, true) then
+            return fail("EUSAGE", "an empty path")
+        end
+        return path
+    end,
+    complete = function(prefix, session)
+        local folder, start = prefix:match("^(.*/)([^/]*)$")
+        folder, start = folder or "", start or prefix
+        local found, fs = {}, require "core.fs"
+        local real = folder == "" and "" or M.resolve_path(folder, session) .. "/"
+        for _, name in ipairs(starting_with(start, list_folder(real))) do
+            local stat = (start ~= "" or name:sub(1, 1) ~= ".") and fs.stat(real .. name)
+            if stat then
+                found[#found + 1] = folder .. name .. (stat.kind == "directory" and "/" or "")
+            end
+        end
+        return found
+    end,
+}
+
+local reserved_names = {all = true, ["in"] = true}
+
+types.name = {
+    check = function(value)
+        local name, message, code = text_of(value)
+        if not name then
+            return nil, message, code
+        elseif reserved_names[name] then
+            return fail("EUSAGE", "'%s' has a meaning of its own and cannot be a name", name)
+        elseif not name:find("^[%w_\x80-\xff][%w._\x80-\xff-]*$") or #name > 64 or not utf8.len(name) then
+            return fail("EUSAGE", "'%s' is no name: letters, digits, '.', '_' and '-', at most 64 bytes", name)
+        end
+        return name
+    end,
+}
+
+types.text = {check = text_of}
+
+types.word = {
+    check = function(value)
+        local word, message, code = text_of(value)
+        if word == "" then
+            return fail("EUSAGE", "an empty word")
+        end
+        return word, message, code
+    end,
+}
+
+local function check_range(number, spec)
+    if spec.min and number < spec.min then
+        return fail("EUSAGE", "%s is less than %s", number, spec.min)
+    elseif spec.max and number > spec.max then
+        return fail("EUSAGE", "%s is more than %s", number, spec.max)
+    end
+    return number
+end
+
+types.integer = {
+    check = function(value, _, spec)
+        local number = math.tointeger(tonumber(value))
+        if not number then
+            return fail("EUSAGE", "'%s' is not a whole number", tostring(value))
+        end
+        return check_range(number, spec)
+    end,
+}
+
+types.number = {
+    check = function(value, _, spec)
+        local number = tonumber(value)
+        if not number or number ~= number or number == math.huge or number == -math.huge then
+            return fail("EUSAGE", "'%s' is not a number", tostring(value))
+        end
+        return check_range(number, spec)
+    end,
+}
+
+local durations = {s = 1, m = 60, h = 3600, d = 86400, w = 7 * 86400, y = 365 * 86400}
+
+types.duration = {      -- seconds
+    check = function(value, _, spec)
+        local number, unit
+        if type(value) == "number" then
+            number, unit = value, 1
+        else
+            local digits, letter = tostring(value):match("^(%d+%.?%d*)(%a?)$")
+            number, unit = tonumber(digits), letter == "" and 1 or durations[letter]
+        end
+        if not number or not unit then
+            return fail("EUSAGE", "'%s' is no duration: write 90s, 15m, 12h, 30d, 2w or 1y", tostring(value))
+        end
+        local seconds = number * unit
+        return check_range(math.tointeger(seconds) or seconds, spec)
+    end,
+}
+
+local sizes = {[""] = 0, K = 1, M = 2, G = 3, T = 4, P = 5}
+
+types.size = {          -- bytes
+    check = function(value, _, spec)
+        if math.type(value) == "integer" then
+            return check_range(value, spec)
+        end
+        local digits, prefix, binary = tostring(value):match("^(%d+%.?%d*) ?([kKMGTP]?)(i?)B?$")
+        local power = prefix and sizes[prefix:upper()]
+        if not power or binary == "i" and power == 0 then
+            return fail("EUSAGE", "'%s' is no size: write 500MB, 2GB, 1.5TB or 4GiB", tostring(value))
+        end
+        local bytes = tonumber(digits) * (binary == "i" and 1024 or 1000) ^ power
+        return check_range(math.tointeger(bytes) or math.floor(bytes), spec)
+    end,
+}
+
+types.choice = {
+    check = function(value, _, spec)
+        local text = to_text(value) or type(value)
+        for _, allowed in ipairs(spec.values or {}) do
+            if text == allowed then
+                return text
+            end
+        end
+        local hint = suggest.hint(text, spec.values)
+        if hint == "" then
+            hint = "; it is one of " .. table.concat(spec.values, ", ")
+        end
+        return fail("EUSAGE", "no '%s'%s", text, hint)
+    end,
+    complete = function(prefix, _, spec)
+        return starting_with(prefix, spec.values or {})
+    end,
+    label = function(spec)
+        return table.concat(spec.values or {}, "|")
+    end,
+}
+
+types.command = {
+    check = function(value, session)
+        local name, message, code = text_of(value)
+        if not name or session.commands:find(name) then
+            return name, message, code
+        end
+        return fail("EUSAGE", "no command '%s'%s", name, suggest.hint(name, session.commands:names()))
+    end,
+    complete = function(prefix, session)
+        return starting_with(prefix, session.commands:names())
+    end,
+}
+
+--- Makes a path absolute: `~` is the user's home; in a startup file a relative path starts at its folder,
+-- elsewhere at the working directory. Nothing on the disk is looked at; "." and ".." are kept.
+-- @param path string
+-- @param session the session
+-- @return string, without a slash at its end
+function M.resolve_path(path, session)
+    if path == "~" or path:sub(1, 2) == "~/" then
+        path = require("core.sys").user_home() .. path:sub(2)
+    elseif path:sub(1, 1) ~= "/" then
+        local base = session.mode == "config" and session.config_dir or require("core.fs").getcwd()
+        path = base .. "/" .. path:gsub("^%./+", "")
+    end
+    path = path:gsub("/+$", ""):gsub("/%.$", "")
+    return path == "" and "/" or path
+end
+
+return M

@@ -1,0 +1,121 @@
+--- Where results are shown: a terminal, a pipe or a file, with its width, colour and marks.
+local core_sys = require "core.sys"
+local errors = require "autobackup.errors"
+local age = require "autobackup.view.age"
+local clean = require "autobackup.view.clean"
+local color = require "autobackup.view.color"
+local layout = require "autobackup.view.table"
+local size = require "autobackup.view.size"
+
+local M = {}
+
+local MARKS = {
+    utf8 = {same = "=", similar = "≈", differs = "≠", absent = "–", unknown = "?", damaged = "!", ellipsis = "…",
+        arrow = "→", only = " "},
+    ascii = {same = "=", similar = "~", differs = "#", absent = "-", unknown = "?", damaged = "!", ellipsis = "..",
+        arrow = "->", only = " "},
+}
+
+local Out = {}
+
+-- The width is asked for at each use: a window changes its size.
+local function width_now(out)
+    if rawget(out, "fixed_width") then
+        return out.fixed_width
+    elseif not out.tty then
+        return nil
+    end
+    return core_sys.winsize() or tonumber(core_sys.getenv("COLUMNS")) or 80
+end
+
+function Out.__index(out, key)
+    if key == "width" then
+        return width_now(out)
+    end
+    return Out[key]
+end
+
+--- Make an output.
+-- @param options fd (1 or 2), color ("auto", "always", "never"), width (columns; nil: the terminal's, or unlimited
+--        on a pipe), write (function of bytes, instead of fd), tty (overrides what fd is)
+-- @return the output: fields tty, utf8, width (nil on a pipe) and the methods below
+function M.new(options)
+    local fd = options.fd or 1
+    local tty = options.tty
+    if tty == nil then
+        tty = not options.write and core_sys.isatty(fd)
+    end
+    local out = {
+        fd = fd, tty = tty, utf8 = core_sys.locale_utf8(), fixed_width = options.width,
+        sink = options.write, colored = color.wanted(options.color, tty, core_sys.getenv),
+    }
+    out.marks = out.utf8 and MARKS.utf8 or MARKS.ascii
+    return setmetatable(out, Out)
+end
+
+--- Write bytes as they are. Raises what the system says (a closed pipe: code EPIPE).
+function Out:write(bytes)
+    if self.sink then
+        return self.sink(bytes)
+    end
+    errors.check(core_sys.write(self.fd, bytes))
+end
+
+--- Write a line. Its text must be clean (out:clean) where it holds names.
+-- @param text nil is an empty line, @param color_name may be nil
+function Out:line(text, color_name)
+    self:write(self:color(color_name, text or "") .. "\n")
+end
+
+--- Write values as Lua's print does, cleaned.
+function Out:print(...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do
+        parts[i] = clean.clean(tostring(parts[i]))
+    end
+    self:line(table.concat(parts, "\t"))
+end
+
+--- A text in a colour, where this output has colour.
+function Out:color(name, text)
+    return self.colored and color.paint(name, text) or text
+end
+
+--- A name with control characters made visible.
+function Out:clean(text)
+    return clean.clean(text)
+end
+
+--- A mark (same, similar, differs, absent, unknown, damaged, arrow, ellipsis) as the locale can show it.
+function Out:mark(name)
+    return self.marks[name]
+end
+
+--- A size: "3.4 MB". A count: "1,234" on a terminal, bare digits on a pipe.
+function Out:size(bytes)
+    return size.size(bytes)
+end
+
+function Out:count(number)
+    return self.tty and size.count(number) or string.format("%d", number)
+end
+
+--- A moment: how long ago on a terminal, local date and time on a pipe, where it is read later.
+-- @param time seconds since 1970 or nil
+function Out:age(time)
+    if self.tty or not time then
+        return age.ago(time, core_sys.now() // 1000000000)
+    end
+    return core_sys.format_time(time * 1000000000, "local", "%Y-%m-%d %H:%M")
+end
+
+--- Write a table (view/table.lua: M.lines).
+function Out:table(spec)
+    local lines = layout.lines(spec, {
+        width = self.width, tty = self.tty, width_of = core_sys.string_width, ellipsis = self.marks.ellipsis,
+        paint = function(name, text) return self:color(name, text) end,
+    })
+    self:write(table.concat(lines, "\n") .. "\n")
+end
+
+return M

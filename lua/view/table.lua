@@ -1,0 +1,204 @@
+--- Aligned tables. On a terminal they fit its width: text columns are shortened in the middle, and when that is
+--- not enough every row becomes a small block of lines. Piped, all columns stand there in full.
+local clean = require "autobackup.view.clean"
+local shorten = require "autobackup.view.shorten"
+
+local M = {}
+
+local GAP = "  "
+local LEAST = 8    -- columns that a shortened text keeps
+
+local function text_of(column, row)
+    local value = row[column.key]
+    if column.format then
+        value = column.format(value, row)
+    end
+    if value == nil then
+        return ""
+    end
+    return clean.clean(tostring(value))
+end
+
+local function is_blank(column, rows)
+    for _, row in ipairs(rows) do
+        local value = row[column.key]
+        if value ~= nil and value ~= 0 and value ~= "" and value ~= false then
+            return false
+        end
+    end
+    return true
+end
+
+local function shown_columns(spec, style)
+    local columns = {}
+    for _, column in ipairs(spec.columns) do
+        if not (style.tty and column.hide_empty and is_blank(column, spec.rows)) then
+            columns[#columns + 1] = column
+        end
+    end
+    return columns
+end
+
+local function measure(columns, rows, style)
+    local cells, widths = {}, {}
+    for i, column in ipairs(columns) do
+        widths[i] = style.width_of(column.title)
+    end
+    for r, row in ipairs(rows) do
+        cells[r] = {}
+        for i, column in ipairs(columns) do
+            local text = text_of(column, row)
+            cells[r][i] = text
+            widths[i] = math.max(widths[i], style.width_of(text))
+        end
+    end
+    return cells, widths
+end
+
+local function total(widths)
+    local sum = #GAP * (#widths - 1)
+    for _, width in ipairs(widths) do
+        sum = sum + width
+    end
+    return sum
+end
+
+local function widest_shrinkable(columns, widths)
+    local best
+    for i, column in ipairs(columns) do
+        local least = column.min or LEAST
+        if column.align ~= "right" and widths[i] > least and (not best or widths[i] > widths[best]) then
+            best = i
+        end
+    end
+    return best
+end
+
+-- Narrow the widest text columns until the table fits. False when it cannot.
+local function fit(columns, widths, width)
+    local excess = total(widths) - width
+    while excess > 0 do
+        local i = widest_shrinkable(columns, widths)
+        if not i then
+            return false
+        end
+        widths[i] = widths[i] - 1
+        excess = excess - 1
+    end
+    return true
+end
+
+local function pad(text, width, align, style)
+    local fill = (" "):rep(width - style.width_of(text))
+    if align == "right" then
+        return fill .. text
+    end
+    return text .. fill
+end
+
+local function paint_cell(column, row, text, style)
+    local color = column.color and column.color(row[column.key], row)
+    return color and style.paint(color, text) or text
+end
+
+local function layout(columns, widths, pick, style)
+    local parts = {}
+    for i, column in ipairs(columns) do
+        local text, painted = pick(i, column)
+        local padded = pad(text, widths[i], column.align, style)
+        if i == #columns then
+            padded = padded:gsub(" +$", "")
+        end
+        local at = painted and padded:find(text, 1, true)
+        if at and text ~= "" then
+            padded = padded:sub(1, at - 1) .. painted .. padded:sub(at + #text)
+        end
+        parts[i] = padded
+    end
+    return (table.concat(parts, GAP):gsub(" +$", ""))
+end
+
+-- A column marked `group` shows a value once and leaves it out below, on a terminal only: a pipe's reader takes
+-- each line by itself.
+local function repeats(columns, cells, r, i, style)
+    if not (style.tty and columns[i].group and r > 1) then
+        return false
+    end
+    for j = 1, i do
+        if columns[j].group and cells[r][j] ~= cells[r - 1][j] then
+            return false
+        end
+    end
+    return true
+end
+
+local function flat(columns, rows, cells, widths, style)
+    local lines = {}
+    lines[1] = layout(columns, widths, function(_, column)
+        return column.title, style.paint("dim", column.title)
+    end, style)
+    for r, row in ipairs(rows) do
+        lines[r + 1] = layout(columns, widths, function(i, column)
+            if repeats(columns, cells, r, i, style) then
+                return ""
+            end
+            local text = shorten.middle(cells[r][i], widths[i], style.width_of, style.ellipsis)
+            return text, paint_cell(column, row, text, style)
+        end, style)
+    end
+    return lines
+end
+
+local function head_of(columns, texts, style)
+    local parts = {}
+    for i, column in ipairs(columns) do
+        if column.head or i == 1 then
+            parts[#parts + 1] = texts[i]
+        end
+    end
+    local text = shorten.middle(table.concat(parts, " "), style.width, style.width_of, style.ellipsis)
+    return style.paint("bold", text)
+end
+
+local function block(columns, row, texts, title_width, style, lines)
+    lines[#lines + 1] = head_of(columns, texts, style)
+    for i, column in ipairs(columns) do
+        local text = texts[i]:gsub("^ +", ""):gsub(" +$", "")
+        if i > 1 and not column.head and text ~= "" then
+            local room = style.width - title_width - 4
+            text = shorten.middle(text, math.max(room, 4), style.width_of, style.ellipsis)
+            lines[#lines + 1] = "  " .. pad(column.title, title_width, "left", style) .. "  "
+                .. paint_cell(column, row, text, style)
+        end
+    end
+end
+
+local function stacked(columns, rows, cells, style)
+    local title_width, lines = 0, {}
+    for i, column in ipairs(columns) do
+        if i > 1 and not column.head then
+            title_width = math.max(title_width, style.width_of(column.title))
+        end
+    end
+    for r, row in ipairs(rows) do
+        block(columns, row, cells[r], title_width, style, lines)
+    end
+    return lines
+end
+
+--- Lay out a table.
+-- @param spec {columns=, rows=}; a column is {key=, title=, align="right"?, format=fn(value,row)?,
+--        color=fn(value,row)?, min=columns?, group=bool?, head=bool?, hide_empty=bool?}: `head` columns make the
+--        first line of a block, `hide_empty` ones go when nothing is in them (terminal only)
+-- @param style {width=columns or nil, tty=bool, width_of=fn, paint=fn(color,text), ellipsis=text}
+-- @return a list of lines, the titles first
+function M.lines(spec, style)
+    local columns = shown_columns(spec, style)
+    local cells, widths = measure(columns, spec.rows, style)
+    if style.width and not fit(columns, widths, style.width) then
+        return stacked(columns, spec.rows, cells, style)
+    end
+    return flat(columns, spec.rows, cells, widths, style)
+end
+
+return M

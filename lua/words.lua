@@ -1,0 +1,122 @@
+--- Splitting a line into words as a shell does: blanks separate, '...' "..." and backslash quote.
+-- Nothing is expanded.
+
+local M = {}
+
+local function finish(state)
+    if state.has_word then
+        local n = #state.words + 1
+        state.words[n] = table.concat(state.parts)
+        state.literal[n] = state.is_quoted or nil
+        state.starts[n] = state.start
+    end
+    state.parts, state.has_word, state.is_quoted = {}, false, false
+end
+
+local function append(state, text, at)
+    if not state.has_word then
+        state.has_word, state.start = true, at
+    end
+    state.parts[#state.parts + 1] = text
+end
+
+-- Reads a "..." part whose quote is at `at`: its text and the position after it, nil when it is not closed.
+local function double_quoted(line, at)
+    local parts, i = {}, at + 1
+    while i <= #line do
+        local char = line:sub(i, i)
+        if char == '"' then
+            return table.concat(parts), i + 1
+        elseif char == "\\" and line:find('^["\\$`]', i + 1) then
+            i = i + 1
+            char = line:sub(i, i)
+        end
+        parts[#parts + 1] = char
+        i = i + 1
+    end
+    return nil, table.concat(parts)
+end
+
+local function single_quoted(line, at)
+    local stop = line:find("'", at + 1, true)
+    if not stop then
+        return nil, line:sub(at + 1)
+    end
+    return line:sub(at + 1, stop - 1), stop + 1
+end
+
+local function quoted(state, line, at, char)
+    local read = char == '"' and double_quoted or single_quoted
+    local text, after = read(line, at)
+    state.is_quoted = state.is_quoted or not state.has_word
+    if not text then
+        append(state, after, at)
+        state.open = char
+        return #line + 1
+    end
+    append(state, text, at)
+    return after
+end
+
+local function step(state, line, at)
+    local char = line:sub(at, at)
+    if char:find("%s") then
+        finish(state)
+        return at + 1
+    elseif char == "'" or char == '"' then
+        return quoted(state, line, at, char)
+    elseif char == "\\" then
+        if at == #line then
+            state.open = "\\"
+        end
+        state.is_quoted = state.is_quoted or not state.has_word
+        append(state, line:sub(at + 1, at + 1), at)
+        return at + 2
+    end
+    local plain = line:match("^[^%s'\"\\]+", at)
+    append(state, plain, at)
+    return at + #plain
+end
+
+local function scan(line)
+    local state = {words = {}, literal = {}, starts = {}, parts = {}, has_word = false, is_quoted = false}
+    local at = 1
+    while at <= #line do
+        at = step(state, line, at)
+    end
+    return state
+end
+
+--- Splits a line.
+-- @param line string
+-- @return list of words, set of the indexes of words that begin with a quote; nil, message when one is not closed
+function M.split(line)
+    local state = scan(line)
+    if state.open == "\\" then
+        return nil, "the line ends in a backslash"
+    elseif state.open then
+        return nil, ("the quote %s is not closed"):format(state.open)
+    end
+    finish(state)
+    return state.words, state.literal
+end
+
+--- Splits the beginning of a line that is still being typed.
+-- @param line string, up to the cursor
+-- @return list of whole words, the word under the cursor without its quotes, the quote it is in ('"', "'", "\\" or
+-- nil), and the position in the line where that word starts
+function M.partial(line)
+    local state = scan(line)
+    local word, start = table.concat(state.parts), state.has_word and state.start or #line + 1
+    return state.words, word, state.open, start
+end
+
+--- Writes a word so that `split` reads it back.
+function M.quote(word)
+    if word ~= "" and not word:find("[%s'\"\\]") then
+        return word
+    end
+    return '"' .. word:gsub('["\\$`]', "\\%0") .. '"'
+end
+
+return M

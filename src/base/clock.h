@@ -1,0 +1,23 @@
+/*
+ * Times are nanoseconds since 1970 UTC in an int64_t (until the year 2262), durations nanoseconds too.
+ */
+#ifndef AUTOBACKUP_BASE_CLOCK_H
+#define AUTOBACKUP_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define NSEC_PER_SEC 1000000000LL
+#define NSEC_PER_MSEC 1000000LL
+
+int64_t clock_now(void);          /* wall clock */
+int64_t clock_monotonic(void);    /* for measuring and waiting */
+
+/* Seconds and nanoseconds to one number, clamped to what an int64_t can hold. */
+int64_t clock_join(int64_t sec, uint32_t nsec);
+
+/* The inverse; nsec is 0..999999999 for times before 1970 too. */
+struct timespec clock_split(int64_t ns);
+
+#endif

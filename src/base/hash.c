@@ -1,0 +1,62 @@
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "base/buf.h"
+
+struct hasher {
+    XXH3_state_t *state;
+};
+
+static struct digest canonical(XXH128_hash_t value)
+{
+    XXH128_canonical_t canon;
+    struct digest d;
+
+    XXH128_canonicalFromHash(&canon, value);
+    for (int i = 0; i < DIGEST_SIZE; i++)
+        d.bytes[i] = canon.digest[i];
+    return d;
+}
+
+struct hasher *hasher_new(void)
+{
+    struct hasher *h = mem_alloc(sizeof *h);
+    h->state = XXH3_createState();
+    if (!h->state)
+        abort();
+    hasher_reset(h);
+    return h;
+}
+
+void hasher_free(struct hasher *h)
+{
+    if (h)
+        XXH3_freeState(h->state);
+    free(h);
+}
+
+void hasher_reset(struct hasher *h) { XXH3_128bits_reset(h->state); }
+void hasher_add(struct hasher *h, const void *data, size_t len) { XXH3_128bits_update(h->state, data, len); }
+struct digest hasher_get(const struct hasher *h) { return canonical(XXH3_128bits_digest(h->state)); }
+struct digest digest_of(const void *data, size_t len) { return canonical(XXH3_128bits(data, len)); }
+uint64_t hash64_of(const void *data, size_t len) { return XXH3_64bits(data, len); }
+
+void digest_sum(struct digest *a, const struct digest *b)
+{
+    unsigned carry = 0;
+
+    for (int i = DIGEST_SIZE - 1; i >= 0; i--) {
+        carry += (unsigned)a->bytes[i] + b->bytes[i];
+        a->bytes[i] = (unsigned char)carry;
+        carry >>= 8;
+    }
+}
+
+void digest_hex(const struct digest *d, char text[2 * DIGEST_SIZE + 1])
+{
+    for (int i = 0; i < DIGEST_SIZE; i++)
+        snprintf(text + 2 * i, 3, "%02x", d->bytes[i]);
+}

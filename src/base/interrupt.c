@@ -1,0 +1,65 @@
+#include "base/interrupt.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+
+#define TWICE_WITHIN (2 * NSEC_PER_SEC)
+
+static atomic_int caught;
+static atomic_int held;
+static _Atomic int64_t caught_at;
+static void (*wake_up)(void);
+
+/* The user insists: die of the signal as if it had never been caught, once the handler returns. */
+static void give_up(int signum)
+{
+    signal(signum, SIG_DFL);
+    raise(signum);
+}
+
+static void handler(int signum)
+{
+    int saved = errno;
+    int64_t now = clock_monotonic();
+
+    if (signum == SIGINT && atomic_load(&caught) == SIGINT && now - atomic_load(&caught_at) < TWICE_WITHIN)
+        give_up(signum);
+    atomic_store(&caught_at, now);
+    atomic_store(&caught, signum);
+    if (!atomic_load(&held) && wake_up)
+        wake_up();
+    errno = saved;
+}
+
+static void catch_one(int signum)
+{
+    struct sigaction old, new = {.sa_handler = handler};
+
+    sigemptyset(&new.sa_mask);
+    if (sigaction(signum, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaction(signum, &new, NULL);
+}
+
+void interrupt_catch(void (*wake)(void))
+{
+    wake_up = wake;
+    catch_one(SIGINT);
+    catch_one(SIGTERM);
+    catch_one(SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int interrupt_signal(void) { return atomic_load(&caught); }
+void interrupt_clear(void) { atomic_store(&caught, 0); }
+void interrupt_hold(void) { atomic_store(&held, 1); }
+
+void interrupt_release(void)
+{
+    atomic_store(&held, 0);
+    if (interrupt_signal() && wake_up)
+        wake_up();
+}

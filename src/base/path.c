@@ -1,0 +1,116 @@
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+bool path_is_ours(const char *name, size_t len)
+{
+    return len >= strlen(OUR_PREFIX) && memcmp(name, OUR_PREFIX, strlen(OUR_PREFIX)) == 0;
+}
+
+static int beneath(int dir, const char *path, int flags, mode_t mode)
+{
+    struct open_how how = {
+        .flags = (uint64_t)(flags | O_CLOEXEC | O_NOFOLLOW),
+        .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    for (int tries = 0;; tries++) {
+        long fd = syscall(SYS_openat2, dir, path, &how, sizeof how);
+        if (fd >= 0)
+            return (int)fd;
+        if (errno != EINTR && (errno != EAGAIN || tries >= 100))
+            return -errno;
+    }
+}
+
+/* One component, where openat2 is missing: O_NOFOLLOW covers it, and a ".." is no component of ours. */
+static int one(int dir, const char *name, int flags, mode_t mode)
+{
+    if (strcmp(name, "..") == 0)
+        return -EXDEV;
+    int fd = openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW, mode);
+    return fd < 0 ? -errno : fd;
+}
+
+typedef int step_fn(int dir, const char *name, int flags, mode_t mode);
+
+/* A step that makes the directory when it is missing. mode: of a new one. */
+static int step_make(int dir, const char *name, int flags, mode_t mode)
+{
+    if (mkdirat(dir, name, mode) < 0 && errno != EEXIST)
+        return -errno;
+    return one(dir, name, flags, mode);
+}
+
+/* Walk component by component: `each` for all but the last, `last` for the last. */
+static int walk(int root, const char *path, step_fn *each, step_fn *last, int flags, mode_t mode)
+{
+    char *copy = mem_strdup(path), *save = NULL;
+    char *name = strtok_r(copy, "/", &save);
+    int dir = root, fd = name ? -ENOENT : one(root, ".", flags, mode);
+
+    while (name) {
+        char *next = strtok_r(NULL, "/", &save);
+        fd = next ? each(dir, name, O_PATH | O_DIRECTORY, mode) : last(dir, name, flags, mode);
+        if (dir != root)
+            close(dir);
+        dir = fd;
+        if (fd < 0)
+            break;
+        name = next;
+    }
+    free(copy);
+    return fd;
+}
+
+int path_open(int root, const char *path, int flags, mode_t mode)
+{
+    if (!*path)
+        path = ".";
+    if (*path == '/')
+        return -EXDEV;
+    if (strlen(path) < PATH_MAX) {
+        int fd = beneath(root, path, flags, mode);
+        if (fd != -ENOSYS && fd != -EPERM)
+            return fd;
+    }
+    return walk(root, path, one, one, flags, mode);
+}
+
+int path_open_dir(int root, const char *path) { return path_open(root, path, O_RDONLY | O_DIRECTORY, 0); }
+
+int path_make_dirs(int root, const char *path, mode_t mode)
+{
+    if (*path == '/')
+        return -EXDEV;
+    return walk(root, path, step_make, step_make, O_RDONLY | O_DIRECTORY, mode);
+}
+
+int path_open_parent(int root, const char *path, const char **ret_name)
+{
+    const char *slash = strrchr(path, '/');
+
+    *ret_name = slash ? slash + 1 : path;
+    if (!slash)
+        return path_open_dir(root, "");
+    char *parent = mem_strndup(path, (size_t)(slash - path));
+    int fd = path_open_dir(root, parent);
+    free(parent);
+    return fd;
+}
+
+int path_open_root(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}

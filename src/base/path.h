@@ -1,0 +1,40 @@
+/*
+ * Paths are bytes. Everything below a database's root is reached through descriptors and follows no symlink.
+ */
+#ifndef AUTOBACKUP_BASE_PATH_H
+#define AUTOBACKUP_BASE_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define OUR_PREFIX ".autobackup"    /* names that begin so are ours at any depth */
+#define OUR_FOLDER ".autobackup"    /* at a database's root: marker, lock, versions, operations */
+
+/* True for a name (one component) that belongs to this program. */
+bool path_is_ours(const char *name, size_t len);
+
+/*
+ * Open `path` below the directory `root`, following no symlink in any component, never leaving root.
+ * path: relative, "" or "." for root itself, of any length (beyond PATH_MAX too). flags: as openat;
+ * O_CLOEXEC and O_NOFOLLOW are added. Returns a descriptor the caller closes, or -errno
+ * (-ELOOP for a symlink on the way, -ENOTDIR for a file on the way, -EXDEV for a way out).
+ */
+int path_open(int root, const char *path, int flags, mode_t mode);
+
+/* path_open of a directory to read: O_RDONLY|O_DIRECTORY. */
+int path_open_dir(int root, const char *path);
+
+/*
+ * Make `path` and its missing parents below root as directories with `mode` and open the last one.
+ * Existing directories are left as they are. Returns a descriptor or -errno as path_open.
+ */
+int path_make_dirs(int root, const char *path, mode_t mode);
+
+/* Split "a/b/c" to the descriptor of "a/b" (returned, to be closed) and "c" (in *ret_name, inside path). */
+int path_open_parent(int root, const char *path, const char **ret_name);
+
+/* Open a database's root: may itself be a symlink or a mount point. A descriptor or -errno. */
+int path_open_root(const char *path);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Other programs: by argument list, never through a shell.
+ */
+#ifndef AUTOBACKUP_BASE_PROCESS_H
+#define AUTOBACKUP_BASE_PROCESS_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/*
+ * Start argv[0] (searched in PATH unless it has a slash) in a session of its own, standard streams on
+ * /dev/null, and go on at once. argv ends in NULL. 0, or -errno with err when it cannot be started.
+ */
+int process_detach(char *const argv[], struct error *err);
+
+/*
+ * Run a program with our standard streams and wait for it. input: `len` bytes that it gets on standard input,
+ * or NULL to leave it ours. *ret_status is its exit status, 128+n when signal n killed it. A Ctrl-C that it lived
+ * through is taken for handled by it and forgotten here; SIGTERM and SIGHUP are passed on to it.
+ * 0, or -errno with err when it cannot be started.
+ */
+int process_run(char *const argv[], const void *input, size_t len, int *ret_status, struct error *err);
+
+/* Find a program as a shell would. Its path is appended to ret_path. 0, or -ENOENT. */
+int process_which(const char *program, struct buf *ret_path);
+
+#endif

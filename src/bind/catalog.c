@@ -1,0 +1,327 @@
+/*
+ * core.catalog: open(path) -> catalog; catalog:rows(sql, params), catalog:exec(sql, params), catalog:check(),
+ * catalog:entries(replica) -> iterator, catalog:path(), catalog:close(); core.catalog.null.
+ *
+ * Parameters are an array (n optional): strings bind as TEXT, {blob = string} as BLOB, integers, floats, booleans
+ * as 0 and 1, core.catalog.null as NULL. Rows are tables keyed by column name; a NULL is absent.
+ */
+#include "bind/bind.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "index/catalog.h"
+#include "index/entries.h"
+
+#define CATALOG "autobackup.catalog"
+#define ENTRIES "autobackup.entries"
+
+struct handle {
+    struct catalog *cat;    /* NULL once closed */
+};
+
+static struct handle *check(lua_State *L) { return luaL_checkudata(L, 1, CATALOG); }
+
+static struct catalog *check_open(lua_State *L)
+{
+    struct handle *h = check(L);
+    luaL_argcheck(L, h->cat, 1, "the catalog is closed");
+    return h->cat;
+}
+
+/* ---- statements ---- */
+
+/* A prepared statement as a userdata, so that a Lua error on the way frees it. */
+static sqlite3_stmt **new_statement(lua_State *L)
+{
+    sqlite3_stmt **stmt = lua_newuserdatauv(L, sizeof *stmt, 0);
+
+    *stmt = NULL;
+    luaL_setmetatable(L, "autobackup.statement");
+    return stmt;
+}
+
+static int statement_gc(lua_State *L)
+{
+    sqlite3_stmt **stmt = luaL_checkudata(L, 1, "autobackup.statement");
+    sqlite3_finalize(*stmt);
+    *stmt = NULL;
+    return 0;
+}
+
+static void bind_blob(lua_State *L, sqlite3_stmt *stmt, int at)
+{
+    size_t len;
+
+    if (lua_getfield(L, -1, "blob") != LUA_TSTRING)
+        luaL_error(L, "parameter %d: a table must be {blob = string}", at);
+    const char *bytes = lua_tolstring(L, -1, &len);
+    sqlite3_bind_blob64(stmt, at, bytes, len, SQLITE_TRANSIENT);
+    lua_pop(L, 1);
+}
+
+/* The value on top of the stack. */
+static void bind_value(lua_State *L, sqlite3_stmt *stmt, int at)
+{
+    size_t len;
+
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING: {
+        const char *text = lua_tolstring(L, -1, &len);
+        sqlite3_bind_text64(stmt, at, text, len, SQLITE_TRANSIENT, SQLITE_UTF8);
+        break;
+    }
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, -1))
+            sqlite3_bind_int64(stmt, at, lua_tointeger(L, -1));
+        else
+            sqlite3_bind_double(stmt, at, lua_tonumber(L, -1));
+        break;
+    case LUA_TBOOLEAN: sqlite3_bind_int(stmt, at, lua_toboolean(L, -1)); break;
+    case LUA_TTABLE: bind_blob(L, stmt, at); break;
+    case LUA_TNIL:
+    case LUA_TLIGHTUSERDATA: sqlite3_bind_null(stmt, at); break;
+    default: luaL_error(L, "parameter %d: a %s cannot be stored", at, luaL_typename(L, -1));
+    }
+}
+
+static void bind_params(lua_State *L, sqlite3_stmt *stmt, int table)
+{
+    int count = sqlite3_bind_parameter_count(stmt);
+
+    for (int at = 1; at <= count && !lua_isnoneornil(L, table); at++) {
+        lua_rawgeti(L, table, at);
+        bind_value(L, stmt, at);
+        lua_pop(L, 1);
+    }
+}
+
+/* Prepare arguments 2 and 3 of rows and exec; the statement lies on top of the stack. NULL: *err says why. */
+static sqlite3_stmt *prepare(lua_State *L, struct catalog *cat, struct error *err)
+{
+    const char *sql = luaL_checkstring(L, 2);
+
+    if (!lua_isnoneornil(L, 3))
+        luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
+    sqlite3_stmt **stmt = new_statement(L);
+    if (catalog_prepare(cat, sql, stmt, err) < 0)
+        return NULL;
+    luaL_argcheck(L, *stmt, 2, "no statement");
+    bind_params(L, *stmt, 3);
+    return *stmt;
+}
+
+static void push_column(lua_State *L, sqlite3_stmt *stmt, int at)
+{
+    switch (sqlite3_column_type(stmt, at)) {
+    case SQLITE_INTEGER: lua_pushinteger(L, sqlite3_column_int64(stmt, at)); break;
+    case SQLITE_FLOAT: lua_pushnumber(L, sqlite3_column_double(stmt, at)); break;
+    case SQLITE_NULL: lua_pushnil(L); break;
+    default: {
+        const char *bytes = sqlite3_column_blob(stmt, at);
+        lua_pushlstring(L, bytes ? bytes : "", (size_t)sqlite3_column_bytes(stmt, at));
+    }
+    }
+}
+
+static void push_row(lua_State *L, sqlite3_stmt *stmt)
+{
+    int count = sqlite3_column_count(stmt);
+
+    lua_createtable(L, 0, count);
+    for (int at = 0; at < count; at++) {
+        push_column(L, stmt, at);
+        lua_setfield(L, -2, sqlite3_column_name(stmt, at));
+    }
+}
+
+static int catalog_rows_(lua_State *L)
+{
+    struct catalog *cat = check_open(L);
+    struct error err = {0};
+    lua_Integer count = 0;
+    int step;
+
+    sqlite3_stmt *stmt = prepare(L, cat, &err);
+    if (!stmt)
+        return bind_fail(L, &err);
+    lua_newtable(L);
+    while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
+        push_row(L, stmt);
+        lua_rawseti(L, -2, ++count);
+    }
+    if (step == SQLITE_DONE) {
+        sqlite3_reset(stmt);
+        return 1;
+    }
+    catalog_fail(cat, step, &err);
+    return bind_fail(L, &err);
+}
+
+static int catalog_exec_(lua_State *L)
+{
+    struct catalog *cat = check_open(L);
+    struct error err = {0};
+
+    sqlite3_stmt *stmt = prepare(L, cat, &err);
+    if (!stmt)
+        return bind_fail(L, &err);
+    int step = sqlite3_step(stmt);
+    if (step != SQLITE_DONE && step != SQLITE_ROW) {
+        catalog_fail(cat, step, &err);
+        return bind_fail(L, &err);
+    }
+    sqlite3_reset(stmt);
+    lua_pushinteger(L, sqlite3_changes(catalog_handle(cat)));
+    return 1;
+}
+
+static int catalog_check_(lua_State *L)
+{
+    struct error err = {0};
+
+    int code = catalog_check(check_open(L), &err);
+    return bind_done(L, code, &err);
+}
+
+static int catalog_path_(lua_State *L)
+{
+    lua_pushstring(L, catalog_path(check_open(L)));
+    return 1;
+}
+
+static int catalog_close_(lua_State *L)
+{
+    struct handle *h = check(L);
+
+    catalog_close(h->cat);
+    h->cat = NULL;
+    return 0;
+}
+
+/* ---- entries of a replica ---- */
+
+struct entries_handle {
+    struct entries *entries;
+};
+
+static int entries_gc(lua_State *L)
+{
+    struct entries_handle *h = luaL_checkudata(L, 1, ENTRIES);
+    entries_close(h->entries);
+    h->entries = NULL;
+    return 0;
+}
+
+static const char *kind_name(uint32_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFREG: return "file";
+    case S_IFDIR: return "directory";
+    case S_IFLNK: return "symlink";
+    case S_IFIFO: return "fifo";
+    case S_IFSOCK: return "socket";
+    case S_IFBLK:
+    case S_IFCHR: return "device";
+    default: return "unknown";
+    }
+}
+
+static int next_entry(lua_State *L)
+{
+    struct entries_handle *h = luaL_checkudata(L, lua_upvalueindex(1), ENTRIES);
+    struct error err = {0};
+    const char *path;
+    const struct entry *e;
+
+    lua_getiuservalue(L, lua_upvalueindex(1), 1);
+    luaL_argcheck(L, ((struct handle *)lua_touserdata(L, -1))->cat, 1, "the catalog is closed");
+    lua_pop(L, 1);
+    int code = h->entries ? entries_next(h->entries, &path, &e, &err) : 0;
+    if (code < 0) {
+        bind_fail(L, &err);
+        lua_pop(L, 1);
+        return lua_error(L);    /* an iterator has no other way to fail */
+    }
+    if (code == 0)
+        return 0;
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, path);
+    lua_setfield(L, -2, "path");
+    lua_pushstring(L, kind_name(e->mode));
+    lua_setfield(L, -2, "kind");
+    lua_pushinteger(L, (lua_Integer)e->size);
+    lua_setfield(L, -2, "size");
+    lua_pushinteger(L, e->mtime);
+    lua_setfield(L, -2, "mtime");
+    if (e->err) {
+        lua_pushstring(L, error_name(e->err));
+        lua_setfield(L, -2, "error");
+    }
+    return 1;
+}
+
+static int catalog_entries_(lua_State *L)
+{
+    struct catalog *cat = check_open(L);
+    lua_Integer replica = luaL_checkinteger(L, 2);
+    struct entries_handle *h = lua_newuserdatauv(L, sizeof *h, 1);
+
+    h->entries = NULL;
+    luaL_setmetatable(L, ENTRIES);
+    lua_pushvalue(L, 1);    /* the iterator keeps its catalog alive */
+    lua_setiuservalue(L, -2, 1);
+    h->entries = entries_open(cat, replica);
+    lua_pushcclosure(L, next_entry, 1);
+    return 1;
+}
+
+/* ---- the module ---- */
+
+static int open_(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct handle *h = lua_newuserdatauv(L, sizeof *h, 0);
+    struct error err = {0};
+
+    h->cat = NULL;
+    luaL_setmetatable(L, CATALOG);
+    if (catalog_open(path, &h->cat, &err) < 0)
+        return bind_fail(L, &err);
+    return 1;
+}
+
+static void make_type(lua_State *L, const char *name, lua_CFunction gc, const luaL_Reg *methods)
+{
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, gc);
+    lua_setfield(L, -2, "__close");
+    if (methods) {
+        lua_newtable(L);
+        luaL_setfuncs(L, methods, 0);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 1);
+}
+
+int luaopen_core_catalog(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"open", open_}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"rows", catalog_rows_},     {"exec", catalog_exec_}, {"check", catalog_check_},
+        {"entries", catalog_entries_}, {"path", catalog_path_}, {"close", catalog_close_},
+        {NULL, NULL},
+    };
+
+    make_type(L, CATALOG, catalog_close_, methods);
+    make_type(L, "autobackup.statement", statement_gc, NULL);
+    make_type(L, ENTRIES, entries_gc, NULL);
+    luaL_newlib(L, functions);
+    lua_pushlightuserdata(L, NULL);
+    lua_setfield(L, -2, "null");
+    return 1;
+}

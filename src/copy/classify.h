@@ -1,0 +1,43 @@
+/*
+ * What to do about one name: a pure decision from both sides' listings.
+ */
+#ifndef AUTOBACKUP_COPY_CLASSIFY_H
+#define AUTOBACKUP_COPY_CLASSIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "index/merge.h"
+
+enum verdict_kind {
+    VERDICT_SAME,        /* nothing to do */
+    VERDICT_NEW,         /* missing at the destination */
+    VERDICT_CHANGED,     /* content or link target differs: replace, keep the old one as a version */
+    VERDICT_METADATA,    /* content is the same: correct mode, owner or times */
+    VERDICT_EXTRA,       /* only at the destination */
+    VERDICT_CONFLICT,    /* left alone and reported */
+    VERDICT_PROBLEM,     /* cannot be copied, reported */
+};
+
+struct verdict {
+    enum verdict_kind kind;
+    bool block;             /* a directory (or what may be one) below which nothing may be touched */
+    bool times_only;        /* a directory that is the same but for its mtime, which is set at the end anyway */
+    const char *code;       /* of a conflict or problem: symbolic, static */
+    char why[160];          /* the sentence behind it */
+};
+
+struct classify_options {
+    int64_t granularity;    /* of mtimes, ns: differences below it are none */
+    bool overwrite_newer;   /* a file newer at the destination is replaced */
+    bool keeps_mode;        /* the destination can hold modes; else they are not compared */
+    bool keeps_owner;
+};
+
+/* Judge a pair (at least one side is there). */
+void classify(const struct merge_pair *pair, const struct classify_options *options, struct verdict *ret_verdict);
+
+/* "file", "directory", "symlink", "fifo", "socket", "device", or "unknown": static. */
+const char *type_name(uint32_t mode);
+
+#endif

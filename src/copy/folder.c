@@ -1,0 +1,146 @@
+#include "copy/folder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "copy/xattr.h"
+
+#define RESERVED 128     /* descriptors for everything else in the process */
+#define MOST 2048
+
+void folders_init(struct folders *all, int source_top, int target_top)
+{
+    struct rlimit limit = {.rlim_cur = 256};
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    *all = (struct folders){.source_top = source_top, .target_top = target_top, .cap = MOST};
+    if (limit.rlim_cur < 2 * MOST)
+        all->cap = limit.rlim_cur > 2 * RESERVED ? (int)(limit.rlim_cur - RESERVED) / 2 : RESERVED / 4;
+}
+
+static void drop(struct folder *f, int *fd)
+{
+    if (*fd < 0)
+        return;
+    close(*fd);
+    *fd = -1;
+    atomic_fetch_sub(&f->all->open, 1);
+}
+
+static int open_side(struct folder *f, int top, int *fd)
+{
+    *fd = path_open_dir(top, f->path);
+    if (*fd >= 0)
+        atomic_fetch_add(&f->all->open, 1);
+    return *fd < 0 ? *fd : 0;
+}
+
+int folder_open(struct folders *all, const char *path, struct folder **ret_folder)
+{
+    struct folder *f = mem_zalloc(sizeof *f);
+    struct stat st = {0};
+
+    f->all = all;
+    f->path = mem_strdup(path);
+    f->source = f->target = -1;
+    atomic_init(&f->refs, 1);
+    pthread_mutex_init(&f->lock, NULL);
+    int code = open_side(f, all->target_top, &f->target);
+    if (!code && fstat(f->target, &st) < 0)
+        code = -errno;
+    if (code) {
+        folder_unref(f);
+        return code;
+    }
+    f->target_dev = st.st_dev;
+    f->target_ino = st.st_ino;
+    f->strip_acl = xattr_has_default_acl(f->target);
+    *ret_folder = f;
+    return 0;
+}
+
+struct folder *folder_ref(struct folder *f)
+{
+    atomic_fetch_add(&f->refs, 1);
+    return f;
+}
+
+void folder_unref(struct folder *f)
+{
+    if (!f || atomic_fetch_sub(&f->refs, 1) > 1)
+        return;
+    drop(f, &f->source);
+    drop(f, &f->target);
+    pthread_mutex_destroy(&f->lock);
+    free(f->path);
+    free(f);
+}
+
+static int borrow_source(struct folder *f)
+{
+    struct stat st;
+
+    if (f->source >= 0)
+        return f->source;
+    int code = open_side(f, f->all->source_top, &f->source);
+    if (!code && fstat(f->source, &st) < 0)
+        code = -errno;
+    if (code) {
+        drop(f, &f->source);
+        return code;
+    }
+    f->source_dev = st.st_dev;
+    return f->source;
+}
+
+static int borrow_target(struct folder *f)
+{
+    struct stat st;
+
+    if (f->target >= 0)
+        return f->target;
+    int code = open_side(f, f->all->target_top, &f->target);
+    if (!code && fstat(f->target, &st) < 0)
+        code = -errno;
+    if (!code && (st.st_dev != f->target_dev || st.st_ino != f->target_ino))
+        code = -ESTALE;
+    if (code) {
+        drop(f, &f->target);
+        return code;
+    }
+    return f->target;
+}
+
+int folder_source(struct folder *f)
+{
+    pthread_mutex_lock(&f->lock);
+    int fd = borrow_source(f);
+    f->source_users += fd >= 0;
+    pthread_mutex_unlock(&f->lock);
+    return fd;
+}
+
+int folder_target(struct folder *f)
+{
+    pthread_mutex_lock(&f->lock);
+    int fd = borrow_target(f);
+    f->target_users += fd >= 0;
+    pthread_mutex_unlock(&f->lock);
+    return fd;
+}
+
+static void give_back(struct folder *f, int *users, int *fd)
+{
+    pthread_mutex_lock(&f->lock);
+    if (--*users == 0 && atomic_load(&f->all->open) > f->all->cap)
+        drop(f, fd);
+    pthread_mutex_unlock(&f->lock);
+}
+
+void folder_source_done(struct folder *f) { give_back(f, &f->source_users, &f->source); }
+void folder_target_done(struct folder *f) { give_back(f, &f->target_users, &f->target); }

@@ -1,0 +1,49 @@
+/*
+ * A directory of the replica on both sides, open as long as files in it are at work.
+ */
+#ifndef AUTOBACKUP_COPY_FOLDER_H
+#define AUTOBACKUP_COPY_FOLDER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* All folders of one copy share these. */
+struct folders {
+    int source_top, target_top;    /* the replica's directories; borrowed */
+    int cap;                       /* descriptors above which idle folders are closed */
+    atomic_int open;               /* descriptors in use */
+};
+
+struct folder {
+    struct folders *all;
+    char *path;                    /* relative to the replica, "" for its top */
+    bool strip_acl;                /* the target directory has a default ACL, which files in it inherit */
+    dev_t source_dev, target_dev;
+    ino_t target_ino;
+    atomic_int refs;
+    pthread_mutex_t lock;          /* of the fields below */
+    int source, target;            /* descriptors; -1 while closed */
+    int source_users, target_users;
+};
+
+/* Choose cap from RLIMIT_NOFILE. */
+void folders_init(struct folders *all, int source_top, int target_top);
+
+/* Open a folder's target directory (it exists) and remember which one it is. 0 or -errno. */
+int folder_open(struct folders *all, const char *path, struct folder **ret_folder);
+
+struct folder *folder_ref(struct folder *f);
+void folder_unref(struct folder *f);    /* NULL is fine; the last one closes and frees */
+
+/*
+ * Borrow a descriptor, opening the directory again when it was closed meanwhile: -ESTALE when the name
+ * leads to another directory by now. Give it back after use.
+ */
+int folder_source(struct folder *f);
+void folder_source_done(struct folder *f);
+int folder_target(struct folder *f);
+void folder_target_done(struct folder *f);
+
+#endif

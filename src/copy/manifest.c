@@ -1,0 +1,221 @@
+#include "copy/manifest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/path.h"
+#include "copy/classify.h"
+
+static void add_text(struct buf *b, const char *text) { buf_add(b, text, strlen(text) + 1); }
+
+static void add_number(struct buf *b, int64_t value)
+{
+    buf_printf(b, "%" PRId64, value);
+    buf_add_byte(b, 0);
+}
+
+static void add_digest(struct buf *b, const struct digest *d)
+{
+    char hex[2 * DIGEST_SIZE + 1] = "-";
+
+    if (d)
+        digest_hex(d, hex);
+    add_text(b, hex);
+}
+
+static void add_file(struct buf *b, const struct manifest_file *f)
+{
+    add_text(b, type_name(f->mode));
+    add_number(b, (int64_t)f->size);
+    add_number(b, f->mtime);
+    buf_printf(b, "%o", f->mode & 07777);
+    buf_add_byte(b, 0);
+    add_number(b, f->uid);
+    add_number(b, f->gid);
+    add_digest(b, f->has_digest ? &f->digest : NULL);
+}
+
+/* Every record ends here: the check is over all bytes since `start`. */
+static void add_check(struct buf *b, size_t start)
+{
+    uint64_t sum = hash64_of(b->data + start, b->len - start);
+
+    buf_printf(b, "%016" PRIx64, sum);
+    buf_add_byte(b, 0);
+}
+
+static void add_record(struct manifest *m, const char *verb, const char *path, const struct manifest_file *a,
+                       const struct manifest_file *b)
+{
+    size_t start = m->pending.len;
+
+    add_text(&m->pending, verb);
+    add_text(&m->pending, path);
+    if (a)
+        add_file(&m->pending, a);
+    if (b)
+        add_file(&m->pending, b);
+    add_check(&m->pending, start);
+}
+
+void manifest_add_create(struct manifest *m, const char *path, const struct manifest_file *new_file)
+{
+    add_record(m, "create", path, new_file, NULL);
+}
+
+void manifest_add_replace(struct manifest *m, const char *path, const struct manifest_file *new_file,
+                          const struct manifest_file *old_file)
+{
+    add_record(m, "replace", path, new_file, old_file);
+}
+
+void manifest_add_remove(struct manifest *m, const char *path, const struct manifest_file *old_file)
+{
+    add_record(m, "remove", path, old_file, NULL);
+}
+
+void manifest_add_touch(struct manifest *m, const char *path, const struct manifest_file *new_file,
+                        const struct manifest_file *old_file)
+{
+    add_record(m, "touch", path, new_file, old_file);
+}
+
+void manifest_add_void(struct manifest *m, const char *path) { add_record(m, "void", path, NULL, NULL); }
+
+void manifest_add_taken(struct manifest *m, const struct taken *target, const struct taken *source)
+{
+    struct buf *b = &m->pending;
+    size_t start = b->len;
+
+    add_text(b, "taken");
+    add_text(b, target->path);
+    add_digest(b, &target->digest);
+    add_number(b, (int64_t)target->size);
+    const struct taken *sides[] = {target, source};
+    for (int i = 0; i < 2; i++) {
+        add_number(b, sides[i]->mtime);
+        add_number(b, sides[i]->ctime);
+        add_number(b, sides[i]->young);
+    }
+    add_check(b, start);
+}
+
+static void add_head(struct buf *b, const struct manifest_head *head)
+{
+    add_text(b, "autobackup-manifest");
+    add_text(b, "1");
+    const char *texts[] = {head->operation, head->kind, head->replica, head->target, head->source, head->host};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        add_text(b, texts[i]);
+    add_number(b, head->pid);
+    add_number(b, head->started_at);
+    add_check(b, 0);
+}
+
+static int sync_at(int root, const char *path)
+{
+    int fd = path_open_dir(root, path);
+    if (fd < 0)
+        return fd;
+    int code = fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return code;
+}
+
+static int open_new(int dir, const char *operation)
+{
+    char *name = NULL;
+
+    if (faccessat(dir, operation, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    if (asprintf(&name, "%s" MANIFEST_OPEN, operation) < 0)
+        return -ENOMEM;
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0)
+        fd = -errno;
+    free(name);
+    return fd;
+}
+
+static int start(struct manifest *m, int root, const struct manifest_head *head)
+{
+    m->dir = path_make_dirs(root, OPERATIONS, 0777);
+    if (m->dir < 0)
+        return m->dir;
+    m->fd = open_new(m->dir, head->operation);
+    if (m->fd < 0)
+        return m->fd;
+    add_head(&m->pending, head);
+    int code = manifest_write(m);
+    if (!code)
+        code = manifest_sync(m);
+    if (!code && fsync(m->dir) < 0)
+        code = -errno;
+    if (!code)
+        code = sync_at(root, OUR_FOLDER);
+    return code ? code : sync_at(root, "");
+}
+
+int manifest_create(int root, const struct manifest_head *head, struct manifest *ret_manifest)
+{
+    *ret_manifest = (struct manifest){.fd = -1, .dir = -1, .operation = mem_strdup(head->operation)};
+    int code = start(ret_manifest, root, head);
+    if (code)
+        manifest_close(ret_manifest);
+    return code;
+}
+
+int manifest_write(struct manifest *m)
+{
+    if (m->failed)
+        return -EIO;
+    int code = io_write(m->fd, m->pending.data, m->pending.len);
+    buf_clear(&m->pending);
+    m->failed = code < 0;
+    return code;
+}
+
+int manifest_sync(struct manifest *m) { return fsync(m->fd) < 0 ? -errno : 0; }
+
+int manifest_end(struct manifest *m, const char *state, int64_t files, int64_t bytes)
+{
+    struct buf name = {0};
+    size_t from = m->pending.len;
+
+    add_text(&m->pending, "end");
+    add_text(&m->pending, state);
+    add_number(&m->pending, files);
+    add_number(&m->pending, bytes);
+    add_number(&m->pending, clock_now());
+    add_check(&m->pending, from);
+    int code = manifest_write(m);
+    if (!code)
+        code = manifest_sync(m);
+    buf_printf(&name, "%s" MANIFEST_OPEN, m->operation);
+    if (!code && renameat(m->dir, buf_str(&name), m->dir, m->operation) < 0)
+        code = -errno;
+    if (!code && fsync(m->dir) < 0)
+        code = -errno;
+    buf_free(&name);
+    return code;
+}
+
+void manifest_close(struct manifest *m)
+{
+    if (!m->operation)
+        return;
+    if (m->fd >= 0)
+        close(m->fd);
+    if (m->dir >= 0)
+        close(m->dir);
+    buf_free(&m->pending);
+    free(m->operation);
+    *m = (struct manifest){.fd = -1, .dir = -1};
+}

@@ -1,0 +1,211 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/path.h"
+#include "copy/manifest.h"
+
+#define PIECE (1 << 16)
+#define MAX_RECORD (1 << 22)    /* no path is longer */
+
+/* Fields of each verb, the check included. */
+static const struct {
+    const char *name;
+    int fields;
+} verbs[] = {
+    [MANIFEST_HEAD] = {"autobackup-manifest", 11},
+    [MANIFEST_CREATE] = {"create", 10},
+    [MANIFEST_REPLACE] = {"replace", 17},
+    [MANIFEST_REMOVE] = {"remove", 10},
+    [MANIFEST_TOUCH] = {"touch", 17},
+    [MANIFEST_VOID] = {"void", 3},
+    [MANIFEST_TAKEN] = {"taken", 11},
+    [MANIFEST_END] = {"end", 6},
+};
+
+static int open_either(int dir, const char *operation)
+{
+    char *name = NULL;
+    int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = openat(dir, operation, flags);
+
+    if (fd < 0 && errno == ENOENT && asprintf(&name, "%s" MANIFEST_OPEN, operation) >= 0)
+        fd = openat(dir, name, flags);
+    int code = fd < 0 ? -errno : fd;
+    free(name);
+    return code;
+}
+
+int manifest_open(int root, const char *operation, struct manifest_reader *ret_reader)
+{
+    *ret_reader = (struct manifest_reader){.fd = -1};
+    if (!*operation || strchr(operation, '/') || *operation == '.')
+        return -EINVAL;
+    int dir = path_open_dir(root, OPERATIONS);
+    if (dir < 0)
+        return dir;
+    ret_reader->fd = open_either(dir, operation);
+    close(dir);
+    return ret_reader->fd < 0 ? ret_reader->fd : 0;
+}
+
+void manifest_reader_close(struct manifest_reader *r)
+{
+    if (r->fd >= 0)
+        close(r->fd);
+    buf_free(&r->bytes);
+    r->fd = -1;
+}
+
+/* Drop what was handed out, read more. 1 when there is more, 0 at the end, -errno. */
+static int fill(struct manifest_reader *r)
+{
+    if (r->ended)
+        return 0;
+    if (r->at) {
+        memmove(r->bytes.data, r->bytes.data + r->at, r->bytes.len - r->at);
+        r->bytes.len -= r->at;
+        r->at = 0;
+    }
+    if (r->bytes.len > MAX_RECORD)
+        return 0;
+    buf_reserve(&r->bytes, PIECE);
+    ssize_t n = io_read(r->fd, r->bytes.data + r->bytes.len, PIECE);
+    if (n < 0)
+        return (int)n;
+    r->bytes.len += (size_t)n;
+    r->ended = n < PIECE;
+    return n > 0;
+}
+
+static int verb_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* Split what is there. Bytes of a whole record, 0 when more must be read, -EBADMSG. */
+static ssize_t split(const struct manifest_reader *r, struct manifest_record *rec)
+{
+    const char *from = r->bytes.data + r->at, *at = from, *end = r->bytes.data + r->bytes.len;
+    int wanted = 1, verb = -1;
+
+    for (rec->count = 0; rec->count < wanted; rec->count++) {
+        const char *stop = at < end ? memchr(at, 0, (size_t)(end - at)) : NULL;
+        if (!stop)
+            return 0;
+        if (!rec->count) {
+            verb = verb_of(at);
+            if (verb < 0)
+                return -EBADMSG;
+            wanted = verbs[verb].fields;
+        }
+        rec->fields[rec->count] = at;
+        at = stop + 1;
+    }
+    rec->verb = (enum manifest_verb)verb;
+    return at - from;
+}
+
+static bool check_holds(const struct manifest_record *rec)
+{
+    char hex[17];
+    const char *check = rec->fields[rec->count - 1];
+
+    snprintf(hex, sizeof hex, "%016" PRIx64, hash64_of(rec->fields[0], (size_t)(check - rec->fields[0])));
+    return strcmp(hex, check) == 0;
+}
+
+int manifest_next(struct manifest_reader *r, struct manifest_record *ret_record)
+{
+    for (;;) {
+        ssize_t len = r->at < r->bytes.len ? split(r, ret_record) : 0;
+        if (len > 0 && check_holds(ret_record)) {
+            r->at += (size_t)len;
+            return 1;
+        }
+        int more = len ? 0 : fill(r);
+        if (more < 0)
+            return more;
+        if (!more) {
+            r->torn = r->at < r->bytes.len;
+            return 0;
+        }
+    }
+}
+
+static bool number(const char *text, int base, int64_t *ret_value)
+{
+    char *end;
+
+    errno = 0;
+    *ret_value = strtoll(text, &end, base);
+    return *text && !*end && !errno;
+}
+
+static bool hex_digest(const char *text, struct digest *ret_digest)
+{
+    if (strlen(text) != 2 * DIGEST_SIZE || strspn(text, "0123456789abcdef") != 2 * DIGEST_SIZE)
+        return false;
+    for (int i = 0; i < DIGEST_SIZE; i++) {
+        char pair[3] = {text[2 * i], text[2 * i + 1], 0};
+        ret_digest->bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
+    }
+    return true;
+}
+
+bool manifest_taken(const struct manifest_record *record, bool source, struct taken *ret_taken)
+{
+    const char *const *f = record->fields;
+    int64_t size, young;
+    int at = source ? 7 : 4;
+
+    if (record->verb != MANIFEST_TAKEN)
+        return false;
+    *ret_taken = (struct taken){.path = (char *)f[1]};
+    if (!hex_digest(f[2], &ret_taken->digest) || !number(f[3], 10, &size) || !number(f[at], 10, &ret_taken->mtime) ||
+        !number(f[at + 1], 10, &ret_taken->ctime) || !number(f[at + 2], 10, &young))
+        return false;
+    ret_taken->size = (uint64_t)size;
+    ret_taken->young = young != 0;
+    return true;
+}
+
+static uint32_t type_bits(const char *type)
+{
+    static const struct {
+        const char *name;
+        uint32_t bits;
+    } types[] = {{"file", S_IFREG},  {"directory", S_IFDIR}, {"symlink", S_IFLNK},
+                 {"fifo", S_IFIFO},  {"socket", S_IFSOCK},   {"device", S_IFCHR}};
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(types[i].name, type) == 0)
+            return types[i].bits;
+    return 0;
+}
+
+bool manifest_file(const struct manifest_record *record, int at, struct manifest_file *ret_file)
+{
+    const char *const *f = record->fields + at;
+    int64_t size, mode, uid, gid;
+
+    *ret_file = (struct manifest_file){0};
+    if (at + 7 >= record->count || !number(f[1], 10, &size) || !number(f[2], 10, &ret_file->mtime) ||
+        !number(f[3], 8, &mode) || !number(f[4], 10, &uid) || !number(f[5], 10, &gid))
+        return false;
+    ret_file->mode = type_bits(f[0]) | (uint32_t)mode;
+    ret_file->size = (uint64_t)size;
+    ret_file->uid = (uint32_t)uid;
+    ret_file->gid = (uint32_t)gid;
+    ret_file->has_digest = hex_digest(f[6], &ret_file->digest);
+    return true;
+}

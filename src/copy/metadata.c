@@ -1,0 +1,148 @@
+#include "copy/metadata.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "copy/xattr.h"
+
+#define PROC_PATH 320    /* "/proc/self/fd/N/NAME" */
+
+/* A destination, either open or as a name in a directory. */
+struct place {
+    int fd;              /* the file, or its directory when name is set */
+    const char *name;
+};
+
+static bool is_refusal(int errnum)
+{
+    return errnum == EPERM || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS || errnum == EACCES;
+}
+
+static int change_owner(struct place p, uid_t uid, gid_t gid)
+{
+    int code = p.name ? fchownat(p.fd, p.name, uid, gid, AT_SYMLINK_NOFOLLOW) : fchown(p.fd, uid, gid);
+    return code < 0 ? errno : 0;
+}
+
+/* There is no fchmodat without following before Linux 6.6: an O_PATH descriptor pins the very file instead. */
+static int change_mode_at(int dir, const char *name, mode_t mode)
+{
+    char path[PROC_PATH];
+    int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int errnum = chmod(path, mode) < 0 ? errno : 0;
+    close(fd);
+    return errnum;
+}
+
+static int change_mode(struct place p, mode_t mode)
+{
+    if (p.name)
+        return change_mode_at(p.fd, p.name, mode);
+    return fchmod(p.fd, mode) < 0 ? errno : 0;
+}
+
+static int change_times(struct place p, const struct stat *st)
+{
+    const struct timespec times[2] = {st->st_atim, st->st_mtim};
+    int code = p.name ? utimensat(p.fd, p.name, times, AT_SYMLINK_NOFOLLOW) : futimens(p.fd, times);
+    return code < 0 ? errno : 0;
+}
+
+/* An error that is a refusal becomes a bit; another is returned as -errno. */
+static int judge(int errnum, unsigned bit, unsigned *lost)
+{
+    if (!errnum)
+        return 0;
+    if (!is_refusal(errnum))
+        return -errnum;
+    *lost |= bit;
+    return 0;
+}
+
+static int set_owner(struct place p, const struct stat *st, const struct stat *now, const struct holds *holds,
+                     unsigned *lost)
+{
+    if (now->st_uid == st->st_uid && now->st_gid == st->st_gid)
+        return 0;
+    if (holds->owner)
+        return judge(change_owner(p, st->st_uid, st->st_gid), LOST_OWNER, lost);
+    /* Without root the group may still be one of ours. */
+    bool group_lost = now->st_gid != st->st_gid && change_owner(p, (uid_t)-1, st->st_gid) != 0;
+    if (group_lost || now->st_uid != st->st_uid)
+        *lost |= LOST_OWNER;
+    return 0;
+}
+
+static int set_mode(struct place p, const struct stat *st, const struct holds *holds, unsigned *lost)
+{
+    mode_t mode = st->st_mode & 07777;
+
+    if (S_ISLNK(st->st_mode))
+        return 0;
+    if (*lost & LOST_OWNER)
+        mode &= ~(mode_t)(S_ISUID | S_ISGID);
+    if (!holds->mode)
+        *lost |= LOST_MODE;
+    return judge(change_mode(p, mode), LOST_MODE, lost);
+}
+
+static int set_xattrs(struct xattr_file from, struct xattr_file to, const struct holds *holds, bool clean,
+                      unsigned *lost)
+{
+    unsigned bits = 0;
+    int code = xattr_copy(from, to, holds->root, clean, &bits);
+
+    if (bits & XATTR_LOST_PLAIN)
+        *lost |= LOST_XATTR;
+    if (bits & XATTR_LOST_ACL)
+        *lost |= LOST_ACL;
+    return code;
+}
+
+/* The order matters: chown clears set-uid bits and capabilities, an ACL sets the group bits, all move the ctime. */
+static int apply(struct place to, struct xattr_file from_attr, struct xattr_file to_attr, const struct stat *st,
+                 const struct stat *now, const struct holds *holds, bool clean, unsigned *lost)
+{
+    unsigned bits = 0;
+    int code = set_owner(to, st, now, holds, &bits);
+
+    if (!code)
+        code = set_xattrs(from_attr, to_attr, holds, clean, &bits);
+    if (!code)
+        code = set_mode(to, st, holds, &bits);
+    if (!code)
+        code = judge(change_times(to, st), LOST_TIMES, &bits);
+    *lost |= bits;
+    return code;
+}
+
+int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, unsigned *lost)
+{
+    struct stat now;
+
+    if (fstat(to, &now) < 0)
+        return -errno;
+    return apply((struct place){.fd = to}, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, st, &now,
+                 holds, clean, lost);
+}
+
+int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,
+                     const struct holds *holds, unsigned *lost)
+{
+    char from_path[PROC_PATH], to_path[PROC_PATH];
+    struct stat now;
+
+    if (fstatat(to_dir, to_name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    snprintf(from_path, sizeof from_path, "/proc/self/fd/%d/%s", from_dir, from_name);
+    snprintf(to_path, sizeof to_path, "/proc/self/fd/%d/%s", to_dir, to_name);
+    return apply((struct place){.fd = to_dir, .name = to_name}, (struct xattr_file){.path = from_path},
+                 (struct xattr_file){.path = to_path}, st, &now, holds, true, lost);
+}

@@ -1,0 +1,50 @@
+/*
+ * Owner, extended attributes, mode and times of one file, in that order.
+ */
+#ifndef AUTOBACKUP_COPY_METADATA_H
+#define AUTOBACKUP_COPY_METADATA_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* What a destination could not hold, as bits. */
+enum lost {
+    LOST_OWNER = 1,
+    LOST_MODE = 2,
+    LOST_XATTR = 4,
+    LOST_ACL = 8,
+    LOST_TIMES = 16,
+    LOST_LINK = 32,
+};
+
+/* What a destination can hold. */
+struct holds {
+    bool root;      /* we may set any owner, security.* and trusted.* */
+    bool owner;     /* owners are kept */
+    bool mode;
+    bool xattr;
+    bool link;      /* hard links */
+    bool exchange;  /* RENAME_EXCHANGE */
+};
+
+/*
+ * Give `to` the metadata of `from`. Both are open regular files or directories, to is complete. st: of the source.
+ * clean: remove user attributes and ACLs that the source lacks. What cannot be held is a bit in *lost.
+ * Set-user-id and set-group-id bits are dropped when the owner could not be set. 0 or -errno.
+ */
+int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, unsigned *lost);
+
+/*
+ * The same for what cannot be opened without effects: symlinks, FIFOs, devices, and files without read permission.
+ * Both names are single components and are not followed.
+ */
+int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,
+                     const struct holds *holds, unsigned *lost);
+
+/* What the filesystem of `dir` (a directory of our own) can hold, found by trying on a temp. 0 or -errno. */
+int holds_probe(int dir, struct holds *ret_holds);
+
+/* A guess from the type of the filesystem ("exfat"), for a run that must not write. */
+void holds_guess(const char *fs_type, struct holds *ret_holds);
+
+#endif

@@ -1,0 +1,60 @@
+#include "copy/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool is_missing(int code) { return code == -EINVAL || code == -ENOSYS || code == -EOPNOTSUPP; }
+
+static bool cannot_link(int code)
+{
+    return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK || code == -EINVAL;
+}
+
+/* The last resort, on filesystems with neither: between the look and the rename others could slip in. */
+static int look_and_rename(int from_dir, const char *from, int to_dir, const char *to)
+{
+    struct stat st;
+
+    if (fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return -EEXIST;
+    if (errno != ENOENT)
+        return -errno;
+    return renameat(from_dir, from, to_dir, to) < 0 ? -errno : 0;
+}
+
+int place_new(int from_dir, const char *from, int to_dir, const char *to)
+{
+    if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    int code = -errno;
+    if (!is_missing(code))
+        return code;
+    if (linkat(from_dir, from, to_dir, to, 0) == 0)
+        return unlinkat(from_dir, from, 0) < 0 ? -errno : 0;
+    code = -errno;
+    return cannot_link(code) ? look_and_rename(from_dir, from, to_dir, to) : code;
+}
+
+int place_check(int dir, const char *name, const struct stat *expected)
+{
+    struct stat st;
+
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? -ESTALE : -errno;
+    bool same = st.st_dev == expected->st_dev && st.st_ino == expected->st_ino && st.st_size == expected->st_size &&
+                st.st_mtim.tv_sec == expected->st_mtim.tv_sec && st.st_mtim.tv_nsec == expected->st_mtim.tv_nsec;
+    return same ? 0 : -ESTALE;
+}
+
+int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected)
+{
+    if (renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
+        return errno == ENOENT ? -ESTALE : -errno;
+    int code = place_check(dir, temp, expected);
+    if (code && renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
+        return -errno;
+    return code;
+}

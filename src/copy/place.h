@@ -1,0 +1,25 @@
+/*
+ * Giving a finished file its final name, so that no name is ever without a file and no file of others is lost.
+ */
+#ifndef AUTOBACKUP_COPY_PLACE_H
+#define AUTOBACKUP_COPY_PLACE_H
+
+#include <sys/stat.h>
+
+/*
+ * Rename from_dir/from to to_dir/to where no such name is. Where the filesystem has no RENAME_NOREPLACE a link does
+ * the same. 0, -EEXIST, or -errno.
+ */
+int place_new(int from_dir, const char *from, int to_dir, const char *to);
+
+/*
+ * Exchange dir/temp and dir/name, then look at what came out: it must be the file `expected` (device, inode,
+ * size, mtime), else they are exchanged back and -ESTALE is returned. On success the old file is dir/temp.
+ * -EINVAL or -ENOSYS where the filesystem cannot. 0 or -errno.
+ */
+int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected);
+
+/* Is dir/name still the file `expected` (device, inode, size, mtime)? 0, -ESTALE, or -errno. */
+int place_check(int dir, const char *name, const struct stat *expected);
+
+#endif

@@ -1,0 +1,130 @@
+#include "copy/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "copy/metadata.h"
+
+static void add_path(struct buf *b, const char *root, const char *replica, const char *dir, const char *name)
+{
+    const char *parts[] = {root, replica, dir, name};
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!parts[i] || !*parts[i])
+            continue;
+        if (b->len && b->data[b->len - 1] != '/')
+            buf_add_byte(b, '/');
+        buf_add_str(b, parts[i]);
+    }
+}
+
+static void emit_problem(struct report *r, const char *dir, const char *name, const char *code, struct buf *message,
+                         bool conflict)
+{
+    struct buf path = {0};
+
+    atomic_fetch_add(conflict ? &r->tally.conflicts : &r->tally.failed, 1);
+    if (r->job) {
+        struct event *ev = event_new("problem");
+        add_path(&path, NULL, r->replica, dir, name);
+        event_str(ev, "path", path.data, path.len);
+        event_str(ev, "code", code, strlen(code));
+        event_str(ev, "message", message->data, message->len);
+        event_bool(ev, "conflict", conflict);
+        job_emit(r->job, ev);
+    }
+    buf_free(&path);
+    buf_free(message);
+}
+
+void report_problem(struct report *r, const char *dir, const char *name, const char *code, const char *message,
+                    bool conflict)
+{
+    struct buf text = {0};
+
+    add_path(&text, NULL, r->replica, dir, name);
+    buf_printf(&text, ": %s", message);
+    emit_problem(r, dir, name, code, &text, conflict);
+}
+
+void report_errno(struct report *r, const char *dir, const char *name, int errnum, enum side side)
+{
+    const char *what = strerrordesc_np(errnum);
+    struct buf text = {0}, path = {0};
+
+    add_path(&path, side == SIDE_SOURCE ? r->source_root : r->target_root, r->replica, dir, name);
+    buf_printf(&text, "%s: %s: ", error_name(errnum), what ? what : "error");
+    buf_add(&text, path.data, path.len);
+    buf_free(&path);
+    emit_problem(r, dir, name, error_name(errnum), &text, false);
+}
+
+void report_note(struct report *r, const char *code, const char *message)
+{
+    if (!r->job)
+        return;
+    struct event *ev = event_new("note");
+    event_str(ev, "code", code, strlen(code));
+    event_str(ev, "message", message, strlen(message));
+    job_emit(r->job, ev);
+}
+
+void report_lost(struct report *r, unsigned lost)
+{
+    static const struct {
+        unsigned bit;
+        const char *code, *what;
+    } notes[] = {
+        {LOST_OWNER, "EOWNER", "owners and groups"},
+        {LOST_MODE, "EMODE", "permissions"},
+        {LOST_XATTR, "EXATTR", "extended attributes"},
+        {LOST_ACL, "EACL", "access control lists"},
+        {LOST_TIMES, "ETIMES", "modification times"},
+        {LOST_LINK, "ELINKS", "hard links"},
+    };
+    unsigned fresh = lost & ~atomic_fetch_or(&r->noted, lost);
+
+    for (size_t i = 0; fresh && i < sizeof notes / sizeof *notes; i++) {
+        char text[200];
+        if (!(fresh & notes[i].bit))
+            continue;
+        snprintf(text, sizeof text, "%s cannot hold all %s: left out there", r->target_name, notes[i].what);
+        report_note(r, notes[i].code, text);
+    }
+}
+
+void report_progress(struct report *r, const char *dir, const char *name)
+{
+    struct buf path = {0};
+
+    if (!r->job || job_progress_early(r->job))
+        return;
+    struct event *ev = event_new("progress");
+    event_int(ev, "files", atomic_load(&r->tally.files_at));
+    event_int(ev, "files_total", r->plan.files_new + r->plan.files_changed);
+    event_int(ev, "bytes", atomic_load(&r->tally.bytes_at));
+    event_int(ev, "bytes_total", r->plan.bytes);
+    if (name) {
+        add_path(&path, NULL, r->replica, dir, name);
+        event_str(ev, "path", path.data, path.len);
+    }
+    buf_free(&path);
+    job_progress(r->job, ev);
+}
+
+void report_counts(struct report *r, struct event *ev)
+{
+    struct tally *t = &r->tally;
+
+    event_int(ev, "files_copied", atomic_load(&t->files_copied));
+    event_int(ev, "bytes_copied", atomic_load(&t->bytes_copied));
+    event_int(ev, "files_unchanged", r->plan.files_unchanged);
+    event_int(ev, "files_replaced", atomic_load(&t->files_replaced));
+    event_int(ev, "files_removed", atomic_load(&t->files_removed));
+    event_int(ev, "metadata_only", atomic_load(&t->metadata_only));
+    event_int(ev, "others_copied", atomic_load(&t->others_copied));
+    event_int(ev, "directories_made", atomic_load(&t->directories_made));
+    event_int(ev, "conflicts", atomic_load(&t->conflicts));
+    event_int(ev, "failed", atomic_load(&t->failed));
+}

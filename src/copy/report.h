@@ -1,0 +1,62 @@
+/*
+ * What a running copy tells: problems, notes, progress, and its counts. Safe from any of its threads.
+ */
+#ifndef AUTOBACKUP_COPY_REPORT_H
+#define AUTOBACKUP_COPY_REPORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/job.h"
+#include "copy/data.h"
+
+/* What a plan comes to. */
+struct plan_counts {
+    int64_t files_new, files_changed, files_unchanged, files_extra, metadata_only, conflicts, problems;
+    int64_t others_new, others_changed;    /* symlinks, FIFOs, devices */
+    int64_t directories_new, directories_stale;
+    int64_t bytes, inodes;
+    bool source_incomplete;                /* something of the source could not be read */
+    bool has_links;                        /* hard links inside the replica */
+};
+
+/* What was done. Counted when durable, but for `at`, which is for progress. */
+struct tally {
+    atomic_llong files_copied, bytes_copied, files_replaced, files_removed, metadata_only, others_copied,
+        directories_made, conflicts, failed;
+    atomic_llong files_at, bytes_at;
+};
+
+struct report {
+    struct job *job;                       /* NULL: nobody listens */
+    const char *replica;                   /* its path, relative to both databases */
+    const char *source_root, *target_root; /* for messages */
+    const char *target_name;
+    struct plan_counts plan;
+    struct tally tally;
+    atomic_uint noted;                     /* bits of enum lost already told */
+};
+
+/*
+ * A problem with one name. dir, name: as in the replica's listing. conflict: it was left alone on purpose.
+ * message: the sentence without the path, which is put in front.
+ */
+void report_problem(struct report *r, const char *dir, const char *name, const char *code, const char *message,
+                    bool conflict);
+
+/* The same for a system error. errnum: positive; side: which of the two files it is about. */
+void report_errno(struct report *r, const char *dir, const char *name, int errnum, enum side side);
+
+/* Tell once each what the destination cannot hold. lost: bits of enum lost. */
+void report_lost(struct report *r, unsigned lost);
+void report_note(struct report *r, const char *code, const char *message);
+
+/* Say how far it is; dir and name: the file at work, or NULL. Cheap when the last time is short ago. */
+void report_progress(struct report *r, const char *dir, const char *name);
+
+/* Add the fields of `done` to an event. */
+void report_counts(struct report *r, struct event *ev);
+
+#endif

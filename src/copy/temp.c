@@ -1,0 +1,86 @@
+#include "copy/temp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+
+#define PLAIN OUR_PREFIX "-"
+#define EXCHANGE OUR_PREFIX "-x-"
+#define DIGITS 16
+#define MAX_TRIES 100
+
+/* splitmix64, seeded once a thread: names must not collide, and O_EXCL finds out when they do. */
+static uint64_t noise(void)
+{
+    static _Thread_local uint64_t state;
+
+    if (!state && getrandom(&state, sizeof state, 0) != sizeof state)
+        state = (uint64_t)clock_now() ^ (uint64_t)(uintptr_t)&state;
+    uint64_t z = (state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static void make_name(const char *prefix, char ret_name[TEMP_NAME_SIZE])
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t len = strlen(prefix);
+    uint64_t bits = noise();
+
+    memcpy(ret_name, prefix, len);
+    for (int i = 0; i < DIGITS; i++, bits >>= 4)
+        ret_name[len++] = hex[bits & 15];
+    ret_name[len] = 0;
+}
+
+void temp_name(char ret_name[TEMP_NAME_SIZE]) { make_name(PLAIN, ret_name); }
+void temp_exchange_name(char ret_name[TEMP_NAME_SIZE]) { make_name(EXCHANGE, ret_name); }
+
+static bool has_form(const char *name, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return strncmp(name, prefix, len) == 0 && strlen(name + len) == DIGITS &&
+           strspn(name + len, "0123456789abcdef") == DIGITS;
+}
+
+bool temp_is(const char *name) { return has_form(name, PLAIN); }
+bool temp_is_exchange(const char *name) { return has_form(name, EXCHANGE); }
+
+int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), const void *arg,
+              char ret_name[TEMP_NAME_SIZE])
+{
+    int code = -EEXIST;
+
+    for (int i = 0; code == -EEXIST && i < MAX_TRIES; i++) {
+        temp_name(ret_name);
+        code = make(dir, ret_name, arg);
+    }
+    if (code < 0)
+        ret_name[0] = 0;
+    return code;
+}
+
+static int create(int dir, const char *name, const void *arg)
+{
+    (void)arg;
+    int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+int temp_create(int dir, char ret_name[TEMP_NAME_SIZE]) { return temp_make(dir, create, NULL, ret_name); }
+
+void temp_remove(int dir, char name[TEMP_NAME_SIZE])
+{
+    if (name[0])
+        unlinkat(dir, name, 0);
+    name[0] = 0;
+}

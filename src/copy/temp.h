@@ -1,0 +1,35 @@
+/*
+ * Temps: files under names of our own in the destination's directories, until they are whole and synced.
+ */
+#ifndef AUTOBACKUP_COPY_TEMP_H
+#define AUTOBACKUP_COPY_TEMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TEMP_NAME_SIZE 40    /* room for a temp's name and its NUL */
+
+/* A fresh random name: ".autobackup-" and 16 hex digits. */
+void temp_name(char ret_name[TEMP_NAME_SIZE]);
+
+/* The name under which a replaced file waits to be moved to the versions: ".autobackup-x-" and 16 hex digits. */
+void temp_exchange_name(char ret_name[TEMP_NAME_SIZE]);
+
+/* Is it a temp that may be removed when its operation is dead; is it a replaced file that must be kept? */
+bool temp_is(const char *name);
+bool temp_is_exchange(const char *name);
+
+/* Create an empty temp (0600, read and write) in dir. A descriptor with ret_name, or -errno. */
+int temp_create(int dir, char ret_name[TEMP_NAME_SIZE]);
+
+/*
+ * Make something that is no regular file under a temp name: `make` returns 0 or -errno and is called again with
+ * another name on -EEXIST. 0 with ret_name, or -errno.
+ */
+int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), const void *arg,
+              char ret_name[TEMP_NAME_SIZE]);
+
+/* Remove a temp and empty its name; nothing when the name is empty. */
+void temp_remove(int dir, char name[TEMP_NAME_SIZE]);
+
+#endif

@@ -1,0 +1,173 @@
+#include "copy/versions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "copy/place.h"
+#include "copy/temp.h"
+
+void versions_init(struct versions *v, int root, const char *operation, const char *replica, bool sync_each)
+{
+    struct buf base = {0};
+
+    buf_printf(&base, VERSIONS "/%s/%s", operation, replica);
+    *v = (struct versions){.root = root, .base = buf_take(&base), .sync_each = sync_each, .dir = -1};
+}
+
+static void leave_dir(struct versions *v)
+{
+    if (v->dir >= 0)
+        close(v->dir);
+    free(v->dir_path);
+    v->dir = -1;
+    v->dir_path = NULL;
+    v->dirty = false;
+}
+
+void versions_close(struct versions *v)
+{
+    leave_dir(v);
+    free(v->base);
+    v->base = NULL;
+}
+
+static int sync_path(int root, const char *path)
+{
+    int fd = path_open_dir(root, path);
+    if (fd < 0)
+        return fd;
+    int code = fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return code;
+}
+
+/* Folders that were just made are only safe once each one's parent is. */
+static int sync_parents(struct versions *v, char *path)
+{
+    int code = 0;
+
+    for (char *slash; !code && (slash = strrchr(path, '/'));) {
+        *slash = 0;
+        code = sync_path(v->root, path);
+    }
+    return code ? code : sync_path(v->root, "");
+}
+
+int versions_sync(struct versions *v)
+{
+    if (!v->sync_each || v->dir < 0 || !v->dirty)
+        return 0;
+    v->dirty = false;
+    return fsync(v->dir) < 0 ? -errno : 0;
+}
+
+static int enter_dir(struct versions *v, const char *path_dir)
+{
+    struct buf path = {0};
+
+    buf_printf(&path, "%s%s%s", v->base, *path_dir ? "/" : "", path_dir);
+    v->dir = path_make_dirs(v->root, buf_str(&path), 0700);
+    int code = v->dir < 0 ? v->dir : 0;
+    if (!code && v->sync_each)
+        code = sync_parents(v, path.data);
+    buf_free(&path);
+    if (code)
+        leave_dir(v);
+    else
+        v->dir_path = mem_strdup(path_dir);
+    return code;
+}
+
+/* The folder for versions of path_dir, open; the one before is synced where that is needed. */
+static int use_dir(struct versions *v, const char *path_dir)
+{
+    if (v->dir < 0 || strcmp(v->dir_path, path_dir) != 0) {
+        int code = versions_sync(v);
+        leave_dir(v);
+        if (!code)
+            code = enter_dir(v, path_dir);
+        if (code)
+            return code;
+    }
+    v->dirty = true;
+    return v->dir;
+}
+
+static bool same_file(int a_dir, const char *a_name, int b_dir, const char *b_name)
+{
+    struct stat a, b;
+    return fstatat(a_dir, a_name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstatat(b_dir, b_name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int versions_link(struct versions *v, const char *path_dir, int dir, const char *name)
+{
+    int to = use_dir(v, path_dir);
+    if (to < 0)
+        return to;
+    if (linkat(dir, name, to, name, 0) == 0)
+        return 0;
+    int code = -errno;
+    return code == -EEXIST && same_file(dir, name, to, name) ? 0 : code;
+}
+
+int versions_move(struct versions *v, const char *path_dir, int dir, const char *from, const char *name)
+{
+    int to = use_dir(v, path_dir);
+    return to < 0 ? to : place_new(dir, from, to, name);
+}
+
+static int copy_to_temp(int dir, const char *name, int temp, const struct stat *st, struct data *data,
+                        const struct holds *holds)
+{
+    atomic_bool clone = true;
+    struct digest digest;
+    enum side side;
+    uint64_t size;
+    unsigned lost = 0;
+    struct stat after;
+    int from = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (from < 0)
+        return -errno;
+    bool sparse = (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size;
+    int code = data_copy(data, from, temp, (uint64_t)st->st_size, sparse, &clone, &digest, &size, &side);
+    if (!code)
+        code = metadata_copy(from, temp, st, holds, true, &lost);
+    if (!code && (fstat(from, &after) < 0 || after.st_ino != st->st_ino || size != (uint64_t)st->st_size ||
+                  after.st_mtim.tv_sec != st->st_mtim.tv_sec || after.st_mtim.tv_nsec != st->st_mtim.tv_nsec))
+        code = -ESTALE;
+    close(from);
+    return code;
+}
+
+int versions_copy(struct versions *v, const char *path_dir, int dir, const char *name, const struct stat *st,
+                  struct data *data, const struct holds *holds)
+{
+    char temp_file[TEMP_NAME_SIZE];
+    int to = use_dir(v, path_dir);
+
+    if (to < 0)
+        return to;
+    if (!S_ISREG(st->st_mode))
+        return -EOPNOTSUPP;
+    int temp = temp_create(to, temp_file);
+    if (temp < 0)
+        return temp;
+    int code = copy_to_temp(dir, name, temp, st, data, holds);
+    if (!code && fsync(temp) < 0)
+        code = -errno;
+    if (close(temp) < 0 && !code)
+        code = -errno;
+    if (!code)
+        code = place_new(to, temp_file, to, name);
+    if (code)
+        temp_remove(to, temp_file);
+    return code;
+}

@@ -1,0 +1,44 @@
+/*
+ * Where replaced and removed files go: .autobackup/versions/OPERATION/REPLICA/..., on the same database.
+ */
+#ifndef AUTOBACKUP_COPY_VERSIONS_H
+#define AUTOBACKUP_COPY_VERSIONS_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "copy/data.h"
+#include "copy/metadata.h"
+
+#define VERSIONS OUR_FOLDER "/versions"
+
+struct versions {
+    int root;              /* the database's; borrowed */
+    char *base;            /* ".autobackup/versions/OPERATION/REPLICA" */
+    bool sync_each;        /* syncfs does not cover this: fsync the folders one by one */
+    int dir;               /* the folder in use, or -1 */
+    char *dir_path;        /* its path relative to base */
+    bool dirty;            /* names were added to it since its last fsync */
+};
+
+/* Nothing is made before it is needed. operation and replica are copied. */
+void versions_init(struct versions *v, int root, const char *operation, const char *replica, bool sync_each);
+void versions_close(struct versions *v);
+
+/*
+ * Keep the file dir/name as version path_dir/name by a hard link (of a symlink itself too). 0 or -errno;
+ * -EEXIST when another version has that name already (the same inode is fine).
+ */
+int versions_link(struct versions *v, const char *path_dir, int dir, const char *name);
+
+/* Keep it by copying content and metadata. st: of the file. data: means of the caller. 0 or -errno. */
+int versions_copy(struct versions *v, const char *path_dir, int dir, const char *name, const struct stat *st,
+                  struct data *data, const struct holds *holds);
+
+/* Move dir/from to the version path_dir/name. 0 or -errno. */
+int versions_move(struct versions *v, const char *path_dir, int dir, const char *from, const char *name);
+
+/* fsync what was added, where sync_each. 0 or -errno. */
+int versions_sync(struct versions *v);
+
+#endif

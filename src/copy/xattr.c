@@ -1,0 +1,147 @@
+#include "copy/xattr.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+
+#include "base/buf.h"
+
+#define ACL "system.posix_acl_"
+
+static ssize_t list(struct xattr_file f, char *names, size_t size)
+{
+    return f.path ? llistxattr(f.path, names, size) : flistxattr(f.fd, names, size);
+}
+
+static ssize_t get(struct xattr_file f, const char *name, void *value, size_t size)
+{
+    return f.path ? lgetxattr(f.path, name, value, size) : fgetxattr(f.fd, name, value, size);
+}
+
+static int set(struct xattr_file f, const char *name, const void *value, size_t size)
+{
+    int code = f.path ? lsetxattr(f.path, name, value, size, 0) : fsetxattr(f.fd, name, value, size, 0);
+    return code < 0 ? -errno : 0;
+}
+
+static int drop(struct xattr_file f, const char *name)
+{
+    int code = f.path ? lremovexattr(f.path, name) : fremovexattr(f.fd, name);
+    return code < 0 ? -errno : 0;
+}
+
+static bool is_acl(const char *name) { return strncmp(name, ACL, strlen(ACL)) == 0; }
+static bool is_user(const char *name) { return strncmp(name, "user.", 5) == 0; }
+
+static bool is_wanted(const char *name, bool root)
+{
+    if (is_user(name) || is_acl(name))
+        return true;
+    return root && (strncmp(name, "security.", 9) == 0 || strncmp(name, "trusted.", 8) == 0);
+}
+
+/* The filesystem or the kernel will not have it; other errors are about the disk. */
+static bool is_refusal(int code)
+{
+    return code == -EOPNOTSUPP || code == -EPERM || code == -EACCES || code == -EINVAL || code == -E2BIG ||
+           code == -ERANGE || code == -ENODATA || code == -ENOENT;
+}
+
+/* Sizes can change between the question and the answer: ask until they fit. 0 or -errno. */
+static int get_all(struct xattr_file f, const char *name, struct buf *out)
+{
+    for (int tries = 0; tries < 10; tries++) {
+        ssize_t size = name ? get(f, name, NULL, 0) : list(f, NULL, 0);
+        if (size < 0)
+            return -errno;
+        buf_clear(out);
+        buf_reserve(out, (size_t)size + 1);
+        size = name ? get(f, name, out->data, (size_t)size) : list(f, out->data, (size_t)size);
+        if (size >= 0) {
+            out->len = (size_t)size;
+            return 0;
+        }
+        if (errno != ERANGE)
+            return -errno;
+    }
+    return -ERANGE;
+}
+
+/* Most files have none: one call with room for a few names finds out. */
+static int get_names(struct xattr_file f, struct buf *out)
+{
+    buf_clear(out);
+    buf_reserve(out, 512);
+    ssize_t size = list(f, out->data, 512);
+    if (size < 0 && errno == ERANGE)
+        return get_all(f, NULL, out);
+    if (size < 0)
+        return errno == EOPNOTSUPP ? 0 : -errno;
+    out->len = (size_t)size;
+    return 0;
+}
+
+static const char *next_name(const struct buf *names, const char *name)
+{
+    name = name ? name + strlen(name) + 1 : names->data;
+    return name < names->data + names->len ? name : NULL;
+}
+
+static bool contains(const struct buf *names, const char *wanted)
+{
+    for (const char *name = next_name(names, NULL); name; name = next_name(names, name))
+        if (strcmp(name, wanted) == 0)
+            return true;
+    return false;
+}
+
+static int copy_one(struct xattr_file from, struct xattr_file to, const char *name, unsigned *lost)
+{
+    struct buf value = {0};
+    int code = get_all(from, name, &value);
+
+    if (!code)
+        code = set(to, name, value.data, value.len);
+    buf_free(&value);
+    if (!is_refusal(code))
+        return code;
+    *lost |= is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN;
+    return 0;
+}
+
+/* What the destination has and the source has not. */
+static int remove_others(struct xattr_file to, const struct buf *wanted)
+{
+    struct buf names = {0};
+    int code = get_names(to, &names);
+
+    for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name)) {
+        if ((is_user(name) || is_acl(name)) && !contains(wanted, name))
+            code = drop(to, name);
+        if (is_refusal(code))
+            code = 0;
+    }
+    buf_free(&names);
+    return code;
+}
+
+int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool clean, unsigned *lost)
+{
+    struct buf names = {0};
+    int code = get_names(from, &names);
+
+    if (is_refusal(code)) {
+        *lost |= XATTR_LOST_PLAIN;
+        code = 0;
+    } else if (!code && clean) {
+        code = remove_others(to, &names);
+    }
+    for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name))
+        if (is_wanted(name, root))
+            code = copy_one(from, to, name, lost);
+    buf_free(&names);
+    return code;
+}
+
+bool xattr_has_default_acl(int dir) { return fgetxattr(dir, ACL "default", NULL, 0) > 0; }

@@ -1,0 +1,29 @@
+/*
+ * Extended attributes, access control lists among them (system.posix_acl_*).
+ */
+#ifndef AUTOBACKUP_COPY_XATTR_H
+#define AUTOBACKUP_COPY_XATTR_H
+
+#include <stdbool.h>
+
+/* A file whose attributes are meant: an open descriptor, or a path that is not followed when it is a symlink. */
+struct xattr_file {
+    int fd;              /* used when path is NULL */
+    const char *path;
+};
+
+/* What could not be kept. */
+#define XATTR_LOST_PLAIN 1u
+#define XATTR_LOST_ACL 2u
+
+/*
+ * Make the attributes of `to` those of `from`: user.*, POSIX ACLs, and as root security.* and trusted.*.
+ * User attributes and ACLs that `from` lacks are removed when `clean` (a temp inherits ACLs from a directory's
+ * default). What the destination refuses is no error but a bit in *lost. 0 or -errno (a full disk, a read error).
+ */
+int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool clean, unsigned *lost);
+
+/* Has this directory a default ACL, which new files in it inherit? */
+bool xattr_has_default_acl(int dir);
+
+#endif

@@ -1,0 +1,187 @@
+#include "index/catalog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "index/schema.h"
+
+#define BUSY_WAIT_MS 10000
+
+struct catalog {
+    sqlite3 *db;
+    char *path;
+};
+
+const char *catalog_path(const struct catalog *cat) { return cat->path; }
+sqlite3 *catalog_handle(struct catalog *cat) { return cat->db; }
+
+static int damaged(struct catalog *cat, const char *what, struct error *err)
+{
+    return error_say(err, "ECORRUPT", EBADMSG,
+                     "the catalog %s is damaged (%s); move it away and run load again: "
+                     "nothing on the disks depends on it",
+                     cat->path, what);
+}
+
+int catalog_fail(struct catalog *cat, int sqlite_code, struct error *err)
+{
+    const char *what = cat->db ? sqlite3_errmsg(cat->db) : sqlite3_errstr(sqlite_code);
+
+    switch (sqlite_code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return damaged(cat, what, err);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return error_say(err, "EBUSY", EBUSY, "the catalog %s is in use by another autobackup; try again", cat->path);
+    case SQLITE_FULL:
+        return error_say(err, "ENOSPC", ENOSPC, "no space left to write the catalog %s; free some and run it again",
+                         cat->path);
+    case SQLITE_READONLY:
+        return error_say(err, "EROFS", EROFS, "the catalog %s cannot be written; choose another with --catalog", cat->path);
+    case SQLITE_CANTOPEN:
+        return error_say(err, "ECATALOG", EACCES, "the catalog %s cannot be opened (%s); choose another with --catalog",
+                         cat->path, what);
+    case SQLITE_NOMEM:
+        return error_set(err, ENOMEM, "%s", cat->path);
+    default:
+        return error_say(err, "ECATALOG", EIO, "the catalog %s: %s", cat->path, what);
+    }
+}
+
+int catalog_exec(struct catalog *cat, const char *sql, struct error *err)
+{
+    int code = sqlite3_exec(cat->db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? 0 : catalog_fail(cat, code, err);
+}
+
+int catalog_prepare(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stmt, struct error *err)
+{
+    int code = sqlite3_prepare_v2(cat->db, sql, -1, ret_stmt, NULL);
+    return code == SQLITE_OK ? 0 : catalog_fail(cat, code, err);
+}
+
+int catalog_begin(struct catalog *cat, struct error *err) { return catalog_exec(cat, "BEGIN IMMEDIATE", err); }
+int catalog_commit(struct catalog *cat, struct error *err) { return catalog_exec(cat, "COMMIT", err); }
+
+void catalog_rollback(struct catalog *cat)
+{
+    if (!sqlite3_get_autocommit(cat->db))
+        sqlite3_exec(cat->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* Make the folders above a file, 0700 each: what a project is called is nobody else's business. */
+static int make_folders(const char *path, struct error *err)
+{
+    char *copy = mem_strdup(path);
+    int code = 0;
+
+    for (char *slash = strchr(copy + 1, '/'); *copy && slash && !code; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        if (mkdir(copy, 0700) < 0 && errno != EEXIST) {
+            int errnum = errno;
+            struct stat st;
+            if (stat(copy, &st) < 0)
+                code = error_set(err, errnum, "%s", copy);
+        }
+        *slash = '/';
+    }
+    free(copy);
+    return code;
+}
+
+/*
+ * A row of one directory is some kilobytes: larger pages waste less. WAL lets a load write while a query reads;
+ * where the filesystem cannot (NFS), SQLite stays with its rollback journal and tells so by the mode it returns.
+ */
+static int configure(struct catalog *cat, struct error *err)
+{
+    sqlite3_busy_timeout(cat->db, BUSY_WAIT_MS);
+    sqlite3_extended_result_codes(cat->db, 1);
+    /* The catalog is data from a disk: it runs no code of its own in triggers or views. */
+    sqlite3_db_config(cat->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(cat->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    return catalog_exec(cat,
+                        "PRAGMA page_size = 8192;"
+                        "PRAGMA journal_mode = WAL;"
+                        "PRAGMA synchronous = FULL;"
+                        "PRAGMA foreign_keys = ON;"
+                        "PRAGMA cache_size = -4096;",
+                        err);
+}
+
+/*
+ * SQLite gives a new file, and the files beside it, the mode of the first one: make that one private. Only a
+ * missing file is touched; closing an existing one would drop SQLite's locks on it.
+ */
+static void make_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
+int catalog_open(const char *path, struct catalog **ret_catalog, struct error *err)
+{
+    int code = make_folders(path, err);
+    if (code)
+        return code;
+    struct catalog *cat = mem_zalloc(sizeof *cat);
+    cat->path = mem_strdup(path);
+    make_private(path);
+    int opened = sqlite3_open_v2(path, &cat->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    code = opened == SQLITE_OK ? configure(cat, err) : catalog_fail(cat, opened, err);
+    if (!code)
+        code = schema_migrate(cat, err);
+    if (code) {
+        catalog_close(cat);
+        return code;
+    }
+    *ret_catalog = cat;
+    return 0;
+}
+
+void catalog_close(struct catalog *cat)
+{
+    if (!cat)
+        return;
+    sqlite3_close_v2(cat->db);
+    free(cat->path);
+    free(cat);
+}
+
+int catalog_check(struct catalog *cat, struct error *err)
+{
+    sqlite3_stmt *stmt;
+
+    int code = catalog_prepare(cat, "PRAGMA quick_check(1)", &stmt, err);
+    if (code)
+        return code;
+    int step = sqlite3_step(stmt);
+    if (step != SQLITE_ROW)
+        code = catalog_fail(cat, step, err);
+    else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
+        code = damaged(cat, (const char *)sqlite3_column_text(stmt, 0), err);
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+int catalog_owns(const char *catalog_path, uint64_t dev, uint64_t ino)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    int owns = 0;
+
+    for (size_t i = 0; i < sizeof endings / sizeof *endings && !owns; i++) {
+        struct buf name = {0};
+        struct stat st;
+        buf_printf(&name, "%s%s", catalog_path, endings[i]);
+        owns = stat(buf_str(&name), &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+        buf_free(&name);
+    }
+    return owns;
+}

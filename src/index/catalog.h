@@ -1,0 +1,49 @@
+/*
+ * The catalog: the SQLite file that remembers every database. This header opens it and runs statements; the
+ * schema stands in schema.c, the replicas' listings in replica.h, their comparison in merge.h.
+ *
+ * A struct catalog is one connection and belongs to one thread at a time. Every job opens its own.
+ * Codes of its errors: ECORRUPT (damaged: move it away and load again), EBUSY (another program holds it too
+ * long), ECATALOG (anything else SQLite says), EVERSION (made by a newer version of this program).
+ */
+#ifndef AUTOBACKUP_INDEX_CATALOG_H
+#define AUTOBACKUP_INDEX_CATALOG_H
+
+#include <stdint.h>
+#include <sqlite3.h>
+
+#include "base/error.h"
+
+struct catalog;
+
+/*
+ * Open the catalog at path, making it and the folders above it (0700) when missing, and bring its schema up to
+ * date. 0 or -errno with err.
+ */
+int catalog_open(const char *path, struct catalog **ret_catalog, struct error *err);
+void catalog_close(struct catalog *cat);                 /* NULL is fine */
+
+const char *catalog_path(const struct catalog *cat);     /* as given to catalog_open */
+sqlite3 *catalog_handle(struct catalog *cat);            /* for the few who bind and step on their own */
+
+/* Turn an SQLite result code into an error about this catalog. Returns -errno. */
+int catalog_fail(struct catalog *cat, int sqlite_code, struct error *err);
+
+/* Run SQL text without parameters or results. */
+int catalog_exec(struct catalog *cat, const char *sql, struct error *err);
+
+/* Prepare a statement, which the caller finalizes. */
+int catalog_prepare(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stmt, struct error *err);
+
+/* BEGIN IMMEDIATE, COMMIT, and a rollback that keeps errno and err as they are. */
+int catalog_begin(struct catalog *cat, struct error *err);
+int catalog_commit(struct catalog *cat, struct error *err);
+void catalog_rollback(struct catalog *cat);
+
+/* PRAGMA quick_check: 0, or -EBADMSG with the first thing found. */
+int catalog_check(struct catalog *cat, struct error *err);
+
+/* True when a file of this device and inode is the catalog or one of its companions (-wal, -shm, -journal). */
+int catalog_owns(const char *catalog_path, uint64_t dev, uint64_t ino);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * What kind of filesystem a descriptor lies on, and what it promises.
+ */
+#ifndef AUTOBACKUP_INDEX_FILESYSTEM_H
+#define AUTOBACKUP_INDEX_FILESYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a filesystem can do, for times and durability. */
+struct filesystem {
+    char type[16];            /* "ext4", "xfs", "btrfs", "vfat", "exfat", "nfs", "cifs", "tmpfs", "fuse", ... or hex */
+    int64_t granularity;      /* of its times, in ns */
+    bool syncfs_reliable;     /* syncfs reports write errors and covers renames (ext4, xfs, btrfs; Linux 5.8) */
+    bool network;
+    uint64_t id;              /* f_fsid: the same for one filesystem over mounts, where it has one */
+};
+
+/* Describe the filesystem of an open descriptor. 0 or -errno. */
+int filesystem_of(int fd, struct filesystem *ret_fs);
+
+#endif

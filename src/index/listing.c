@@ -1,0 +1,374 @@
+#include "index/listing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define VERSION 1
+#define CHECKSUM_SIZE 8
+
+enum { FLAG_NLINK = 1, FLAG_ERR = 2, FLAG_MOUNT = 4, FLAGS_KNOWN = 7 };
+
+int entry_compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t common = a_len < b_len ? a_len : b_len;
+    int order = common ? memcmp(a, b, common) : 0;
+
+    return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+static size_t shared_prefix(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t max = a_len < b_len ? a_len : b_len, n = 0;
+
+    while (n < max && a[n] == b[n])
+        n++;
+    return n;
+}
+
+void totals_add_entry(struct totals *t, const struct entry *e)
+{
+    if (e->err)
+        t->errors++;
+    if (!S_ISREG(e->mode))
+        return;
+    if (!t->files++ || e->mtime > t->newest)
+        t->newest = e->mtime;
+    t->bytes += (int64_t)e->size;
+}
+
+void totals_add(struct totals *t, const struct totals *more)
+{
+    if (more->files && (!t->files || more->newest > t->newest))
+        t->newest = more->newest;
+    t->files += more->files;
+    t->bytes += more->bytes;
+    t->errors += more->errors;
+}
+
+/* ---- writing ---- */
+
+struct owner {
+    uint32_t uid, gid;
+};
+
+struct owners {
+    struct owner *list;
+    size_t count, room;
+};
+
+/* The position of an owner, added when new. A directory has one to three: a linear search from the last wins. */
+static size_t intern(struct owners *o, uint32_t uid, uint32_t gid)
+{
+    for (size_t i = o->count; i-- > 0;)
+        if (o->list[i].uid == uid && o->list[i].gid == gid)
+            return i;
+    if (o->count == o->room) {
+        o->room = o->room ? o->room * 2 : 4;
+        o->list = mem_realloc(o->list, o->room * sizeof *o->list);
+    }
+    o->list[o->count] = (struct owner){uid, gid};
+    return o->count++;
+}
+
+static uint64_t flags_of(const struct entry *e)
+{
+    return (e->nlink > 1 ? FLAG_NLINK : 0) | (e->err ? FLAG_ERR : 0) | (e->mount ? FLAG_MOUNT : 0);
+}
+
+static void encode_entry(const struct entry *e, const struct entry *before, size_t owner, struct buf *out)
+{
+    size_t shared = shared_prefix(before->name, before->name_len, e->name, e->name_len);
+
+    buf_add_varint(out, flags_of(e));
+    buf_add_varint(out, shared);
+    buf_add_varint(out, e->name_len - shared);
+    buf_add(out, e->name + shared, e->name_len - shared);
+    buf_add_varint(out, e->mode);
+    buf_add_varint(out, e->size);
+    buf_add_signed(out, (int64_t)((uint64_t)e->mtime - (uint64_t)before->mtime));
+    buf_add_signed(out, (int64_t)((uint64_t)e->ctime - (uint64_t)e->mtime));
+    buf_add_signed(out, (int64_t)(e->ino - before->ino));
+    buf_add_varint(out, owner);
+    if (e->nlink > 1)
+        buf_add_varint(out, e->nlink);
+    if (e->err)
+        buf_add_varint(out, (uint64_t)e->err);
+    if (S_ISLNK(e->mode)) {
+        buf_add_varint(out, e->target_len);
+        buf_add(out, e->target, e->target_len);
+    }
+}
+
+static uint64_t add_checksum(struct buf *out, size_t start)
+{
+    uint64_t sum = hash64_of(out->data + start, out->len - start);
+
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buf_add_byte(out, (unsigned char)(sum >> shift));
+    return sum;
+}
+
+uint64_t listing_encode(const struct entry *entries, size_t count, struct buf *out)
+{
+    static const struct entry nothing = {.name = ""};
+    struct owners owners = {0};
+    size_t start = out->len;
+
+    for (size_t i = 0; i < count; i++)
+        intern(&owners, entries[i].uid, entries[i].gid);
+    buf_add_byte(out, VERSION);
+    buf_add_varint(out, count);
+    buf_add_varint(out, owners.count);
+    for (size_t i = 0; i < owners.count; i++) {
+        buf_add_varint(out, owners.list[i].uid);
+        buf_add_varint(out, owners.list[i].gid);
+    }
+    for (size_t i = 0; i < count; i++)
+        encode_entry(&entries[i], i ? &entries[i - 1] : &nothing, intern(&owners, entries[i].uid, entries[i].gid), out);
+    free(owners.list);
+    return add_checksum(out, start);
+}
+
+/* ---- the fingerprint ---- */
+
+static void print_number(struct buf *b, uint64_t value) { buf_add_varint(b, value); }
+
+static void print_text(struct buf *b, const char *text, size_t len)
+{
+    buf_add_varint(b, len);
+    buf_add(b, text, len);
+}
+
+struct digest listing_fingerprint(const char *path, size_t path_len, const struct entry *entries, size_t count)
+{
+    struct buf b = {0};
+
+    print_text(&b, path, path_len);
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *e = &entries[i];
+        if (!e->name_len)
+            continue;
+        print_text(&b, e->name, e->name_len);
+        print_number(&b, e->mode & S_IFMT);
+        print_number(&b, (uint64_t)e->err);
+        if (!S_ISDIR(e->mode)) {
+            print_number(&b, e->size);
+            buf_add_signed(&b, e->mtime);
+        }
+        if (S_ISLNK(e->mode))
+            print_text(&b, e->target, e->target_len);
+    }
+    struct digest print = digest_of(b.data, b.len);
+    buf_free(&b);
+    return print;
+}
+
+/* ---- reading ---- */
+
+static bool checksum_holds(const unsigned char *blob, size_t len)
+{
+    uint64_t sum = 0;
+
+    if (len < CHECKSUM_SIZE + 1)
+        return false;
+    for (int i = 0; i < CHECKSUM_SIZE; i++)
+        sum = sum << 8 | blob[len - CHECKSUM_SIZE + (size_t)i];
+    return sum == hash64_of(blob, len - CHECKSUM_SIZE);
+}
+
+static bool read_owners(struct listing *l)
+{
+    l->owner_count = read_varint(&l->in);
+    /* Each owner takes two bytes at least: a count beyond that is damage, not a reason to allocate. */
+    if (l->in.bad || l->owner_count > (size_t)(l->in.end - l->in.at) / 2)
+        return false;
+    l->owners = mem_alloc(l->owner_count * 2 * sizeof *l->owners);
+    for (uint64_t i = 0; i < l->owner_count * 2; i++)
+        l->owners[i] = (uint32_t)read_varint(&l->in);
+    return !l->in.bad;
+}
+
+int listing_open(struct listing *l, const void *blob, size_t len, const void *digests, size_t digests_len)
+{
+    const unsigned char *bytes = blob;
+
+    *l = (struct listing){0};
+    if (!checksum_holds(bytes, len) || bytes[0] != VERSION)
+        return -EBADMSG;
+    l->in = (struct reader){.at = bytes + 1, .end = bytes + len - CHECKSUM_SIZE};
+    l->left = read_varint(&l->in);
+    if (!read_owners(l)) {
+        listing_close(l);
+        return -EBADMSG;
+    }
+    if (digests && l->left <= SIZE_MAX / DIGEST_SLOT && digests_len == l->left * DIGEST_SLOT)
+        l->digests = digests;
+    return 0;
+}
+
+static bool read_name(struct listing *l)
+{
+    uint64_t shared = read_varint(&l->in), more = read_varint(&l->in);
+    const char *bytes = read_bytes(&l->in, more);
+
+    if (!bytes || shared > l->name.len)
+        return false;
+    buf_truncate(&l->name, shared);
+    buf_add(&l->name, bytes, more);
+    return true;
+}
+
+static bool read_owner(struct listing *l, struct entry *e)
+{
+    uint64_t owner = read_varint(&l->in);
+
+    if (owner >= l->owner_count)
+        return false;
+    e->uid = l->owners[2 * owner];
+    e->gid = l->owners[2 * owner + 1];
+    return true;
+}
+
+static bool read_target(struct listing *l, struct entry *e)
+{
+    uint64_t len = read_varint(&l->in);
+    const char *bytes = read_bytes(&l->in, len);
+
+    if (!bytes)
+        return false;
+    buf_clear(&l->target);
+    buf_add(&l->target, bytes, len);
+    e->target = buf_str(&l->target);
+    e->target_len = (uint32_t)len;
+    return true;
+}
+
+static bool read_entry(struct listing *l, struct entry *e)
+{
+    uint64_t flags = read_varint(&l->in);
+
+    if (flags & ~(uint64_t)FLAGS_KNOWN || !read_name(l))
+        return false;
+    e->name = buf_str(&l->name);
+    e->name_len = (uint32_t)l->name.len;
+    e->mode = (uint32_t)read_varint(&l->in);
+    e->size = read_varint(&l->in);
+    e->mtime = (int64_t)((uint64_t)l->mtime + (uint64_t)read_signed(&l->in));
+    e->ctime = (int64_t)((uint64_t)e->mtime + (uint64_t)read_signed(&l->in));
+    e->ino = l->ino + (uint64_t)read_signed(&l->in);
+    if (!read_owner(l, e))
+        return false;
+    e->nlink = flags & FLAG_NLINK ? (uint32_t)read_varint(&l->in) : 1;
+    e->err = flags & FLAG_ERR ? (int)read_varint(&l->in) : 0;
+    e->mount = flags & FLAG_MOUNT;
+    if (S_ISLNK(e->mode) && !read_target(l, e))
+        return false;
+    l->mtime = e->mtime;
+    l->ino = e->ino;
+    return !l->in.bad;
+}
+
+int listing_next(struct listing *l, struct entry *ret_entry)
+{
+    if (!l->left)
+        return 0;
+    *ret_entry = (struct entry){0};
+    if (!read_entry(l, ret_entry)) {
+        l->left = 0;
+        return -EBADMSG;
+    }
+    l->left--;
+    l->at++;
+    return 1;
+}
+
+enum digest_state listing_digest(const struct listing *l, struct digest *ret_digest)
+{
+    if (!l->digests || !l->at)
+        return DIGEST_NONE;
+    const unsigned char *slot = l->digests + (l->at - 1) * DIGEST_SLOT;
+    if (*slot != DIGEST_CONFIRMED && *slot != DIGEST_UNCONFIRMED)
+        return DIGEST_NONE;
+    memcpy(ret_digest->bytes, slot + 1, DIGEST_SIZE);
+    return *slot;
+}
+
+void listing_close(struct listing *l)
+{
+    free(l->owners);
+    buf_free(&l->name);
+    buf_free(&l->target);
+    *l = (struct listing){0};
+}
+
+/* ---- digests of a directory that was read again ---- */
+
+static enum digest_state carried(const struct entry *old, enum digest_state state, const struct entry *now)
+{
+    if (state == DIGEST_NONE || !S_ISREG(now->mode) || !S_ISREG(old->mode) || now->err || now->size != old->size ||
+        now->mtime != old->mtime)
+        return DIGEST_NONE;
+    return now->ctime == old->ctime ? state : DIGEST_UNCONFIRMED;
+}
+
+/* One side of a diff: the entry at hand, and whether there is one. */
+struct side {
+    struct listing *listing;
+    struct entry entry;
+    int have;    /* 1, 0 at the end, -EBADMSG */
+};
+
+static void advance(struct side *s) { s->have = s->listing ? listing_next(s->listing, &s->entry) : 0; }
+
+static void keep_digest(struct side *old, const struct side *now, struct buf *out, size_t slots, size_t *kept)
+{
+    struct digest d;
+    enum digest_state state = carried(&old->entry, listing_digest(old->listing, &d), &now->entry);
+
+    if (state == DIGEST_NONE)
+        return;
+    char *slot = out->data + slots + (now->listing->at - 1) * DIGEST_SLOT;
+    *slot = (char)state;
+    memcpy(slot + 1, d.bytes, DIGEST_SIZE);
+    ++*kept;
+}
+
+static void count_change(const struct side *old, const struct side *now, int order, struct listing_change *change)
+{
+    bool was = order <= 0 && S_ISREG(old->entry.mode), is = order >= 0 && S_ISREG(now->entry.mode);
+
+    if (is && !was)
+        change->added++;
+    else if (was && !is)
+        change->removed++;
+    else if (was && is && (old->entry.size != now->entry.size || old->entry.mtime != now->entry.mtime))
+        change->changed++;
+}
+
+int listing_diff(struct listing *old, struct listing *now, struct listing_change *change, struct buf *out)
+{
+    struct side a = {.listing = old}, b = {.listing = now};
+    size_t start = out->len, size = now ? now->left * DIGEST_SLOT : 0, kept = 0;
+
+    buf_reserve(out, size);
+    if (size)
+        memset(out->data + start, 0, size);
+    advance(&a);
+    advance(&b);
+    while (a.have == 1 || b.have == 1) {
+        int order = a.have != 1 ? 1 : b.have != 1 ? -1
+                    : entry_compare_names(a.entry.name, a.entry.name_len, b.entry.name, b.entry.name_len);
+        count_change(&a, &b, order, change);
+        if (order == 0)
+            keep_digest(&a, &b, out, start, &kept);
+        if (order <= 0)
+            advance(&a);
+        if (order >= 0)
+            advance(&b);
+    }
+    if (kept)
+        out->len = start + size;
+    return b.have < 0 ? b.have : 0;
+}

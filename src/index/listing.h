@@ -1,0 +1,122 @@
+/*
+ * A listing: the packed entries of one directory, as the catalog keeps it.
+ *
+ * Layout (all integers LEB128, "signed" ones zigzag first):
+ *   byte    version (1)
+ *   varint  number of entries
+ *   varint  number of owners, then for each: varint uid, varint gid
+ *   entries, sorted by name bytes, each:
+ *     varint  flags: bit 0 link count above one follows, bit 1 an error follows, bit 2 a mount point
+ *     varint  bytes shared with the previous name, varint further bytes, the bytes
+ *     varint  mode (type and permissions)
+ *     varint  size
+ *     signed  mtime minus the previous entry's mtime
+ *     signed  ctime minus mtime
+ *     signed  inode minus the previous entry's inode
+ *     varint  owner (index into the owners)
+ *     varint  link count           (bit 0)
+ *     varint  errno                (bit 1)
+ *     varint  bytes of the target, the bytes      (symlinks only)
+ *   8 bytes XXH3-64 of everything before, big endian
+ *
+ * The entry with the empty name stands first where there is one: it is the directory itself. A replica's top
+ * directory has it always; another one only when it could not be read, with the error and no other entries.
+ *
+ * Digests lie beside it, one slot per entry in the same order: 1 byte state, 16 bytes digest.
+ */
+#ifndef AUTOBACKUP_INDEX_LISTING_H
+#define AUTOBACKUP_INDEX_LISTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+
+/* What is known of one directory entry. Strings belong to whoever made it, and end in a NUL as well. */
+struct entry {
+    const char *name;         /* one component, any bytes but '/' and NUL; "" is the directory itself */
+    uint32_t name_len;
+    uint32_t mode;            /* st_mode: type and permissions; 0 when it could not be read */
+    uint64_t size;            /* bytes; 0 for what is no regular file */
+    int64_t mtime, ctime;     /* ns since 1970 */
+    uint64_t ino;
+    uint32_t uid, gid, nlink;
+    int err;                  /* positive errno when it, or the directory it is, could not be read; else 0 */
+    bool mount;               /* a mount point that was not entered */
+    const char *target;       /* of a symlink, else NULL */
+    uint32_t target_len;
+};
+
+/* What a replica's row adds up from its entries. Zero it to start; newest means nothing while files is 0. */
+struct totals {
+    int64_t files, bytes;     /* regular files and their st_size */
+    int64_t newest;           /* newest mtime of a regular file, ns */
+    int64_t errors;           /* entries that could not be read */
+};
+void totals_add_entry(struct totals *t, const struct entry *e);
+void totals_add(struct totals *t, const struct totals *more);
+
+enum digest_state {
+    DIGEST_NONE = 0,
+    DIGEST_CONFIRMED = 1,     /* size, mtime and ctime are those it was taken at */
+    DIGEST_UNCONFIRMED = 2,   /* the ctime moved, or was too young to tell */
+};
+#define DIGEST_SLOT (1 + DIGEST_SIZE)
+
+/* Order of names: bytes, the shorter first. */
+int entry_compare_names(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/*
+ * Append the packed form of `count` entries, sorted by name, to out. Returns its checksum, which tells two
+ * listings apart without reading them.
+ */
+uint64_t listing_encode(const struct entry *entries, size_t count, struct buf *out);
+
+/*
+ * What the fingerprint sees of a directory: hash of `path` (relative to the replica) and, for each entry, name,
+ * type, size, mtime (not of directories) and target. Sum these over all directories with digest_sum.
+ */
+struct digest listing_fingerprint(const char *path, size_t path_len, const struct entry *entries, size_t count);
+
+/* Reads a listing entry by entry. Zero it, listing_open it, listing_close it. */
+struct listing {
+    struct reader in;
+    uint64_t left, at;        /* entries still to come; position of the next one */
+    uint64_t owner_count;
+    uint32_t *owners;         /* pairs */
+    struct buf name, target;
+    int64_t mtime;
+    uint64_t ino;
+    const unsigned char *digests;    /* slots, or NULL */
+};
+
+/*
+ * Check length, version and checksum of blob and start reading. blob (and digests: slots, may be NULL, a wrong
+ * length counts as none) must outlive the reader. 0 or -EBADMSG; nothing is believed of a damaged blob.
+ */
+int listing_open(struct listing *l, const void *blob, size_t len, const void *digests, size_t digests_len);
+
+/* The next entry: 1, 0 at the end, -EBADMSG. Its strings are valid until the next call. */
+int listing_next(struct listing *l, struct entry *ret_entry);
+
+/* State and digest of the entry that listing_next returned last. */
+enum digest_state listing_digest(const struct listing *l, struct digest *ret_digest);
+
+void listing_close(struct listing *l);
+
+/* What became of a directory's files between two readings, and of their digests. */
+struct listing_change {
+    int64_t added, changed, removed;    /* regular files */
+};
+
+/*
+ * Set an old reading of a directory against a new one. Adds to *change. Appends to out the digests that are still
+ * worth something, one slot per new entry, or nothing when none is: same name, size and mtime keep a digest,
+ * unconfirmed when the ctime moved. Either side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a
+ * damaged old one counts as empty from where it breaks).
+ */
+int listing_diff(struct listing *old, struct listing *now, struct listing_change *change, struct buf *out);
+
+#endif

@@ -1,0 +1,218 @@
+#include "index/roster.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "index/listing.h"
+
+static const char *column(struct roster *r, sqlite3_stmt *stmt, int at)
+{
+    if (sqlite3_column_type(stmt, at) == SQLITE_NULL)
+        return NULL;
+    size_t len = (size_t)sqlite3_column_bytes(stmt, at);
+    return arena_strndup(&r->strings, len ? sqlite3_column_blob(stmt, at) : "", len);
+}
+
+/* ---- reading ---- */
+
+static void take_database(struct roster *r, sqlite3_stmt *stmt)
+{
+    r->name = column(r, stmt, 0);
+    r->path = column(r, stmt, 1);
+    r->identity = column(r, stmt, 2);
+}
+
+static void take_category(struct roster *r, sqlite3_stmt *stmt)
+{
+    r->categories = mem_realloc(r->categories, (r->category_count + 1) * sizeof *r->categories);
+    r->categories[r->category_count++] =
+        (struct roster_category){.id = sqlite3_column_int64(stmt, 0), .path = column(r, stmt, 1)};
+}
+
+static void take_replica(struct roster *r, sqlite3_stmt *stmt)
+{
+    size_t n = r->replica_count;
+
+    if ((n & (n - 1)) == 0)
+        r->replicas = mem_realloc(r->replicas, (n ? n * 2 : 1) * sizeof *r->replicas);
+    r->replicas[r->replica_count++] = (struct roster_replica){
+        .id = sqlite3_column_int64(stmt, 0),
+        .category = sqlite3_column_int64(stmt, 1),
+        .client = column(r, stmt, 2),
+        .project = column(r, stmt, 3),
+        .loaded_at = sqlite3_column_int64(stmt, 4),
+        .directories = sqlite3_column_int64(stmt, 5),
+    };
+}
+
+static int each_row(struct catalog *cat, const char *sql, int64_t database, struct roster *r,
+                    void (*take)(struct roster *, sqlite3_stmt *), struct error *err)
+{
+    sqlite3_stmt *stmt;
+    int step;
+
+    int code = catalog_prepare(cat, sql, &stmt, err);
+    if (code)
+        return code;
+    if (sqlite3_bind_parameter_count(stmt))
+        sqlite3_bind_int64(stmt, 1, database);
+    while ((step = sqlite3_step(stmt)) == SQLITE_ROW)
+        take(r, stmt);
+    if (step != SQLITE_DONE)
+        code = catalog_fail(cat, step, err);
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+static int compare(const struct roster_replica *r, int64_t category, const char *client, const char *project)
+{
+    if (r->category != category)
+        return r->category < category ? -1 : 1;
+    int order = strcmp(r->client, client);
+    return order ? order : strcmp(r->project, project);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct roster_replica *y = b;
+    return compare(a, y->category, y->client, y->project);
+}
+
+int roster_read(struct catalog *cat, int64_t database, struct roster *ret_roster, struct error *err)
+{
+    struct roster *r = ret_roster;
+
+    *r = (struct roster){0};
+    int code = each_row(cat, "SELECT name, path, identity FROM database WHERE id = ?1", database, r, take_database, err);
+    if (!code && !r->name)
+        code = error_say(err, "ENONAME", ENOENT, "the catalog has no such database any more");
+    if (!code)
+        code = each_row(cat, "SELECT id, path FROM category ORDER BY name", database, r, take_category, err);
+    if (!code)
+        code = each_row(cat, "SELECT id, category, client, project, loaded_at, directories FROM replica "
+                             "WHERE database = ?1", database, r, take_replica, err);
+    if (code)
+        roster_free(r);
+    else if (r->replica_count)
+        qsort(r->replicas, r->replica_count, sizeof *r->replicas, by_name);
+    return code;
+}
+
+void roster_free(struct roster *r)
+{
+    free(r->categories);
+    free(r->replicas);
+    arena_free(&r->strings);
+    *r = (struct roster){0};
+}
+
+const struct roster_replica *roster_find(const struct roster *r, int64_t category, const char *client,
+                                         const char *project)
+{
+    size_t low = 0, high = r->replica_count;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int order = compare(&r->replicas[mid], category, client, project);
+        if (order == 0)
+            return &r->replicas[mid];
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+/* ---- writing ---- */
+
+/* A parameter: text when set (bound as a blob), else the number. */
+struct value {
+    const char *text;
+    int64_t number;
+};
+
+static int run(struct catalog *cat, const char *sql, const struct value *values, int count, struct error *err)
+{
+    sqlite3_stmt *stmt;
+
+    int code = catalog_prepare(cat, sql, &stmt, err);
+    if (code)
+        return code;
+    for (int i = 0; i < count; i++) {
+        if (values[i].text)
+            sqlite3_bind_blob64(stmt, i + 1, values[i].text, strlen(values[i].text), SQLITE_STATIC);
+        else
+            sqlite3_bind_int64(stmt, i + 1, values[i].number);
+    }
+    int step = sqlite3_step(stmt);
+    code = step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+int roster_clear_folders(struct catalog *cat, int64_t database, int64_t category, struct error *err)
+{
+    const struct value values[] = {{.number = database}, {.number = category}};
+
+    int code = run(cat, "DELETE FROM client WHERE database = ?1 AND category = ?2", values, 2, err);
+    return code ? code : run(cat, "DELETE FROM loose WHERE database = ?1 AND category = ?2", values, 2, err);
+}
+
+int roster_add_client(struct catalog *cat, int64_t database, int64_t category, const char *name, struct error *err)
+{
+    const struct value values[] = {{.number = database}, {.number = category}, {.text = name}};
+    return run(cat, "INSERT OR IGNORE INTO client (database, category, name) VALUES (?1, ?2, ?3)", values, 3, err);
+}
+
+int roster_add_loose(struct catalog *cat, int64_t database, int64_t category, const char *path, const char *kind,
+                     uint64_t size, struct error *err)
+{
+    const struct value values[] = {
+        {.number = database}, {.number = category}, {.text = path}, {.text = kind}, {.number = (int64_t)size}};
+    return run(cat,
+               "INSERT OR REPLACE INTO loose (database, category, path, kind, size) "
+               "VALUES (?1, ?2, ?3, CAST(?4 AS TEXT), ?5)",
+               values, 5, err);
+}
+
+int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err)
+{
+    const struct value values[] = {{.number = database}, {.number = at}, {.text = fs->type}, {.number = fs->granularity}};
+    return run(cat,
+               "UPDATE database SET loaded_at = ?2, fs_type = CAST(?3 AS TEXT), granularity = ?4 WHERE id = ?1",
+               values, 4, err);
+}
+
+int roster_sums(struct catalog *cat, int64_t database, struct roster_sums *ret_sums, struct error *err)
+{
+    static const char sql[] =
+        "SELECT count(DISTINCT client), count(DISTINCT client || x'2f' || project), count(*), coalesce(sum(files), 0), "
+        "coalesce(sum(bytes), 0), coalesce(sum(errors), 0), (SELECT count(*) FROM loose WHERE database = ?1), "
+        "(SELECT count(DISTINCT name) FROM client WHERE database = ?1) FROM replica WHERE database = ?1";
+    sqlite3_stmt *stmt;
+
+    int code = catalog_prepare(cat, sql, &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, database);
+    int step = sqlite3_step(stmt);
+    if (step == SQLITE_ROW) {
+        *ret_sums = (struct roster_sums){
+            .clients = sqlite3_column_int64(stmt, 7),
+            .projects = sqlite3_column_int64(stmt, 1),
+            .replicas = sqlite3_column_int64(stmt, 2),
+            .files = sqlite3_column_int64(stmt, 3),
+            .bytes = sqlite3_column_int64(stmt, 4),
+            .errors = sqlite3_column_int64(stmt, 5),
+            .loose = sqlite3_column_int64(stmt, 6),
+        };
+        if (ret_sums->clients < sqlite3_column_int64(stmt, 0))
+            ret_sums->clients = sqlite3_column_int64(stmt, 0);
+    }
+    code = step == SQLITE_ROW ? 0 : catalog_fail(cat, step, err);
+    sqlite3_finalize(stmt);
+    return code;
+}

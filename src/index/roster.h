@@ -1,0 +1,56 @@
+/*
+ * The roster: the rows of a database that a load starts from and ends with - the database itself, the categories,
+ * its replicas, its client folders and loose entries.
+ */
+#ifndef AUTOBACKUP_INDEX_ROSTER_H
+#define AUTOBACKUP_INDEX_ROSTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "index/catalog.h"
+#include "index/filesystem.h"
+
+struct roster_category {
+    int64_t id;
+    const char *path;
+};
+
+struct roster_replica {
+    int64_t id, category, loaded_at, directories;
+    const char *client, *project;
+};
+
+struct roster {
+    struct arena strings;
+    const char *name, *path, *identity;    /* identity NULL: never seen */
+    struct roster_category *categories;
+    struct roster_replica *replicas;       /* sorted by category, client, project (bytes) */
+    size_t category_count, replica_count;
+};
+
+/* Read it. -ENOENT (code ENONAME) when there is no such database. */
+int roster_read(struct catalog *cat, int64_t database, struct roster *ret_roster, struct error *err);
+void roster_free(struct roster *r);
+
+/* The replica of that category, client and project, or NULL. */
+const struct roster_replica *roster_find(const struct roster *r, int64_t category, const char *client,
+                                         const char *project);
+
+/* Inside the caller's transaction: forget the client folders and loose entries of a database's category. */
+int roster_clear_folders(struct catalog *cat, int64_t database, int64_t category, struct error *err);
+int roster_add_client(struct catalog *cat, int64_t database, int64_t category, const char *name, struct error *err);
+int roster_add_loose(struct catalog *cat, int64_t database, int64_t category, const char *path, const char *kind,
+                     uint64_t size, struct error *err);
+
+/* Inside the caller's transaction: note a whole load and what its filesystem is. */
+int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err);
+
+/* What a database holds, added up from its rows. */
+struct roster_sums {
+    int64_t clients, projects, replicas, files, bytes, errors, loose;
+};
+int roster_sums(struct catalog *cat, int64_t database, struct roster_sums *ret_sums, struct error *err);
+
+#endif

@@ -1,0 +1,333 @@
+#include "index/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET, STATEMENTS };
+
+static const char *const sql[STATEMENTS] = {
+    [FIND] = "SELECT id, listing, digests FROM directory WHERE replica = ?1 AND path = ?2",
+    [INSERT] = "INSERT INTO directory (replica, path, print, sum, listing, digests) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [UPDATE] = "UPDATE directory SET print = ?3, sum = ?4, listing = ?5, digests = ?6 WHERE id = ?1",
+    [DELETE] = "DELETE FROM directory WHERE id = ?1",
+    [PATHS] = "SELECT id, path FROM directory WHERE replica = ?1",
+    [BY_ID] = "SELECT listing, print FROM directory WHERE id = ?1",
+    [NEW] = "INSERT OR IGNORE INTO replica (database, category, client, project, files, directories, bytes, "
+            "fingerprint, errors, loaded_at) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, x'', 0, 0)",
+    [CHECK] = "SELECT 1 FROM replica WHERE id = ?1 AND loaded_at = ?2",
+    [FINISH] = "UPDATE replica SET files = ?2, directories = ?3, bytes = ?4, newest = ?5, fingerprint = ?6, "
+               "errors = ?7, loaded_at = ?8 WHERE id = ?1",
+    [FORGET] = "DELETE FROM replica WHERE id = ?1",
+};
+
+struct store {
+    struct catalog *cat;
+    sqlite3_stmt *stmt[STATEMENTS];
+};
+
+void directory_update_free(struct directory_update *list)
+{
+    while (list) {
+        struct directory_update *next = list->next;
+        free(list->path);
+        buf_free(&list->listing);
+        free(list);
+        list = next;
+    }
+}
+
+void unread_free(struct unread *list)
+{
+    while (list) {
+        struct unread *next = list->next;
+        free(list->path);
+        free(list);
+        list = next;
+    }
+}
+
+int store_open(struct catalog *cat, struct store **ret_store, struct error *err)
+{
+    struct store *s = mem_zalloc(sizeof *s);
+
+    s->cat = cat;
+    for (int i = 0; i < STATEMENTS; i++) {
+        int code = catalog_prepare(cat, sql[i], &s->stmt[i], err);
+        if (code) {
+            store_close(s);
+            return code;
+        }
+    }
+    *ret_store = s;
+    return 0;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(s->stmt[i]);
+    free(s);
+}
+
+/* Run a statement that returns no rows and make it ready for the next time. */
+static int run(struct store *s, int which, struct error *err)
+{
+    int step = sqlite3_step(s->stmt[which]);
+    int code = step == SQLITE_DONE ? 0 : catalog_fail(s->cat, step, err);
+
+    sqlite3_reset(s->stmt[which]);
+    sqlite3_clear_bindings(s->stmt[which]);
+    return code;
+}
+
+static void done(struct store *s, int which)
+{
+    sqlite3_reset(s->stmt[which]);
+    sqlite3_clear_bindings(s->stmt[which]);
+}
+
+/* Never NULL: an empty blob is not an SQL NULL. */
+static void bind_bytes(sqlite3_stmt *stmt, int at, const void *data, size_t len)
+{
+    sqlite3_bind_blob64(stmt, at, len ? data : "", len, SQLITE_STATIC);
+}
+
+static bool open_column(sqlite3_stmt *stmt, int listing, int digests, struct listing *ret)
+{
+    const void *slots = digests < 0 ? NULL : sqlite3_column_blob(stmt, digests);
+    size_t slots_len = digests < 0 ? 0 : (size_t)sqlite3_column_bytes(stmt, digests);
+
+    return listing_open(ret, sqlite3_column_blob(stmt, listing), (size_t)sqlite3_column_bytes(stmt, listing), slots,
+                        slots_len) == 0;
+}
+
+/* ---- directories that changed ---- */
+
+/* Set the new listing against the old row, if there is one. *ret_id: that row's id, or 0. */
+static int diff_with_row(struct store *s, int64_t replica, const struct directory_update *d, int64_t *ret_id,
+                         struct listing_change *change, struct buf *digests, struct error *err)
+{
+    sqlite3_stmt *find = s->stmt[FIND];
+    struct listing old = {0}, now = {0};
+
+    sqlite3_bind_int64(find, 1, replica);
+    bind_bytes(find, 2, d->path, d->path_len);
+    int step = sqlite3_step(find);
+    if (step != SQLITE_ROW && step != SQLITE_DONE) {
+        done(s, FIND);
+        return catalog_fail(s->cat, step, err);
+    }
+    bool have_old = step == SQLITE_ROW && open_column(find, 1, 2, &old);
+    *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(find, 0) : 0;
+    int code = listing_open(&now, d->listing.data, d->listing.len, NULL, 0);
+    if (!code)
+        code = listing_diff(have_old ? &old : NULL, &now, change, digests);
+    listing_close(&old);
+    listing_close(&now);
+    done(s, FIND);
+    return code ? error_set(err, -code, "listing of %s", d->path) : 0;
+}
+
+static int write_directory(struct store *s, int64_t replica, const struct directory_update *d,
+                           struct listing_change *change, struct error *err)
+{
+    struct buf digests = {0};
+    int64_t id = 0;
+
+    int code = diff_with_row(s, replica, d, &id, change, &digests, err);
+    if (!code) {
+        int which = id ? UPDATE : INSERT;
+        sqlite3_stmt *stmt = s->stmt[which];
+        sqlite3_bind_int64(stmt, 1, id ? id : replica);
+        if (!id)
+            bind_bytes(stmt, 2, d->path, d->path_len);
+        bind_bytes(stmt, 3, d->print.bytes, DIGEST_SIZE);
+        sqlite3_bind_int64(stmt, 4, (int64_t)d->sum);
+        bind_bytes(stmt, 5, d->listing.data, d->listing.len);
+        if (digests.len)
+            bind_bytes(stmt, 6, digests.data, digests.len);
+        code = run(s, which, err);
+    }
+    buf_free(&digests);
+    return code;
+}
+
+/* ---- directories that were not seen: gone, or kept since a directory above could not be read ---- */
+
+static bool within(const struct unread *list, const char *path, size_t len)
+{
+    for (; list; list = list->next) {
+        if (!list->path_len)
+            return true;
+        if (len >= list->path_len && memcmp(path, list->path, list->path_len) == 0 &&
+            (len == list->path_len || path[list->path_len] == '/'))
+            return true;
+    }
+    return false;
+}
+
+static int keep_row(struct store *s, int64_t id, struct totals *totals, struct digest *fingerprint, struct error *err)
+{
+    sqlite3_stmt *stmt = s->stmt[BY_ID];
+    struct listing l = {0};
+    struct entry e;
+    int code = 0;
+
+    sqlite3_bind_int64(stmt, 1, id);
+    int step = sqlite3_step(stmt);
+    if (step == SQLITE_ROW && sqlite3_column_bytes(stmt, 1) == DIGEST_SIZE) {
+        digest_sum(fingerprint, sqlite3_column_blob(stmt, 1));
+        if (open_column(stmt, 0, -1, &l))
+            while (listing_next(&l, &e) == 1)
+                totals_add_entry(totals, &e);
+        listing_close(&l);
+    } else if (step != SQLITE_DONE && step != SQLITE_ROW) {
+        code = catalog_fail(s->cat, step, err);
+    }
+    done(s, BY_ID);
+    return code;
+}
+
+static int drop_row(struct store *s, int64_t id, struct listing_change *change, struct error *err)
+{
+    sqlite3_stmt *stmt = s->stmt[BY_ID];
+    struct listing l = {0};
+    struct buf none = {0};
+
+    sqlite3_bind_int64(stmt, 1, id);
+    if (sqlite3_step(stmt) == SQLITE_ROW && open_column(stmt, 0, -1, &l))
+        listing_diff(&l, NULL, change, &none);
+    listing_close(&l);
+    buf_free(&none);
+    done(s, BY_ID);
+    sqlite3_bind_int64(s->stmt[DELETE], 1, id);
+    return run(s, DELETE, err);
+}
+
+struct rest {
+    int64_t kept;
+    struct totals totals;
+    struct digest fingerprint;
+};
+
+/* One row of the replica that the walk may not have seen. */
+static int judge_row(struct store *s, const struct replica_update *u, sqlite3_stmt *row, struct buf *gone,
+                     struct rest *rest, struct error *err)
+{
+    const char *path = sqlite3_column_blob(row, 1);
+    size_t len = (size_t)sqlite3_column_bytes(row, 1);
+    int64_t id = sqlite3_column_int64(row, 0);
+
+    if (known_was_seen(u->known, u->replica, path, len))
+        return 0;
+    if (!within(u->unread, path, len)) {
+        buf_add(gone, &id, sizeof id);
+        return 0;
+    }
+    rest->kept++;
+    return keep_row(s, id, &rest->totals, &rest->fingerprint, err);
+}
+
+static int settle_unseen(struct store *s, const struct replica_update *u, struct rest *rest,
+                         struct listing_change *change, struct error *err)
+{
+    sqlite3_stmt *stmt = s->stmt[PATHS];
+    struct buf gone = {0};
+    int step, code = 0;
+
+    sqlite3_bind_int64(stmt, 1, u->replica);
+    while (!code && (step = sqlite3_step(stmt)) == SQLITE_ROW)
+        code = judge_row(s, u, stmt, &gone, rest, err);
+    if (!code && step != SQLITE_DONE)
+        code = catalog_fail(s->cat, step, err);
+    done(s, PATHS);
+    for (size_t at = 0; !code && at < gone.len; at += sizeof(int64_t)) {
+        int64_t id;
+        memcpy(&id, gone.data + at, sizeof id);
+        code = drop_row(s, id, change, err);
+    }
+    buf_free(&gone);
+    return code;
+}
+
+/* ---- the replica ---- */
+
+/* 1: the row is as it was when the walk began (or was made now, *ret_id); 0: another program was here. */
+static int claim(struct store *s, const struct replica_update *u, int64_t *ret_id, struct error *err)
+{
+    int which = u->replica ? CHECK : NEW;
+    sqlite3_stmt *stmt = s->stmt[which];
+
+    if (u->replica) {
+        sqlite3_bind_int64(stmt, 1, u->replica);
+        sqlite3_bind_int64(stmt, 2, u->was_loaded_at);
+        int step = sqlite3_step(stmt);
+        done(s, CHECK);
+        *ret_id = u->replica;
+        return step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : catalog_fail(s->cat, step, err);
+    }
+    sqlite3_bind_int64(stmt, 1, u->database);
+    sqlite3_bind_int64(stmt, 2, u->category);
+    bind_bytes(stmt, 3, u->client, strlen(u->client));
+    bind_bytes(stmt, 4, u->project, strlen(u->project));
+    int code = run(s, NEW, err);
+    if (code)
+        return code;
+    *ret_id = sqlite3_last_insert_rowid(catalog_handle(s->cat));
+    return sqlite3_changes(catalog_handle(s->cat)) ? 1 : 0;
+}
+
+static int finish(struct store *s, int64_t id, const struct replica_update *u, const struct rest *rest,
+                  struct error *err)
+{
+    sqlite3_stmt *stmt = s->stmt[FINISH];
+    struct totals totals = u->totals;
+    struct digest print = u->fingerprint;
+
+    totals_add(&totals, &rest->totals);
+    digest_sum(&print, &rest->fingerprint);
+    sqlite3_bind_int64(stmt, 1, id);
+    sqlite3_bind_int64(stmt, 2, totals.files);
+    sqlite3_bind_int64(stmt, 3, u->directories + rest->kept);
+    sqlite3_bind_int64(stmt, 4, totals.bytes);
+    if (totals.files)
+        sqlite3_bind_int64(stmt, 5, totals.newest);
+    bind_bytes(stmt, 6, print.bytes, DIGEST_SIZE);
+    sqlite3_bind_int64(stmt, 7, totals.errors);
+    sqlite3_bind_int64(stmt, 8, u->loaded_at);
+    return run(s, FINISH, err);
+}
+
+int store_replica(struct store *s, const struct replica_update *u, struct listing_change *change, struct error *err)
+{
+    struct rest rest = {0};
+    int64_t id = 0;
+
+    int code = claim(s, u, &id, err);
+    if (code != 1)
+        return code;
+    code = 0;
+    for (const struct directory_update *d = u->changed; d && !code; d = d->next)
+        code = write_directory(s, id, d, change, err);
+    if (!code && u->replica && u->seen != u->was_directories)
+        code = settle_unseen(s, u, &rest, change, err);
+    if (!code)
+        code = finish(s, id, u, &rest, err);
+    return code ? code : 1;
+}
+
+int store_forget(struct store *s, int64_t replica, struct listing_change *change, struct error *err)
+{
+    /* With nothing seen and nothing unread every directory counts as gone. */
+    const struct replica_update u = {.replica = replica};
+    struct rest rest = {0};
+
+    int code = settle_unseen(s, &u, &rest, change, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(s->stmt[FORGET], 1, replica);
+    return run(s, FORGET, err);
+}

@@ -1,0 +1,61 @@
+/*
+ * Auto backup: which disks hold which project, and copying them so that nothing is lost.
+ *
+ * The map of the house. Calls run downwards only; `make layers` checks it.
+ *
+ *     main.c     arguments -> host -> exit status
+ *     host/      one Lua state: what `require` finds, tracebacks, signals that stop a script
+ *     bind/      core.*: the primitives that Lua calls; argument checks and results, no logic
+ *     scan/      walking directory trees with many threads; a walk into the catalog
+ *     copy/      one file: temporary name, content, metadata, commit; many files: workers, batches, versions
+ *     index/     the catalog (SQLite), packed listings, the compare of two replicas, a database's identity
+ *     base/      errors, bytes, paths, whole reads and writes, jobs, digests, signals, other programs
+ *
+ *     lua/       everything a user meets, embedded in the program: lua/main.lua is where it begins
+ *
+ * Nothing outside host/ and bind/ knows Lua. The engine (scan, copy, index, base) runs on its own threads, which
+ * never touch the Lua state: a long work is a struct job, whose events Lua pulls (base/job.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/host.h"
+
+/* Started with a standard stream closed, the first file opened would take its place: the catalog under print. */
+static void hold_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A result that did not reach its file is a failure; a reader that has seen enough is none. */
+static int flush_output(int status)
+{
+    bool lost = ferror(stdout);
+
+    errno = 0;
+    if (fflush(stdout) == 0 && !lost)
+        return status;
+    if (errno == EPIPE)
+        return status;
+    fprintf(stderr, "autobackup: standard output: %s\n", errno ? strerror(errno) : "write error");
+    return status ? status : EXIT_FAILURE;
+}
+
+int main(int argc, char *argv[])
+{
+    hold_standard_streams();
+    setlocale(LC_CTYPE, "");
+    return flush_output(host_run(argc, argv));
+}

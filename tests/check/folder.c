@@ -1,0 +1,40 @@
+#include "folder.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/process.h"
+
+int folder_open(char path[64])
+{
+    const char *base = getenv("TMPDIR");
+
+    snprintf(path, 64, "%s/autobackup-check-XXXXXX", base && strlen(base) < 32 ? base : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    return fd;
+}
+
+void folder_close(int fd, const char *path)
+{
+    char *argv[] = {"rm", "-rf", "--", (char *)path, NULL};
+    int status = 0;
+
+    close(fd);
+    ck_assert_int_eq(process_run(argv, NULL, 0, &status, NULL), 0);
+    ck_assert_int_eq(status, 0);
+}
+
+void folder_write(int fd, const char *name, const char *text)
+{
+    int file = openat(fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(write(file, text, strlen(text)), (ssize_t)strlen(text));
+    close(file);
+}
