@@ -84,25 +84,27 @@ check-lua: $(B)/autobackup            ## Lua specs, run by the program
 check-e2e: $(B)/autobackup            ## the command line, end to end
 	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh
 check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer
-	+$(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
+	AUTOBACKUP_TEST_GC=1 $(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
 luacheck: | $(filter deps,$(MAKECMDGOALS))    ## lint the Lua sources
 	luacheck --quiet --codes lua scripts tests config.lua.example
 layers: | $(filter deps,$(MAKECMDGOALS))      ## who may depend on whom, and how long a file may be
 	scripts/dev/layers.sh
 	scripts/dev/layers-test.sh
 
-FILES = bin/autobackup $(patsubst scripts/%,share/autobackup/scripts/%,$(wildcard scripts/*.lua)) \
-        share/autobackup/config.lua.example share/doc/autobackup/README.md share/doc/autobackup/LICENSE
-FOLDERS = share/autobackup/scripts share/autobackup share/doc/autobackup
+TO      = $(DESTDIR)$(PREFIX)
+SCRIPTS = $(wildcard scripts/*.lua)
+PLACED  = bin/autobackup $(SCRIPTS:%=share/autobackup/%) share/autobackup/config.lua.example \
+          share/doc/autobackup/README.md share/doc/autobackup/LICENSE
+FOLDERS = share/autobackup/scripts share/autobackup share/doc/autobackup share/doc share bin
 
 install: all    ## into PREFIX (/usr/local), below DESTDIR
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(B)/autobackup
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/autobackup/scripts $(wildcard scripts/*.lua)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/autobackup config.lua.example
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/autobackup README.md LICENSE
+	install -D -t '$(TO)/bin' $(B)/autobackup
+	install -D -m 644 -t '$(TO)/share/autobackup/scripts' $(SCRIPTS)
+	install -D -m 644 -t '$(TO)/share/autobackup' config.lua.example
+	install -D -m 644 -t '$(TO)/share/doc/autobackup' README.md LICENSE
 uninstall:      ## what install put there
-	cd $(DESTDIR)$(PREFIX) && rm -f $(FILES) && rmdir --ignore-fail-on-non-empty -p $(FOLDERS) bin
+	cd '$(TO)' && rm -f $(PLACED) && { rmdir $(FOLDERS) 2>/dev/null || :; }
 clean:          ## remove build/
 	rm -rf build
 help:           ## this list
-	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1:\2/p' Makefile | column -t -s :
+	@sed -n 's/^\([a-z][a-z0-9 -]*\):.*## \(.*\)/\1:\2/p' Makefile | column -t -s :

@@ -29,7 +29,8 @@ end
 local policy_kinds = {copies = "integer", on = "database", verified = "duration"}
 
 local function check_policy_value(session, key, given)
-    local checked, message, code = require("autobackup.types").get(policy_kinds[key]).check(given, session, {min = 1})
+    local kind = require("autobackup.types").get(policy_kinds[key])
+    local checked, message, code = kind.check(given, session, {min = 1})
     if checked == nil then
         errors.raise(code or "EUSAGE", ("policy: %s: %s"):format(key, message))
     end
@@ -137,20 +138,20 @@ function api.settings(session)
 end
 
 -- On a terminal names that hold control characters must do no harm; colours may stay. A pipe gets the bytes.
-local function clean_printed(text)
+local function clean_line(line)
     local clean = require("autobackup.view.clean").clean
-    return (text:gsub("[^\n\t]+", function(piece)
-        local kept = {}
-        piece = piece:gsub("\27%[[%d;]*m", function(color)
-            kept[#kept + 1] = color
-            return "\0"
-        end)
-        local at = 0
-        return (clean(piece):gsub("\\x00", function()
-            at = at + 1
-            return kept[at]
-        end))
-    end))
+    local parts, at = {}, 1
+    for before, color, after in line:gmatch("()(\27%[[%d;]*m)()") do
+        parts[#parts + 1] = clean(line:sub(at, before - 1))
+        parts[#parts + 1] = color
+        at = after
+    end
+    parts[#parts + 1] = clean(line:sub(at))
+    return table.concat(parts)
+end
+
+local function clean_printed(text)
+    return (text:gsub("[^\n\t]+", clean_line))
 end
 
 function api.print()

@@ -32,9 +32,21 @@ local function contains(list, value)
     return false
 end
 
+-- The value of an argument, its default while it has none.
+function Binding:value_of(name)
+    if self.values[name] ~= nil then
+        return self.values[name]
+    end
+    for _, arg in ipairs(self.declaration.args) do
+        if arg.name == name then
+            return arg.default
+        end
+    end
+end
+
 function Binding:applies(arg)
     for name, allowed in pairs(arg.when or {}) do
-        if not contains(allowed, self.values[name]) then
+        if not contains(allowed, self:value_of(name)) then
             return false
         end
     end
@@ -245,6 +257,42 @@ function Binding:named(arg, value)
         return
     end
     self:fill(arg, value)
+end
+
+-- What the next word may be, for completion: names that do not exist are taken as they are.
+function Binding:open_arguments()
+    if self.pending then
+        return self.pending, {}
+    end
+    local keywords = {}
+    for _, arg in ipairs(self.declaration.args) do
+        if arg.keyword and self:is_open(arg) then
+            keywords[#keywords + 1] = arg.keyword
+        end
+    end
+    return {self:next_positional()}, keywords
+end
+
+function Binding:guess(word)
+    if not pcall(self.positional, self, word, false, false) then
+        local arg = self:next_positional()
+        if arg then
+            self:store(arg.name, arg, word)
+        end
+    end
+end
+
+--- What may come after some words, for completion.
+-- @param declaration of the command
+-- @param session for the names that types look up
+-- @param words list of strings without options
+-- @return list of arguments, list of keywords
+function M.expected(declaration, session, words)
+    local bound = binding(declaration, session)
+    for _, word in ipairs(words) do
+        bound:guess(word)
+    end
+    return bound:open_arguments()
 end
 
 local function is_named(value)

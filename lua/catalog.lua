@@ -4,6 +4,7 @@
 local core_catalog = require "core.catalog"
 local core_sys = require "core.sys"
 local errors = require "autobackup.errors"
+local glob = require "autobackup.glob"
 
 local M = {}
 
@@ -74,11 +75,6 @@ function Where:add(condition, value)
     table.insert(self.params, value)
 end
 
---- Whether a name is a pattern.
-function M.is_glob(name)
-    return name:find("[*?]") ~= nil
-end
-
 -- Only * and ? are special to us; SQLite's GLOB also knows [...].
 local function glob_of(pattern)
     return (pattern:gsub("%[", "[[]"))
@@ -87,7 +83,7 @@ end
 function Where:name(column, value)
     if value == nil or value == "*" then
         return
-    elseif M.is_glob(value) then
+    elseif glob.is(value) then
         self:add("CAST(" .. column .. " AS TEXT) GLOB ?", glob_of(value))
     else
         self:add("CAST(" .. column .. " AS BLOB) = ?", bytes(value))
@@ -95,7 +91,7 @@ function Where:name(column, value)
 end
 
 function Where:blob(column, value)
-    if value ~= nil and not M.is_glob(value) then
+    if value ~= nil and not glob.is(value) then
         self:add(column .. " = ?", bytes(value))    -- can use the index, unlike a CAST
     else
         self:name(column, value)
@@ -134,7 +130,8 @@ function Where:text()
     return " WHERE " .. table.concat(self.conditions, " AND ")
 end
 
-local DATABASE = "SELECT id, name AS database, path, identity, fs_type, granularity, added_at, loaded_at FROM database"
+local DATABASE = [[SELECT id, name AS database, path, identity, fs_type, granularity, added_at, loaded_at
+    FROM database]]
 
 --- All databases in the order in which they were added.
 -- @return rows {id, database, path, identity?, fs_type?, granularity, added_at, loaded_at?}
@@ -159,8 +156,8 @@ end
 -- @return table from database id to {clients, projects, replicas, files, bytes, errors}
 function Catalog:totals()
     local totals = {}
-    local sql = [[SELECT database, COUNT(*) AS projects, COUNT(DISTINCT client) AS clients, SUM(replicas) AS replicas,
-        SUM(files) AS files, SUM(bytes) AS bytes, SUM(errors) AS errors
+    local sql = [[SELECT database, COUNT(*) AS projects, COUNT(DISTINCT client) AS clients,
+        SUM(replicas) AS replicas, SUM(files) AS files, SUM(bytes) AS bytes, SUM(errors) AS errors
         FROM (SELECT database, client, project, COUNT(*) AS replicas, SUM(files) AS files, SUM(bytes) AS bytes,
               SUM(errors) AS errors FROM replica GROUP BY database, client, project)
         GROUP BY database]]
@@ -190,8 +187,8 @@ function Catalog:category(name)
 end
 
 local REPLICA = [[SELECT r.id, r.client, r.project AS name, c.name AS category, c.path AS category_path,
-    d.name AS database, d.id AS database_id, d.path AS root, d.granularity, r.files, r.directories, r.bytes, r.newest,
-    r.fingerprint, r.errors, r.loaded_at, r.verified_at
+    d.name AS database, d.id AS database_id, d.path AS root, d.granularity, r.files, r.directories, r.bytes,
+    r.newest, r.fingerprint, r.errors, r.loaded_at, r.verified_at
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
 
 --- Replicas, sorted by client, project, category, database (the last two in the order they were added).
@@ -208,7 +205,8 @@ function Catalog:replicas(filter)
     return list
 end
 
-local PROJECT = [[SELECT r.client, r.project AS name, d.name AS database, SUM(r.files) AS files, SUM(r.bytes) AS bytes
+local PROJECT = [[SELECT r.client, r.project AS name, d.name AS database, SUM(r.files) AS files,
+    SUM(r.bytes) AS bytes
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category%s
     GROUP BY r.client, r.project, d.id ORDER BY r.client, r.project, d.id]]
 
@@ -244,7 +242,8 @@ local CLIENT = [[SELECT r.client, COUNT(DISTINCT p.project) AS projects, COALESC
 -- @return rows {client, projects, files, bytes}
 function Catalog:clients(filter)
     filter = filter or {}
-    local conditions = where():filters{client = filter.client, database = filter.database, category = filter.category}
+    local conditions = where():filters{client = filter.client, database = filter.database,
+        category = filter.category}
     return self:rows(CLIENT:format(conditions:text()), conditions.params)
 end
 
@@ -254,16 +253,30 @@ end
 function Catalog:loose(filter)
     filter = filter or {}
     local conditions = where():filters{database = filter.database, category = filter.category}
-    return self:rows([[SELECT d.name AS database, c.name AS category, c.path AS category_path, d.path AS root, r.path,
-        r.kind, r.size FROM loose r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
+    return self:rows([[SELECT d.name AS database, c.name AS category, c.path AS category_path, d.path AS root,
+        r.path, r.kind, r.size FROM loose r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
         .. conditions:text() .. " ORDER BY d.id, c.id, r.path", conditions.params)
 end
 
 --- The entries of a replica, streamed.
--- @param replica its catalog id, @param filter {name=GLOB?}
--- @return iterator of {path=, kind=, size=, mtime=}
+-- @param replica its catalog id
+-- @param filter {name=}: a pattern for the entry's own name
+-- @return iterator of {path= (relative to the replica), kind=, size=, mtime=, error= (code, of what could not be
+--         read)}
 function Catalog:entries(replica, filter)
-    return errors.check(self.handle:entries(replica, filter or {}))
+    local next_entry = errors.check(self.handle:entries(replica))
+    local name = filter and filter.name
+    if not name then
+        return next_entry
+    end
+    local matches = glob.matcher(name)
+    return function()
+        local entry = next_entry()
+        while entry and not matches(entry.path:match("[^/]*$")) do
+            entry = next_entry()
+        end
+        return entry
+    end
 end
 
 --- Register a database.
@@ -308,7 +321,8 @@ end
 function Catalog:set_category(name, path)
     self:transaction(function()
         for _, place in ipairs{"replica", "client", "loose"} do
-            self:exec("DELETE FROM " .. place .. " WHERE category = (SELECT id FROM category WHERE name = ?)", {name})
+            self:exec("DELETE FROM " .. place .. " WHERE category = (SELECT id FROM category WHERE name = ?)",
+                {name})
         end
         self:exec("UPDATE category SET path = ? WHERE name = ?", {bytes(path), name})
     end)

@@ -106,8 +106,10 @@ end
 --- Message handler for xpcall: an error value with `traceback`.
 function M.handler(value)
     local err = wrap(value)
-    if err.traceback == nil then
-        err.traceback = M.short_traceback(debug.traceback("", 2))
+    if err.traceback == nil and err.code ~= "EINTR" then
+        local text = debug.traceback("", 2)
+        local is_our_bug = err.code == "ELUA" and tostring(err.message):find("^lua/")
+        err.traceback = is_our_bug and text:gsub("^%s+", "") or M.short_traceback(text)
     end
     return err
 end

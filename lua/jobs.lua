@@ -1,5 +1,5 @@
---- Long jobs of the engine, driven from Lua: their events are pulled until they end, and an interruption stops them
--- in order before it goes on.
+--- Long jobs of the engine, driven from Lua: their events are pulled until they end, and an interruption stops
+-- them in order before it goes on.
 local errors = require "autobackup.errors"
 
 local M = {}

@@ -61,14 +61,18 @@ function M.read(session, database, options)
     if interruption then
         error(interruption, 0)
     end
-    return final or {type = "failed", code = "EIO", message = "the load of " .. database.database .. " ended early"}
+    return final
+        or {type = "failed", code = "EIO", message = "the load of " .. database.database .. " ended early"}
 end
 
 --- Read some replicas afresh, for a command that is about to rely on them. Raises when they cannot be read.
 -- @param session, database as above
--- @param only list of {category=id?, client=?, project=?}
+-- @param only list of {category=id, client=, project=}
 -- @param label what the progress line says
 function M.refresh(session, database, only, label)
+    if #only == 0 then
+        return    -- to core.load an empty list would mean everything
+    end
     local final = M.read(session, database, {only = only, confirmed = true, label = label})
     if final.type == "failed" then
         errors.raise(final.code, final.message, {path = database.path})

@@ -57,10 +57,11 @@ function M.join(...)
     return (table.concat(parts, "/"):gsub("^//", "/"))
 end
 
---- The path of a replica below a database's root.
--- @param category_path relative, @param client, name folder names
-function M.replica(category_path, client, name)
-    return M.join(category_path, client, name)
+--- The path of a replica.
+-- @param root of its database, or "" for the path below it, @param category_path relative
+-- @param client, name folder names
+function M.replica(root, category_path, client, name)
+    return M.join(root, category_path, client, name)
 end
 
 --- Whether a database is there and is the disk it was.

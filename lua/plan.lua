@@ -43,20 +43,6 @@ function M.expand(request, replicas)
     return transfers, skipped
 end
 
---- What `load` has to read so that the source of a request is known afresh.
--- @param client, name of the project asked for, each may be a pattern
--- @param category catalog id, or nil for all
--- @param is_glob function from a name to whether it is a pattern
--- @return one element of core.load's `only`
-function M.scope(client, name, category, is_glob)
-    if is_glob(client) then
-        return {category = category}
-    elseif is_glob(name) then
-        return {category = category, client = client}
-    end
-    return {category = category, client = client, project = name}
-end
-
 --- The databases that hold a project, or a category of it, for a message: "it is on WORK and NAS".
 -- @param replicas rows with `database`
 -- @return text, "" when there are none

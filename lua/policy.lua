@@ -124,8 +124,8 @@ end
 -- @param policies list as above; durations in seconds
 -- @param replicas catalog rows, sorted by project and category
 -- @param now ns since 1970
--- @return list of {project, client, name, category, files, bytes, databases={all that have it}, current={those with
---         the newest content}, replicas=#current, wanted, reasons={texts}}, and how many were judged
+-- @return list of {project, client, name, category, files, bytes, databases={all that have it}, current={those
+--         with the newest content}, replicas=#current, wanted, reasons={texts}}, and how many were judged
 function M.below(policies, replicas, now)
     local map, list, judged = by_category(policies), {}, 0
     for _, cell in ipairs(cells(replicas)) do

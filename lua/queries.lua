@@ -6,12 +6,6 @@ local rows = require "autobackup.rows"
 
 local M = {}
 
-local NS = 1000000000
-
-local function seconds(ns)
-    return ns and ns // NS
-end
-
 local filters = {
     databases = {},
     categories = {},
@@ -52,66 +46,16 @@ local function check_filter(session, query, filter)
     return checked
 end
 
-function M.databases(session, filter)
-    check_filter(session, "databases", filter)
-    local catalog = session.catalog
-    local totals, is_online, list = catalog:totals(), require("autobackup.locate").prober(), {}
-    for i, row in ipairs(catalog:databases()) do
-        local total = totals[row.id] or {files = 0, bytes = 0}
-        list[i] = rows.row("database", {
-            database = row.database, path = row.path, online = is_online(row), files = total.files,
-            bytes = total.bytes, loaded_at = seconds(row.loaded_at),
-        })
+for name in pairs(filters) do
+    M[name] = function(session, filter)
+        return require("autobackup.knowledge")[name](session, check_filter(session, name, filter))
     end
-    return list
-end
-
-function M.categories(session, filter)
-    check_filter(session, "categories", filter)
-    local list = {}
-    for i, row in ipairs(session.catalog:categories()) do
-        list[i] = rows.row("category", {category = row.category, path = row.path})
-    end
-    return list
-end
-
-local function typed(list, kind)
-    for _, row in ipairs(list) do
-        rows.row(kind, row)
-    end
-    return list
-end
-
-function M.clients(session, filter)
-    return typed(session.catalog:clients(check_filter(session, "clients", filter)), "client")
-end
-
-function M.projects(session, filter)
-    return typed(session.catalog:projects(check_filter(session, "projects", filter)), "project")
-end
-
-function M.replicas(session, filter)
-    local is_online, list, databases = require("autobackup.locate").prober(), {}, {}
-    local join = require("autobackup.locate").join
-    for _, database in ipairs(session.catalog:databases()) do
-        databases[database.id] = database
-    end
-    for i, row in ipairs(session.catalog:replicas(check_filter(session, "replicas", filter))) do
-        list[i] = rows.row("replica", {
-            client = row.client, project = row.project, name = row.name, category = row.category,
-            database = row.database, state = "present", online = is_online(databases[row.database_id]),
-            files = row.files, bytes = row.bytes, newest = seconds(row.newest),
-            path = join(row.root, row.category_path, row.client, row.name),
-            loaded_at = seconds(row.loaded_at), verified_at = seconds(row.verified_at),
-        })
-    end
-    return list
 end
 
 local function file_row(replica, entry)
     return rows.row("file", {
         client = replica.client, project = replica.project, category = replica.category,
-        database = replica.database, path = entry.path, size = entry.size, mtime = seconds(entry.mtime),
+        database = replica.database, path = entry.path, size = entry.size, mtime = entry.mtime // 1000000000,
     })
 end
 

@@ -166,24 +166,33 @@ function Session:show(result, how)
     end
 end
 
---- Prints a line on stderr, cleaned, unless --quiet.
-function Session:note(text)
-    if not self.quiet then
-        self:message(text)
+local function each_line(text, fn)
+    for line in (text .. "\n"):gmatch("(.-)\n") do
+        fn(line)
     end
 end
 
---- Prints a line on stderr, its control characters made visible.
+--- Prints lines on stderr, their other control characters made visible.
 -- @param text string
 -- @param color name (optional), of the beginning up to ':'
 function Session:message(text, color)
     io.stdout:flush()
     local out = self.err
-    local line = out:clean(text)
-    if color then
-        line = line:gsub("^[^:]*:", function(head) return out:color(color, head) end, 1)
+    each_line(text, function(line)
+        line = out:clean(line)
+        if color then
+            line = line:gsub("^[^:]*:", function(head) return out:color(color, head) end, 1)
+            color = nil
+        end
+        pcall(out.line, out, line)
+    end)
+end
+
+--- The same unless --quiet.
+function Session:note(text)
+    if not self.quiet then
+        self:message(text)
     end
-    pcall(out.line, out, line)
 end
 
 --- Prints a warning on stderr.
@@ -191,11 +200,8 @@ function Session:warn(text)
     self:message("warning: " .. text, "yellow")
 end
 
-local function each_line(text, fn)
-    for line in (text .. "\n"):gmatch("(.-)\n") do
-        fn(line)
-    end
-end
+-- Messages of several lines: a user's own, and what to type first. In all others a line feed belongs to a name.
+local prose = {ELUA = true, ESETUP = true}
 
 --- Reports an error value on stderr, its usage line and traceback too where it has them, and announces it to
 -- on("error"). A closed pipe is nobody's error.
@@ -205,21 +211,16 @@ function Session:report(err, prefix)
     if err.code == "EPIPE" then
         return
     end
-    local text = (prefix or "autobackup: ") .. tostring(err)
-    if err.code ~= "ELUA" then
-        self:message(text, "red")
-    else
-        local color = "red"
-        each_line(text, function(line)
-            self:message(line, color)
-            color = nil
-        end)
+    local text = tostring(err)
+    if not prose[err.code] then
+        text = self.err:clean(text)
     end
+    self:message((prefix or "autobackup: ") .. text, "red")
     if err.usage then
         self:message("usage: " .. err.usage)
     end
     if err.traceback and err.traceback ~= "" then
-        each_line(err.traceback, function(line) self:message(line) end)
+        self:message(err.traceback)
     end
     if rawget(self, "events") then
         self.events:emit("error", err)

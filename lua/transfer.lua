@@ -1,4 +1,5 @@
---- The flow of a copy: look whether the disks are there, read both sides afresh, transfer, read the destination again.
+--- The flow of a copy: look whether the disks are there, read both sides afresh, transfer, read the destination
+-- again.
 local core_copy = require "core.copy"
 local core_sys = require "core.sys"
 local catalog_module = require "autobackup.catalog"
@@ -10,6 +11,7 @@ local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
+local source = require "autobackup.source"
 local statuses = require "autobackup.status"
 
 local M = {}
@@ -103,12 +105,17 @@ end
 -- Read what was asked for on the source, and expand it.
 function Run:expand()
     local request, catalog = self.request, self.session.catalog
+    local filter = {project = request.project, database = request.from}
     local client, name = catalog_module.split(request.project)
-    local category = request.category ~= "all" and catalog:category(request.category) or nil
-    local scope = plan.scope(client, name or "*", category and category.id, catalog_module.is_glob)
-    loading.refresh(self.session, self.from, {scope}, "read " .. self.from.database)
+    local categories = catalog:categories()
+    if request.category ~= "all" then
+        filter.category, categories = request.category, {catalog:category(request.category)}
+    end
+    local scope = source.scope(self.from.path, categories, client, name, catalog:replicas(filter))
+    loading.refresh(self.session, self.from, scope, "read " .. self.from.database)
     self.read_at = core_sys.monotonic()
-    local replicas = catalog:replicas{project = request.project, database = request.from}
+    filter.category = nil
+    local replicas = catalog:replicas(filter)
     local transfers, skipped = plan.expand(request, replicas)
     if #transfers == 0 then
         unknown_project(self)
@@ -132,12 +139,12 @@ function Run:source_of(item)
     if core_sys.monotonic() - self.read_at > FRESH then
         loading.refresh(self.session, self.from, self:only(item), "read " .. self.from.database)
     end
-    local source = self:replica(item, self.from)
-    if not source then
+    local origin = self:replica(item, self.from)
+    if not origin then
         errors.raise("ENONAME", ("%s of %s is no longer on %s"):format(item.category, item.project,
             self.from.database))
     end
-    return source
+    return origin
 end
 
 local function lock_text()
@@ -145,14 +152,14 @@ local function lock_text()
     return ("copy, pid %d, since %s"):format(core_sys.getpid(), now)
 end
 
-function Run:start(item, source, target_database, operation)
+function Run:start(item, origin, target_database, operation)
     local target, request = self:replica(item, target_database), self.request
     return errors.check(core_copy.start{
         catalog = self.session.catalog:path(), operation = operation,
-        path = locate.replica(source.category_path, item.client, item.name),
+        path = locate.replica("", origin.category_path, item.client, item.name),
         source_root = self.from.path, source_identity = self.from.identity,
         target_root = target_database.path, target_identity = target_database.identity,
-        lock_text = lock_text(), source = source.id, target = target and target.id or 0,
+        lock_text = lock_text(), source = origin.id, target = target and target.id or 0,
         granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
         lock_wait = request.lock_wait, overwrite_newer = request.overwrite_newer or false,
         mirror = request.mirror or false, dry_run = request.dry_run or false, jobs = request.jobs,
@@ -164,8 +171,8 @@ local handlers = {}
 function handlers.plan(run, event, context)
     context.plan = event
     if event.same_filesystem then
-        run:note(("%s and %s are on the same filesystem: this is no second copy, one broken disk takes both"):format(
-            run.from.database, context.target.database))
+        run:note(("%s and %s are on the same filesystem: this is no second copy, one broken disk takes both")
+            :format(run.from.database, context.target.database))
     end
 end
 
@@ -188,13 +195,13 @@ function handlers.action(run, event, context)
         size = event.size}))
 end
 
-local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed", "metadata_only",
-    "conflicts", "failed"}
+local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",
+    "metadata_only", "conflicts", "failed"}
 
 function Run:row(item, target, operation, final)
     local row = rows.row("copy", {
-        operation = not self.request.dry_run and operation or nil, project = item.project, category = item.category,
-        from = self.from.database, to = target.database, seconds = final.seconds or 0,
+        operation = not self.request.dry_run and operation or nil,
+        project = item.project, category = item.category, from = self.from.database, to = target.database, seconds = final.seconds or 0,
         dry_run = self.request.dry_run or false,
     })
     for _, key in ipairs(COUNTS) do
@@ -231,12 +238,12 @@ local function stopped_text(row, context)
         size.size(row.bytes_copied), row.to)
 end
 
-function Run:transfer(item, source, target)
+function Run:transfer(item, origin, target)
     local operation = self.session.catalog:new_operation()
     local live <close> = progress.new(self.session, ("copy %s %s to %s"):format(item.project, item.category,
         target.database))
     local context = {item = item, target = target, live = live}
-    local final, interruption = jobs.drive(self:start(item, source, target, operation), function(event)
+    local final, interruption = jobs.drive(self:start(item, origin, target, operation), function(event)
         local handle = handlers[event.type]
         if handle then
             handle(self, event, context)
@@ -254,10 +261,10 @@ function Run:transfer(item, source, target)
     return row, final
 end
 
-function Run:copy_to(item, source, target)
+function Run:copy_to(item, origin, target)
     local label = "read " .. target.database
     loading.refresh(self.session, target, self:only(item), label)
-    local row, final = self:transfer(item, source, target)
+    local row, final = self:transfer(item, origin, target)
     table.insert(self.result, row)
     self:count(row, final, target)
     if not self.request.dry_run then
@@ -280,9 +287,9 @@ end
 
 function Run:copy_item(item)
     self:try(item, self.from.path, self.from, function()
-        local source = self:source_of(item)
+        local origin = self:source_of(item)
         for _, target in ipairs(self.to) do
-            self:try(item, target.path, target, function() self:copy_to(item, source, target) end)
+            self:try(item, target.path, target, function() self:copy_to(item, origin, target) end)
         end
     end)
 end
@@ -300,8 +307,8 @@ end
 
 --- Copy a category of projects from one database to others.
 -- @param session the session
--- @param request {project= (patterns too), category= (or "all"), from=, to=list, dry_run=, overwrite_newer=, mirror=,
---        lock_wait=seconds?, jobs=?}
+-- @param request {project= (patterns too), category= (or "all"), from=, to=list, dry_run=, overwrite_newer=,
+--        mirror=, lock_wait=seconds?, jobs=?}
 -- @return result: rows of type "copy" (one for each category, project and destination), with dry_run then rows of
 --         type "action"; problems, notes, status. Raises what keeps it from starting, and an interruption.
 function M.run(session, request)

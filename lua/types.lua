@@ -210,11 +210,11 @@ types.path = {
         end
         return path
     end,
-    complete = function(prefix, session)
+    complete = function(prefix)
         local folder, start = prefix:match("^(.*/)([^/]*)$")
         folder, start = folder or "", start or prefix
         local found, fs = {}, require "core.fs"
-        local real = folder == "" and "" or M.resolve_path(folder, session) .. "/"
+        local real = folder == "" and "" or require("autobackup.locate").absolute(folder, fs.getcwd()) .. "/"
         for _, name in ipairs(starting_with(start, list_folder(real))) do
             local stat = (start ~= "" or name:sub(1, 1) ~= ".") and fs.stat(real .. name)
             if stat then
@@ -352,21 +352,5 @@ types.command = {
         return starting_with(prefix, session.commands:names())
     end,
 }
-
---- Makes a path absolute: `~` is the user's home; in a startup file a relative path starts at its folder,
--- elsewhere at the working directory. Nothing on the disk is looked at; "." and ".." are kept.
--- @param path string
--- @param session the session
--- @return string, without a slash at its end
-function M.resolve_path(path, session)
-    if path == "~" or path:sub(1, 2) == "~/" then
-        path = require("core.sys").user_home() .. path:sub(2)
-    elseif path:sub(1, 1) ~= "/" then
-        local base = session.mode == "config" and session.config_dir or require("core.fs").getcwd()
-        path = base .. "/" .. path:gsub("^%./+", "")
-    end
-    path = path:gsub("/+$", ""):gsub("/%.$", "")
-    return path == "" and "/" or path
-end
 
 return M

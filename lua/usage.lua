@@ -184,7 +184,7 @@ end
 -- @param registry see command.lua
 -- @return list of {group = string, commands = list of {name=, summary=, usage=}}; empty groups are left out
 function M.overview(registry)
-    local groups, order = {}, table.move(require("autobackup.command").groups, 1, 9, 1, {})
+    local groups, order = {}, require("autobackup.command").groups
     for _, name in ipairs(registry:names()) do
         local declaration = registry:find(name)
         local group = groups[declaration.group]

@@ -18,7 +18,8 @@ bool path_is_ours(const char *name, size_t len);
  * Open `path` below the directory `root`, following no symlink in any component, never leaving root.
  * path: relative, "" or "." for root itself, of any length (beyond PATH_MAX too). flags: as openat;
  * O_CLOEXEC and O_NOFOLLOW are added. Returns a descriptor the caller closes, or -errno
- * (-ELOOP for a symlink on the way, -ENOTDIR for a file on the way, -EXDEV for a way out).
+ * (-ELOOP for a symlink on the way, -ENOTDIR for a file on the way or a symlink where a directory was asked for,
+ * -EXDEV for a way out).
  */
 int path_open(int root, const char *path, int flags, mode_t mode);
 

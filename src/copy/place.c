@@ -49,12 +49,34 @@ int place_check(int dir, const char *name, const struct stat *expected)
     return same ? 0 : -ESTALE;
 }
 
+static ino_t inode_of(int dir, const char *name)
+{
+    struct stat st;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : st.st_ino;
+}
+
+/*
+ * What came out was not ours to replace. Should somebody have renamed yet another file over the name meanwhile, that
+ * one comes out now instead of ours, and goes back in.
+ */
+static int exchange_back(int dir, const char *temp, const char *name, ino_t ours)
+{
+    for (int i = 0; i < 2; i++) {
+        if (renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
+            return -errno;
+        if (inode_of(dir, temp) == ours)
+            break;
+    }
+    return -ESTALE;
+}
+
 int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected)
 {
+    int code = place_check(dir, name, expected);
+    if (code)
+        return code;
+    ino_t ours = inode_of(dir, temp);
     if (renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    int code = place_check(dir, temp, expected);
-    if (code && renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
-        return -errno;
-    return code;
+    return place_check(dir, temp, expected) ? exchange_back(dir, temp, name, ours) : 0;
 }

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,10 +106,12 @@ START_TEST(deep_paths_follow_no_symlink_either)
     int made = path_make_dirs(root, path, 0777);
 
     close(made);
-    ck_assert_int_eq(symlinkat(strchr(path, '/') - 200, root, "loop"), 0);
     struct buf through = {0};
+    buf_add(&through, path, 200);
+    ck_assert_int_eq(symlinkat(buf_str(&through), root, "loop"), 0);
+    buf_clear(&through);
     buf_add_str(&through, "loop");
-    buf_add_str(&through, strchr(path, '/'));
+    buf_add_str(&through, path + 200);
     int code = path_open_dir(root, buf_str(&through));
     ck_assert_msg(code == -ELOOP || code == -ENOTDIR, "got %d", code);
     buf_free(&through);

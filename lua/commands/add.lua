@@ -1,0 +1,53 @@
+--- add: register a database or a category.
+local knowledge = require "autobackup.knowledge"
+local rows = require "autobackup.rows"
+local setup = require "autobackup.setup"
+
+local function database_row(session, name, action)
+    for _, row in ipairs(knowledge.databases(session)) do
+        if row.database == name then
+            row.action = action
+            return row
+        end
+    end
+end
+
+local function run(args, session)
+    local add = args.what == "database" and setup.add_database or setup.add_category
+    local added, action, notes = add(session, args.name, args.path, args.replace)
+    if args.what == "database" then
+        -- The startup file adds on every start: no look at any disk there.
+        local row = session.mode ~= "config" and database_row(session, args.name, action)
+            or rows.row("database", {database = args.name, path = added.path, action = action})
+        return {row, notes = notes}
+    end
+    return {rows.row("category", {category = args.name, path = added.path, action = action}), notes = notes}
+end
+
+local WORDS = {added = "added", changed = "changed", unchanged = "known already:"}
+
+local function show(result, out)
+    local row = result[1]
+    local kind = row.type
+    out:line(out:clean(("%s %s %s at %s"):format(WORDS[row.action], kind, row[kind], row.path)))
+end
+
+return {
+    name = "add",
+    group = "set up",
+    summary = "add a database (a disk) or a category (a folder that all disks share)",
+    details = "A database's root must be there; it gets a marker, .autobackup/database.json, by which the disk is "
+        .. "recognised wherever it is mounted. A category's path is relative and means the same below every root. "
+        .. "Adding what is there already changes nothing.",
+    examples = {"add database NAS /mnt/NAS", "add category render scratch/render"},
+    args = {
+        {"what", "choice", values = {"database", "category"}},
+        {"name", "name", help = "letters, digits, '.', '_' and '-'"},
+        {"path", "path", help = "a database's root, or a category's path below every root"},
+    },
+    options = {
+        replace = {help = "give a name that is taken another path, or a path another disk"},
+    },
+    run = run,
+    show = show,
+}

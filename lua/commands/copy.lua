@@ -1,0 +1,158 @@
+--- copy: bring a category of projects from one database to others.
+local errors = require "autobackup.errors"
+local problems_view = require "autobackup.view.problems"
+local rows = require "autobackup.rows"
+local sequence = require "autobackup.view.sequence"
+local size = require "autobackup.view.size"
+local transfer = require "autobackup.transfer"
+local types = require "autobackup.types"
+
+local function lock_wait(args, session)
+    local value = args.lock_wait or session.settings.lock_wait
+    if value == nil then
+        return nil
+    end
+    return errors.check(types.get("duration").check(value, session, {}))
+end
+
+local function run(args, session)
+    for _, name in ipairs(args.to) do
+        if name == args.from then
+            errors.usage("copy: %s cannot be copied onto itself", name)
+        end
+    end
+    return transfer.run(session, {
+        project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
+        overwrite_newer = args.newer == "overwrite", mirror = args.mirror, lock_wait = lock_wait(args, session),
+        jobs = args.jobs or session.settings.jobs,
+    })
+end
+
+local function split(result)
+    local copies, actions = {}, {}
+    for _, row in ipairs(result) do
+        table.insert(rows.type_of(row) == "action" and actions or copies, row)
+    end
+    return copies, actions
+end
+
+local function columns(out)
+    local function count(value)
+        return out:count(value)
+    end
+    local function alarming(value)
+        return value > 0 and "yellow" or nil
+    end
+    local function number(key, title, hide, color)
+        return {key = key, title = title, align = "right", format = count, hide_empty = hide, color = color}
+    end
+    return {
+        {key = "project", title = "PROJECT", group = true, head = true, min = 12},
+        {key = "category", title = "CATEGORY", group = true, head = true},
+        {key = "from", title = "FROM", head = true}, {key = "to", title = "TO", head = true},
+        number("files_copied", "COPIED"),
+        {key = "bytes_copied", title = "SIZE", align = "right", format = size.size},
+        number("files_unchanged", "UNCHANGED"),
+        number("files_replaced", "REPLACED", true), number("files_removed", "REMOVED", true),
+        number("metadata_only", "CORRECTED", true),
+        number("conflicts", "CONFLICTS", true, alarming), number("failed", "FAILED", true, alarming),
+        {key = "seconds", title = "TIME", align = "right", format = size.duration},
+    }
+end
+
+local function is_idle(row)
+    return row.files_copied + row.files_removed + row.metadata_only + row.conflicts + row.failed == 0
+end
+
+local WORDS = {new = "copy", changed = "replace", extra = "extra", metadata = "correct",
+    conflict = "leave (newer there)"}
+
+-- The plan's files, alike ones together and sequences folded.
+local function show_actions(actions, out)
+    local groups, order = {}, {}
+    for _, action in ipairs(actions) do
+        local key = ("%s %s, %s to %s: %s"):format(action.project, action.category, action.from, action.to,
+            WORDS[action.kind] or action.kind)
+        if not groups[key] then
+            groups[key] = {key = key}
+            order[#order + 1] = groups[key]
+        end
+        table.insert(groups[key], action.path)
+    end
+    for _, group in ipairs(order) do
+        out:line(out:clean(group.key))
+        for _, entry in ipairs(sequence.fold(group)) do
+            out:line("  " .. out:clean(sequence.describe(entry)))
+        end
+    end
+end
+
+local function summary(copies, dry_run)
+    local idle = 0
+    for _, row in ipairs(copies) do
+        idle = idle + (is_idle(row) and 1 or 0)
+    end
+    if dry_run then
+        return "nothing was copied: this is the plan"
+    elseif #copies > 0 and idle == #copies then
+        return "nothing to do: everything is there already"
+    end
+end
+
+local function has_conflict(copies)
+    for _, row in ipairs(copies) do
+        if row.conflicts > 0 then
+            return true
+        end
+    end
+    return false
+end
+
+local function show(result, out, session)
+    local copies, actions = split(result)
+    show_actions(actions, out)
+    if #copies > 0 then
+        out:table{rows = copies, columns = columns(out)}
+    end
+    problems_view.show(result.problems, session.err, session.verbose)
+    local text = #(result.problems or {}) == 0 and summary(copies, copies[1] and copies[1].dry_run)
+    if text then
+        out:line(text)
+    end
+    if has_conflict(copies) then
+        session:note("conflicts are newer at the destination and were left alone; --newer=overwrite replaces them "
+            .. "and keeps the old ones as versions")
+    end
+end
+
+return {
+    name = "copy",
+    group = "copy",
+    summary = "copy a category of a project from one database to others",
+    details = "Both sides are read first; what is the same is skipped, new and changed files are copied whole, "
+        .. "checked and made durable before their name appears. A file that is newer at the destination is left "
+        .. "alone and reported. What is replaced or removed goes to .autobackup/versions on the destination. "
+        .. "Interrupted, the same command goes on where it stopped. Exit status 3: some files were not copied.",
+    examples = {"copy acme/spot-2031 render WORK NAS", "copy 'acme/*' all WORK NAS STORAGE --dry-run"},
+    args = {
+        {"project", "project", help = "may hold * and ?"},
+        {"category", "category", help = "a category, or 'all' that the project has in FROM"},
+        {"from", "database", help = "where it is"},
+        {"to", "database", many = true, help = "where it shall be; several are allowed"},
+    },
+    options = {
+        ["dry-run"] = {short = "n", help = "show what would be done, do nothing"},
+        newer = {type = "choice", values = {"keep", "overwrite"}, default = "keep", value = "keep|overwrite",
+            help = "what to do with files that are newer at the destination"},
+        mirror = {help = "remove what the source does not have (kept as versions)"},
+        ["lock-wait"] = {type = "duration", value = "DURATION",
+            help = "wait while the destination is busy, such as 10m"},
+        jobs = {type = "integer", min = 1, max = 256, value = "N", help = "copying threads (default: chosen)"},
+    },
+    accepts = {
+        replica = {project = "project", category = "category", database = "from"},
+        project = {project = "project"}, client = {}, check = {project = "project", category = "category"},
+    },
+    run = run,
+    show = show,
+}

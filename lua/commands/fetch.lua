@@ -1,0 +1,192 @@
+--- fetch: where every project is, whole, partial or not at all.
+local knowledge = require "autobackup.knowledge"
+local size = require "autobackup.view.size"
+local usage = require "autobackup.usage"
+
+local function filter_of(args)
+    if args.project then
+        return {project = args.project}
+    elseif args.client then
+        return {client = args.client}
+    end
+    return knowledge.filter_of(args.which)
+end
+
+local function unread(session)
+    local names = {}
+    for _, database in ipairs(session.catalog:databases()) do
+        if not database.loaded_at then
+            names[#names + 1] = database.database
+        end
+    end
+    return names
+end
+
+local function run(args, session)
+    local result = knowledge.cells(session, filter_of(args))
+    result.notes = {knowledge.missing(session)}
+    result.paths = args.paths or nil
+    local names = unread(session)
+    if #result.notes == 0 and #names > 0 then
+        result.notes = {("never read, so nothing is known of: %s; type: load"):format(table.concat(names, ", "))}
+    elseif #result == 0 and #result.notes == 0 then
+        result.notes = {"no project is known; 'list loose' shows what lies beside projects"}
+    end
+    return result
+end
+
+local function mark_of(cell, out)
+    local unknown = (not cell.online or not cell.loaded_at) and out:mark("unknown") or " "
+    if cell.state == "absent" then
+        return out:mark("absent"), unknown
+    end
+    local mark = out:mark(cell.compared or "only")
+    return mark, unknown
+end
+
+local function cell_text(cell, out)
+    local mark, unknown = mark_of(cell, out)
+    local text = cell.state == "present" and size.size(cell.bytes) or ""
+    return ("%s %s%s"):format(text, mark, unknown)
+end
+
+local COLORS = {differs = "yellow", only = "yellow", unknown = "yellow"}
+
+local function cell_color(cell)
+    if cell.state == "absent" or not cell.online then
+        return "dim"
+    end
+    return COLORS[cell.compared]
+end
+
+-- From cells to one row for each category of each project; categories that are nowhere are left out.
+local function grid(cells)
+    local lines, databases, seen, last = {}, {}, {}, nil
+    for _, cell in ipairs(cells) do
+        if not seen[cell.database] then
+            seen[cell.database] = true
+            databases[#databases + 1] = cell
+        end
+        if not (last and last.project == cell.project and last.category == cell.category) then
+            last = {project = cell.project, category = cell.category}
+        end
+        last[cell.database] = cell
+        if cell.state == "present" and not last.listed then
+            last.listed = true
+            lines[#lines + 1] = last
+        end
+    end
+    return lines, databases
+end
+
+local function show_grid(lines, databases, out)
+    local columns = {
+        {key = "project", title = "PROJECT", group = true, head = true, min = 12},
+        {key = "category", title = "CATEGORY", head = true},
+    }
+    for _, database in ipairs(databases) do
+        columns[#columns + 1] = {
+            key = database.database, title = database.database .. "  ", align = "right",
+            format = function(cell) return cell_text(cell, out) end, color = cell_color,
+        }
+    end
+    out:table{rows = lines, columns = columns}
+end
+
+local function show_paths(cells, out)
+    local present = {}
+    for _, cell in ipairs(cells) do
+        if cell.state == "present" then
+            present[#present + 1] = cell
+        end
+    end
+    out:table{rows = present, columns = {
+        {key = "project", title = "PROJECT", group = true, head = true, min = 12},
+        {key = "category", title = "CATEGORY", group = true, head = true},
+        {key = "database", title = "DATABASE", head = true},
+        {key = "files", title = "FILES", align = "right", format = function(n) return out:count(n) end},
+        {key = "bytes", title = "SIZE", align = "right", format = size.size},
+        {key = "newest", title = "NEWEST", format = function(value) return value and out:age(value) end, min = 12},
+        {key = "path", title = "PATH", min = 24},
+    }}
+end
+
+local function counted(cells)
+    local counts = {}
+    for _, cell in ipairs(cells) do
+        local word = cell.state == "present" and cell.compared or cell.state
+        counts[word] = (counts[word] or 0) + 1
+    end
+    return counts
+end
+
+local function legend(cells, out)
+    local counts, parts = counted(cells), {}
+    local function explain(word, text)
+        if counts[word] then
+            parts[#parts + 1] = out:mark(word) .. " " .. text
+        end
+    end
+    explain("same", "same")
+    explain("similar", "same as far as its coarse file times tell")
+    explain("differs", "differs")
+    explain("absent", "absent")
+    if counts.unknown then
+        parts[#parts + 1] = out:mark("unknown") .. " not read wholly"
+    end
+    if counts.only then
+        parts[#parts + 1] = size.plural(counts.only, "replica") .. (counts.only == 1 and " exists" or " exist")
+            .. " only once"
+    end
+    return table.concat(parts, ", ")
+end
+
+local function database_state(cell, out, session)
+    local database = session.catalog:database(cell.database)
+    local read = database and knowledge.seconds(database.loaded_at)
+    local text = read and "read " .. out:age(read) or "never read"
+    return ("%s %s"):format(cell.database, cell.online and text or "offline, " .. text)
+end
+
+local function show(result, out, session)
+    if #result == 0 then
+        return
+    end
+    local lines, databases = grid(result)
+    if result.paths then
+        show_paths(result, out)
+    else
+        show_grid(lines, databases, out)
+    end
+    out:line("")
+    local text = legend(result, out)
+    if text ~= "" and not result.paths then
+        out:line(text, "dim")
+    end
+    local states = {}
+    for i, database in ipairs(databases) do
+        states[i] = database_state(database, out, session)
+    end
+    for _, line in ipairs(usage.wrap(out:clean(table.concat(states, "; ")), out.width or 1000)) do
+        out:line(line, "dim")
+    end
+end
+
+return {
+    name = "fetch",
+    group = "look",
+    summary = "show where projects are: the size of each category in every database, what is absent, what differs",
+    details = "From the catalog, so unplugged disks count too. The mark after a size: = the same as the others, "
+        .. "≠ (or #) differs from them, – absent, ? offline or never read. Names may hold * and ?.",
+    examples = {"fetch all", "fetch acme", "fetch acme/spot-2031", "fetch 'acme/*' --paths", "fetch client acme"},
+    args = {
+        {"which", "which", optional = true, help = "all when left out"},
+        {"client", "client", keyword = "client"},
+        {"project", "project", keyword = "project"},
+    },
+    options = {paths = {help = "show where each replica lies"}},
+    accepts = {project = {project = "project"}, client = {client = "client"}, replica = {project = "project"},
+        copy = {project = "project"}},
+    run = run,
+    show = show,
+}

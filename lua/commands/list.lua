@@ -1,0 +1,99 @@
+--- list: databases, categories, clients, projects, loose entries.
+local knowledge = require "autobackup.knowledge"
+local size = require "autobackup.view.size"
+
+local function by_name(list, key)
+    table.sort(list, function(a, b) return a[key] < b[key] end)
+    return list
+end
+
+local reads = {
+    databases = function(session) return by_name(knowledge.databases(session), "database") end,
+    categories = function(session) return by_name(knowledge.categories(session), "category") end,
+    clients = knowledge.clients,
+    projects = knowledge.projects,
+    loose = knowledge.loose,
+}
+
+local NOUNS = {loose = "loose entries"}
+
+local function run(args, session)
+    local result = reads[args.what](session, {client = args.client, database = args.database})
+    if #result == 0 then
+        local where = args.database and " in " .. args.database or ""
+        result.notes = {knowledge.missing(session) or ("no %s%s"):format(NOUNS[args.what] or args.what, where)}
+    end
+    return result
+end
+
+local function amounts(out)
+    return {key = "files", title = "FILES", align = "right", format = function(n) return out:count(n) end},
+        {key = "bytes", title = "SIZE", align = "right", format = size.size}
+end
+
+local function number(out, key, title)
+    return {key = key, title = title, align = "right", format = function(n) return out:count(n) end}
+end
+
+local tables = {}
+
+function tables.database(out)
+    local files, bytes = amounts(out)
+    return {
+        {key = "database", title = "DATABASE"},
+        {key = "online", title = "STATE", format = function(value) return value and "online" or "offline" end,
+            color = function(value) return value and "green" or "yellow" end},
+        number(out, "projects", "PROJECTS"), files, bytes,
+        {key = "loaded_at", title = "READ", format = function(_, row) return out:age(row.loaded_at) end, min = 12},
+        {key = "path", title = "PATH"},
+    }
+end
+
+function tables.category()
+    return {{key = "category", title = "CATEGORY"}, {key = "path", title = "PATH"}}
+end
+
+function tables.client(out)
+    local files, bytes = amounts(out)
+    return {{key = "client", title = "CLIENT"}, number(out, "projects", "PROJECTS"), files, bytes}
+end
+
+function tables.project(out)
+    local files, bytes = amounts(out)
+    return {{key = "project", title = "PROJECT", min = 16}, files, bytes,
+        {key = "databases", title = "DATABASES", min = 16,
+            format = function(list) return table.concat(list, " ") end}}
+end
+
+function tables.loose(out)
+    return {
+        {key = "database", title = "DATABASE"}, {key = "category", title = "CATEGORY"},
+        {key = "kind", title = "KIND"},
+        {key = "size", title = "SIZE", align = "right", format = function(n) return out:size(n) end},
+        {key = "path", title = "PATH", min = 16},
+    }
+end
+
+local function show(result, out)
+    if result[1] then
+        out:table{rows = result, columns = tables[result[1].type](out)}
+    end
+end
+
+return {
+    name = "list",
+    group = "look",
+    summary = "list databases, categories, clients, projects or loose entries",
+    details = "From the catalog, so unplugged disks are listed too. FILES and SIZE of a client or project are those "
+        .. "of all its replicas together, or of those in one database with 'in DATABASE'.",
+    examples = {"list projects", "list projects in acme in NAS", "list clients in NAS", "list loose"},
+    args = {
+        {"what", "choice", values = {"databases", "categories", "clients", "projects", "loose"},
+            default = "projects"},
+        {"client", "client", keyword = "in", when = {what = {"projects"}}},
+        {"database", "database", keyword = "in", when = {what = {"clients", "projects", "loose"}}},
+    },
+    accepts = {client = {client = "client"}, database = {database = "database"}},
+    run = run,
+    show = show,
+}

@@ -1,0 +1,163 @@
+--- load: read databases into the catalog.
+local errors = require "autobackup.errors"
+local jobs = require "autobackup.jobs"
+local knowledge = require "autobackup.knowledge"
+local loading = require "autobackup.loading"
+local locate = require "autobackup.locate"
+local rows = require "autobackup.rows"
+local statuses = require "autobackup.status"
+local problems_view = require "autobackup.view.problems"
+local size = require "autobackup.view.size"
+
+local COUNTS = {"clients", "projects", "replicas", "files", "bytes", "added", "changed", "removed", "errors",
+    "loose"}
+
+-- What the catalog knows of a database that was not read now.
+local function known_row(session, database)
+    local total = session.catalog:totals()[database.id] or {}
+    local row = rows.row("load", {database = database.database, online = false, seconds = 0,
+        loaded_at = knowledge.seconds(database.loaded_at)})
+    for _, key in ipairs(COUNTS) do
+        row[key] = total[key] or 0
+    end
+    row.loose = session.catalog:loose_count(database.id)
+    return row
+end
+
+local function done_row(session, database, event)
+    local row = rows.row("load", {database = database.database, online = true, seconds = event.seconds,
+        loaded_at = knowledge.seconds(session.catalog:database(database.database).loaded_at)})
+    for _, key in ipairs(COUNTS) do
+        row[key] = event[key] or 0
+    end
+    return row
+end
+
+-- Read one database; asks when most of its replicas are gone.
+local function read(session, database, args, on_problem)
+    local options = {jobs = args.jobs or session.settings.jobs, confirmed = args.yes, on_problem = on_problem}
+    local final = loading.read(session, database, options)
+    if final.type == "failed" and final.code == "ECONFIRM" and not args.yes then
+        if session:confirm(final.message:gsub(";.*$", "") .. ". Is that right, and shall they be forgotten?") then
+            options.confirmed = true
+            return loading.read(session, database, options)
+        end
+    end
+    return final
+end
+
+local function load_one(session, database, args, context)
+    local ok, value = pcall(function()
+        local recognised = loading.recognise(session, database)
+        if recognised.identity ~= database.identity then
+            table.insert(context.notes, ("%s is recognised now: %s"):format(database.database, database.path))
+        end
+        errors.check(locate.online(recognised))
+        return recognised
+    end)
+    if not ok then
+        if errors.is_interrupt(value) or not errors.is(value) then
+            error(value, 0)
+        end
+        return known_row(session, database), value
+    end
+    local final = read(session, value, args, function(row) context.problems:add(row) end)
+    if final.type == "failed" then
+        local row = known_row(session, value)
+        row.online = final.code ~= "EOFFLINE"
+        return row, final
+    end
+    return done_row(session, value, final)
+end
+
+-- Offline is a failure only of a database that was named.
+local function note_failure(result, context, database, failure, named)
+    if failure.code == "EOFFLINE" and not named then
+        table.insert(context.notes, failure.message)
+        return
+    end
+    context.problems:add(rows.row("problem", {path = database.path, code = failure.code,
+        message = tostring(failure.message), database = database.database}))
+    result.status = statuses.worst(result.status, errors.exit_status(failure))
+end
+
+local function chosen(args, session)
+    local list = {}
+    for _, database in ipairs(session.catalog:databases()) do
+        for _, name in ipairs(args.databases) do
+            if name == database.database then
+                list[#list + 1] = database
+                break
+            end
+        end
+    end
+    return #args.databases == 0 and session.catalog:databases() or list
+end
+
+local function run(args, session)
+    knowledge.require_setup(session)
+    local result = {status = 0, notes = {}}
+    local context = {problems = jobs.collector(), notes = result.notes}
+    for _, database in ipairs(chosen(args, session)) do
+        local row, failure = load_one(session, database, args, context)
+        result[#result + 1] = row
+        if failure then
+            note_failure(result, context, database, failure, #args.databases > 0)
+        elseif row.errors > 0 then
+            result.status = statuses.worst(result.status, statuses.PARTIAL)
+        end
+    end
+    result.problems = context.problems.rows
+    table.insert(result.notes, context.problems:omitted())
+    return result
+end
+
+local function state(online, row, out)
+    if online then
+        return "online"
+    end
+    return row.loaded_at and "offline, read " .. out:age(row.loaded_at) or "offline, never read"
+end
+
+local function show(result, out, session)
+    local function count(value)
+        return out:count(value)
+    end
+    local function alarming(value)
+        return value > 0 and "yellow" or nil
+    end
+    out:table{rows = result, columns = {
+        {key = "database", title = "DATABASE"},
+        {key = "online", title = "STATE", format = function(value, row) return state(value, row, out) end,
+            color = function(value) return value and "green" or "yellow" end, min = 20},
+        {key = "clients", title = "CLIENTS", align = "right", format = count},
+        {key = "projects", title = "PROJECTS", align = "right", format = count},
+        {key = "files", title = "FILES", align = "right", format = count},
+        {key = "bytes", title = "SIZE", align = "right", format = size.size},
+        {key = "added", title = "ADDED", align = "right", format = count},
+        {key = "changed", title = "CHANGED", align = "right", format = count, hide_empty = true},
+        {key = "removed", title = "REMOVED", align = "right", format = count, hide_empty = true},
+        {key = "errors", title = "ERRORS", align = "right", format = count, color = alarming, hide_empty = true},
+        {key = "loose", title = "LOOSE", align = "right", format = count, color = alarming, hide_empty = true},
+        {key = "seconds", title = "TIME", align = "right", format = size.duration},
+    }}
+    problems_view.show(result.problems, session.err, session.verbose)
+end
+
+return {
+    name = "load",
+    group = "look",
+    summary = "read the databases into the catalog, so that everything else is answered at once",
+    details = "Reads every database that is plugged in, or those named. Writes to none of them. Added, changed and "
+        .. "removed count replicas (a category of a project); loose counts entries that are in no project and are "
+        .. "never copied ('list loose' shows them).",
+    examples = {"load", "load NAS"},
+    args = {{"databases", "database", many = true, optional = true, help = "all when left out"}},
+    options = {
+        jobs = {type = "integer", min = 1, max = 64, value = "N", help = "reading threads (default: chosen by the disk)"},
+        yes = {short = "y", help = "do not ask when most of a database is gone"},
+    },
+    accepts = {database = {database = "databases"}, replica = {database = "databases"}, load = {database = "databases"}},
+    run = run,
+    show = show,
+}

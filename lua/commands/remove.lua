@@ -1,0 +1,56 @@
+--- remove: forget a database or a category.
+local errors = require "autobackup.errors"
+local rows = require "autobackup.rows"
+local size = require "autobackup.view.size"
+
+local function known_of(session, what, name)
+    local count = #session.catalog:replicas{[what] = name}
+    return count > 0 and (" and what is known of %s in it"):format(size.plural(count, "replica")) or ""
+end
+
+local function check_confirmed(args, session)
+    if args.yes then
+        return
+    elseif not session.interactive then
+        errors.raise("ECONFIRM", ("remove %s %s forgets what is known of it; say --yes to do it"):format(args.what,
+            args.name))
+    end
+    local question = ("Forget %s %s%s? Nothing on a disk is touched."):format(args.what, args.name,
+        known_of(session, args.what, args.name))
+    if not session:confirm(question) then
+        errors.raise("ECANCELED", ("%s %s stays"):format(args.what, args.name))
+    end
+end
+
+local function run(args, session)
+    if args.what == "category" and not session.catalog:category(args.name) then
+        errors.raise("ENONAME", "remove takes one category, not all of them")
+    end
+    check_confirmed(args, session)
+    if args.what == "database" then
+        session.catalog:remove_database(args.name)
+    else
+        session.catalog:remove_category(args.name)
+    end
+    return {rows.row("removed", {what = args.what, name = args.name})}
+end
+
+return {
+    name = "remove",
+    group = "set up",
+    summary = "forget a database or a category, without touching a file",
+    details = "Only the catalog forgets. The files on the disk, its marker and its versions stay; adding it again and "
+        .. "loading it brings everything back but the digests.",
+    examples = {"remove database NAS", "remove category cache --yes"},
+    args = {
+        {"what", "choice", values = {"database", "category"}},
+        {"name", "database", when = {what = {"database"}}},
+        {"name", "category", when = {what = {"category"}}},
+    },
+    options = {yes = {short = "y", help = "do not ask"}},
+    accepts = {database = {type = "what", database = "name"}, category = {type = "what", category = "name"}},
+    run = run,
+    show = function(result, out)
+        out:line(out:clean(("removed %s %s; its files stay where they are"):format(result[1].what, result[1].name)))
+    end,
+}

@@ -1,0 +1,88 @@
+--- The startup file: where it is, whether it may run, and running it.
+
+local errors = require "autobackup.errors"
+local script = require "autobackup.script"
+local trust = require "autobackup.trust"
+
+local M = {}
+
+local LOCAL = "./.config"
+
+local function environment_value(name)
+    local value = require("core.sys").getenv(name)
+    return value ~= "" and value or nil
+end
+
+local function is_regular(path)
+    local stat = require("core.fs").lstat(path)
+    return stat ~= nil and stat.kind == "file"
+end
+
+--- Finds the startup file: --config, $AUTOBACKUP_CONFIG, a regular ./.config, the user's config.lua.
+-- @param options as options.parse returns them
+-- @return {path =, needs_trust = bool}, nil when there is none
+function M.find(options)
+    if options.no_config then
+        return nil
+    end
+    local given = options.config or environment_value("AUTOBACKUP_CONFIG")
+    if given then
+        return {path = given, needs_trust = false}
+    elseif is_regular(LOCAL) then
+        return {path = LOCAL, needs_trust = true}
+    end
+    local user = require("autobackup.session").user_folder("XDG_CONFIG_HOME", ".config") .. "/config.lua"
+    if require("core.fs").stat(user) then
+        return {path = user, needs_trust = false}
+    end
+    return nil
+end
+
+local function read_own(path)
+    local bytes, message, code = require("core.fs").read(path, trust.largest)
+    if not bytes then
+        errors.raise(code, "cannot read the startup file: " .. message, {path = path})
+    end
+    return bytes, require("core.fs").realpath(path) or path
+end
+
+local function read_trusted(session, path)
+    local examined = trust.examine(session, path)
+    if examined.state ~= "trusted" and not (session.interactive and trust.ask(session, examined)) then
+        errors.raise("EUNTRUSTED", ("%s, and it was not run; look at it and trust it with: autobackup trust"
+            .. " (or leave it out with --no-config)"):format(trust.describe(examined)), {path = examined.path})
+    end
+    return examined.bytes, examined.path
+end
+
+local function run(session, bytes, path)
+    local folder, mode = path:match("^(.*)/[^/]*$") or ".", session.mode
+    session.config_path, session.config_dir = path, folder == "" and "/" or folder
+    session.mode = "config"
+    require("core.host").add_path(session.config_dir)
+    local ok, err = script.protect(function()
+        script.compile(bytes, script.chunk_name(path), session.env)()
+    end)
+    session.mode = mode
+    if not ok then
+        error(err, 0)
+    end
+end
+
+--- Runs the startup file, when there is one.
+-- @param session the session
+-- @param options as options.parse returns them
+-- Raises an error value when it may not run or fails.
+function M.load(session, options)
+    local found = M.find(options)
+    if not found then
+        return
+    end
+    if found.needs_trust then
+        run(session, read_trusted(session, found.path))
+    else
+        run(session, read_own(found.path))
+    end
+end
+
+return M

@@ -1,0 +1,218 @@
+--- The line rule of the REPL and of standard input: a line is a command's words or Lua.
+
+local command = require "autobackup.command"
+local errors = require "autobackup.errors"
+local script = require "autobackup.script"
+
+local M = {}
+
+--- What a line is.
+-- A line whose first word is a command's name is that command, unless `(` `{` `=` or `,` follows. With something
+-- else directly behind the name the word is another one, and so Lua.
+-- @param line string
+-- @param is_command function(name) -> bool
+-- @return "words" or "lua"
+function M.classify(line, is_command)
+    local first, rest = line:match("^%s*(%S+)%s*(.*)$")
+    if not first or not is_command(first) or rest:find("^[({=,]") then
+        return "lua"
+    end
+    return "words"
+end
+
+-- Whether a message of the compiler says that more lines may complete the chunk.
+local function is_incomplete(message)
+    return message:find("near <eof>$") ~= nil
+end
+
+--- Compiles Lua text, as an expression first.
+-- @param text string
+-- @param name chunk name
+-- @param env table of its globals
+-- @param first_line number of the text's first line (optional, 1)
+-- @return function, true for an expression; or nil, message, whether more lines may complete it
+function M.compile(text, name, env, first_line)
+    local above = ("\n"):rep((first_line or 1) - 1)
+    local fn, expression_message = load(above .. "return " .. text, name, "t", env)
+    if fn then
+        return fn, true
+    end
+    local message
+    fn, message = load(above .. text, name, "t", env)
+    if fn then
+        return fn, false
+    end
+    return nil, message, is_incomplete(message) or is_incomplete(expression_message)
+end
+
+local Interpreter = {}
+Interpreter.__index = Interpreter
+
+--- Makes an interpreter.
+-- @param session the session
+-- @param name what messages call the input, such as "stdin"
+function M.new(session, name)
+    return setmetatable({session = session, name = name, at = 0}, Interpreter)
+end
+
+-- Raises when a command or query is near an unknown name.
+local function suggest_command(session, name)
+    local names = session.commands:names()
+    table.move({"projects", "clients", "databases", "categories", "replicas", "files"}, 1, 6, #names + 1, names)
+    local hint = require("autobackup.suggest").hint(name, names)
+    if hint ~= "" then
+        errors.usage("no command '%s'%s", name, hint)
+    end
+end
+
+function Interpreter:is_unknown(name)
+    return name ~= nil and self.session.env[name] == nil
+end
+
+-- The first word of a line, when it could have been meant as a command's name.
+local function first_word(text)
+    local word = text:match("^%s*([%a_][%w_-]*)")
+    return word and load("local " .. word:gsub("-", "_")) and word or nil
+end
+
+function Interpreter:set_last(result)
+    if result ~= nil then
+        rawset(self.session.env, "_", result)
+    end
+end
+
+function Interpreter:words(line)
+    local words, literal = require("autobackup.words").split(line)
+    if not words then
+        errors.usage(literal)
+    end
+    local declaration = self.session.commands:get(table.remove(words, 1))
+    local shifted = {}
+    for i in pairs(literal) do
+        shifted[i - 1] = true
+    end
+    self:set_last(command.words(declaration, words, self.session, shifted))
+end
+
+function Interpreter:show_all(results, is_expression)
+    if not is_expression or results.n == 0 then
+        return
+    end
+    self:set_last(results[1])
+    for i = 1, results.n do
+        if results[i] == nil then
+            self.session.out:line("nil")
+        else
+            self.session:show(results[i])
+        end
+    end
+end
+
+-- A call of an undefined name is more often a mistyped command than anything else.
+function Interpreter:explain(err, text)
+    local word = first_word(text)
+    local message = errors.is(err) and err.code == "ELUA" and tostring(err.message)
+    if message and self:is_unknown(word) and message:find(("(global '%s')"):format(word), 1, true) then
+        suggest_command(self.session, word)
+    end
+    error(err, 0)
+end
+
+local function pack_results(ok, ...)
+    if ok then
+        return true, table.pack(...)
+    end
+    return false, (...)
+end
+
+local function protect_all(fn)
+    return pack_results(script.protect(fn))
+end
+
+function Interpreter:run(fn, is_expression, text)
+    local lone = text:match("^%s*([%a_][%w_]*)%s*;?%s*$")
+    if is_expression and lone and self:is_unknown(lone) then
+        suggest_command(self.session, lone)
+        errors.usage("'%s' is not defined; 'help' lists the commands", lone)
+    end
+    local ok, results = protect_all(fn)
+    if not ok then
+        self:explain(results, text)
+    end
+    self:show_all(results, is_expression)
+end
+
+function Interpreter:lua(text)
+    local fn, detail, is_open = M.compile(text, "=" .. self.name, self.session.env, self.first)
+    if fn then
+        self.pending = nil
+        return self:run(fn, detail, text)
+    elseif is_open then
+        self.pending = text
+        return
+    end
+    self.pending = nil
+    local word = first_word(text)
+    if self:is_unknown(word) then
+        suggest_command(self.session, word)
+    end
+    errors.raise("ELUA", detail)
+end
+
+--- Takes one line. Raises an error value when it fails; what was pending is forgotten then.
+-- @param line string without its line feed
+-- @return true when the line was complete, false while Lua needs more
+function Interpreter:feed(line)
+    self.at = self.at + 1
+    if self.pending then
+        self:lua(self.pending .. "\n" .. line)
+    else
+        self.first = self.at
+        local is_command = function(name) return self.session.commands:has(name) end
+        if M.classify(line, is_command) == "words" then
+            self:words(line)
+        else
+            self:lua(line)
+        end
+    end
+    return self.pending == nil
+end
+
+--- The end of the input. Raises when Lua was left unfinished.
+function Interpreter:finish()
+    if self.pending then
+        local _, message = M.compile(self.pending, "=" .. self.name, self.session.env, self.first)
+        self.pending = nil
+        errors.raise("ELUA", message)
+    end
+end
+
+--- Forgets unfinished Lua.
+function Interpreter:discard()
+    self.pending = nil
+end
+
+--- Runs standard input to its end or first error.
+-- @param session the session
+-- @param lines iterator of lines
+-- Raises the first error, its message led by "stdin:LINE: ".
+function M.run_lines(session, lines)
+    local interpreter = M.new(session, "stdin")
+    local ok, err = script.protect(function()
+        for line in lines do
+            if interpreter.at == 0 then
+                line = line:gsub("^\xEF\xBB\xBF", ""):gsub("^#.*", "")
+            end
+            interpreter:feed((line:gsub("\r$", "")))
+        end
+        interpreter:finish()
+    end)
+    if not ok then
+        if err.code ~= "EINTR" and not tostring(err.message):find("^stdin:%d") then
+            err.message = ("stdin:%d: %s"):format(interpreter.first or 1, tostring(err.message))
+        end
+        error(err, 0)
+    end
+end
+
+return M

@@ -1,0 +1,191 @@
+--- What the catalog knows, as rows for users: times in seconds since 1970, `online` as it is now.
+-- Filters are checked already: {client=, project=, name=, database=, category=}, exact or with * and ?.
+local errors = require "autobackup.errors"
+local locate = require "autobackup.locate"
+local rows = require "autobackup.rows"
+local states = require "autobackup.states"
+
+local M = {}
+
+--- Nanoseconds to seconds, nil to nil.
+function M.seconds(ns)
+    return ns and ns // 1000000000
+end
+
+local function hex(bytes)
+    return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
+--- Databases, in the order in which they were added.
+-- @return rows of type "database"
+function M.databases(session)
+    local totals, is_online, list = session.catalog:totals(), locate.prober(), {}
+    for i, database in ipairs(session.catalog:databases()) do
+        local total = totals[database.id] or {}
+        list[i] = rows.row("database", {
+            database = database.database, path = database.path, online = is_online(database) == true,
+            clients = total.clients or 0, projects = total.projects or 0, replicas = total.replicas or 0,
+            files = total.files or 0, bytes = total.bytes or 0, errors = total.errors or 0,
+            loaded_at = M.seconds(database.loaded_at), filesystem = database.fs_type, identity = database.identity,
+        })
+    end
+    return list
+end
+
+--- Categories, in the order in which they were added.
+-- @return rows of type "category"
+function M.categories(session)
+    local list = {}
+    for i, category in ipairs(session.catalog:categories()) do
+        list[i] = rows.row("category", {category = category.category, path = category.path})
+    end
+    return list
+end
+
+--- Clients, sorted.
+-- @return rows of type "client"
+function M.clients(session, filter)
+    local list = session.catalog:clients(filter)
+    for _, client in ipairs(list) do
+        rows.row("client", client)
+    end
+    return list
+end
+
+--- Projects, sorted. files and bytes are those of all their replicas that match.
+-- @return rows of type "project"
+function M.projects(session, filter)
+    local list = session.catalog:projects(filter)
+    for _, project in ipairs(list) do
+        rows.row("project", project)
+    end
+    return list
+end
+
+local function replica_row(replica, online, compared)
+    return rows.row("replica", {
+        client = replica.client, project = replica.project, name = replica.name, category = replica.category,
+        database = replica.database, state = "present", online = online, files = replica.files,
+        bytes = replica.bytes, newest = M.seconds(replica.newest), loaded_at = M.seconds(replica.loaded_at),
+        path = locate.replica(replica.root, replica.category_path, replica.client, replica.name),
+        directories = replica.directories, errors = replica.errors, verified_at = M.seconds(replica.verified_at),
+        fingerprint = hex(replica.fingerprint), compared = compared,
+    })
+end
+
+local function absent_row(project, category, database, online)
+    return rows.row("replica", {
+        client = project.client, project = project.project, name = project.name, category = category.category,
+        database = database.database, state = "absent", online = online, files = 0, bytes = 0,
+        loaded_at = M.seconds(database.loaded_at),
+        path = locate.replica(database.path, category.path, project.client, project.name),
+    })
+end
+
+--- Replicas that exist, sorted by project and category.
+-- @return rows of type "replica"
+function M.replicas(session, filter)
+    local databases, is_online, list = {}, locate.prober(), {}
+    for _, database in ipairs(session.catalog:databases()) do
+        databases[database.id] = database
+    end
+    for i, replica in ipairs(session.catalog:replicas(filter)) do
+        list[i] = replica_row(replica, is_online(databases[replica.database_id]) == true)
+    end
+    return list
+end
+
+-- From the catalog's rows, which are sorted, to a list of projects with their replicas by category.
+local function nest(replicas)
+    local order, last = {}, nil
+    for _, replica in ipairs(replicas) do
+        if not (last and last.project == replica.project) then
+            last = {client = replica.client, name = replica.name, project = replica.project, categories = {}}
+            order[#order + 1] = last
+        end
+        last.categories[replica.category] = last.categories[replica.category] or {}
+        table.insert(last.categories[replica.category], replica)
+    end
+    return order
+end
+
+local function add_cells(list, project, category, databases, is_online)
+    local present = project.categories[category.category] or {}
+    local words, by_database = states.compare(present), {}
+    for _, replica in ipairs(present) do
+        by_database[replica.database] = replica
+    end
+    for _, database in ipairs(databases) do
+        local replica, online = by_database[database.database], is_online(database) == true
+        list[#list + 1] = replica and replica_row(replica, online, words[database.database])
+            or absent_row(project, category, database, online)
+    end
+end
+
+--- Every cell of the projects asked for: each of their categories in each database, absent ones too.
+-- @return rows of type "replica", sorted by project, then category and database in the order they were added;
+--         `compared` is a word of states.compare, nil in an absent cell
+function M.cells(session, filter)
+    local databases, categories = session.catalog:databases(), session.catalog:categories()
+    local is_online, list = locate.prober(), {}
+    for _, project in ipairs(nest(session.catalog:replicas(filter))) do
+        for _, category in ipairs(categories) do
+            add_cells(list, project, category, databases, is_online)
+        end
+    end
+    return list
+end
+
+--- Loose entries.
+-- @return rows of type "loose"
+function M.loose(session, filter)
+    local list = {}
+    for i, entry in ipairs(session.catalog:loose(filter)) do
+        list[i] = rows.row("loose", {database = entry.database, category = entry.category, kind = entry.kind,
+            size = entry.size, path = locate.join(entry.root, entry.category_path, entry.path)})
+    end
+    return list
+end
+
+local NOTHING = [[
+nothing is set up yet; name your disks, then the folders that they share, then read them:
+  add database WORK /mnt/WORK           for each disk
+  add category render scratch/render    for each folder, then: load]]
+
+--- What has to be set up before there is anything to show.
+-- @return text saying what to type, or nil when all is there
+function M.missing(session)
+    local databases = session.catalog:databases()
+    if #databases == 0 then
+        return NOTHING
+    elseif #session.catalog:categories() == 0 then
+        return "no category is known yet; type: add category NAME PATH   (such as: add category footage footage)"
+    end
+    for _, database in ipairs(databases) do
+        if database.loaded_at then
+            return nil
+        end
+    end
+    return "nothing is loaded yet; type: load"
+end
+
+--- Raise when no database or no category is known.
+function M.require_setup(session)
+    if #session.catalog:databases() == 0 or #session.catalog:categories() == 0 then
+        errors.raise("ESETUP", M.missing(session))
+    end
+end
+
+--- The filter that a word of type "which" asks for: all, CLIENT or CLIENT/PROJECT.
+-- @param which text or nil (all)
+-- @return filter
+function M.filter_of(which)
+    if not which or which == "all" then
+        return {}
+    elseif which:find("/", 1, true) then
+        return {project = which}
+    end
+    return {client = which}
+end
+
+return M

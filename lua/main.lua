@@ -1,0 +1,141 @@
+--- The program: options, then the startup file, then a script, a command, standard input or the REPL.
+
+local errors = require "autobackup.errors"
+local options = require "autobackup.options"
+local script = require "autobackup.script"
+local session_module = require "autobackup.session"
+
+local M = {}
+
+-- Reports an error that ends the program. A mistake in words gets no traceback, nor does a failed command.
+local function fail(session, err)
+    local is_words = session.mode == "command" or session.mode == "stdin"
+    if is_words and err.code ~= "ELUA" then
+        err.traceback = nil
+    end
+    session:report(err)
+    session:note_status(errors.exit_status(err))
+end
+
+local function run_command(session, name, words)
+    require("autobackup.command").words(session.commands:get(name), words, session)
+end
+
+local function run_stdin(session)
+    session.mode = "stdin"
+    require("autobackup.interpreter").run_lines(session, io.stdin:lines("l"))
+end
+
+local function run_repl(session)
+    if require("core.sys").isatty(0) then
+        session.mode = "repl"
+        session.ends_with = require("autobackup.repl").run(session)
+    else
+        run_stdin(session)
+    end
+end
+
+-- Whether the interactive mode is all that is asked for: a failing startup file does not end it.
+local function is_repl(parsed)
+    return not (parsed.command or parsed.script or parsed.stdin or parsed.eval[1])
+        and require("core.sys").isatty(0)
+end
+
+local function run_startup(session, parsed)
+    local declaration = parsed.command and session.commands:find(parsed.command)
+    if declaration and declaration.startup == false then
+        return true
+    end
+    local ok, err = script.protect(function() require("autobackup.config").load(session, parsed) end)
+    if ok then
+        return true
+    end
+    session.mode = "config"
+    if errors.is_interrupt(err) or not is_repl(parsed) then
+        if errors.exit_status(err) < 128 then
+            err.status = 1
+        end
+        fail(session, err)
+        return false
+    end
+    session:report(err)
+    return true
+end
+
+local function run_asked(session, parsed)
+    session.mode = "code"
+    for _, code in ipairs(parsed.eval) do
+        script.run_code(session, code)
+    end
+    if parsed.script then
+        session.mode = "script"
+        script.run(session, parsed.script, parsed.words)
+    elseif parsed.command then
+        session.mode = "command"
+        run_command(session, parsed.command, parsed.words)
+    elseif parsed.stdin then
+        run_stdin(session)
+    elseif not parsed.eval[1] and not parsed.interactive then
+        run_repl(session)
+    end
+end
+
+local function run_session(session, parsed)
+    if not run_startup(session, parsed) then
+        return
+    end
+    local ok, err = script.protect(run_asked, session, parsed)
+    if not ok then
+        fail(session, err)
+    end
+    if parsed.interactive and not (err and errors.is_interrupt(err)) then
+        ok, err = script.protect(run_repl, session)
+        if not ok then
+            fail(session, err)
+        end
+    end
+end
+
+local function print_lines(lines)
+    for _, line in ipairs(lines) do
+        io.stdout:write(line, "\n")
+    end
+    return 0
+end
+
+local function run_parsed(parsed)
+    if parsed.version then
+        return print_lines{"autobackup " .. require("core.host").version}
+    end
+    local session = session_module.new(parsed)
+    if parsed.help then
+        return print_lines(require("autobackup.usage").program(session.commands))
+    end
+    local ok, err = script.protect(run_session, session, parsed)
+    if not ok then
+        fail(session, err)
+    end
+    local status = session.ends_with or session.status
+    if rawget(session, "events") then
+        session.events:emit("exit", status)
+    end
+    session:close()
+    return status
+end
+
+--- Runs the program.
+-- @param argv list of its arguments
+-- @return exit status
+function M.run(argv)
+    local ok, parsed = pcall(options.parse, argv)
+    if not ok then
+        if not errors.is(parsed) then
+            error(parsed, 0)
+        end
+        io.stderr:write("autobackup: ", tostring(parsed), "; autobackup --help lists the options\n")
+        return errors.exit_status(parsed)
+    end
+    return run_parsed(parsed)
+end
+
+return M

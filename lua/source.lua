@@ -1,0 +1,55 @@
+--- What of a project lies on a database's disk right now, whatever the catalog knows: it may have been made since.
+local fs = require "core.fs"
+local glob = require "autobackup.glob"
+local locate = require "autobackup.locate"
+
+local M = {}
+
+-- The folders in a folder that match; a single name is taken as it is.
+local function folders(path, pattern)
+    if not glob.is(pattern) then
+        return {pattern}
+    end
+    local matches, found = glob.matcher(pattern), {}
+    for _, name in ipairs(fs.list(path) or {}) do
+        local stat = matches(name) and fs.lstat(locate.join(path, name))
+        if stat and stat.kind == "directory" and name:sub(1, 11) ~= ".autobackup" then
+            found[#found + 1] = name
+        end
+    end
+    return found
+end
+
+local function add(list, seen, category, client, project)
+    local key = table.concat({category, client, project}, "/")
+    if not seen[key] then
+        seen[key] = true
+        list[#list + 1] = {category = category, client = client, project = project}
+    end
+end
+
+--- What `load` has to read so that projects are known afresh.
+-- @param root of the database, @param categories catalog rows
+-- @param client, name of the project: folder names or patterns
+-- @param known catalog rows of the replicas that were there before: what is gone is noticed too
+-- @return list for core.load's `only`
+function M.scope(root, categories, client, name, known)
+    local list, seen, ids = {}, {}, {}
+    for _, category in ipairs(categories) do
+        ids[category.category] = category.id
+        local top = locate.join(root, category.path)
+        for _, folder in ipairs(folders(top, client)) do
+            for _, project in ipairs(folders(locate.join(top, folder), name)) do
+                add(list, seen, category.id, folder, project)
+            end
+        end
+    end
+    for _, replica in ipairs(known) do
+        if ids[replica.category] then
+            add(list, seen, ids[replica.category], replica.client, replica.name)
+        end
+    end
+    return list
+end
+
+return M

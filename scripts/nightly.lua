@@ -1,0 +1,97 @@
+#!/usr/bin/env autobackup
+-- nightly.lua [TARGET]: bring what is on no other disk, or newer elsewhere, to TARGET (NAS when left out).
+--
+-- For cron or a systemd timer:
+--     0 2 * * *  autobackup -q /path/to/nightly.lua NAS
+--
+-- It reads every disk that is plugged in, then looks at each category of each project:
+--   * it exists once, and not on TARGET: it is copied there;
+--   * TARGET has it, but another disk has newer content: TARGET is brought up to date. What is replaced goes to
+--     .autobackup/versions on TARGET, and a file that is newer on TARGET is left alone and reported.
+-- Nothing is ever removed anywhere, and nothing is copied from or to a disk that is unplugged.
+--
+-- The last line of output is a summary. Exit status: 0 all is safe; 3 some files were not copied; 1 something
+-- failed; 75 TARGET is unplugged or busy. cron mails what is printed.
+
+local target = arg and arg[1] or "NAS"
+
+-- One entry for each category of each project, with its replicas by database.
+local function cells_of(list)
+    local cells, last = {}, nil
+    for _, replica in ipairs(list) do
+        if not (last and last.project == replica.project and last.category == replica.category) then
+            last = {project = replica.project, category = replica.category, replicas = {}}
+            cells[#cells + 1] = last
+        end
+        table.insert(last.replicas, replica)
+    end
+    return cells
+end
+
+-- The replica to copy to the target, or nil when there is nothing to do.
+local function source_of(cell)
+    local newest, on_target
+    for _, replica in ipairs(cell.replicas) do
+        if replica.database == target then
+            on_target = replica
+        elseif replica.online and replica.files > 0 and (not newest or (replica.newest or 0) > (newest.newest or 0)) then
+            newest = replica
+        end
+    end
+    if not newest then
+        return nil
+    elseif not on_target then
+        return #cell.replicas == 1 and newest or nil
+    elseif on_target.fingerprint ~= newest.fingerprint and (newest.newest or 0) > (on_target.newest or 0) then
+        return newest
+    end
+end
+
+local totals = {copies = 0, files = 0, bytes = 0, conflicts = 0, failed = 0, errors = 0}
+
+local function count(result)
+    for _, row in ipairs(result) do
+        totals.copies = totals.copies + 1
+        totals.files, totals.bytes = totals.files + row.files_copied, totals.bytes + row.bytes_copied
+        totals.conflicts, totals.failed = totals.conflicts + row.conflicts, totals.failed + row.failed
+    end
+end
+
+-- An error in one project is told, and the others go on; an interruption ends the night.
+local function copy_cell(cell, source)
+    local ok, result = pcall(copy, cell.project, cell.category, source.database, target)
+    if ok then
+        count(result)
+        show(result)
+    elseif result.code == "EINTR" then
+        error(result, 0)
+    else
+        totals.errors = totals.errors + 1
+        io.stderr:write(("%s %s: %s\n"):format(cell.project, cell.category, tostring(result)))
+    end
+end
+
+load()
+
+local is_online = false
+for _, database in ipairs(databases()) do
+    is_online = is_online or database.database == target and database.online
+end
+if not is_online then
+    io.stderr:write(target, " is offline or unknown; nothing was copied\n")
+    exit(75)
+end
+
+for _, cell in ipairs(cells_of(replicas())) do
+    local source = source_of(cell)
+    if source then
+        copy_cell(cell, source)
+    end
+end
+
+print(("%d copied to %s: %d files, %.1f GB; %d conflicts, %d failed, %d errors"):format(totals.copies, target,
+    totals.files, totals.bytes / 1e9, totals.conflicts, totals.failed, totals.errors))
+if totals.errors > 0 then
+    exit(1)
+end
+exit()    -- with the worst outcome of the commands above

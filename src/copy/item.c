@@ -1,0 +1,93 @@
+#include "copy/item.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+static size_t strings_size(const struct entry *e) { return e ? e->name_len + e->target_len + 2 : 0; }
+
+/* Copy an entry, its strings to `at`, which is returned moved on. */
+static char *copy_entry(struct entry *to, const struct entry *from, char *at)
+{
+    if (!from)
+        return at;
+    *to = *from;
+    memcpy(at, from->name, from->name_len + 1);
+    to->name = at;
+    at += from->name_len + 1;
+    if (from->target) {
+        memcpy(at, from->target, from->target_len);
+        at[from->target_len] = 0;
+        to->target = at;
+        at += from->target_len + 1;
+    }
+    return at;
+}
+
+struct item *item_new(struct folder *folder, enum verdict_kind kind, const struct merge_pair *pair)
+{
+    struct item *item = mem_zalloc(sizeof *item + strings_size(pair->left) + strings_size(pair->right));
+    char *at = copy_entry(&item->left, pair->left, (char *)(item + 1));
+
+    copy_entry(&item->right, pair->right, at);
+    item->folder = folder_ref(folder);
+    item->kind = kind;
+    item->name = pair->left ? item->left.name : item->right.name;
+    item->left_digest = pair->left_digest;
+    item->left_state = pair->left ? pair->left_state : DIGEST_NONE;
+    item->right_digest = pair->right_digest;
+    item->right_state = pair->right ? pair->right_state : DIGEST_NONE;
+    return item;
+}
+
+void item_free(struct item *item)
+{
+    folder_unref(item->folder);
+    free(item);
+}
+
+void items_init(struct items *list) { *list = (struct items){.last = &list->first}; }
+
+void items_add(struct items *list, struct item *item)
+{
+    item->next = NULL;
+    *list->last = item;
+    list->last = &item->next;
+    list->count++;
+    list->bytes += item->temp[0] ? item->fresh.size : 0;
+}
+
+void items_move(struct items *to, struct items *from)
+{
+    if (!from->first)
+        return;
+    *to->last = from->first;
+    to->last = from->last;
+    to->count += from->count;
+    to->bytes += from->bytes;
+    items_init(from);
+}
+
+static void remove_temp(struct item *item)
+{
+    if (!item->temp[0])
+        return;
+    int dir = folder_target(item->folder);
+    if (dir < 0)
+        return;
+    temp_remove(dir, item->temp);
+    folder_target_done(item->folder);
+}
+
+void items_discard(struct items *list)
+{
+    struct item *next;
+
+    for (struct item *item = list->first; item; item = next) {
+        next = item->next;
+        remove_temp(item);
+        item_free(item);
+    }
+    items_init(list);
+}

@@ -1,0 +1,60 @@
+/*
+ * One name at work: made by the plan, staged by a worker, given its final name by the commit.
+ */
+#ifndef AUTOBACKUP_COPY_ITEM_H
+#define AUTOBACKUP_COPY_ITEM_H
+
+#include <sys/stat.h>
+
+#include "copy/classify.h"
+#include "copy/folder.h"
+#include "copy/manifest.h"
+#include "copy/temp.h"
+
+/* How the replaced file is kept. */
+enum kept { KEPT_NONE, KEPT_IN_VERSIONS, KEPT_BY_EXCHANGE };
+
+struct item {
+    struct item *next;
+    struct folder *folder;            /* a reference */
+    enum verdict_kind kind;           /* NEW, CHANGED, METADATA or EXTRA */
+    struct entry left, right;         /* mode 0: not there; their strings are the item's */
+    struct digest left_digest, right_digest;
+    enum digest_state left_state, right_state;
+    const char *name;
+
+    /* set when it is staged */
+    char temp[TEMP_NAME_SIZE];        /* in the folder's target, or "" */
+    struct manifest_file fresh;       /* what the temp is */
+    int64_t source_mtime, source_ctime;
+    bool source_young;
+
+    /* set by the commit */
+    struct stat old;                  /* the file that is replaced */
+    enum kept kept;
+    bool announced, failed;
+};
+
+/* Copy a judged pair. folder gets a reference more. */
+struct item *item_new(struct folder *folder, enum verdict_kind kind, const struct merge_pair *pair);
+
+/* Free it; a temp must have been renamed or removed. */
+void item_free(struct item *item);
+
+/* A first-in first-out list. */
+struct items {
+    struct item *first, **last;
+    size_t count;
+    uint64_t bytes;                   /* of staged content */
+};
+
+void items_init(struct items *list);
+void items_add(struct items *list, struct item *item);
+
+/* Move all of *from behind *to. */
+void items_move(struct items *to, struct items *from);
+
+/* Remove the temps and free the items. */
+void items_discard(struct items *list);
+
+#endif

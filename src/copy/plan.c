@@ -1,0 +1,181 @@
+#include "copy/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/hash.h"
+
+char *plan_join(const char *dir, const char *name)
+{
+    struct buf path = {0};
+
+    buf_printf(&path, "%s%s%s", dir, *dir && *name ? "/" : "", name);
+    return buf_take(&path);
+}
+
+static void forget(struct plan *p)
+{
+    map_free(&p->blocked, NULL);
+    map_free(&p->leaders, free);
+    free(p->skip);
+    p->skip = NULL;
+}
+
+void plan_free(struct plan *p) { forget(p); }
+
+void plan_block(struct plan *p, const char *dir, const char *name)
+{
+    char *path = plan_join(dir, name);
+    static char blocked;
+
+    map_set(&p->blocked, hash64_of(path, strlen(path)), &blocked);
+    free(path);
+}
+
+/* Directories come parents first, so all that lies below a blocked one follows it without a gap. */
+static bool is_blocked(struct plan *p, const struct merge_dir *dir)
+{
+    size_t len = p->skip ? strlen(p->skip) : 0;
+
+    if (len && dir->path_len > len && dir->path[len] == '/' && memcmp(dir->path, p->skip, len) == 0)
+        return true;
+    if (!p->blocked.count || !map_get(&p->blocked, hash64_of(dir->path, dir->path_len)))
+        return false;
+    free(p->skip);
+    p->skip = mem_strndup(dir->path, dir->path_len);
+    return true;
+}
+
+static const char *find_leader(struct plan *p, const struct merge_dir *dir, const struct entry *e)
+{
+    if (!S_ISREG(e->mode) || e->nlink < 2)
+        return NULL;
+    const char *leader = map_get(&p->leaders, e->ino);
+    if (!leader)
+        map_set(&p->leaders, e->ino, plan_join(dir->path, e->name));
+    return leader;
+}
+
+static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
+                 const struct merge_pair *pair)
+{
+    struct verdict verdict;
+    struct plan_name name = {.dir = dir, .pair = pair, .verdict = &verdict};
+
+    name.name = pair->left ? pair->left->name : pair->right->name;
+    classify(pair, &p->options, &verdict);
+    if (verdict.block && *name.name)
+        plan_block(p, dir->path, name.name);
+    if (pair->left && (verdict.kind == VERDICT_NEW || verdict.kind == VERDICT_CHANGED || verdict.kind == VERDICT_SAME))
+        name.leader = find_leader(p, dir, pair->left);
+    return visitor->name(visitor->arg, &name);
+}
+
+static bool asked_to_end(const struct plan *p)
+{
+    return (p->cancel && atomic_load(p->cancel)) || (p->stop && atomic_load(p->stop));
+}
+
+static int pass_dir(struct plan *p, struct merge *merge, const struct plan_visitor *visitor,
+                    const struct merge_dir *dir, struct error *err)
+{
+    struct merge_pair pair;
+    int code = visitor->dir ? visitor->dir(visitor->arg, dir) : 0;
+
+    while (code >= 0 && (code = merge_next(merge, &pair, err)) > 0) {
+        code = visit(p, visitor, dir, &pair);
+        if (code >= 0 && asked_to_end(p))
+            code = -ECANCELED;
+    }
+    return code;
+}
+
+int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *err)
+{
+    struct merge *merge = NULL;
+    struct merge_dir dir;
+
+    forget(p);
+    int code = merge_open(p->cat, p->source, p->target, &merge, err);
+    if (code)
+        return code;
+    while (code >= 0 && (code = merge_next_dir(merge, &dir, err)) > 0) {
+        if (asked_to_end(p))
+            code = -ECANCELED;
+        else if (!is_blocked(p, &dir))
+            code = pass_dir(p, merge, visitor, &dir, err);
+    }
+    merge_close(merge);
+    return code < 0 ? code : 0;
+}
+
+static void count_directory(struct plan_counts *n, const struct plan_name *name)
+{
+    const struct verdict *v = name->verdict;
+
+    n->directories_new += v->kind == VERDICT_NEW;
+    n->inodes += v->kind == VERDICT_NEW;
+    n->metadata_only += v->kind == VERDICT_METADATA;
+    n->directories_stale += v->times_only || v->kind == VERDICT_METADATA;
+}
+
+static void count_file(struct plan_counts *n, const struct plan_name *name)
+{
+    enum verdict_kind kind = name->verdict->kind;
+
+    n->files_new += kind == VERDICT_NEW;
+    n->files_changed += kind == VERDICT_CHANGED;
+    n->files_unchanged += kind == VERDICT_SAME || kind == VERDICT_METADATA;
+    n->has_links |= name->leader != NULL;
+    if (name->leader || (kind != VERDICT_NEW && kind != VERDICT_CHANGED))
+        return;
+    n->bytes += (int64_t)name->pair->left->size;
+    n->inodes++;
+}
+
+static void count_other(struct plan_counts *n, enum verdict_kind kind)
+{
+    n->others_new += kind == VERDICT_NEW;
+    n->others_changed += kind == VERDICT_CHANGED;
+    n->inodes += kind == VERDICT_NEW || kind == VERDICT_CHANGED;
+}
+
+static void count_left(struct plan_counts *n, const struct plan_name *name)
+{
+    uint32_t mode = name->pair->left->mode;
+    enum verdict_kind kind = name->verdict->kind;
+
+    if (kind == VERDICT_CONFLICT)
+        n->conflicts++;
+    else if (kind == VERDICT_PROBLEM)
+        n->problems++;
+    else if (S_ISDIR(mode))
+        count_directory(n, name);
+    else if (S_ISREG(mode))
+        count_file(n, name);
+    else
+        count_other(n, kind);
+    n->metadata_only += kind == VERDICT_METADATA && !S_ISDIR(mode);
+    n->source_incomplete |= name->pair->left->err || name->pair->left->mount;
+}
+
+static int count_name(void *arg, const struct plan_name *name)
+{
+    struct plan_counts *n = arg;
+
+    if (name->pair->left)
+        count_left(n, name);
+    else
+        n->files_extra += !S_ISDIR(name->pair->right->mode);
+    return 0;
+}
+
+int plan_count(struct plan *p, struct plan_counts *ret_counts, struct error *err)
+{
+    struct plan_visitor visitor = {.name = count_name, .arg = ret_counts};
+
+    *ret_counts = (struct plan_counts){0};
+    return plan_pass(p, &visitor, err);
+}

@@ -1,0 +1,66 @@
+#include "copy/work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/clock.h"
+#include "index/catalog.h"
+
+void work_fail(struct work *w, struct error *err)
+{
+    pthread_mutex_lock(&w->lock);
+    if (atomic_load(&w->stop))
+        error_clear(err);
+    else
+        error_move(&w->failure, err);
+    atomic_store(&w->stop, true);
+    pthread_mutex_unlock(&w->lock);
+}
+
+int work_fail_errno(struct work *w, int errnum, const char *thing)
+{
+    struct error err = {0};
+
+    error_set(&err, errnum, "%s of %s", thing, w->target.name ? w->target.name : w->request->target_root);
+    work_fail(w, &err);
+    return -errnum;
+}
+
+bool work_is_fatal(int errnum)
+{
+    switch (errnum) {
+    case ENOSPC:
+    case EDQUOT:
+    case EROFS:
+    case EIO:
+    case ENODEV:
+    case ENXIO:
+    case ENOTCONN:
+    case ESHUTDOWN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool work_ending(const struct work *w)
+{
+    return atomic_load(&w->stop) || (w->cancel && atomic_load(w->cancel));
+}
+
+int64_t work_tick(const struct filesystem *fs)
+{
+    int64_t least = fs->network ? NSEC_PER_SEC : 20 * NSEC_PER_MSEC;    /* clocks apart; the kernel's own tick */
+    return fs->granularity > least ? fs->granularity : least;
+}
+
+bool work_is_catalog(const struct work *w, dev_t dev, int dir, const char *name)
+{
+    struct stat st;
+
+    if (dev != w->catalog_dev || !w->request->catalog)
+        return false;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    return catalog_owns(w->request->catalog, st.st_dev, st.st_ino);
+}

@@ -1,0 +1,71 @@
+/*
+ * What the parts of one running copy share: the source, the destination, and how it goes.
+ */
+#ifndef AUTOBACKUP_COPY_WORK_H
+#define AUTOBACKUP_COPY_WORK_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "copy/folder.h"
+#include "copy/manifest.h"
+#include "copy/metadata.h"
+#include "copy/queue.h"
+#include "copy/report.h"
+#include "copy/stage.h"
+#include "copy/transfer.h"
+#include "copy/versions.h"
+#include "index/filesystem.h"
+
+struct source {
+    int root, top;                 /* the database's root and the replica's directory; -1 while closed */
+    struct filesystem fs;
+    dev_t dev;                     /* of top */
+};
+
+struct target {
+    int root, top, lock;
+    int sync;                      /* opened on the replica's filesystem before anything was written to it */
+    char *name;                    /* the database's */
+    struct filesystem fs;          /* of top, or of root while there is no top */
+    bool elsewhere;                /* .autobackup lies on another filesystem than the replica */
+    struct holds holds;
+    struct versions versions;
+    struct manifest manifest;
+};
+
+struct work {
+    const struct transfer_request *request;
+    const atomic_bool *cancel;     /* may be NULL */
+    struct source source;
+    struct target target;
+    bool same_filesystem;
+    atomic_bool clone;             /* FICLONE is worth a try */
+    dev_t catalog_dev;             /* where the catalog's files lie, which are never opened */
+    struct report report;
+    struct folders folders;
+    struct queue queue;
+    struct stage stage;
+    pthread_mutex_t lock;          /* of failure */
+    struct error failure;          /* the first that ended the work */
+    atomic_bool stop;              /* there is one */
+};
+
+/* End the work: an error of the whole destination. Takes err's contents; only the first counts. */
+void work_fail(struct work *w, struct error *err);
+
+/* The same for an errno (positive); thing: what failed ("sync", "manifest"). Returns -errnum. */
+int work_fail_errno(struct work *w, int errnum, const char *thing);
+
+/* Does this error (positive) of the destination spoil every further file too? */
+bool work_is_fatal(int errnum);
+
+bool work_ending(const struct work *w);    /* failed or cancelled */
+
+/* A time this near to now may still be given to a later change of the same file: ns. */
+int64_t work_tick(const struct filesystem *fs);
+
+/* Is this file, which is about to be opened or replaced, one of the catalog's own? Never touch those. */
+bool work_is_catalog(const struct work *w, dev_t dev, int dir, const char *name);
+
+#endif

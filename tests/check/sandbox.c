@@ -1,0 +1,92 @@
+#include "sandbox.h"
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define NOBODY 65534
+
+const char *sandbox_make(void)
+{
+    static char folder[256];
+    const char *tmp = getenv("TMPDIR");
+
+    snprintf(folder, sizeof folder, "%s/autobackup-check-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    return folder;
+}
+
+char *sandbox_run(const char *fmt, ...)
+{
+    struct buf out = {0};
+    char *line = NULL;
+    va_list args;
+    size_t got;
+
+    va_start(args, fmt);
+    ck_assert_int_ge(vasprintf(&line, fmt, args), 0);
+    va_end(args);
+    FILE *pipe = popen(line, "r");
+    ck_assert_ptr_nonnull(pipe);
+    do {
+        buf_reserve(&out, 4096);
+        got = fread(out.data + out.len, 1, 4096, pipe);
+        out.len += got;
+    } while (got);
+    int status = pclose(pipe);
+    ck_assert_msg(status == 0, "status %d: %s", status, line);
+    free(line);
+    return buf_take(&out);
+}
+
+void sandbox_remove(const char *folder) { free(sandbox_run("chmod -R u+rwX '%s'; rm -rf '%s'", folder, folder)); }
+
+static void make_parents(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(path, 0755);
+        *slash = '/';
+    }
+}
+
+void sandbox_write(const char *folder, const char *name, const void *bytes, size_t len)
+{
+    char *path = NULL;
+
+    ck_assert_int_ge(asprintf(&path, "%s/%s", folder, name), 0);
+    make_parents(path);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+    free(path);
+}
+
+void sandbox_text(const char *folder, const char *name, const char *text)
+{
+    sandbox_write(folder, name, text, strlen(text));
+}
+
+void sandbox_folder(const char *folder, const char *name)
+{
+    char *path = NULL;
+
+    ck_assert_int_ge(asprintf(&path, "%s/%s/", folder, name), 0);
+    make_parents(path);
+    free(path);
+}
+
+bool sandbox_drop_root(const char *folder)
+{
+    if (geteuid() != 0)
+        return true;
+    free(sandbox_run("chown -R %d '%s'", NOBODY, folder));
+    return setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * What the suites share: a folder of their own, files in it, and other programs as oracles.
+ */
+#ifndef AUTOBACKUP_TESTS_SANDBOX_H
+#define AUTOBACKUP_TESTS_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A new empty folder below $TMPDIR or /tmp; the caller passes it to sandbox_remove. Static until the next call. */
+const char *sandbox_make(void);
+void sandbox_remove(const char *folder);
+
+/* Make folder/name (parents too) with these bytes. */
+void sandbox_write(const char *folder, const char *name, const void *bytes, size_t len);
+void sandbox_text(const char *folder, const char *name, const char *text);
+void sandbox_folder(const char *folder, const char *name);
+
+/* Run a shell command line (printf-style) and return its output, which the caller frees; fails the test on failure. */
+char *sandbox_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Become an ordinary user for the rest of a forked test, so that permissions bite. False when that is not possible. */
+bool sandbox_drop_root(const char *folder);
+
+#endif

@@ -1,0 +1,149 @@
+/* The catalog file: made private, migrated, and refused with a clear word when it is not ours or damaged. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "index/catalog.h"
+#include "sandbox.h"
+#include "suites.h"
+
+static char folder[256], path[300];
+
+static void set_up(void)
+{
+    snprintf(folder, sizeof folder, "%s", sandbox_make());
+    snprintf(path, sizeof path, "%s/deep/er/catalog.db", folder);
+}
+
+static void tear_down(void) { sandbox_remove(folder); }
+
+static void expect_failure(const char *code, const char *word)
+{
+    struct catalog *cat = NULL;
+    struct error err = {0};
+
+    ck_assert_int_lt(catalog_open(path, &cat, &err), 0);
+    ck_assert_str_eq(err.code, code);
+    ck_assert_msg(strstr(err.message, word), "%s", err.message);
+    ck_assert_msg(strstr(err.message, path), "%s", err.message);
+    error_clear(&err);
+}
+
+START_TEST(made_private_and_reopened)
+{
+    struct catalog *cat = NULL;
+    struct stat st;
+
+    ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
+    ck_assert_int_eq(catalog_exec(cat, "INSERT INTO category (name, path) VALUES ('a', 'b')", NULL), 0);
+    ck_assert_int_eq(catalog_check(cat, NULL), 0);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0600);
+    ck_assert_int_eq(catalog_owns(path, st.st_dev, st.st_ino), 1);
+    ck_assert_int_eq(stat(folder, &st), 0);
+    ck_assert_int_eq(catalog_owns(path, st.st_dev, st.st_ino), 0);
+    catalog_close(cat);
+    ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
+    catalog_close(cat);
+    char *out = sandbox_run("sqlite3 '%s' 'SELECT name FROM category; PRAGMA user_version; PRAGMA journal_mode'", path);
+    ck_assert_str_eq(out, "a\n1\nwal\n");
+    free(out);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_database)
+{
+    sandbox_text(folder, "deep/er/catalog.db", "this is a shopping list and no database, whatever its name is\n");
+    expect_failure("ECORRUPT", "move it away");
+}
+END_TEST
+
+START_TEST(refuses_another_programs)
+{
+    sandbox_folder(folder, "deep/er");
+    free(sandbox_run("sqlite3 '%s' 'CREATE TABLE songs (title)'", path));
+    expect_failure("ECATALOG", "another program");
+    char *out = sandbox_run("sqlite3 '%s' .tables", path);
+    ck_assert_str_eq(out, "songs\n");
+    free(out);
+}
+END_TEST
+
+START_TEST(refuses_a_newer_one)
+{
+    struct catalog *cat = NULL;
+
+    ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
+    catalog_exec(cat, "PRAGMA user_version = 99", NULL);
+    catalog_close(cat);
+    expect_failure("EVERSION", "newer");
+}
+END_TEST
+
+/* Every page overwritten in turn: opening or checking says so, and neither crashes. */
+START_TEST(damage_is_said)
+{
+    static const char junk[512] = "junk";
+    struct catalog *cat = NULL;
+    struct error err = {0};
+    char *size;
+    int seen = 0;
+
+    ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
+    catalog_close(cat);
+    size = sandbox_run("stat -c %%s '%s'", path);
+    for (long at = 0; at < atol(size); at += 8192) {
+        free(sandbox_run("cp '%s' '%s.bad'", path, path));
+        char bad[320];
+        snprintf(bad, sizeof bad, "%s.bad", path);
+        int fd = open(bad, O_WRONLY);
+        ck_assert_int_eq(pwrite(fd, junk, sizeof junk, at), sizeof junk);
+        close(fd);
+        int code = catalog_open(bad, &cat, &err);
+        if (!code) {
+            code = catalog_check(cat, &err);
+            catalog_close(cat);
+        }
+        if (code) {
+            seen++;
+            ck_assert_msg(strcmp(err.code, "ECORRUPT") == 0, "%s: %s", err.code, err.message);
+        }
+        error_clear(&err);
+    }
+    free(size);
+    ck_assert_int_ge(seen, 10);
+}
+END_TEST
+
+START_TEST(says_where_it_cannot_write)
+{
+    struct catalog *cat = NULL;
+    struct error err = {0};
+
+    sandbox_text(folder, "deep", "a file in the way");
+    ck_assert_int_lt(catalog_open(path, &cat, &err), 0);
+    ck_assert_msg(strstr(err.message, "deep"), "%s", err.message);
+    error_clear(&err);
+}
+END_TEST
+
+Suite *suite_catalog(void)
+{
+    Suite *s = suite_create("catalog");
+    TCase *t = tcase_create("catalog");
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, made_private_and_reopened);
+    tcase_add_test(t, refuses_what_is_no_database);
+    tcase_add_test(t, refuses_another_programs);
+    tcase_add_test(t, refuses_a_newer_one);
+    tcase_add_test(t, damage_is_said);
+    tcase_add_test(t, says_where_it_cannot_write);
+    suite_add_tcase(s, t);
+    return s;
+}

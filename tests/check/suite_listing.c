@@ -1,0 +1,247 @@
+/* The packed listings: what goes in comes out, damage is seen, digests follow their files. */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "index/listing.h"
+#include "suites.h"
+
+#define MAX 200
+
+struct made {
+    struct entry entries[MAX];
+    char names[MAX][256], targets[MAX][64];
+    size_t count;
+};
+
+static uint64_t seed;
+
+static uint64_t roll(void)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return seed >> 16;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return entry_compare_names(x->name, x->name_len, y->name, y->name_len);
+}
+
+/* Names of any bytes, times before 1970 and beyond 2038, sizes up to 2^63, owners of all sorts. */
+static void make_entry(struct made *m, size_t i)
+{
+    static const uint32_t kinds[] = {S_IFREG, S_IFDIR, S_IFLNK, S_IFIFO, S_IFSOCK, S_IFCHR, 0};
+    struct entry *e = &m->entries[i];
+    size_t len = 4 + roll() % 252;
+
+    for (size_t at = 0; at < len; at++)
+        do
+            m->names[i][at] = (char)roll();
+        while (!m->names[i][at] || m->names[i][at] == '/');
+    memcpy(m->names[i], &(uint32_t){(uint32_t)(i + 1) * 0x01010101u | 0x80}, i % 2 ? 4 : 0);
+    m->names[i][len] = 0;
+    *e = (struct entry){.name = m->names[i], .name_len = (uint32_t)strlen(m->names[i])};
+    e->mode = kinds[roll() % 7] | (roll() & 07777);
+    e->size = roll() << (roll() % 16);
+    e->mtime = (int64_t)(roll() << 16 ^ roll()) * (roll() % 2 ? 1 : -1);
+    e->ctime = roll() % 3 ? e->mtime : INT64_MIN + (int64_t)roll();
+    e->ino = roll() << 16 | roll();
+    e->uid = roll() % 4 ? 1000 : (uint32_t)roll();
+    e->gid = roll() % 4 ? 1000 : UINT32_MAX;
+    e->nlink = roll() % 5 ? 1 : (uint32_t)(2 + roll() % 9);
+    e->err = roll() % 9 ? 0 : EACCES;
+    e->mount = roll() % 17 == 0;
+    if (S_ISLNK(e->mode)) {
+        e->target_len = (uint32_t)(roll() % 63);
+        memset(m->targets[i], 'a' + (int)(roll() % 26), e->target_len);
+        e->target = m->targets[i];
+    }
+}
+
+static void make(struct made *m, uint64_t number)
+{
+    memset(m, 0, sizeof *m);
+    seed = number;
+    m->count = roll() % MAX;
+    for (size_t i = 0; i < m->count; i++)
+        make_entry(m, i);
+    qsort(m->entries, m->count, sizeof *m->entries, by_name);
+}
+
+static void assert_same(const struct entry *a, const struct entry *b)
+{
+    ck_assert_uint_eq(a->name_len, b->name_len);
+    ck_assert_mem_eq(a->name, b->name, a->name_len + 1);
+    ck_assert_uint_eq(a->mode, b->mode);
+    ck_assert_uint_eq(a->size, b->size);
+    ck_assert_int_eq(a->mtime, b->mtime);
+    ck_assert_int_eq(a->ctime, b->ctime);
+    ck_assert_uint_eq(a->ino, b->ino);
+    ck_assert_uint_eq(a->uid, b->uid);
+    ck_assert_uint_eq(a->gid, b->gid);
+    ck_assert_uint_eq(a->nlink, b->nlink);
+    ck_assert_int_eq(a->err, b->err);
+    ck_assert_int_eq(a->mount, b->mount);
+    ck_assert_uint_eq(a->target_len, b->target_len);
+    if (a->target_len)
+        ck_assert_mem_eq(a->target, b->target, a->target_len);
+}
+
+START_TEST(what_goes_in_comes_out)
+{
+    struct made *m = malloc(sizeof *m);
+    struct buf packed = {0};
+    struct listing l;
+    struct entry e;
+
+    for (uint64_t number = 1; number <= 300; number++) {
+        make(m, number);
+        buf_clear(&packed);
+        listing_encode(m->entries, m->count, &packed);
+        ck_assert_int_eq(listing_open(&l, packed.data, packed.len, NULL, 0), 0);
+        for (size_t i = 0; i < m->count; i++) {
+            ck_assert_int_eq(listing_next(&l, &e), 1);
+            assert_same(&m->entries[i], &e);
+        }
+        ck_assert_int_eq(listing_next(&l, &e), 0);
+        listing_close(&l);
+    }
+    buf_free(&packed);
+    free(m);
+}
+END_TEST
+
+START_TEST(damage_is_seen)
+{
+    struct made *m = malloc(sizeof *m);
+    struct buf packed = {0};
+    struct listing l;
+
+    make(m, 7);
+    listing_encode(m->entries, m->count, &packed);
+    for (size_t at = 0; at < packed.len; at++) {
+        packed.data[at] ^= 0x10;
+        ck_assert_int_eq(listing_open(&l, packed.data, packed.len, NULL, 0), -EBADMSG);
+        packed.data[at] ^= 0x10;
+        ck_assert_int_eq(listing_open(&l, packed.data, at, NULL, 0), -EBADMSG);
+    }
+    ck_assert_int_eq(listing_open(&l, packed.data, packed.len, NULL, 0), 0);
+    listing_close(&l);
+    buf_free(&packed);
+    free(m);
+}
+END_TEST
+
+/* A listing whose checksum is right but whose content lies: counts and lengths beyond the bytes must end, not crash. */
+START_TEST(lies_end_the_reading)
+{
+    static const unsigned char lies[][12] = {
+        {1, 0xff, 0xff, 0x7f, 0},                              /* entries that are not there */
+        {1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},            /* owners without end */
+        {1, 1, 1, 0, 0, 0, 0xff, 0x7f, 0},                     /* shares more of a name than there was */
+        {1, 1, 1, 0, 0, 8, 0, 1, 'a'},                         /* an unknown flag */
+        {1, 1, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f},   /* a name longer than the blob */
+    };
+    struct buf blob = {0};
+    struct listing l;
+    struct entry e;
+
+    buf_add(&blob, lies[_i], sizeof lies[_i]);
+    uint64_t sum = hash64_of(blob.data, blob.len);
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buf_add_byte(&blob, (unsigned char)(sum >> shift));
+    int code = listing_open(&l, blob.data, blob.len, NULL, 0);
+    if (!code)
+        while ((code = listing_next(&l, &e)) == 1)
+            ;
+    ck_assert_int_eq(code, -EBADMSG);
+    listing_close(&l);
+    buf_free(&blob);
+}
+END_TEST
+
+static struct entry file(const char *name, uint64_t size, int64_t mtime, int64_t ctime)
+{
+    return (struct entry){.name = name, .name_len = (uint32_t)strlen(name), .mode = S_IFREG | 0644, .size = size,
+                          .mtime = mtime, .ctime = ctime, .nlink = 1, .ino = 5};
+}
+
+START_TEST(fingerprints_see_what_matters)
+{
+    struct entry e[2] = {file("a", 1, 10, 10), file("b", 2, 20, 20)};
+    struct digest before = listing_fingerprint("x", 1, e, 2), after;
+
+    e[0].ctime = 99, e[0].ino = 99, e[0].uid = 9;
+    after = listing_fingerprint("x", 1, e, 2);
+    ck_assert_mem_eq(before.bytes, after.bytes, DIGEST_SIZE);
+    after = listing_fingerprint("y", 1, e, 2);
+    ck_assert_mem_ne(before.bytes, after.bytes, DIGEST_SIZE);
+    e[1].mtime++;
+    after = listing_fingerprint("x", 1, e, 2);
+    ck_assert_mem_ne(before.bytes, after.bytes, DIGEST_SIZE);
+    e[1].mtime--, e[1].size++;
+    after = listing_fingerprint("x", 1, e, 2);
+    ck_assert_mem_ne(before.bytes, after.bytes, DIGEST_SIZE);
+    e[1].size--, e[1].mode = S_IFDIR;
+    before = listing_fingerprint("x", 1, e, 2);
+    e[1].mtime++;
+    after = listing_fingerprint("x", 1, e, 2);
+    ck_assert_mem_eq(before.bytes, after.bytes, DIGEST_SIZE);
+}
+END_TEST
+
+static void slot(struct buf *slots, enum digest_state state, unsigned char fill)
+{
+    buf_add_byte(slots, (unsigned char)state);
+    for (int i = 0; i < DIGEST_SIZE; i++)
+        buf_add_byte(slots, fill);
+}
+
+START_TEST(digests_follow_their_files)
+{
+    /* kept, moved ctime, changed size, removed */
+    const struct entry old[] = {file("a", 1, 10, 10), file("b", 1, 10, 10), file("c", 1, 10, 10), file("d", 1, 10, 10)};
+    const struct entry now[] = {file("a", 1, 10, 10), file("b", 1, 10, 11), file("bb", 1, 1, 1), file("c", 2, 10, 10)};
+    struct buf a = {0}, b = {0}, slots = {0}, out = {0};
+    struct listing_change change = {0};
+    struct listing l, r;
+
+    for (unsigned char i = 1; i <= 4; i++)
+        slot(&slots, DIGEST_CONFIRMED, i);
+    listing_encode(old, 4, &a);
+    listing_encode(now, 4, &b);
+    ck_assert_int_eq(listing_open(&l, a.data, a.len, slots.data, slots.len), 0);
+    ck_assert_int_eq(listing_open(&r, b.data, b.len, NULL, 0), 0);
+    ck_assert_int_eq(listing_diff(&l, &r, &change, &out), 0);
+    ck_assert_int_eq(change.added, 1);
+    ck_assert_int_eq(change.changed, 1);
+    ck_assert_int_eq(change.removed, 1);
+    ck_assert_uint_eq(out.len, 4 * DIGEST_SLOT);
+    ck_assert_int_eq(out.data[0], DIGEST_CONFIRMED);
+    ck_assert_int_eq(out.data[1], 1);
+    ck_assert_int_eq(out.data[DIGEST_SLOT], DIGEST_UNCONFIRMED);
+    ck_assert_int_eq(out.data[DIGEST_SLOT + 1], 2);
+    ck_assert_int_eq(out.data[2 * DIGEST_SLOT], DIGEST_NONE);
+    ck_assert_int_eq(out.data[3 * DIGEST_SLOT], DIGEST_NONE);
+    listing_close(&l);
+    listing_close(&r);
+    buf_free(&a), buf_free(&b), buf_free(&slots), buf_free(&out);
+}
+END_TEST
+
+Suite *suite_listing(void)
+{
+    Suite *s = suite_create("listing");
+    TCase *t = tcase_create("listing");
+
+    tcase_add_test(t, what_goes_in_comes_out);
+    tcase_add_test(t, damage_is_seen);
+    tcase_add_loop_test(t, lies_end_the_reading, 0, 5);
+    tcase_add_test(t, fingerprints_see_what_matters);
+    tcase_add_test(t, digests_follow_their_files);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -1,0 +1,147 @@
+# What the end-to-end tests share. Sourced by run.sh before the script; each test is in a shell of its own, in an
+# empty folder $PWD, with $HOME below it and none of the caller's settings.
+
+set -euo pipefail
+
+begin() {    # FOLDER
+    cd "$1"
+    export HOME=$1/home TMPDIR=$1/tmp TZ=UTC LC_ALL=C.UTF-8 TERM=dumb
+    export XDG_CONFIG_HOME=$HOME/.config XDG_DATA_HOME=$HOME/.local/share XDG_STATE_HOME=$HOME/.local/state
+    unset AUTOBACKUP_CONFIG AUTOBACKUP_CATALOG AUTOBACKUP_EXPLORER AUTOBACKUP_LUA NO_COLOR DISPLAY WAYLAND_DISPLAY
+    mkdir -p "$HOME" "$TMPDIR" "$1/work"
+    OUT=$1/out ERR=$1/err STATUS=0
+    cd "$1/work"
+}
+
+fail() {    # MESSAGE: with where in the test it happened, and what the last `run` said
+    local i
+    for ((i = 1; i < ${#FUNCNAME[@]}; i++)); do
+        [[ ${FUNCNAME[i]} == test_* ]] && echo "line ${BASH_LINENO[i - 1]}:" "$@" && break
+    done
+    if [ -n "${LAST:-}" ]; then
+        echo "  last run: $LAST -> $STATUS"
+        sed 's/^/  stdout: /' "$OUT" | head -n 40
+        sed 's/^/  stderr: /' "$ERR" | head -n 40
+    fi
+    exit 1
+}
+
+skip() {    # WHY: this machine cannot run the test
+    echo "$*"
+    exit 77
+}
+
+need() {    # PROGRAM...: skip when one is missing
+    local program
+    for program; do
+        command -v "$program" >/dev/null || skip "$program is missing"
+    done
+}
+
+need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
+
+run() {    # COMMAND...: its output goes to $OUT and $ERR, its exit status to $STATUS; standard input is this one's
+    LAST=$*
+    STATUS=0
+    "$@" >"$OUT" 2>"$ERR" || STATUS=$?
+    grep -aq -e 'ERROR: AddressSanitizer' -e 'WARNING: ThreadSanitizer' -e 'LeakSanitizer' -e 'runtime error:' \
+        -e 'stack traceback' "$ERR" && [ -z "${TRACEBACK_EXPECTED:-}" ] && fail "a crash or a traceback"
+    return 0
+}
+
+ab() { run "$AUTOBACKUP" "$@"; }             # the program
+ok() { ab "$@"; assert_status 0; }           # the program, which must succeed
+
+assert_status() {    # STATUS
+    [ "$STATUS" = "$1" ] || fail "exit status $STATUS, not $1"
+}
+
+assert_out() {    # TEXT...: standard output contains each
+    local text
+    for text; do
+        grep -aqF -- "$text" "$OUT" || fail "stdout lacks: $text"
+    done
+}
+
+assert_err() {    # TEXT...: standard error contains each
+    local text
+    for text; do
+        grep -aqF -- "$text" "$ERR" || fail "stderr lacks: $text"
+    done
+}
+
+refute_out() { ! grep -aqF -- "$1" "$OUT" || fail "stdout has: $1"; }
+refute_err() { ! grep -aqF -- "$1" "$ERR" || fail "stderr has: $1"; }
+
+assert_out_is() {    # TEXT: standard output is exactly that and a line feed (nothing for "")
+    [ "$(cat "$OUT")" = "$1" ] || fail "stdout is not: $1"
+}
+
+assert_err_is() { [ "$(cat "$ERR")" = "$1" ] || fail "stderr is not: $1"; }
+
+assert_eq() {    # GOT EXPECTED [WHAT]
+    [ "$1" = "$2" ] || fail "${3:-value} is '$1', not '$2'"
+}
+
+assert_exists() {    # PATH...
+    local path
+    for path; do
+        [ -e "$path" ] || [ -L "$path" ] || fail "missing: $path"
+    done
+}
+
+refute_exists() {    # PATH...
+    local path
+    for path; do
+        [ ! -e "$path" ] && [ ! -L "$path" ] || fail "should not be there: $path"
+    done
+}
+
+# The JSON lines of the last run through a jq-like Lua expression on each object `o`: json 'o.type, o.files'
+json() {
+    json_of "$OUT" "$1"
+}
+
+json_of() {    # FILE EXPRESSION
+    lua5.4 -e '
+        local json = require("dkjson")
+        local pick = assert(load("local o = ... return " .. arg[2]))
+        for line in io.lines(arg[1]) do
+            local o, _, err = json.decode(line)
+            if not o then io.stderr:write("not JSON: ", line, ": ", tostring(err), "\n") os.exit(1) end
+            local t = table.pack(pick(o))
+            for i = 1, t.n do t[i] = type(t[i]) == "table" and table.concat(t[i], ",") or tostring(t[i]) end
+            if t.n > 0 and t[1] ~= "nil" then print(table.concat(t, " ", 1, t.n)) end
+        end' "$1" "$2" || fail "not JSON lines"
+}
+
+# Content of a tree as text, for comparing two with independent tools: type, mode, size, mtime, link target and the
+# SHA-256 of each file, without our own folder.
+tree_of() {    # FOLDER
+    (cd "$1" && find . -name '.autobackup*' -prune -o -mindepth 1 \( -type d -printf '%P d %m\n' -o -type l \
+        -printf '%P l %l\n' -o -printf '%P %y %m %s %T@\n' \) | LC_ALL=C sort)
+    (cd "$1" && find . -name '.autobackup*' -prune -o -type f -exec sha256sum {} + | LC_ALL=C sort)
+}
+
+assert_same_tree() {    # A B
+    diff <(tree_of "$1") <(tree_of "$2") || fail "$1 and $2 differ"
+}
+
+# A database in a filesystem of its own: mount_image NAME MEGABYTES [mkfs options]. Unmounted when the test ends.
+mount_image() {
+    local name=$1 size=$2 kind=${3:-ext4}
+    need_root
+    need "mkfs.$kind"
+    truncate -s "${size}M" "$name.img"
+    case $kind in
+        ext4) mkfs.ext4 -q -F "$name.img" ;;
+        xfs) mkfs.xfs -q -f "$name.img" ;;
+        *) "mkfs.$kind" "$name.img" >/dev/null ;;
+    esac
+    mkdir -p "$name"
+    mount -o loop "$name.img" "$name" 2>/dev/null || skip "cannot mount a loop image here"
+    MOUNTS+=("$PWD/$name")
+    trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
+    rm -rf "$name/lost+found"
+}
+MOUNTS=()
