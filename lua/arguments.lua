@@ -101,18 +101,18 @@ function Binding:open_keyword(word)
     return open[1] and open
 end
 
+-- Of several errors the first one, but rather one that knows what was meant.
 function Binding:fill_first(candidates, value)
-    local first_message, first_code
+    local worth, worth_code
     for _, arg in ipairs(candidates) do
         local ok, message, code = self:try(arg.name, arg, value)
         if ok then
             return
-        end
-        if not first_message then
-            first_message, first_code = message, code
+        elseif not worth or message:find("did you mean") and not worth:find("did you mean") then
+            worth, worth_code = message, code
         end
     end
-    self:refuse("", first_message, first_code)
+    self:refuse("", worth, worth_code)
 end
 
 function Binding:next_positional()

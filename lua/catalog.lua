@@ -152,17 +152,32 @@ function Catalog:database_of_identity(identity)
     return self:rows(DATABASE .. " WHERE identity = ?", {identity})[1]
 end
 
+-- Clients by database, empty client folders too.
+function Catalog:client_counts()
+    local counts = {}
+    local sql = [[SELECT database, COUNT(*) AS clients FROM (SELECT database, name FROM client
+        UNION SELECT database, client FROM replica) GROUP BY database]]
+    for _, row in ipairs(self:rows(sql)) do
+        counts[row.database] = row.clients
+    end
+    return counts
+end
+
 --- What is known of each database's content.
 -- @return table from database id to {clients, projects, replicas, files, bytes, errors}
 function Catalog:totals()
     local totals = {}
-    local sql = [[SELECT database, COUNT(*) AS projects, COUNT(DISTINCT client) AS clients,
-        SUM(replicas) AS replicas, SUM(files) AS files, SUM(bytes) AS bytes, SUM(errors) AS errors
+    local sql = [[SELECT database, COUNT(*) AS projects, SUM(replicas) AS replicas, SUM(files) AS files,
+        SUM(bytes) AS bytes, SUM(errors) AS errors
         FROM (SELECT database, client, project, COUNT(*) AS replicas, SUM(files) AS files, SUM(bytes) AS bytes,
               SUM(errors) AS errors FROM replica GROUP BY database, client, project)
         GROUP BY database]]
     for _, row in ipairs(self:rows(sql)) do
         totals[row.database] = row
+    end
+    for database, clients in pairs(self:client_counts()) do
+        totals[database] = totals[database] or {projects = 0, replicas = 0, files = 0, bytes = 0, errors = 0}
+        totals[database].clients = clients
     end
     return totals
 end
@@ -254,7 +269,8 @@ function Catalog:loose(filter)
     filter = filter or {}
     local conditions = where():filters{database = filter.database, category = filter.category}
     return self:rows([[SELECT d.name AS database, c.name AS category, c.path AS category_path, d.path AS root,
-        r.path, r.kind, r.size FROM loose r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
+        r.path, r.kind, r.size
+        FROM loose r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
         .. conditions:text() .. " ORDER BY d.id, c.id, r.path", conditions.params)
 end
 

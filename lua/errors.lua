@@ -80,8 +80,15 @@ end
 --- Makes any raised value an error value, keeping one that is.
 M.wrap = wrap
 
+local folder = debug.getinfo(1, "S").source:match("^@(.*)errors%.lua$") or "lua/"
+
+local function in_folder(text)
+    return text:sub(1, #folder) == folder
+end
+
 local function is_ours(line)
-    return line:find("^%s*lua/") or line:find("^%s*%[C%]: in %?") or line:find("^%s*%[C%]: in function 'error'")
+    return in_folder(line:match("^%s*(.*)")) or line:find("^%s*%[C%]: in %?") or line:find("^%s*%(%.%.%.tail")
+        or line:find("^%s*%[C%]: in function 'x?pcall'") or line:find("^%s*%[C%]: in function 'error'")
 end
 
 --- Shortens the text of debug.traceback to the user's own frames.
@@ -90,9 +97,6 @@ end
 function M.short_traceback(text)
     local lines, user = {}, 0
     for line in text:gmatch("[^\n]+") do
-        if line:find("in function 'xpcall'", 1, true) or line:find("in function <lua/", 1, true) then
-            line = ""
-        end
         if line:find("^%s") and not is_ours(line) then
             lines[#lines + 1] = "  " .. line:gsub("^%s+", "")
             if not line:find("[C]:", 1, true) then
@@ -108,8 +112,8 @@ function M.handler(value)
     local err = wrap(value)
     if err.traceback == nil and err.code ~= "EINTR" then
         local text = debug.traceback("", 2)
-        local is_our_bug = err.code == "ELUA" and tostring(err.message):find("^lua/")
-        err.traceback = is_our_bug and text:gsub("^%s+", "") or M.short_traceback(text)
+        local is_our_bug = err.code == "ELUA" and in_folder(tostring(err.message))
+        err.traceback = is_our_bug and text:gsub("^%s+", ""):gsub("\t", "  ") or M.short_traceback(text)
     end
     return err
 end

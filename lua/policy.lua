@@ -60,17 +60,13 @@ local function names_of(replicas)
     return names, set
 end
 
-local function plural(count)
-    return count == 1 and "1 replica" or count .. " replicas"
-end
-
 local function count_reason(cell, good, wanted)
     if #cell == 1 then
         return "only on " .. cell[1].database
     elseif #good == 0 then
         return "no replica could be read wholly"
     end
-    return ("%s of the newest content, %d wanted"):format(plural(#good), wanted)
+    return ("%d of %d replicas current"):format(#good, wanted)
 end
 
 local function place_reasons(policy, all, good, reasons)

@@ -212,9 +212,7 @@ function Session:report(err, prefix)
         return
     end
     local text = tostring(err)
-    if not prose[err.code] then
-        text = self.err:clean(text)
-    end
+    text = prose[err.code] and text:gsub("\t", "    ") or self.err:clean(text)
     self:message((prefix or "autobackup: ") .. text, "red")
     if err.usage then
         self:message("usage: " .. err.usage)

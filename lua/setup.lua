@@ -90,15 +90,16 @@ local function refuse_known_disk(session, seen, name, path)
     local other = session.catalog:database_of_identity(seen.id)
     if other and other.database ~= name then
         errors.raise("EEXIST", ("%s is the disk of database %s (%s): one disk cannot be two databases; 'remove "
-            .. "database %s' first, or, when it is a clone of that disk, delete %s/.autobackup/database.json"):format(
-            path, other.database, other.path, other.database, path), {path = path})
+            .. "database %s' first, or, when it is a clone of that disk, delete %s/.autobackup/database.json")
+            :format(path, other.database, other.path, other.database, path), {path = path})
     end
 end
 
 local function refuse_other_disk(known, seen, replace)
     if known and known.identity and known.identity ~= seen.id and not replace then
         errors.raise("EEXIST", ("another disk than the one known as %s is at %s; 'add database %s %s --replace' "
-            .. "takes the new one"):format(known.database, known.path, known.database, known.path), {path = known.path})
+            .. "takes the new one"):format(known.database, known.path, known.database, known.path),
+            {path = known.path})
     end
 end
 
@@ -216,8 +217,8 @@ local function check_category_nesting(session, name, path)
         if other.category ~= name then
             categories[#categories + 1] = other
             if locate.overlap(other.path, path) then
-                errors.raise("EINVAL", ("category path %s and that of %s (%s) lie one in the other: choose another")
-                    :format(path, other.category, other.path))
+                errors.raise("EINVAL", ("category path %s and that of %s (%s) lie one in the other: choose "
+                    .. "another"):format(path, other.category, other.path))
             end
         end
     end

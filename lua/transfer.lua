@@ -132,7 +132,8 @@ function Run:replica(item, database)
 end
 
 function Run:only(item)
-    return {{category = self.session.catalog:category(item.category).id, client = item.client, project = item.name}}
+    local category = self.session.catalog:category(item.category)
+    return {{category = category.id, client = item.client, project = item.name}}
 end
 
 function Run:source_of(item)
@@ -201,7 +202,8 @@ local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replac
 function Run:row(item, target, operation, final)
     local row = rows.row("copy", {
         operation = not self.request.dry_run and operation or nil,
-        project = item.project, category = item.category, from = self.from.database, to = target.database, seconds = final.seconds or 0,
+        project = item.project, category = item.category, from = self.from.database, to = target.database,
+        seconds = final.seconds or 0,
         dry_run = self.request.dry_run or false,
     })
     for _, key in ipairs(COUNTS) do

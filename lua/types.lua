@@ -109,7 +109,9 @@ types.category = {
     end,
 }
 
+-- Completion leaves a '/' behind a client.
 local function check_client(session, name)
+    name = name:gsub("/$", "")
     if #session.catalog:clients{client = name} > 0 then
         return name
     elseif M.is_glob(name) then
@@ -179,7 +181,7 @@ types.which = {
         local name, message, code = text_of(value)
         if not name or name == "all" then
             return name, message, code
-        elseif name:find("/", 1, true) then
+        elseif name:find("/.") then
             return types.project.check(name, session, spec)
         end
         return check_client(session, name)

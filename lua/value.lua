@@ -196,7 +196,7 @@ local function columns_of(list, out)
     local columns = {}
     for i, key in ipairs(keys) do
         columns[i] = {
-            key = key, title = (key:gsub("_", " ")), align = numeric[key] and not is_time(key) and "right" or nil,
+            key = key, title = key, align = numeric[key] and not is_time(key) and "right" or nil,
             format = function(value) return cell(key, value, out) end,
         }
     end

@@ -28,13 +28,17 @@ local function cells_of(list)
     return cells
 end
 
+local function is_newer(a, b)
+    return not b or (a.newest or 0) > (b.newest or 0)
+end
+
 -- The replica to copy to the target, or nil when there is nothing to do.
 local function source_of(cell)
     local newest, on_target
     for _, replica in ipairs(cell.replicas) do
         if replica.database == target then
             on_target = replica
-        elseif replica.online and replica.files > 0 and (not newest or (replica.newest or 0) > (newest.newest or 0)) then
+        elseif replica.online and replica.files > 0 and is_newer(replica, newest) then
             newest = replica
         end
     end
@@ -42,7 +46,7 @@ local function source_of(cell)
         return nil
     elseif not on_target then
         return #cell.replicas == 1 and newest or nil
-    elseif on_target.fingerprint ~= newest.fingerprint and (newest.newest or 0) > (on_target.newest or 0) then
+    elseif on_target.fingerprint ~= newest.fingerprint and is_newer(newest, on_target) then
         return newest
     end
 end

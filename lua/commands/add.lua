@@ -36,9 +36,9 @@ return {
     name = "add",
     group = "set up",
     summary = "add a database (a disk) or a category (a folder that all disks share)",
-    details = "A database's root must be there; it gets a marker, .autobackup/database.json, by which the disk is "
-        .. "recognised wherever it is mounted. A category's path is relative and means the same below every root. "
-        .. "Adding what is there already changes nothing.",
+    details = "A database's root must be there; it gets a marker, .autobackup/database.json, by which the disk "
+        .. "is recognised wherever it is mounted. A category's path is relative and means the same below every "
+        .. "root. Adding what is there already changes nothing.",
     examples = {"add database NAS /mnt/NAS", "add category render scratch/render"},
     args = {
         {"what", "choice", values = {"database", "category"}},

@@ -40,8 +40,8 @@ return {
     name = "check",
     group = "look",
     summary = "show what is below policy, or exists only once",
-    details = "Compares what the catalog knows with the policies of the startup file. A category without a policy must "
-        .. "have two replicas of its newest content. Exit status 10 when something is below.",
+    details = "Compares what the catalog knows with the policies of the startup file. A category without a "
+        .. "policy must have two replicas of its newest content. Exit status 10 when something is below.",
     examples = {"check", "check acme"},
     args = {{"which", "which", optional = true, help = "all when left out"}},
     accepts = {project = {project = "which"}, client = {client = "which"}, replica = {project = "which"}},

@@ -4,7 +4,6 @@ local problems_view = require "autobackup.view.problems"
 local rows = require "autobackup.rows"
 local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
-local transfer = require "autobackup.transfer"
 local types = require "autobackup.types"
 
 local function lock_wait(args, session)
@@ -21,7 +20,7 @@ local function run(args, session)
             errors.usage("copy: %s cannot be copied onto itself", name)
         end
     end
-    return transfer.run(session, {
+    return require("autobackup.transfer").run(session, {
         project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
         overwrite_newer = args.newer == "overwrite", mirror = args.mirror, lock_wait = lock_wait(args, session),
         jobs = args.jobs or session.settings.jobs,

@@ -90,8 +90,8 @@ return {
     name = "explore",
     group = "look",
     summary = "open a replica's folder in a file manager, or print its path",
-    details = "Starts settings.explorer from the startup file, else $AUTOBACKUP_EXPLORER, else xdg-open where there "
-        .. "is a display, else a file manager for the terminal that is installed, else prints the path.",
+    details = "Starts settings.explorer from the startup file, else $AUTOBACKUP_EXPLORER, else xdg-open where "
+        .. "there is a display, else a file manager for the terminal that is installed, else prints the path.",
     examples = {"explore acme/spot-2031 render NAS"},
     args = {
         {"project", "project"},

@@ -1,7 +1,6 @@
 --- fetch: where every project is, whole, partial or not at all.
 local knowledge = require "autobackup.knowledge"
 local size = require "autobackup.view.size"
-local usage = require "autobackup.usage"
 
 local function filter_of(args)
     if args.project then
@@ -120,6 +119,15 @@ local function counted(cells)
     return counts
 end
 
+local function has_unknown(cells)
+    for _, cell in ipairs(cells) do
+        if not cell.online or not cell.loaded_at then
+            return true
+        end
+    end
+    return false
+end
+
 local function legend(cells, out)
     local counts, parts = counted(cells), {}
     local function explain(word, text)
@@ -133,6 +141,8 @@ local function legend(cells, out)
     explain("absent", "absent")
     if counts.unknown then
         parts[#parts + 1] = out:mark("unknown") .. " not read wholly"
+    elseif has_unknown(cells) then
+        parts[#parts + 1] = out:mark("unknown") .. " offline or never read"
     end
     if counts.only then
         parts[#parts + 1] = size.plural(counts.only, "replica") .. (counts.only == 1 and " exists" or " exist")
@@ -146,6 +156,20 @@ local function database_state(cell, out, session)
     local read = database and knowledge.seconds(database.loaded_at)
     local text = read and "read " .. out:age(read) or "never read"
     return ("%s %s"):format(cell.database, cell.online and text or "offline, " .. text)
+end
+
+-- How old the knowledge of each database is, as many on a line as fit.
+local function show_states(databases, out, session)
+    local line
+    for i, database in ipairs(databases) do
+        local text = out:clean(database_state(database, out, session)) .. (i < #databases and ";" or "")
+        if line and #line + 1 + #text > (out.width or math.huge) then
+            out:line(line, "dim")
+            line = nil
+        end
+        line = line and line .. " " .. text or text
+    end
+    out:line(line, "dim")
 end
 
 local function show(result, out, session)
@@ -163,13 +187,7 @@ local function show(result, out, session)
     if text ~= "" and not result.paths then
         out:line(text, "dim")
     end
-    local states = {}
-    for i, database in ipairs(databases) do
-        states[i] = database_state(database, out, session)
-    end
-    for _, line in ipairs(usage.wrap(out:clean(table.concat(states, "; ")), out.width or 1000)) do
-        out:line(line, "dim")
-    end
+    show_states(databases, out, session)
 end
 
 return {

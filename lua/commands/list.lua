@@ -84,8 +84,8 @@ return {
     name = "list",
     group = "look",
     summary = "list databases, categories, clients, projects or loose entries",
-    details = "From the catalog, so unplugged disks are listed too. FILES and SIZE of a client or project are those "
-        .. "of all its replicas together, or of those in one database with 'in DATABASE'.",
+    details = "From the catalog, so unplugged disks are listed too. FILES and SIZE of a client or project are "
+        .. "those of all its replicas together, or of those in one database with 'in DATABASE'.",
     examples = {"list projects", "list projects in acme in NAS", "list clients in NAS", "list loose"},
     args = {
         {"what", "choice", values = {"databases", "categories", "clients", "projects", "loose"},

@@ -148,16 +148,17 @@ return {
     name = "load",
     group = "look",
     summary = "read the databases into the catalog, so that everything else is answered at once",
-    details = "Reads every database that is plugged in, or those named. Writes to none of them. Added, changed and "
-        .. "removed count replicas (a category of a project); loose counts entries that are in no project and are "
-        .. "never copied ('list loose' shows them).",
+    details = "Reads every database that is plugged in, or those named. Writes to none of them. Added, changed "
+        .. "and removed count files; loose counts entries that are in no project and are never copied ('list "
+        .. "loose' shows them).",
     examples = {"load", "load NAS"},
     args = {{"databases", "database", many = true, optional = true, help = "all when left out"}},
     options = {
-        jobs = {type = "integer", min = 1, max = 64, value = "N", help = "reading threads (default: chosen by the disk)"},
+        jobs = {type = "integer", min = 1, max = 64, value = "N", help = "reading threads (default: chosen)"},
         yes = {short = "y", help = "do not ask when most of a database is gone"},
     },
-    accepts = {database = {database = "databases"}, replica = {database = "databases"}, load = {database = "databases"}},
+    accepts = {database = {database = "databases"}, replica = {database = "databases"},
+        load = {database = "databases"}},
     run = run,
     show = show,
 }

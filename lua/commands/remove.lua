@@ -39,8 +39,8 @@ return {
     name = "remove",
     group = "set up",
     summary = "forget a database or a category, without touching a file",
-    details = "Only the catalog forgets. The files on the disk, its marker and its versions stay; adding it again and "
-        .. "loading it brings everything back but the digests.",
+    details = "Only the catalog forgets. The files on the disk, its marker and its versions stay; adding it "
+        .. "again and loading it brings everything back but the digests.",
     examples = {"remove database NAS", "remove category cache --yes"},
     args = {
         {"what", "choice", values = {"database", "category"}},
@@ -51,6 +51,7 @@ return {
     accepts = {database = {type = "what", database = "name"}, category = {type = "what", category = "name"}},
     run = run,
     show = function(result, out)
-        out:line(out:clean(("removed %s %s; its files stay where they are"):format(result[1].what, result[1].name)))
+        local row = result[1]
+        out:line(out:clean(("removed %s %s; its files stay where they are"):format(row.what, row.name)))
     end,
 }

@@ -28,14 +28,15 @@ return {
     name = "trust",
     group = "set up",
     summary = "show the .config of a folder and trust it",
-    details = "A ./.config runs code that whoever wrote the folder chose, so it runs only when these very bytes were "
-        .. "trusted. A change asks again.",
+    details = "A ./.config runs code that whoever wrote the folder chose, so it runs only when these very bytes "
+        .. "were trusted. A change asks again.",
     examples = {"trust", "trust ./.config"},
     startup = false,
     args = {{"file", "path", optional = true, default = "./.config"}},
     options = {yes = {short = "y", help = "do not ask"}},
     run = run,
     show = function(result, out)
-        out:line(out:clean(result[1].path .. (result[1].state == "trusted" and " was trusted already" or " is trusted")))
+        local row = result[1]
+        out:line(out:clean(row.path .. (row.state == "trusted" and " was trusted already" or " is trusted")))
     end,
 }

@@ -10,10 +10,10 @@ local size = require "autobackup.view.size"
 local M = {}
 
 local MARKS = {
-    utf8 = {same = "=", similar = "≈", differs = "≠", absent = "–", unknown = "?", damaged = "!", ellipsis = "…",
-        arrow = "→", only = " "},
-    ascii = {same = "=", similar = "~", differs = "#", absent = "-", unknown = "?", damaged = "!", ellipsis = "..",
-        arrow = "->", only = " "},
+    utf8 = {same = "=", similar = "≈", differs = "≠", absent = "–", unknown = "?", damaged = "!", only = " ",
+        ellipsis = "…"},
+    ascii = {same = "=", similar = "~", differs = "#", absent = "-", unknown = "?", damaged = "!", only = " ",
+        ellipsis = ".."},
 }
 
 local Out = {}
@@ -82,17 +82,17 @@ function Out:color(name, text)
 end
 
 --- A name with control characters made visible.
-function Out:clean(text)
+function Out.clean(_, text)
     return clean.clean(text)
 end
 
---- A mark (same, similar, differs, absent, unknown, damaged, arrow, ellipsis) as the locale can show it.
+--- A mark (same, similar, differs, absent, unknown, damaged, only, ellipsis) as the locale can show it.
 function Out:mark(name)
     return self.marks[name]
 end
 
 --- A size: "3.4 MB". A count: "1,234" on a terminal, bare digits on a pipe.
-function Out:size(bytes)
+function Out.size(_, bytes)
     return size.size(bytes)
 end
 

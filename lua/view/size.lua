@@ -40,11 +40,13 @@ function M.plural(number, noun, plural)
     return M.count(number) .. " " .. (plural or noun .. "s")
 end
 
---- A duration: 0.3 s, 12 s, 4 min 10 s, 3 h 5 min, 2 days 4 h.
+--- A duration: 12 ms, 1.3 s, 12 s, 4 min 10 s, 3 h 5 min, 2 days 4 h.
 -- @param seconds a number
 -- @return text
 function M.duration(seconds)
-    if seconds < 9.95 then
+    if seconds < 0.9995 then
+        return string.format("%d ms", math.floor(seconds * 1000 + 0.5))
+    elseif seconds < 9.95 then
         return string.format("%.1f s", seconds)
     end
     local whole = math.floor(seconds + 0.5)

@@ -160,28 +160,40 @@ local function head_of(columns, texts, style)
     return style.paint("bold", text)
 end
 
-local function block(columns, row, texts, title_width, style, lines)
-    lines[#lines + 1] = head_of(columns, texts, style)
+-- "TITLE value" of each further column, as many on a line as fit.
+local function pieces(columns, row, texts, style)
+    local list = {}
     for i, column in ipairs(columns) do
         local text = texts[i]:gsub("^ +", ""):gsub(" +$", "")
         if i > 1 and not column.head and text ~= "" then
-            local room = style.width - title_width - 4
-            text = shorten.middle(text, math.max(room, 4), style.width_of, style.ellipsis)
-            lines[#lines + 1] = "  " .. pad(column.title, title_width, "left", style) .. "  "
-                .. paint_cell(column, row, text, style)
+            local title = column.title:gsub(" +$", "")
+            local room = math.max(style.width - style.width_of(title) - #GAP - 1, 4)
+            text = shorten.middle(text, room, style.width_of, style.ellipsis)
+            list[#list + 1] = {width = style.width_of(title) + 1 + style.width_of(text),
+                text = style.paint("dim", title) .. " " .. paint_cell(column, row, text, style)}
+        end
+    end
+    return list
+end
+
+local function block(columns, row, texts, style, lines)
+    lines[#lines + 1] = head_of(columns, texts, style)
+    local used = math.huge
+    for _, piece in ipairs(pieces(columns, row, texts, style)) do
+        if used + #GAP + piece.width > style.width then
+            lines[#lines + 1] = GAP .. piece.text
+            used = #GAP + piece.width
+        else
+            lines[#lines] = lines[#lines] .. GAP .. piece.text
+            used = used + #GAP + piece.width
         end
     end
 end
 
 local function stacked(columns, rows, cells, style)
-    local title_width, lines = 0, {}
-    for i, column in ipairs(columns) do
-        if i > 1 and not column.head then
-            title_width = math.max(title_width, style.width_of(column.title))
-        end
-    end
+    local lines = {}
     for r, row in ipairs(rows) do
-        block(columns, row, cells[r], title_width, style, lines)
+        block(columns, row, cells[r], style, lines)
     end
     return lines
 end

@@ -7,7 +7,7 @@ lua-dkjson lua-unit lua-check sqlite3 rsync tmux strace xxhash acl attr e2fsprog
 
 missing=$(
     { dpkg-query -W -f '${db:Status-Status} ${Package}\n' $packages 2>/dev/null || :; echo; echo $packages | tr ' ' '\n'; } |
-        awk '$1 == "installed" { there[$2] = 1 } NF == 1 && !there[$1] { print $1 }' | tr '\n' ' '
+        awk '$1 == "installed" { there[$2] = 1 } NF == 1 && !there[$1] { print $1 }' | xargs
 )
 [ -n "$missing" ] || exit 0
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* All folders of one copy share these. */
@@ -22,6 +23,7 @@ struct folder {
     bool strip_acl;                /* the target directory has a default ACL, which files in it inherit */
     dev_t source_dev, target_dev;
     ino_t target_ino;
+    uint64_t batch;                /* the last batch that touched it; the committer's */
     atomic_int refs;
     pthread_mutex_t lock;          /* of the fields below */
     int source, target;            /* descriptors; -1 while closed */

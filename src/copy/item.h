@@ -32,7 +32,7 @@ struct item {
     /* set by the commit */
     struct stat old;                  /* the file that is replaced */
     enum kept kept;
-    bool announced, failed;
+    bool failed;
 };
 
 /* Copy a judged pair. folder gets a reference more. */

@@ -28,15 +28,18 @@ static bool is_full(const struct stage *s, unsigned times)
     return s->items.count >= times * STAGE_ITEMS || s->items.bytes >= times * STAGE_BYTES;
 }
 
-void stage_add(struct stage *s, struct item *item)
+void stage_add(struct stage *s, struct items *items)
 {
+    if (!items->count)
+        return;
     pthread_mutex_lock(&s->lock);
     while (is_full(s, 2))
         pthread_cond_wait(&s->changed, &s->lock);
-    if (!s->items.count)
+    bool first = !s->items.count;
+    if (first)
         s->since = clock_monotonic();
-    items_add(&s->items, item);
-    if (s->items.count == 1 || is_full(s, 1))
+    items_move(&s->items, items);
+    if (first || is_full(s, 1))
         pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
 }

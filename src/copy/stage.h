@@ -27,8 +27,8 @@ struct stage {
 void stage_init(struct stage *s);
 void stage_free(struct stage *s);
 
-/* Hand an item over. Waits while two batches are there already. */
-void stage_add(struct stage *s, struct item *item);
+/* Hand items over (moved). Waits while two batches are there already. */
+void stage_add(struct stage *s, struct items *items);
 
 /* For the committer: wait for a batch and take it. False when the stage is closed and empty. */
 bool stage_take(struct stage *s, struct items *ret_items);

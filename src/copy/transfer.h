@@ -30,16 +30,44 @@ struct transfer_request {
 /*
  * Start. Takes the request's contents. Events:
  *   plan      files_new, files_changed, files_unchanged, files_extra, metadata_only, conflicts, bytes (to copy),
- *             inodes (to make), bytes_free, inodes_free, same_filesystem
- *   action    kind ("new", "changed", "extra", "metadata", "conflict"), path, size; only with dry_run
- *   progress  files, files_total, bytes, bytes_total, path (the one at work)
+ *             inodes (to make), bytes_free, inodes_free (-1: the filesystem does not count them), same_filesystem,
+ *             others_new, others_changed (symlinks, FIFOs, devices), directories_new
+ *   action    kind ("new", "changed", "extra", "metadata", "conflict"), path (relative to the database), file_type
+ *             ("file", "directory", "symlink", "fifo", "device", "socket"), size; only with dry_run
+ *   progress  files, files_total, bytes, bytes_total, path (the one at work; absent at the end of a batch)
  *   problem   path (relative to the database), code, message, conflict (bool)
  *   note      code, message: what the destination cannot hold, once each
  *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only, conflicts,
- *             failed, cancelled, seconds
+ *             failed, cancelled, seconds, recorded (digests wait for transfer_record); others_copied, directories_made
  *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
+ * files_* count regular files (further names of a hard-linked file among them), but files_extra and
+ * files_removed everything that is no directory. With dry_run the counts of done say what would be done.
+ * conflicts and failed count the problem events with and without `conflict`.
+ *
+ * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, ECHANGED, EEXIST (conflicts); ECHANGED (the source
+ * changed while it was read), EDAMAGED (the source rots), ESOCKET, EINUSE (a file of the catalog), EXDEV (mount point).
+ * Of notes: EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE (nothing mirrored away),
+ * ESWEPT (leftovers of a dead operation were removed).
+ *
+ * The row of the operation in the catalog is written here: running, then done, partial (problems), failed or cancelled.
+ * A run with nothing to do leaves no manifest.
  */
 int transfer_start(struct transfer_request *request, struct job **ret_job, struct error *err);
+
+/* Which digests to record, where. Strings are borrowed. */
+struct record_request {
+    const char *catalog, *operation;
+    const char *target_root, *target_identity;    /* where the operation's manifest lies */
+    int64_t replica;                              /* the replica whose digests they are */
+    bool source;                                  /* of the copied files' sources; else of the copies */
+};
+
+/*
+ * After a transfer and a fresh load of the replica: record in the catalog the digests that the operation took, as
+ * its manifest on the destination says. A file that changed since is left out. *ret_count: digests offered; 0 when the
+ * operation has no manifest because there was nothing to do. Bounded memory. 0 or -errno with err.
+ */
+int transfer_record(const struct record_request *request, int64_t *ret_count, struct error *err);
 
 #endif

@@ -52,6 +52,9 @@ run() {    # COMMAND...: its output goes to $OUT and $ERR, its exit status to $S
 ab() { run "$AUTOBACKUP" "$@"; }             # the program
 ok() { ab "$@"; assert_status 0; }           # the program, which must succeed
 
+# The program as an ordinary user, for whom permissions bite: run as_nobody WORDS...
+as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$AUTOBACKUP" "$@"; }
+
 assert_status() {    # STATUS
     [ "$STATUS" = "$1" ] || fail "exit status $STATUS, not $1"
 }
@@ -103,16 +106,16 @@ json() {
 }
 
 json_of() {    # FILE EXPRESSION
-    lua5.4 -e '
+    JSON_FILE=$1 JSON_PICK=$2 lua5.4 -e '
         local json = require("dkjson")
-        local pick = assert(load("local o = ... return " .. arg[2]))
-        for line in io.lines(arg[1]) do
+        local pick = assert(load("local o = ... return " .. os.getenv("JSON_PICK")))
+        for line in io.lines(os.getenv("JSON_FILE")) do
             local o, _, err = json.decode(line)
             if not o then io.stderr:write("not JSON: ", line, ": ", tostring(err), "\n") os.exit(1) end
             local t = table.pack(pick(o))
             for i = 1, t.n do t[i] = type(t[i]) == "table" and table.concat(t[i], ",") or tostring(t[i]) end
             if t.n > 0 and t[1] ~= "nil" then print(table.concat(t, " ", 1, t.n)) end
-        end' "$1" "$2" || fail "not JSON lines"
+        end' || fail "not JSON lines"
 }
 
 # Content of a tree as text, for comparing two with independent tools: type, mode, size, mtime, link target and the

@@ -18,6 +18,7 @@ done
 export AUTOBACKUP=${AUTOBACKUP:-$(cd ../.. && pwd)/build/autobackup}
 [ -x "$AUTOBACKUP" ] || { echo "$AUTOBACKUP is not there: make" >&2; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/autobackup-e2e-XXXXXX")
+chmod 755 "$work"    # tests that become another user must get in
 [ -n "${KEEP:-}" ] && echo "folders: $work" || trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
 one() {    # SCRIPT FUNCTION: 0 passed, 77 skipped, anything else failed; what it says is in $work/said

@@ -1,0 +1,277 @@
+#include "copy/apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "copy/fix.h"
+#include "copy/place.h"
+#include "copy/plan.h"
+
+static int64_t mtime_of(const struct stat *st) { return clock_join(st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec); }
+static int64_t ctime_of(const struct stat *st) { return clock_join(st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec); }
+
+static bool near(int64_t a, int64_t b, int64_t granularity)
+{
+    int64_t away = a > b ? a - b : b - a;
+    return away < (granularity > 1 ? granularity : 1);
+}
+
+/* Links share an inode, so what this copy does to one name moves the ctime of the others. */
+bool apply_is_listed(const struct entry *listed, const struct stat *st, int64_t granularity)
+{
+    bool linked = listed->nlink > 1 || st->st_nlink > 1;
+
+    if ((listed->mode & S_IFMT) != (st->st_mode & S_IFMT) || !near(listed->mtime, mtime_of(st), granularity))
+        return false;
+    if (S_ISREG(st->st_mode) && listed->size != (uint64_t)st->st_size)
+        return false;
+    return linked || near(listed->ctime, ctime_of(st), granularity);
+}
+
+static bool conflict(struct commit *c, const struct item *item, const char *code, const char *why)
+{
+    report_problem(&c->w->report, item->folder->path, item->name, code, why, true);
+    return false;
+}
+
+static bool failed(struct commit *c, const struct item *item, int code)
+{
+    if (code == -ESTALE)
+        return conflict(c, item, "ECHANGED", "changed at the destination since it was loaded: left alone");
+    if (code == -EEXIST)
+        return conflict(c, item, "EEXIST", "appeared at the destination since it was loaded: left alone");
+    report_errno(&c->w->report, item->folder->path, item->name, -code, SIDE_TARGET);
+    if (work_is_fatal(-code)) {
+        work_fail_errno(c->w, -code, item->name);
+        c->broken |= code != -ENOSPC && code != -EDQUOT;    /* a full disk may still take the other names */
+    }
+    return false;
+}
+
+static bool cannot_link(int code)
+{
+    return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK || code == -EXDEV ||
+           code == -EINVAL || code == -EACCES;
+}
+
+/* One filesystem cannot link, the next not even exchange: then the old file is copied. */
+static int keep_old(struct commit *c, struct item *item, int dir)
+{
+    struct target *t = &c->w->target;
+    const char *path = item->folder->path;
+    int code = t->elsewhere || !t->holds.link ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
+
+    item->kept = KEPT_IN_VERSIONS;
+    if (!cannot_link(code))
+        return code;
+    if (t->holds.exchange && !t->elsewhere) {
+        item->kept = KEPT_BY_EXCHANGE;
+        return 0;
+    }
+    return versions_copy(&t->versions, path, dir, item->name, &item->old, &c->data, &t->holds);
+}
+
+static int check_old(struct commit *c, struct item *item, int dir)
+{
+    if (fstatat(dir, item->name, &item->old, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? -ESTALE : -errno;
+    return apply_is_listed(&item->right, &item->old, c->w->target.fs.granularity) ? 0 : -ESTALE;
+}
+
+static struct manifest_file old_file(const struct item *item)
+{
+    return (struct manifest_file){
+        .mode = item->right.mode, .size = item->right.size, .mtime = item->right.mtime, .uid = item->right.uid,
+        .gid = item->right.gid, .has_digest = item->right_state != DIGEST_NONE, .digest = item->right_digest,
+    };
+}
+
+static struct manifest_file listed_file(const struct item *item)
+{
+    return (struct manifest_file){
+        .mode = item->left.mode, .size = item->left.size, .mtime = item->left.mtime, .uid = item->left.uid,
+        .gid = item->left.gid, .has_digest = item->left_state != DIGEST_NONE, .digest = item->left_digest,
+    };
+}
+
+static void announce(struct commit *c, struct item *item)
+{
+    struct manifest *m = &c->w->target.manifest;
+    struct manifest_file old = old_file(item), listed = listed_file(item);
+    char *path = plan_join(item->folder->path, item->name);
+
+    if (item->kind == VERDICT_EXTRA)
+        manifest_add_remove(m, path, &old);
+    else if (item->kind == VERDICT_METADATA)
+        manifest_add_touch(m, path, &listed, &old);
+    else if (item->kind == VERDICT_CHANGED)
+        manifest_add_replace(m, path, &item->fresh, &old);
+    else
+        manifest_add_create(m, path, S_ISDIR(item->left.mode) ? &listed : &item->fresh);
+    free(path);
+}
+
+static int prepare_in(struct commit *c, struct item *item, int dir)
+{
+    if (item->kind == VERDICT_NEW)
+        return 0;
+    if (work_is_catalog(c->w, item->folder->target_dev, dir, item->name))
+        return -EBUSY;
+    int code = check_old(c, item, dir);
+    if (!code && item->kind == VERDICT_CHANGED)
+        code = keep_old(c, item, dir);
+    if (!code && item->kind == VERDICT_EXTRA && c->w->target.elsewhere)
+        code = keep_old(c, item, dir);
+    return code;
+}
+
+bool apply_prepare(struct commit *c, struct item *item)
+{
+    int dir = folder_target(item->folder);
+    if (dir < 0)
+        return failed(c, item, dir);
+    int code = prepare_in(c, item, dir);
+    folder_target_done(item->folder);
+    if (code)
+        return failed(c, item, code);
+    announce(c, item);
+    return true;
+}
+
+/* The old file is a version already: take its place, and see that it was that one. */
+static int replace_kept(struct commit *c, struct item *item, int dir)
+{
+    if (c->w->target.holds.exchange) {
+        int code = place_exchange(dir, item->temp, item->name, &item->old);
+        if (!code)
+            temp_remove(dir, item->temp);
+        return code;
+    }
+    int code = place_check(dir, item->name, &item->old);
+    if (!code && renameat(dir, item->temp, dir, item->name) < 0)
+        code = -errno;
+    if (!code)
+        item->temp[0] = 0;
+    return code;
+}
+
+/*
+ * The old file comes out under a temp's name, so that name must be one that no clean-up takes for a temp, should
+ * the machine stop before it is moved to the versions.
+ */
+static int replace_by_exchange(struct commit *c, struct item *item, int dir)
+{
+    char name[TEMP_NAME_SIZE];
+
+    temp_exchange_name(name);
+    if (renameat2(dir, item->temp, dir, name, RENAME_NOREPLACE) < 0 && renameat(dir, item->temp, dir, name) < 0)
+        return -errno;
+    snprintf(item->temp, sizeof item->temp, "%s", name);
+    int code = place_exchange(dir, item->temp, item->name, &item->old);
+    if (code)
+        return code;
+    c->moved = true;
+    code = versions_move(&c->w->target.versions, item->folder->path, dir, item->temp, item->name);
+    if (code && renameat2(dir, item->temp, dir, item->name, RENAME_EXCHANGE) < 0)
+        item->temp[0] = 0;    /* it holds the only old one: never remove it */
+    if (!code)
+        item->temp[0] = 0;
+    return code;
+}
+
+static int move_away(struct commit *c, struct item *item, int dir)
+{
+    int code = place_check(dir, item->name, &item->old);
+
+    if (code)
+        return code;
+    if (item->kept == KEPT_IN_VERSIONS)
+        return unlinkat(dir, item->name, 0) < 0 ? -errno : 0;
+    c->moved = true;
+    return versions_move(&c->w->target.versions, item->folder->path, dir, item->name, item->name);
+}
+
+static int create(struct item *item, int dir)
+{
+    int code = S_ISDIR(item->left.mode) ? 0 : place_new(dir, item->temp, dir, item->name);
+    if (!code)
+        item->temp[0] = 0;
+    return code;
+}
+
+static int apply_in(struct commit *c, struct item *item, int dir)
+{
+    switch (item->kind) {
+    case VERDICT_NEW: return create(item, dir);
+    case VERDICT_CHANGED:
+        return item->kept == KEPT_BY_EXCHANGE ? replace_by_exchange(c, item, dir) : replace_kept(c, item, dir);
+    case VERDICT_EXTRA: return move_away(c, item, dir);
+    default: return fix_metadata(c->w, item, dir);
+    }
+}
+
+bool apply_item(struct commit *c, struct item *item)
+{
+    int dir = folder_target(item->folder);
+    if (dir < 0)
+        return failed(c, item, dir);
+    int code = apply_in(c, item, dir);
+    folder_target_done(item->folder);
+    return code ? failed(c, item, code) : true;
+}
+
+static void count(struct tally *t, const struct item *item)
+{
+    bool regular = S_ISREG(item->left.mode);
+
+    if (item->kind == VERDICT_EXTRA)
+        atomic_fetch_add(&t->files_removed, 1);
+    else if (item->kind == VERDICT_METADATA)
+        atomic_fetch_add(&t->metadata_only, 1);
+    else if (S_ISDIR(item->left.mode))
+        atomic_fetch_add(&t->directories_made, 1);
+    else if (!regular)
+        atomic_fetch_add(&t->others_copied, 1);
+    if (!regular || (item->kind != VERDICT_NEW && item->kind != VERDICT_CHANGED))
+        return;
+    atomic_fetch_add(&t->files_copied, 1);
+    atomic_fetch_add(&t->files_replaced, item->kind == VERDICT_CHANGED);
+    atomic_fetch_add(&t->bytes_copied, item->fresh.has_digest ? (long long)item->fresh.size : 0);
+}
+
+/* The digest goes with the ctime after the rename: from here on a change of the file moves it. */
+static void note_digest(struct commit *c, struct item *item, const struct stat *st)
+{
+    int64_t tick = work_tick(&c->w->target.fs), now = clock_now();
+    char *path = plan_join(item->folder->path, item->name);
+    struct taken target = {.path = path, .digest = item->fresh.digest, .size = item->fresh.size};
+    struct taken source = {.mtime = item->source_mtime, .ctime = item->source_ctime, .young = item->source_young};
+
+    target.mtime = mtime_of(st);
+    target.ctime = ctime_of(st);
+    target.young = now - target.ctime < tick || now - target.mtime < tick;
+    manifest_add_taken(&c->w->target.manifest, &target, &source);
+    free(path);
+}
+
+void apply_settle(struct commit *c, struct item *item)
+{
+    struct stat st;
+    int dir = -1;
+
+    count(&c->w->report.tally, item);
+    if (!item->fresh.has_digest || (dir = folder_target(item->folder)) < 0)
+        return;
+    bool there = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+                 (uint64_t)st.st_size == item->fresh.size;
+    folder_target_done(item->folder);
+    if (!there)
+        return;
+    if (item->kind != VERDICT_METADATA && !near(mtime_of(&st), item->fresh.mtime, c->w->request->granularity))
+        report_lost(&c->w->report, LOST_TIMES);
+    note_digest(c, item, &st);
+}

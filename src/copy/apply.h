@@ -1,0 +1,24 @@
+/*
+ * The three moments of one item in a batch: prepared before the sync, applied after it, settled when its name is durable.
+ */
+#ifndef AUTOBACKUP_COPY_APPLY_H
+#define AUTOBACKUP_COPY_APPLY_H
+
+#include "copy/commit.h"
+
+/*
+ * Check that the destination's name still is what the listing said, keep what will be replaced as a version, announce
+ * it in the manifest. False when it must not go on: reported.
+ */
+bool apply_prepare(struct commit *c, struct item *item);
+
+/* Give the temp its name, move the extra file away, or correct the metadata. False: reported, nothing changed. */
+bool apply_item(struct commit *c, struct item *item);
+
+/* Count it, and write down its digest with the times it has now. */
+void apply_settle(struct commit *c, struct item *item);
+
+/* Is st what the listing said of a destination's file? granularity: of the destination's times, ns. */
+bool apply_is_listed(const struct entry *listed, const struct stat *st, int64_t granularity);
+
+#endif

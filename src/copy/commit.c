@@ -1,0 +1,190 @@
+#include "copy/commit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "copy/apply.h"
+#include "copy/plan.h"
+
+#define MANY_FOLDERS 32                   /* above: one syncfs instead of an fsync each */
+#define LONGEST_WAIT (50 * NSEC_PER_MSEC)
+#define CANCEL_BYTES (256u << 20)         /* a cancelled batch up to this is still committed */
+
+void commit_init(struct commit *c, struct work *w)
+{
+    *c = (struct commit){.w = w};
+    data_init(&c->data, NULL, NULL, NULL);
+}
+
+void commit_free(struct commit *c) { data_free(&c->data); }
+
+/* Whatever fails here leaves unknown what is on the disk: the operation ends. */
+static bool must(struct commit *c, int code, const char *what)
+{
+    if (!code)
+        return true;
+    c->broken = true;
+    work_fail_errno(c->w, -code, what);
+    return false;
+}
+
+static int sync_filesystem(struct commit *c)
+{
+    return syncfs(c->w->target.sync) < 0 ? -errno : 0;
+}
+
+/* The temps (unless each was synced already), the versions and the manifest. */
+static int sync_staged(struct commit *c)
+{
+    struct target *t = &c->w->target;
+    int code = versions_sync(&t->versions);
+
+    if (!code && (t->elsewhere || !t->fs.syncfs_reliable))
+        code = manifest_sync(&t->manifest);
+    if (!code && t->fs.syncfs_reliable)
+        code = sync_filesystem(c);
+    return code;
+}
+
+static size_t count_folders(struct commit *c, struct items *batch)
+{
+    size_t count = 0;
+
+    for (struct item *item = batch->first; item; item = item->next) {
+        count += item->folder->batch != c->batch;
+        item->folder->batch = c->batch;
+    }
+    return count;
+}
+
+static int sync_folder(struct folder *f)
+{
+    int dir = folder_target(f);
+    if (dir < 0)
+        return dir;
+    int code = fsync(dir) < 0 ? -errno : 0;
+    folder_target_done(f);
+    return code;
+}
+
+/* Each folder of the batch once: the mark set by count_folders is taken away again. */
+static int sync_each_folder(struct items *batch)
+{
+    int code = 0;
+
+    for (struct item *item = batch->first; !code && item; item = item->next) {
+        if (!item->folder->batch)
+            continue;
+        item->folder->batch = 0;
+        code = sync_folder(item->folder);
+    }
+    return code;
+}
+
+static int sync_names(struct commit *c, struct items *batch)
+{
+    struct target *t = &c->w->target;
+    size_t folders = count_folders(c, batch);
+    int code = versions_sync(&t->versions);
+
+    if (code)
+        return code;
+    if (t->fs.syncfs_reliable && (folders > MANY_FOLDERS || (c->moved && !t->elsewhere)))
+        return sync_filesystem(c);
+    return sync_each_folder(batch);
+}
+
+static void drop_temp(struct item *item)
+{
+    if (!item->temp[0])
+        return;
+    int dir = folder_target(item->folder);
+    if (dir < 0)
+        return;
+    temp_remove(dir, item->temp);
+    folder_target_done(item->folder);
+}
+
+static void each(struct commit *c, struct items *batch, void (*step)(struct commit *, struct item *))
+{
+    for (struct item *item = batch->first; item; item = item->next)
+        if (!item->failed)
+            step(c, item);
+}
+
+/* Announced, and now not done. */
+static void give_up(struct commit *c, struct item *item)
+{
+    char *path = plan_join(item->folder->path, item->name);
+
+    drop_temp(item);
+    item->failed = true;
+    manifest_add_void(&c->w->target.manifest, path);
+    free(path);
+}
+
+static void prepare(struct commit *c, struct item *item)
+{
+    if (apply_prepare(c, item))
+        return;
+    drop_temp(item);
+    item->failed = true;
+}
+
+static void apply(struct commit *c, struct item *item)
+{
+    if (c->broken || !apply_item(c, item))
+        give_up(c, item);
+}
+
+/*
+ * A time read too soon after the change could be given to a later change as well, and the digest would be no proof:
+ * wait until the clock has moved on, where that is short.
+ */
+static void wait_for_clock(struct commit *c, int64_t since)
+{
+    int64_t left = work_tick(&c->w->target.fs) - (clock_monotonic() - since);
+
+    if (left <= 0 || left > LONGEST_WAIT)
+        return;
+    struct timespec pause = clock_split(left + NSEC_PER_MSEC);
+    nanosleep(&pause, NULL);
+}
+
+static void run_steps(struct commit *c, struct items *batch)
+{
+    struct target *t = &c->w->target;
+
+    each(c, batch, prepare);
+    if (!must(c, manifest_write(&t->manifest), "manifest") || !must(c, sync_staged(c), "sync")) {
+        each(c, batch, give_up);
+        return;
+    }
+    each(c, batch, apply);
+    int64_t applied_at = clock_monotonic();
+    if (!must(c, sync_names(c, batch), "sync of directories"))
+        return;
+    wait_for_clock(c, applied_at);
+    each(c, batch, apply_settle);
+    must(c, manifest_write(&t->manifest), "manifest");
+}
+
+static bool worth_it(const struct commit *c, const struct items *batch)
+{
+    bool cancelled = c->w->cancel && atomic_load(c->w->cancel);
+    return !c->broken && !(cancelled && batch->bytes > CANCEL_BYTES);
+}
+
+void commit_batch(struct commit *c, struct items *batch)
+{
+    c->batch++;
+    c->moved = false;
+    if (worth_it(c, batch))
+        run_steps(c, batch);
+    items_discard(batch);
+    report_progress(&c->w->report, NULL, NULL);
+}

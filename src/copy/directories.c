@@ -1,0 +1,227 @@
+#include "copy/directories.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+
+/* A directory that was entered and not left yet. */
+struct level {
+    struct level *above;
+    char *path;
+    bool in_left, in_right;
+};
+
+struct finish {
+    struct work *w;
+    struct level *deepest;
+    bool mirror;
+};
+
+static int64_t mtime_of(const struct stat *st) { return clock_join(st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec); }
+
+static bool rights_differ(const struct holds *holds, const struct stat *from, const struct stat *to)
+{
+    return (holds->mode && ((from->st_mode ^ to->st_mode) & 07777)) ||
+           (holds->owner && (from->st_uid != to->st_uid || from->st_gid != to->st_gid));
+}
+
+static bool times_differ(const struct work *w, const struct stat *from, const struct stat *to)
+{
+    int64_t away = mtime_of(from) - mtime_of(to);
+    int64_t granularity = w->request->granularity > 1 ? w->request->granularity : 1;
+    return away >= granularity || away <= -granularity;
+}
+
+static void announce_touch(struct work *w, const char *path, const struct stat *from, const struct stat *to)
+{
+    struct manifest_file fresh = {.mode = from->st_mode, .mtime = mtime_of(from), .uid = from->st_uid,
+                                  .gid = from->st_gid};
+    struct manifest_file old = {.mode = to->st_mode, .mtime = mtime_of(to), .uid = to->st_uid, .gid = to->st_gid};
+
+    manifest_add_touch(&w->target.manifest, path, &fresh, &old);
+}
+
+/* fresh: it was made by this copy, and its metadata is only provisional. */
+static int finish_open(struct work *w, const char *path, int from, int to, bool fresh)
+{
+    struct stat from_st, to_st;
+    unsigned lost = 0;
+
+    if (fstat(from, &from_st) < 0 || fstat(to, &to_st) < 0)
+        return -errno;
+    bool rights = !fresh && rights_differ(&w->target.holds, &from_st, &to_st);
+    if (!fresh && !rights && !times_differ(w, &from_st, &to_st))
+        return 0;
+    if (rights)
+        announce_touch(w, path, &from_st, &to_st);
+    int code = metadata_copy(from, to, &from_st, &w->target.holds, true, &lost);
+    report_lost(&w->report, lost);
+    atomic_fetch_add(&w->report.tally.metadata_only, rights && !code);
+    return code;
+}
+
+static void finish_one(struct work *w, const char *path, bool fresh)
+{
+    int from = path_open_dir(w->source.top, path), to = path_open_dir(w->target.top, path);
+    enum side side = from < 0 ? SIDE_SOURCE : SIDE_TARGET;
+    int code = from < 0 ? from : to < 0 ? to : finish_open(w, path, from, to, fresh);
+
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    if (code && code != -ENOENT)
+        report_errno(&w->report, path, "", -code, side);
+}
+
+static int remove_dir(struct work *w, const char *path, struct manifest_file *ret_old)
+{
+    const char *name;
+    struct stat st;
+    int dir = path_open_parent(w->target.top, path, &name);
+
+    if (dir < 0)
+        return dir;
+    int code = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    if (!code && unlinkat(dir, name, AT_REMOVEDIR) < 0)
+        code = -errno;
+    close(dir);
+    if (!code)
+        *ret_old = (struct manifest_file){.mode = st.st_mode, .mtime = mtime_of(&st), .uid = st.st_uid,
+                                          .gid = st.st_gid};
+    return code;
+}
+
+/* Only empty ones go: what is left in one was a conflict, or came since. */
+static void remove_one(struct work *w, const char *path)
+{
+    struct manifest_file old;
+    int code = remove_dir(w, path, &old);
+
+    if (!code)
+        manifest_add_remove(&w->target.manifest, path, &old);
+    else if (code != -ENOENT && code != -ENOTEMPTY && code != -EEXIST)
+        report_errno(&w->report, path, "", -code, SIDE_TARGET);
+}
+
+static void leave_level(struct finish *f)
+{
+    struct level *level = f->deepest;
+
+    f->deepest = level->above;
+    if (level->in_left)
+        finish_one(f->w, level->path, !level->in_right);
+    else if (f->mirror)
+        remove_one(f->w, level->path);
+    free(level->path);
+    free(level);
+}
+
+static bool contains(const struct level *level, const struct merge_dir *dir)
+{
+    size_t len = strlen(level->path);
+    return !len || (dir->path_len > len && dir->path[len] == '/' && memcmp(dir->path, level->path, len) == 0);
+}
+
+static int enter(void *arg, const struct merge_dir *dir)
+{
+    struct finish *f = arg;
+    struct level *level = mem_zalloc(sizeof *level);
+
+    while (f->deepest && !contains(f->deepest, dir))
+        leave_level(f);
+    *level = (struct level){.above = f->deepest, .path = mem_strndup(dir->path, dir->path_len),
+                            .in_left = dir->in_left, .in_right = dir->in_right};
+    f->deepest = level;
+    return 0;
+}
+
+static int ignore(void *arg, const struct plan_name *name)
+{
+    (void)arg;
+    (void)name;
+    return 0;
+}
+
+int directories_finish(struct work *w, struct plan *plan, struct error *err)
+{
+    struct finish f = {.w = w, .mirror = w->request->mirror && !w->report.plan.source_incomplete};
+    struct plan_visitor visitor = {.dir = enter, .name = ignore, .arg = &f};
+    int code = plan_pass(plan, &visitor, err);
+
+    while (f.deepest)
+        leave_level(&f);
+    return code;
+}
+
+/* One missing directory above the replica: it looks like the source's, and is nobody else's to finish. */
+static int make_parent(struct work *w, const char *path, int parent, const char *name)
+{
+    struct stat st;
+    unsigned lost = 0;
+
+    if (mkdirat(parent, name, 0700) < 0)
+        return errno == EEXIST ? 0 : -errno;
+    int from = path_open_dir(w->source.root, path), to = path_open_dir(w->target.root, path);
+    int code = from < 0 ? from : to < 0 ? to : fstat(from, &st) < 0 ? -errno : 0;
+    if (!code)
+        code = metadata_copy(from, to, &st, &w->target.holds, true, &lost);
+    if (!code && fsync(parent) < 0)
+        code = -errno;
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return code;
+}
+
+static int make_parents(struct work *w, char *path)
+{
+    int code = 0;
+
+    for (char *slash = strchr(path, '/'); !code && slash; slash = strchr(slash + 1, '/')) {
+        const char *name;
+        *slash = 0;
+        int parent = path_open_parent(w->target.root, path, &name);
+        code = parent < 0 ? parent : make_parent(w, path, parent, name);
+        if (parent >= 0)
+            close(parent);
+        *slash = '/';
+    }
+    return code;
+}
+
+static int make_last(struct work *w, const char *path)
+{
+    const char *name;
+    int parent = path_open_parent(w->target.root, path, &name);
+
+    if (parent < 0)
+        return parent;
+    int code = mkdirat(parent, name, 0700) < 0 && errno != EEXIST ? -errno : 0;
+    if (!code)
+        w->target.top = path_open_dir(parent, name);
+    if (!code && w->target.top < 0)
+        code = w->target.top;
+    if (!code && fsync(parent) < 0)
+        code = -errno;
+    close(parent);
+    return code;
+}
+
+int directories_make_top(struct work *w, struct error *err)
+{
+    const char *path = w->request->path;
+    char *copy = mem_strdup(path);
+    int code = make_parents(w, copy);
+
+    free(copy);
+    if (!code)
+        code = make_last(w, path);
+    return code ? error_set(err, -code, "%s/%s", w->request->target_root, path) : 0;
+}

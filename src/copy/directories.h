@@ -1,0 +1,22 @@
+/*
+ * Directories of the destination: made before what lies in them, finished after it.
+ */
+#ifndef AUTOBACKUP_COPY_DIRECTORIES_H
+#define AUTOBACKUP_COPY_DIRECTORIES_H
+
+#include "copy/plan.h"
+#include "copy/work.h"
+
+/*
+ * Make the replica's directory at the destination, and the category's and client's above it with the metadata of their
+ * counterparts at the source. Opens w->target.top. 0 or -errno with err.
+ */
+int directories_make_top(struct work *w, struct error *err);
+
+/*
+ * When all files are in place, give every directory its metadata, deepest first, and (mirror) remove those that
+ * the source has not and that are empty by now. 0, -ECANCELED, or -errno with err.
+ */
+int directories_finish(struct work *w, struct plan *plan, struct error *err);
+
+#endif

@@ -1,0 +1,256 @@
+#include "copy/feed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "copy/file.h"
+
+#define TASK_BYTES (64u << 20)    /* one worker should not get all the large files */
+
+struct feed {
+    struct work *w;
+    struct plan *plan;
+    struct folder *folder;        /* of the directory the pass is in; NULL until something is to do there */
+    bool made;                    /* directories were made in it */
+    bool mirror;
+    struct items items;           /* for the next task */
+    struct items ready;           /* for the committer */
+    uint64_t bytes;               /* of items */
+};
+
+static void flush_items(struct feed *f)
+{
+    queue_push(&f->w->queue, &f->items);
+    items_init(&f->items);
+    f->bytes = 0;
+    stage_add(&f->w->stage, &f->ready);
+}
+
+/* Where syncfs is no promise, a new directory is only there for good when its parent is synced. */
+static void sync_made(struct feed *f)
+{
+    if (!f->made || f->w->target.fs.syncfs_reliable)
+        return;
+    int dir = folder_target(f->folder);
+    int code = dir < 0 ? dir : fsync(dir) < 0 ? -errno : 0;
+    if (dir >= 0)
+        folder_target_done(f->folder);
+    if (code)
+        work_fail_errno(f->w, -code, "sync of directories");
+}
+
+static void leave(struct feed *f)
+{
+    flush_items(f);
+    sync_made(f);
+    folder_unref(f->folder);
+    f->folder = NULL;
+    f->made = false;
+}
+
+static int enter(void *arg, const struct merge_dir *dir)
+{
+    struct feed *f = arg;
+
+    (void)dir;
+    leave(f);
+    return 0;
+}
+
+/* The folder of the pass's directory, opened when first needed. NULL: reported for this name. */
+static struct folder *folder_of(struct feed *f, const struct plan_name *name)
+{
+    if (f->folder)
+        return f->folder;
+    int code = folder_open(&f->w->folders, name->dir->path, &f->folder);
+    if (!code)
+        return f->folder;
+    f->folder = NULL;
+    report_errno(&f->w->report, name->dir->path, name->name, -code, SIDE_TARGET);
+    return NULL;
+}
+
+static struct item *new_item(struct feed *f, const struct plan_name *name)
+{
+    struct folder *folder = folder_of(f, name);
+    return folder ? item_new(folder, name->verdict->kind, name->pair) : NULL;
+}
+
+static void add_to_task(struct feed *f, struct item *item)
+{
+    items_add(&f->items, item);
+    f->bytes += item->left.size;
+    if (f->items.count >= QUEUE_TASK || f->bytes >= TASK_BYTES)
+        flush_items(f);
+}
+
+static void add_ready(struct feed *f, struct item *item)
+{
+    items_add(&f->ready, item);
+    if (f->ready.count >= QUEUE_TASK)
+        stage_add(&f->w->stage, &f->ready);
+}
+
+static int make_dir(struct folder *folder, const char *name)
+{
+    struct stat st;
+    int dir = folder_target(folder), code = 0;
+
+    if (dir < 0)
+        return dir;
+    if (mkdirat(dir, name, 0700) < 0)
+        code = -errno;
+    if (code == -EEXIST && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+        code = 0;
+    folder_target_done(folder);
+    return code;
+}
+
+/* A directory that cannot be made blocks all that lies below it. */
+static void add_directory(struct feed *f, const struct plan_name *name)
+{
+    struct folder *folder = folder_of(f, name);
+    int code = folder ? make_dir(folder, name->name) : -ENOENT;
+
+    if (!code) {
+        f->made = true;
+        add_ready(f, item_new(folder, VERDICT_NEW, name->pair));
+        return;
+    }
+    plan_block(f->plan, name->dir->path, name->name);
+    if (folder)
+        report_errno(&f->w->report, name->dir->path, name->name, -code, SIDE_TARGET);
+    if (work_is_fatal(-code))
+        work_fail_errno(f->w, -code, name->name);
+}
+
+static void add_extra(struct feed *f, const struct plan_name *name)
+{
+    if (!f->mirror || name->verdict->block || S_ISDIR(name->pair->right->mode))
+        return;
+    struct item *item = new_item(f, name);
+    if (item)
+        add_ready(f, item);
+}
+
+static void add_file(struct feed *f, const struct plan_name *name)
+{
+    struct item *item = name->leader ? NULL : new_item(f, name);
+    if (item)
+        add_to_task(f, item);
+}
+
+static void add_correction(struct feed *f, const struct plan_name *name)
+{
+    struct item *item = S_ISDIR(name->pair->left->mode) ? NULL : new_item(f, name);
+    if (item)
+        add_ready(f, item);
+}
+
+static int work_name(void *arg, const struct plan_name *name)
+{
+    struct feed *f = arg;
+    const struct verdict *v = name->verdict;
+
+    switch (v->kind) {
+    case VERDICT_NEW:
+    case VERDICT_CHANGED:
+        if (!S_ISDIR(name->pair->left->mode))
+            add_file(f, name);
+        else if (*name->name)
+            add_directory(f, name);
+        break;
+    case VERDICT_METADATA: add_correction(f, name); break;
+    case VERDICT_EXTRA: add_extra(f, name); break;
+    case VERDICT_CONFLICT:
+    case VERDICT_PROBLEM:
+        report_problem(&f->w->report, name->dir->path, name->name, v->code, v->why, v->kind == VERDICT_CONFLICT);
+        break;
+    case VERDICT_SAME: break;
+    }
+    return 0;
+}
+
+static int link_name(void *arg, const struct plan_name *name)
+{
+    struct feed *f = arg;
+    enum verdict_kind kind = name->verdict->kind;
+
+    if (!name->leader || (kind != VERDICT_NEW && kind != VERDICT_CHANGED))
+        return 0;
+    struct item *item = new_item(f, name);
+    if (!item)
+        return 0;
+    if (file_stage_link(f->w, item, name->leader) == 0)
+        add_ready(f, item);
+    else
+        add_to_task(f, item);
+    return 0;
+}
+
+static int feed(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *), struct error *err)
+{
+    struct feed f = {.w = w, .plan = plan};
+    struct plan_visitor visitor = {.dir = enter, .name = each, .arg = &f};
+
+    f.mirror = w->request->mirror && !w->report.plan.source_incomplete;
+    items_init(&f.items);
+    items_init(&f.ready);
+    int code = plan_pass(plan, &visitor, err);
+    leave(&f);
+    return code;
+}
+
+int feed_work(struct work *w, struct plan *plan, struct error *err) { return feed(w, plan, work_name, err); }
+int feed_links(struct work *w, struct plan *plan, struct error *err) { return feed(w, plan, link_name, err); }
+
+static const char *action_kind(const struct plan_name *name)
+{
+    switch (name->verdict->kind) {
+    case VERDICT_NEW: return "new";
+    case VERDICT_CHANGED: return "changed";
+    case VERDICT_METADATA: return "metadata";
+    case VERDICT_EXTRA: return "extra";
+    case VERDICT_CONFLICT: return "conflict";
+    default: return NULL;
+    }
+}
+
+static void emit_action(struct work *w, const struct plan_name *name, const char *kind)
+{
+    const struct entry *e = name->pair->left ? name->pair->left : name->pair->right;
+    struct event *ev = event_new("action");
+    struct buf path = {0};
+
+    buf_printf(&path, "%s%s%s%s%s", w->report.replica, *name->dir->path ? "/" : "", name->dir->path,
+               *name->name ? "/" : "", name->name);
+    event_str(ev, "kind", kind, strlen(kind));
+    event_str(ev, "path", path.data, path.len);
+    event_str(ev, "file_type", type_name(e->mode), strlen(type_name(e->mode)));
+    event_int(ev, "size", (int64_t)e->size);
+    job_emit(w->report.job, ev);
+    buf_free(&path);
+}
+
+static int action_name(void *arg, const struct plan_name *name)
+{
+    struct feed *f = arg;
+    const struct verdict *v = name->verdict;
+    const char *kind = action_kind(name);
+
+    if (v->kind == VERDICT_PROBLEM || v->kind == VERDICT_CONFLICT)
+        report_problem(&f->w->report, name->dir->path, name->name, v->code, v->why, v->kind == VERDICT_CONFLICT);
+    if (kind && f->w->report.job)
+        emit_action(f->w, name, kind);
+    return 0;
+}
+
+int feed_actions(struct work *w, struct plan *plan, struct error *err)
+{
+    struct feed f = {.w = w, .plan = plan};
+    struct plan_visitor visitor = {.name = action_name, .arg = &f};
+
+    return plan_pass(plan, &visitor, err);
+}

@@ -1,0 +1,81 @@
+#include "copy/fix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "copy/apply.h"
+
+struct fix {
+    struct work *w;
+    struct item *item;
+    int from_dir, to_dir;
+    unsigned lost;
+};
+
+static int open_regular(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static bool both_listed(const struct fix *f, const struct stat *from, const struct stat *to)
+{
+    return (from->st_mode & S_IFMT) == (f->item->left.mode & S_IFMT) &&
+           apply_is_listed(&f->item->right, to, f->w->target.fs.granularity);
+}
+
+/* Through names: for what cannot be opened. */
+static int fix_at(struct fix *f)
+{
+    struct stat from, to;
+
+    if (fstatat(f->from_dir, f->item->name, &from, AT_SYMLINK_NOFOLLOW) < 0 ||
+        fstatat(f->to_dir, f->item->name, &to, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? -ESTALE : -errno;
+    if (!both_listed(f, &from, &to))
+        return -ESTALE;
+    return metadata_copy_at(f->from_dir, f->item->name, f->to_dir, f->item->name, &from, &f->w->target.holds,
+                            &f->lost);
+}
+
+static int fix_open(struct fix *f, int from, int to)
+{
+    struct stat from_st, to_st;
+
+    if (fstat(from, &from_st) < 0 || fstat(to, &to_st) < 0)
+        return -errno;
+    if (!both_listed(f, &from_st, &to_st))
+        return -ESTALE;
+    return metadata_copy(from, to, &from_st, &f->w->target.holds, true, &f->lost);
+}
+
+static int fix_regular(struct fix *f)
+{
+    int from = open_regular(f->from_dir, f->item->name), to = open_regular(f->to_dir, f->item->name);
+    int code = from >= 0 && to >= 0 ? fix_open(f, from, to) : fix_at(f);
+
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return code;
+}
+
+int fix_metadata(struct work *w, struct item *item, int target_dir)
+{
+    struct fix f = {.w = w, .item = item, .to_dir = target_dir};
+
+    f.from_dir = folder_source(item->folder);
+    if (f.from_dir < 0)
+        return f.from_dir;
+    int code = S_ISREG(item->left.mode) ? fix_regular(&f) : fix_at(&f);
+    folder_source_done(item->folder);
+    if (code)
+        return code;
+    report_lost(&w->report, f.lost);
+    if (S_ISREG(item->left.mode) && item->right_state == DIGEST_CONFIRMED)
+        item->fresh = (struct manifest_file){.mode = item->right.mode, .size = item->right.size,
+                                             .has_digest = true, .digest = item->right_digest};
+    return 0;
+}

@@ -1,0 +1,15 @@
+/*
+ * Correcting the metadata of a file whose content is the same on both sides.
+ */
+#ifndef AUTOBACKUP_COPY_FIX_H
+#define AUTOBACKUP_COPY_FIX_H
+
+#include "copy/work.h"
+
+/*
+ * Give the item's name in target_dir the metadata of its source. A confirmed digest of the destination stays one:
+ * item->fresh then has it. 0, -ESTALE when either is not what the listing said any more, or -errno.
+ */
+int fix_metadata(struct work *w, struct item *item, int target_dir);
+
+#endif

@@ -1,0 +1,105 @@
+#include "copy/journal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+static int step_once(struct catalog *cat, sqlite3_stmt *stmt, struct error *err)
+{
+    int result = sqlite3_step(stmt);
+    sqlite3_finalize(stmt);
+    return result == SQLITE_DONE || result == SQLITE_ROW ? 0 : catalog_fail(cat, result, err);
+}
+
+static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
+{
+    if (text)
+        sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT);
+}
+
+int journal_start(struct journal *j, const char *kind, int64_t source, const char *target, struct error *err)
+{
+    static const char sql[] =
+        "INSERT INTO operation (id, kind, state, project, category, source, target, host, pid, started_at) "
+        "SELECT ?1, ?2, 'running', CAST(r.client || '/' || r.project AS BLOB), c.name, d.name, ?3, ?4, ?5, ?6 "
+        "FROM replica r JOIN category c ON c.id = r.category JOIN database d ON d.id = r.database WHERE r.id = ?7 "
+        "ON CONFLICT (id) DO UPDATE SET state = 'running', host = excluded.host, pid = excluded.pid";
+    char host[256] = "";
+    sqlite3_stmt *stmt;
+    int code = catalog_prepare(j->cat, sql, &stmt, err);
+
+    if (code)
+        return code;
+    gethostname(host, sizeof host - 1);
+    bind_text(stmt, 1, j->operation);
+    bind_text(stmt, 2, kind);
+    bind_text(stmt, 3, target);
+    bind_text(stmt, 4, host);
+    sqlite3_bind_int64(stmt, 5, getpid());
+    sqlite3_bind_int64(stmt, 6, clock_now());
+    sqlite3_bind_int64(stmt, 7, source);
+    return step_once(j->cat, stmt, err);
+}
+
+void journal_progress(struct journal *j, int64_t files, int64_t bytes)
+{
+    sqlite3_stmt *stmt;
+
+    if (catalog_prepare(j->cat, "UPDATE operation SET files = ?1, bytes = ?2 WHERE id = ?3", &stmt, NULL))
+        return;
+    sqlite3_bind_int64(stmt, 1, files);
+    sqlite3_bind_int64(stmt, 2, bytes);
+    bind_text(stmt, 3, j->operation);
+    (void)step_once(j->cat, stmt, NULL);
+}
+
+int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const char *message,
+                struct error *err)
+{
+    static const char sql[] = "UPDATE operation SET state = ?1, files = ?2, bytes = ?3, message = ?4, finished_at = ?5 "
+                              "WHERE id = ?6";
+    sqlite3_stmt *stmt;
+    int code = catalog_prepare(j->cat, sql, &stmt, err);
+
+    if (code)
+        return code;
+    bind_text(stmt, 1, state);
+    sqlite3_bind_int64(stmt, 2, files);
+    sqlite3_bind_int64(stmt, 3, bytes);
+    bind_text(stmt, 4, message);
+    sqlite3_bind_int64(stmt, 5, clock_now());
+    bind_text(stmt, 6, j->operation);
+    return step_once(j->cat, stmt, err);
+}
+
+void journal_died(struct journal *j, const char *operation)
+{
+    static const char sql[] = "UPDATE operation SET state = 'failed', message = 'ended without a word', "
+                              "finished_at = ?1 WHERE id = ?2 AND state = 'running'";
+    sqlite3_stmt *stmt;
+
+    if (catalog_prepare(j->cat, sql, &stmt, NULL))
+        return;
+    sqlite3_bind_int64(stmt, 1, clock_now());
+    bind_text(stmt, 2, operation);
+    (void)step_once(j->cat, stmt, NULL);
+}
+
+char *journal_database_name(struct catalog *cat, const char *identity, const char *root)
+{
+    static const char sql[] = "SELECT name FROM database WHERE identity = ?1 ORDER BY path = ?2 DESC LIMIT 1";
+    sqlite3_stmt *stmt;
+    char *name = NULL;
+
+    if (catalog_prepare(cat, sql, &stmt, NULL))
+        return NULL;
+    bind_text(stmt, 1, identity);
+    sqlite3_bind_blob(stmt, 2, root, (int)strlen(root), SQLITE_TRANSIENT);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        name = mem_strdup((const char *)sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    return name;
+}

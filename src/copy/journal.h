@@ -1,0 +1,32 @@
+/*
+ * The operation's row in the catalog: what ran, where, and how it went.
+ */
+#ifndef AUTOBACKUP_COPY_JOURNAL_H
+#define AUTOBACKUP_COPY_JOURNAL_H
+
+#include <stdint.h>
+
+#include "index/catalog.h"
+
+struct journal {
+    struct catalog *cat;       /* a connection of its own; borrowed */
+    const char *operation;
+};
+
+/* Write the row as "running". source: replica id; target: the database's name. 0 or -errno. */
+int journal_start(struct journal *j, const char *kind, int64_t source, const char *target, struct error *err);
+
+/* Durable so far. A catalog that is busy is asked again with the next batch. */
+void journal_progress(struct journal *j, int64_t files, int64_t bytes);
+
+/* The outcome. state: "done", "partial", "failed", "cancelled"; message may be NULL. 0 or -errno. */
+int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const char *message,
+                struct error *err);
+
+/* Another operation was found dead: "running" becomes "failed". */
+void journal_died(struct journal *j, const char *operation);
+
+/* The name of the database with this identity (at this root, should there be two), to be freed; NULL when unknown. */
+char *journal_database_name(struct catalog *cat, const char *identity, const char *root);
+
+#endif

@@ -1,0 +1,137 @@
+# add, remove, list: naming disks and categories; what is refused, and with which words.
+. ./studio.sh
+
+test_a_first_start_says_what_to_type() {
+    ab </dev/null
+    assert_status 0
+    ab fetch all
+    assert_err "add database" "add category" "load"
+    assert_eq "$(cat "$OUT" "$ERR" | wc -l)" 3 "lines"
+}
+
+test_fetch_before_load_says_so() {
+    mkdir WORK
+    ok add database WORK WORK
+    ok add category footage footage
+    ab fetch all
+    assert_eq "$(cat "$OUT" "$ERR" | grep -c load)" 1 "lines that name load"
+}
+
+test_add_writes_a_marker_and_is_idempotent() {
+    mkdir WORK
+    ok add database WORK WORK
+    assert_exists WORK/.autobackup/database.json
+    cp WORK/.autobackup/database.json before
+    ok add database WORK "$PWD/WORK"
+    ok add database WORK ./WORK/
+    run cmp before WORK/.autobackup/database.json
+    assert_status 0
+    ok list databases --json
+    assert_eq "$(json 'o.database, o.path, o.online')" "WORK $PWD/WORK true"
+}
+
+test_a_home_path() {
+    mkdir -p "$HOME/disk one"
+    ok add database WORK '~/disk one'
+    ok list databases --json
+    assert_eq "$(json 'o.path')" "$HOME/disk one"
+}
+
+test_a_marker_is_adopted_by_another_catalog() {
+    mkdir WORK
+    ok add database WORK WORK
+    cp WORK/.autobackup/database.json before
+    ok --catalog other.db add database ELSEWHERE WORK
+    run cmp before WORK/.autobackup/database.json
+    assert_status 0
+}
+
+test_one_disk_has_one_name() {
+    mkdir WORK
+    ok add database WORK WORK
+    ln -s WORK alias
+    ab add database AGAIN alias
+    assert_status 1
+    assert_err WORK
+}
+
+test_a_missing_root_is_refused() {
+    ab add database WORK nowhere
+    assert_status 1
+    assert_err "$PWD/nowhere"
+    touch file
+    ab add database WORK file
+    assert_status 1
+    assert_err file
+    ok list databases --json
+    assert_out_is ""
+}
+
+test_another_path_needs_replace() {
+    mkdir one two
+    ok add database WORK one
+    ab add database WORK two
+    assert_status 1
+    assert_err --replace
+    ok add database WORK two --replace
+    ok list databases --json
+    assert_eq "$(json 'o.path')" "$PWD/two"
+}
+
+test_category_paths_that_cannot_be() {
+    local path
+    for path in /abs ../up a/../b .. . '' .autobackup; do
+        ab add category bad "$path"
+        [ "$STATUS" != 0 ] || fail "accepted '$path'"
+        refute_err traceback
+    done
+    ok add category render scratch/render
+    ab add category inner scratch/render/passes
+    assert_status 1
+    assert_err render
+    ab add category outer scratch
+    assert_status 1
+    ok add category render scratch/render
+    ab add category render elsewhere
+    assert_status 1
+    assert_err --replace
+    ok list categories --json
+    assert_eq "$(json 'o.category, o.path')" "render scratch/render"
+}
+
+test_remove_forgets_and_touches_nothing() {
+    studio
+    local before
+    before=$(find WORK | sort)
+    ab remove database WORK
+    assert_status 1
+    assert_err --yes
+    ok remove database WORK --yes
+    assert_eq "$(find WORK | sort)" "$before"
+    ok list databases --json
+    assert_eq "$(json 'o.database' | tr '\n' ' ')" "NAS STORAGE "
+    ok remove category cache --yes
+    ok list categories --json
+    assert_eq "$(json 'o.category' | wc -l)" 3
+    ok add database WORK WORK
+    ok load WORK
+    ok list projects in bmx in WORK --json
+    assert_eq "$(json 'o.project, o.files')" "bmx/show two 1"
+}
+
+test_a_read_only_root_is_known_by_its_filesystem() {
+    mount_image disk 16
+    mkdir -p disk/footage/a/b
+    echo x >disk/footage/a/b/c
+    mount -o remount,ro disk
+    ok add database SHELF disk
+    refute_exists disk/.autobackup
+    ok add category footage footage
+    ok load SHELF
+    umount disk
+    ab load SHELF
+    assert_status 75
+    assert_err SHELF
+    ok list projects --json
+    assert_eq "$(json 'o.project')" a/b
+}

@@ -1,0 +1,216 @@
+# copy: what arrives, what is left alone, what is kept. Oracles: sha256sum, find, diff.
+. ./studio.sh
+
+test_a_copy_is_the_same_tree() {
+    studio
+    ok copy acme/spot render WORK NAS --json
+    assert_eq "$(json 'o.type, o.project, o.category, o.from, o.to, o.files_copied, o.bytes_copied, o.files_unchanged, \
+o.files_replaced, o.conflicts, o.failed, o.dry_run')" "copy acme/spot render WORK NAS 10 100 0 0 0 0 false"
+    assert_same_tree WORK/scratch/render/acme/spot NAS/scratch/render/acme/spot
+    ok copy acme/spot render WORK NAS --json
+    assert_eq "$(json 'o.files_copied, o.files_unchanged')" "0 10"
+    assert_eq "$(find NAS -name '.autobackup-*')" "" "temps"
+}
+
+test_names_with_spaces_all_categories_and_globs() {
+    studio
+    ok copy "bmx/show two" footage WORK NAS STORAGE
+    assert_same_tree "WORK/footage/bmx/show two" "NAS/footage/bmx/show two"
+    assert_same_tree "WORK/footage/bmx/show two" "STORAGE/footage/bmx/show two"
+    ok copy '*/*' all WORK STORAGE
+    assert_same_tree WORK/project STORAGE/project
+    assert_same_tree WORK/scratch/render STORAGE/scratch/render
+}
+
+test_a_changed_file_is_updated_and_the_old_one_kept() {
+    studio
+    sha256sum <"NAS/footage/acme/spot/day 1/clip 1.mov" >old
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.files_replaced, o.files_unchanged, o.conflicts')" "1 2 0"
+    assert_same_tree WORK/footage/acme/spot NAS/footage/acme/spot
+    find NAS/.autobackup/versions -name 'clip 1.mov' -exec sha256sum {} \; | sed 's/ .*/  -/' >kept
+    run cmp old kept
+    assert_status 0
+}
+
+test_newer_at_the_destination_is_a_conflict() {
+    studio
+    echo edited >>"NAS/footage/acme/spot/day 1/clip 2.mov"
+    sha256sum "NAS/footage/acme/spot/day 1/clip 2.mov" >before
+    ab copy acme/spot footage WORK NAS --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.conflicts or nil')" 1
+    assert_eq "$(json 'o.type == "problem" and o.path:match("clip 2.mov") or nil')" "clip 2.mov"
+    run sha256sum -c before
+    assert_status 0
+    ab copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_err --newer=overwrite
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    assert_same_tree WORK/footage/acme/spot NAS/footage/acme/spot
+    assert_eq "$(find NAS/.autobackup/versions -name 'clip 2.mov' -exec cat {} \; | sha256sum)" \
+        "$(sed 's/  .*/  -/' before)" "kept version"
+}
+
+test_extra_files_stay_unless_mirrored() {
+    studio
+    echo extra >NAS/footage/acme/spot/extra.txt
+    ok copy acme/spot footage WORK NAS
+    assert_exists NAS/footage/acme/spot/extra.txt
+    ok copy acme/spot footage WORK NAS --mirror
+    refute_exists NAS/footage/acme/spot/extra.txt
+    assert_eq "$(find NAS/.autobackup/versions -name extra.txt -exec cat {} \;)" extra
+}
+
+test_dry_run_changes_nothing() {
+    studio
+    local before
+    before=$(find NAS -printf '%P %s %T@\n' | sort)
+    ok copy acme/spot all WORK NAS --dry-run
+    assert_out "clip 1.mov"
+    assert_eq "$(find NAS -printf '%P %s %T@\n' | sort)" "$before"
+    ok copy acme/spot render WORK NAS -n --json
+    assert_eq "$(json 'o.type == "copy" and tostring(o.dry_run) or nil')" true
+}
+
+test_metadata_alone_is_corrected_without_a_copy() {
+    studio
+    ok copy acme/spot render WORK NAS
+    chmod 600 WORK/scratch/render/acme/spot/beauty.0001.exr
+    chmod 700 WORK/scratch/render/acme/spot
+    ok copy acme/spot render WORK NAS --json
+    assert_eq "$(json 'o.files_copied')" 0
+    assert_same_tree WORK/scratch/render/acme NAS/scratch/render/acme
+}
+
+test_all_sorts_of_entries() {
+    need setfattr getfattr setfacl getfacl
+    studio
+    local p=WORK/scratch/cache/acme/spot d=NAS/scratch/cache/acme/spot long
+    mkdir -p "$p/sub" "$p/empty"
+    long=$(printf 'x%.0s' {1..255})
+    echo long >"$p/$long"
+    echo nl >"$p/with
+newline"
+    echo bytes >"$p/$(printf 'bad\xff\xfeutf8')"
+    echo one >"$p/linked"
+    ln "$p/linked" "$p/sub/other name"
+    ln -s linked "$p/symlink"
+    ln -s /nowhere/at/all "$p/dangling"
+    mkfifo "$p/fifo"
+    truncate -s 5M "$p/sparse"
+    echo tail >>"$p/sparse"
+    setfattr -n user.note -v "keep me" "$p/linked" || skip "no xattrs here"
+    setfacl -m u:1234:r "$p/linked" || skip "no ACLs here"
+    chmod 4755 "$p/sub/other name"
+    touch -d '1999-12-31 23:59:59.123456789' "$p/sub" "$p/empty"
+    ok load WORK
+    ok copy acme/spot cache WORK NAS
+    assert_same_tree "$p" "$d"
+    assert_eq "$(stat -c %h "$d/linked")" 2 "links"
+    assert_eq "$(stat -c %i "$d/linked")" "$(stat -c %i "$d/sub/other name")" "inode"
+    assert_eq "$(getfattr --only-values -n user.note "$d/linked")" "keep me"
+    assert_eq "$(getfacl -cp "$d/linked")" "$(getfacl -cp "$p/linked")"
+    [ "$(stat -c %b "$d/sparse")" -lt 1000 ] || fail "holes were filled: $(stat -c %b "$d/sparse") blocks"
+    assert_eq "$(stat -c %Y "$d/sub")" "$(stat -c %Y "$p/sub")" "a directory's time"
+    run rsync -anciHAX --delete "$p/" "$d/"
+    assert_out_is ""
+}
+
+test_a_full_disk_loses_nothing() {
+    studio
+    mount_image small 16
+    ok add database SMALL small
+    head -c 30M /dev/urandom >WORK/footage/acme/spot/big.mov
+    ok load WORK
+    ab copy acme/spot footage WORK SMALL
+    assert_status 1
+    assert_err SMALL
+    assert_eq "$(find small -name '.autobackup-*')" "" "temps"
+    find small/footage -type f 2>/dev/null | while read -r f; do
+        run cmp "$f" "WORK/${f#small/}"
+        assert_status 0
+    done
+}
+
+test_an_unreadable_source_is_reported_and_the_rest_copied() {
+    need_root
+    need setpriv
+    studio
+    chmod 0 "WORK/footage/acme/spot/day 1/clip 2.mov"
+    rm -r NAS/footage/acme
+    chown -R 65534:65534 .. 
+    run as_nobody copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_err "clip 2.mov" EACCES
+    assert_exists "NAS/footage/acme/spot/day 1/clip 1.mov" "NAS/footage/acme/spot/day 1/clip 3.mov"
+    refute_exists "NAS/footage/acme/spot/day 1/clip 2.mov"
+}
+
+test_interrupted_and_run_again() {
+    studio
+    head -c 300M /dev/zero | tr '\0' x >WORK/footage/acme/spot/big.mov
+    ok load WORK
+    "$AUTOBACKUP" copy acme/spot footage WORK NAS >"$OUT" 2>"$ERR" &
+    local pid=$! tries=0
+    until [ -n "$(find NAS -name '.autobackup-*' -size +0 2>/dev/null)" ] || [ $((tries += 1)) -gt 2000 ]; do
+        kill -0 $pid 2>/dev/null || break
+    done
+    kill -INT $pid
+    STATUS=0
+    wait $pid || STATUS=$?
+    LAST="copy, interrupted"
+    assert_status 130
+    refute_exists NAS/footage/acme/spot/big.mov
+    ok copy acme/spot footage WORK NAS
+    assert_same_tree WORK/footage/acme/spot NAS/footage/acme/spot
+    assert_eq "$(find NAS -name '.autobackup-*')" "" "temps"
+}
+
+test_a_busy_destination_says_who() {
+    studio
+    exec 9>>NAS/.autobackup/lock
+    flock 9
+    ab copy acme/spot render WORK NAS
+    exec 9>&-
+    assert_status 75
+    assert_err NAS busy
+    ok copy acme/spot render WORK NAS
+}
+
+test_offline_and_unknown_names() {
+    studio
+    ab copy acme/spot render WORK NSA
+    assert_status 1
+    assert_err "did you mean 'NAS'"
+    ab copy acme/sopt render WORK NAS
+    assert_status 1
+    assert_err "did you mean 'acme/spot'"
+    ab copy acme/spot rendr WORK NAS
+    assert_status 1
+    assert_err "did you mean 'render'"
+    ab copy "dune/part one" footage WORK NAS
+    assert_status 1
+    assert_err STORAGE
+    ab copy acme/spot render WORK WORK
+    [ "$STATUS" != 0 ] || fail "copied onto itself"
+    ab copy acme/spot render WORK
+    assert_status 2
+    ab copy acme/spot render WORK NAS --mirorr
+    assert_status 2
+    assert_err "did you mean '--mirror'"
+    mv NAS NAS.away
+    ab copy acme/spot render WORK NAS
+    assert_status 75
+    assert_err NAS
+    refute_exists NAS
+}
+
+test_a_symlink_on_the_way_is_not_followed() {
+    studio
+    mkdir outside NAS/scratch
+    ln -s "$PWD/outside" NAS/scratch/render
+    ab copy acme/spot render WORK NAS
+    [ "$STATUS" != 0 ] || fail "followed a symlink out of the database"
+    assert_eq "$(ls outside)" "" "outside"
+}

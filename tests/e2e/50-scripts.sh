@@ -1,0 +1,223 @@
+# Scripts, -e, standard input, cron: commands as Lua, errors, exit statuses.
+. ./studio.sh
+SCRIPTS=$(cd ../../scripts && pwd)
+
+test_a_script_with_arguments() {
+    studio
+    cat >task.lua <<'LUA'
+#!/usr/bin/env autobackup
+local name = ...
+print(name, arg[1], arg[0])
+for _, p in ipairs(projects()) do print(p.project, p.client, p.name, p.files > 0) end
+local r = copy(name, "render", "WORK", "NAS")
+print(#r, r[1].files_copied, r[1].type)
+r = copy{project = name, category = "render", from = "WORK", to = {"NAS", "STORAGE"}}
+print(#r, r[1].files_copied, r[2].files_copied)
+r = copy(name, "render", "WORK", "NAS", {dry_run = true})
+print(r[1].dry_run)
+LUA
+    ok ./task.lua acme/spot
+    assert_out_is "acme/spot	acme/spot	./task.lua
+acme/spot	acme	spot	true
+bmx/show two	bmx	show two	true
+dune/part one	dune	part one	true
+1	10	copy
+2	0	10
+true"
+    assert_same_tree WORK/scratch/render NAS/scratch/render
+    assert_same_tree WORK/scratch/render STORAGE/scratch/render
+    ok task.lua acme/spot
+    chmod +x task.lua
+    ln -s "$AUTOBACKUP" autobackup
+    run env "PATH=$PWD:$PATH" ./task.lua acme/spot
+    assert_status 0
+}
+
+test_queries() {
+    studio
+    cat >q.lua <<'LUA'
+print(#databases(), databases()[1].database, #categories(), #clients(), #projects())
+print(#projects{client = "acme"}, #projects{database = "WORK"}, #replicas{project = "acme/spot"})
+for _, r in ipairs(replicas{project = "acme/spot", category = "footage", database = "WORK"}) do
+    print(r.database, r.files, r.bytes > 0, r.type, math.type(r.loaded_at))
+end
+local n = 0
+for f in files{database = "WORK", project = "acme/spot", category = "render"} do n = n + f.size end
+print(n)
+print(pcall(projects, {cleint = "x"}))
+LUA
+    ok ./q.lua
+    assert_out "3	WORK	4	3	3" "1	2	5" "WORK	3	true	replica	integer" "100" "did you mean 'client'"
+}
+
+test_errors_are_values() {
+    studio
+    cat >e.lua <<'LUA'
+local ok, e = pcall(copy, "acme/spot", "render", "WORK", "NSA")
+print(ok, type(e), e.code, tostring(e))
+ok, e = pcall(copy, "acme/spot", "render", "WORK", "NAS", {dryrun = true})
+print(ok, e.code, e.message:match("did you mean") ~= nil)
+ok, e = pcall(copy, {project = "acme/spot", categry = "render"})
+print(ok, e.message:match("'category'"))
+LUA
+    ok ./e.lua
+    assert_out "false	table	" "did you mean 'NAS'" "false	EUSAGE	true" "false	'category'"
+}
+
+test_an_uncaught_error_has_a_traceback_and_a_status() {
+    TRACEBACK_EXPECTED=1
+    printf 'local function inner() error("boom") end\ninner()\n' >bad.lua
+    ab ./bad.lua
+    assert_status 1
+    assert_err "bad.lua:1: boom" "bad.lua:2: in "
+    refute_err '\t'
+    printf 'error{code = "EMINE", message = "my own"}' >mine.lua
+    ab ./mine.lua
+    assert_status 1
+    assert_err "my own"
+    printf 'x = = 1' >syntax.lua
+    ab ./syntax.lua
+    assert_status 1
+    assert_err "syntax.lua:1:"
+    ab ./missing.lua
+    assert_status 1
+    assert_err "missing.lua"
+}
+
+test_exit_gives_a_status() {
+    ok -e 'exit()'
+    ab -e 'exit(7)'
+    assert_status 7
+    ab exit 5
+    assert_status 5
+    printf 'exit 4\nfetch all\n' >in
+    ab <in
+    assert_status 4
+}
+
+test_e_runs_code() {
+    ok -e 'print(1 + 1, _VERSION, load ~= _G.load)'
+    assert_out_is "2	Lua 5.4	true"
+    ab -e 'error("no")'
+    assert_status 1
+    ab -e
+    assert_status 2
+    ok -e 'a = 1' -e 'print(a)'
+    assert_out_is 1
+}
+
+test_old_command_files_work() {
+    studio
+    cat >tasks.txt <<'TXT'
+-- copy the renders, then look
+copy acme/spot render WORK NAS
+
+for i = 1, 2 do
+    print("lua", i)
+end
+copy "bmx/show two" footage WORK NAS
+x = #projects()
+x
+fetch "bmx/show two"
+TXT
+    ab <tasks.txt
+    assert_status 0
+    assert_out "lua	2" "bmx/show two"
+    assert_same_tree "WORK/footage/bmx" "NAS/footage/bmx"
+    assert_same_tree WORK/scratch/render NAS/scratch/render
+}
+
+test_standard_input_stops_at_the_first_error() {
+    studio
+    printf 'list databases\n\ncopy nobody/nothing render WORK NAS\nprint("never")\n' >tasks.txt
+    ab <tasks.txt
+    assert_status 1
+    assert_err "stdin:3:"
+    refute_out never
+    printf 'if true then\nprint(1)\n' >tasks.txt
+    ab <tasks.txt
+    assert_status 1
+    printf 'print("no newline at the end")' >tasks.txt
+    ok <tasks.txt
+    assert_out_is "no newline at the end"
+}
+
+test_a_partial_result_goes_on_and_is_the_exit_status() {
+    studio
+    echo edited >>"NAS/footage/acme/spot/day 1/clip 2.mov"
+    printf 'copy acme/spot footage WORK NAS\nprint("on")\n' >tasks.txt
+    ab <tasks.txt
+    assert_status 3
+    assert_out on
+    printf 'local r = copy("acme/spot", "footage", "WORK", "NAS") print(r.status, #r.problems)' >t.lua
+    ab ./t.lua
+    assert_status 3
+    assert_out "3	1"
+}
+
+test_cron_has_no_environment() {
+    studio
+    ok copy "bmx/show two" footage WORK STORAGE
+    run env -i HOME="$HOME" "$AUTOBACKUP" copy acme/spot render WORK NAS
+    assert_status 0
+    assert_same_tree WORK/scratch/render NAS/scratch/render
+    run env -i "$AUTOBACKUP" --no-config --catalog "$PWD/c.db" list databases
+    assert_status 0
+}
+
+test_nightly_copies_what_exists_only_once() {
+    studio
+    local script=$SCRIPTS/nightly.lua
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" NAS
+    assert_status 0
+    assert_same_tree "WORK/footage/bmx" "NAS/footage/bmx"
+    assert_same_tree WORK/scratch/render NAS/scratch/render
+    assert_same_tree WORK/project NAS/project
+    refute_exists STORAGE/scratch
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" NAS
+    assert_status 0
+    mv NAS NAS.away
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" NAS
+    assert_status 75
+}
+
+test_require_finds_only_ours() {
+    mkdir mods
+    printf 'local ab = require "autobackup"\nab.command{name = "hello", run = function() return {greeting = "hi"} end, show = function(r, out) out:line(r.greeting) end}\nreturn {load == _G.load}' >mods/studio.lua
+    printf 'print(require("studio")[1]) show(hello())' >mods/s.lua
+    ok mods/s.lua
+    assert_out_is "true
+hi"
+    printf 'print(pcall(require, "elsewhere"))' >s.lua
+    echo 'return 1' >elsewhere.lua
+    mkdir other
+    mv s.lua other/
+    run env LUA_PATH="$PWD/?.lua" LUA_INIT='print("init")' "$AUTOBACKUP" other/s.lua
+    assert_status 0
+    assert_out false
+    refute_out init
+}
+
+test_events() {
+    studio
+    cat >ev.lua <<'LUA'
+on("copy", function(r) print("copied", r[1].files_copied) end)
+on("load", function(r) print("loaded", r[1].database) end)
+on("error", function(e) print("error", e.code) end)
+load("WORK")
+copy("acme/spot", "render", "WORK", "NAS")
+pcall(copy, "acme/spot", "render", "WORK", "NSA")
+print(pcall(on, "copied", print))
+LUA
+    ab ./ev.lua
+    assert_out "loaded	WORK" "copied	10" "did you mean 'copy'"
+}
+
+test_run_needs_no_shell() {
+    ok -e 'print(run("sh", "-c", "exit 3"), run("touch", "a; b"))'
+    assert_out_is "3	0"
+    assert_exists "a; b"
+    ab -e 'run("/no/such/program")'
+    assert_status 1
+    assert_err "/no/such/program"
+}

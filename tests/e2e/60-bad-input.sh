@@ -1,0 +1,144 @@
+# Bad input: each with a message that names the thing, the right status, and nothing lost.
+. ./studio.sh
+
+test_typos_in_every_position() {
+    studio
+    ab ftech all
+    assert_status 2
+    assert_err "did you mean 'fetch'"
+    ab --jsno list databases
+    assert_status 2
+    assert_err "did you mean '--json'"
+    ab list proejcts
+    assert_status 2
+    assert_err "projects"
+    ab list projects in acmee
+    assert_status 1
+    assert_err "did you mean 'acme'"
+    ab copy acme/spot render WRK NAS
+    assert_status 1
+    assert_err "did you mean 'WORK'"
+    ab copy acme/spot render WORK NAS --dry-rnu
+    assert_status 2
+    assert_err "did you mean '--dry-run'"
+    ab copy acme/spot render WORK NAS --newer=owerwrite
+    assert_status 2
+    assert_err overwrite
+    ab help coppy
+    assert_err "did you mean 'copy'"
+    ab list databases too many words
+    assert_status 2
+    printf 'fetch "acme\n' >in
+    ab <in
+    assert_status 2
+    assert_err "stdin:1:"
+}
+
+test_an_unreadable_folder_is_incomplete_not_empty() {
+    need_root
+    need setpriv
+    studio
+    chmod 0 "WORK/footage/acme/spot/day 1"
+    chown -R 65534:65534 ..
+    run as_nobody load WORK --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "load" and o.errors .. " " .. o.files .. " " .. o.removed or nil')" "1 15 0"
+    assert_eq "$(json 'o.type == "problem" and o.code .. " " .. o.path or nil')" "EACCES footage/acme/spot/day 1"
+}
+
+test_a_fifo_in_a_project_does_not_hang() {
+    studio
+    mkfifo WORK/project/acme/spot/pipe
+    run timeout 20 "$AUTOBACKUP" load WORK
+    assert_status 0
+    run timeout 20 "$AUTOBACKUP" copy acme/spot project WORK NAS
+    assert_status 0
+    [ -p NAS/project/acme/spot/pipe ] || fail "the FIFO was not made again"
+}
+
+test_a_socket_is_reported() {
+    need python3
+    studio
+    python3 -c 'import socket, os; os.chdir("WORK/project/acme/spot"); socket.socket(socket.AF_UNIX).bind("s")'
+    ok load WORK
+    ab copy acme/spot project WORK NAS
+    assert_status 3
+    assert_err "acme/spot/s"
+    assert_exists NAS/project/acme/spot/scene.txt
+}
+
+test_hostile_names_never_reach_the_terminal_raw() {
+    studio
+    mkdir -p "WORK/footage/$(printf 'evil\033[31m\007')/$(printf 'pro\nject\xff')"
+    echo x >"WORK/footage/$(printf 'evil\033[31m\007')/$(printf 'pro\nject\xff')/$(printf 'a\rb\xc2\x9b')"
+    ok load
+    ok fetch all
+    ! grep -q "$(printf '\033')" "$OUT" || fail "an escape reached stdout"
+    ok list projects --json
+    assert_eq "$(json 'o.project_bytes' | head -n 1 | base64 -d | od -An -c | tr -d ' \n')" \
+        "$(printf 'evil\033[31m\007/pro\nject\377' | od -An -c | tr -d ' \n')" "the bytes of a name"
+    ok copy '*/*' footage WORK NAS
+    ! grep -q "$(printf '[\033\007\r]')" "$OUT" "$ERR" || fail "a control character got through"
+    assert_same_tree WORK/footage/evil* NAS/footage/evil*
+}
+
+test_a_corrupt_catalog_loses_nothing() {
+    studio
+    local catalog=$XDG_DATA_HOME/autobackup/catalog.db before
+    before=$(find WORK STORAGE NAS -type f -exec sha256sum {} + | sort)
+    ok list databases
+    echo "not a database at all, but longer than nothing" >"$catalog"
+    rm -f "$catalog"-*
+    ab fetch all
+    assert_status 1
+    assert_err "$catalog" damaged "load"
+    rm "$catalog"
+    ok add database WORK WORK
+    ok add category footage footage
+    ok load
+    ok fetch acme/spot
+    assert_eq "$(find WORK STORAGE NAS -type f -exec sha256sum {} + | sort)" "$before"
+}
+
+test_a_damaged_listing_is_mended_by_load() {
+    need sqlite3
+    studio
+    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE directory SET listing = CAST('junk' AS BLOB), sum = 0"
+    ab -e 'for f in files{database = "WORK"} do end'
+    assert_status 1
+    assert_err damaged load
+    ok load
+    ok -e 'local n = 0 for f in files{database = "WORK"} do n = n + 1 end print(n)'
+    assert_out_is 15
+}
+
+test_a_catalog_that_cannot_be_written() {
+    need_root
+    need setpriv
+    mkdir shut
+    chmod 555 shut
+    chmod 755 .. .
+    run as_nobody --catalog "$PWD/shut/c.db" list databases
+    assert_status 1
+    assert_err "$PWD/shut"
+    ab --catalog "" list databases
+    [ "$STATUS" != 0 ] || fail "an empty catalog path"
+}
+
+test_output_that_cannot_be_written() {
+    studio
+    run bash -c '"$AUTOBACKUP" fetch all >/dev/full'
+    assert_status 1
+    run bash -c '"$AUTOBACKUP" help | head -n 1'
+    assert_status 0
+    refute_err traceback
+}
+
+test_a_damaged_marker_is_said() {
+    studio
+    echo '{"id": 7' >NAS/.autobackup/database.json
+    ab load NAS
+    assert_status 75
+    assert_err NAS marker
+    ok fetch acme/spot
+}

@@ -1,0 +1,191 @@
+# The REPL in a real terminal (tmux): prompts, errors that do not end it, history, Ctrl-C and Ctrl-D. No sleeps:
+# every step waits for a text.
+. ./studio.sh
+
+start() {    # COLUMNS LINES [WORDS...]: the program in a tmux of its own
+    need tmux
+    local columns=$1 lines=$2
+    shift 2
+    SOCKET=$TMPDIR/tmux
+    trap 'tmux -S "$SOCKET" kill-server 2>/dev/null || :' EXIT
+    tmux -S "$SOCKET" -f /dev/null new-session -d -x "$columns" -y "$lines" \
+        env TERM=screen "$AUTOBACKUP" "$@" \; set-option -g remain-on-exit on >/dev/null
+}
+
+send() { tmux -S "$SOCKET" send-keys "$@"; }
+screen() { tmux -S "$SOCKET" capture-pane -p -S -200; }
+
+wait_for() {    # TEXT: until the screen shows it
+    local tries=0
+    until screen | grep -aqF -- "$1"; do
+        [ $((tries += 1)) -le 600 ] || { screen; fail "never saw: $1"; }
+        read -rt 0.05 <> <(:) || :
+    done
+}
+
+wait_dead() {    # until the program has ended; its status goes to STATUS
+    local tries=0
+    until [ "$(tmux -S "$SOCKET" display-message -p '#{pane_dead}')" = 1 ]; do
+        [ $((tries += 1)) -le 600 ] || { screen; fail "it did not end"; }
+        read -rt 0.05 <> <(:) || :
+    done
+    STATUS=$(tmux -S "$SOCKET" display-message -p '#{pane_dead_status}')
+}
+
+type_line() { send -l "$1"; send Enter; }
+
+test_a_first_session() {
+    folders
+    start 100 40 --no-config
+    wait_for "add database"
+    type_line 'add database WORK WORK'
+    wait_for "added database WORK"
+    type_line 'add database NAS NAS'
+    type_line 'add category footage footage'
+    wait_for "added category footage"
+    type_line 'load'
+    wait_for "LOOSE"
+    type_line 'fetch all'
+    wait_for "bmx/show two"
+    type_line 'copy "bmx/show two" footage WORK NAS'
+    wait_for "1 copied"
+    assert_same_tree "WORK/footage/bmx" "NAS/footage/bmx"
+    type_line 'explore acme/spot footage WORK'
+    wait_for "WORK/footage/acme/spot"
+    type_line 'for _, p in ipairs(projects()) do'
+    type_line 'print("<" .. p.project .. ">") end'
+    wait_for "<acme/spot>"
+    type_line 'command{name = "hello", run = function() return {{greeting = "salute"}} end}'
+    type_line 'hello'
+    wait_for "salute"
+    type_line 'exit 3'
+    wait_dead
+    assert_eq "$STATUS" 3 status
+}
+
+test_mistakes_do_not_end_it() {
+    studio
+    start 100 50
+    wait_for ">>>"
+    type_line 'ftech all'
+    wait_for "did you mean 'fetch'"
+    type_line 'fetch acmee'
+    wait_for "did you mean 'acme'"
+    type_line 'copy acme/spot render WORK NSA'
+    wait_for "did you mean 'NAS'"
+    type_line 'lst'
+    wait_for "did you mean 'list'"
+    type_line 'print(1'
+    type_line ')'
+    wait_for "1"
+    type_line 'error("mine")'
+    wait_for "mine"
+    type_line '6 * 7'
+    wait_for "42"
+    type_line '_ + 1'
+    wait_for "43"
+    type_line 'fetch "unclosed'
+    wait_for "quote"
+    type_line 'print("still " .. "here")'
+    wait_for "still here"
+    send C-d
+    wait_dead
+    assert_eq "$STATUS" 0 status
+}
+
+test_ctrl_c_clears_a_line_and_stops_a_loop() {
+    start 80 24 --no-config
+    wait_for ">>>"
+    send -l 'some half typed line'
+    wait_for "half typed"
+    send C-c
+    type_line 'print("al" .. "ive")'
+    wait_for alive
+    type_line 'while true do end'
+    wait_for "while true"
+    send C-c
+    wait_for interrupted
+    type_line 'print("and " .. "still")'
+    wait_for "and still"
+    send C-d
+    wait_dead
+}
+
+test_history_over_two_starts() {
+    start 80 24 --no-config
+    wait_for ">>>"
+    type_line 'print("remember " .. "me")'
+    wait_for "remember me"
+    send C-d
+    wait_dead
+    tmux -S "$SOCKET" kill-server
+    start 80 24 --no-config
+    wait_for ">>>"
+    send Up
+    wait_for 'print("remember " .. "me")'
+    send Enter
+    wait_for "remember me"
+    send C-d
+    wait_dead
+}
+
+test_tab_completes() {
+    studio
+    start 100 40
+    wait_for ">>>"
+    send -l 'copy bm'
+    send Tab
+    wait_for 'bmx/show two'
+    send -l ' foo'
+    send Tab
+    wait_for 'footage'
+    send -l 'WO'
+    send Tab
+    send -l 'NA'
+    send Tab
+    send Enter
+    wait_for "1 copied"
+    assert_same_tree "WORK/footage/bmx" "NAS/footage/bmx"
+    send C-d
+    wait_dead
+}
+
+test_ctrl_c_in_a_copy_says_how_to_go_on() {
+    studio
+    head -c 600M /dev/zero >WORK/footage/acme/spot/big.mov
+    printf x | dd of=WORK/footage/acme/spot/big.mov bs=1 seek=0 conv=notrunc status=none
+    start 100 40
+    wait_for ">>>"
+    type_line 'load WORK'
+    wait_for "LOOSE"
+    type_line 'copy acme/spot footage WORK NAS'
+    local tries=0
+    until [ -n "$(find NAS -name '.autobackup-*' -size +0 2>/dev/null)" ] || [ $((tries += 1)) -gt 3000 ]; do :; done
+    send C-c
+    wait_for "again"
+    refute_exists NAS/footage/acme/spot/big.mov
+    type_line 'print("lives " .. "on")'
+    wait_for "lives on"
+    type_line 'copy acme/spot footage WORK NAS'
+    wait_for "copied"
+    type_line 'exit'
+    wait_dead
+    assert_same_tree WORK/footage/acme/spot NAS/footage/acme/spot
+}
+
+test_narrow_and_wide() {
+    studio
+    local width
+    for width in 60 80 200; do
+        start "$width" 20
+        wait_for ">>>"
+        type_line 'fetch all'
+        wait_for "bmx/show two"
+        type_line 'print("en" .. "d")'
+        wait_for end
+        screen | awk -v w="$width" 'length($0) > w { exit 1 }' || fail "a line is wider than $width"
+        send C-d
+        wait_dead
+        tmux -S "$SOCKET" kill-server
+    done
+}

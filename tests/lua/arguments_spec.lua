@@ -1,0 +1,158 @@
+local unit = require("luaunit")
+local arguments = require("autobackup.arguments")
+local command = require("autobackup.command")
+local rows = require("autobackup.rows")
+local fake = require("fake")
+
+local M = {}
+
+local function copy()
+    return command.check{
+        name = "copy", run = function() end,
+        args = {{"project", "project"}, {"category", "category"}, {"from", "database"},
+            {"to", "database", many = true}},
+        options = {
+            ["dry-run"] = {short = "n"}, verbose = {short = "V"}, jobs = {type = "integer", short = "j", min = 1},
+            verify = {type = "choice", values = {"readback", "none"}, default = "none"},
+            skip = {type = "text", many = true},
+        },
+        accepts = {replica = {project = "project", category = "category", database = "from"},
+            database = {database = "to"}, project = {project = "project"}},
+    }
+end
+
+local function list()
+    return command.check{
+        name = "list", run = function() end,
+        args = {
+            {"what", "choice", values = {"projects", "clients"}, default = "projects"},
+            {"client", "client", keyword = "in", when = {what = {"projects"}}},
+            {"database", "database", keyword = "in"},
+        },
+    }
+end
+
+local function words(declaration, line)
+    local list_of_words, literal = require("autobackup.words").split(line)
+    return arguments.from_words(declaration, fake.session(), list_of_words, literal)
+end
+
+local function refused(fn, ...)
+    return tostring(fake.raised(fn, ...))
+end
+
+local WHOLE = {project = "blue/film", category = "render", from = "WORK", to = {"NAS", "STORAGE"}, dry_run = true,
+    verbose = false, jobs = 4, verify = "readback", skip = {}}
+
+function M.test_words_with_options_anywhere()
+    local parsed = words(copy(), "-n blue/film render --jobs=4 WORK NAS --verify readback STORAGE")
+    unit.assertEquals(parsed.args, WHOLE)
+    unit.assertFalse(parsed.json)
+    unit.assertEquals(words(copy(), "-nVj4 blue/film render WORK NAS").args.jobs, 4)
+    unit.assertEquals(words(copy(), "blue/film render WORK NAS --skip a --skip b").args.skip, {"a", "b"})
+end
+
+function M.test_json_and_help_belong_to_every_command()
+    unit.assertTrue(words(copy(), "blue/film render WORK NAS --json").json)
+    unit.assertEquals(words(copy(), "--nonsense --help"), {help = true})
+    unit.assertEquals(words(copy(), "-h"), {help = true})
+end
+
+function M.test_mistakes_in_words()
+    local function message(line)
+        return refused(words, copy(), line)
+    end
+    unit.assertEquals(message("--dryrun"), "copy: no option '--dryrun'; did you mean '--dry-run'?")
+    unit.assertEquals(message("-x"), "copy: no option '-x'")
+    unit.assertEquals(message("--jobs"), "copy: --jobs takes a value")
+    unit.assertEquals(message("--dry-run=yes"), "copy: --dry-run takes no value")
+    unit.assertEquals(message("--jobs=many"), "copy: --jobs: 'many' is not a whole number")
+    unit.assertEquals(message("blue/film render"), "copy: FROM is missing")
+    unit.assertEquals(message("blue/film rendr WORK NAS"), "no category 'rendr'; did you mean 'render'?")
+    unit.assertEquals(fake.raised(words, copy(), "").usage,
+        "copy CLIENT/PROJECT CATEGORY FROM TO... [OPTIONS]")
+    unit.assertEquals(refused(words, list(), "clients x"), "list: 'x' is too much")
+end
+
+function M.test_words_after_two_dashes_are_no_options()
+    unit.assertStrContains(refused(words, copy(), "-- -n"), "'-n' is no project")
+    unit.assertStrContains(refused(words, copy(), "'--json'"), "'--json' is no project")
+end
+
+function M.test_keywords_share_a_place()
+    unit.assertEquals(words(list(), "projects in acme in NAS").args,
+        {what = "projects", client = "acme", database = "NAS"})
+    unit.assertEquals(words(list(), "projects in NAS").args, {what = "projects", database = "NAS"})
+    unit.assertEquals(words(list(), "in acme").args, {what = "projects", client = "acme"})
+    unit.assertEquals(words(list(), "clients in NAS --json").args, {what = "clients", database = "NAS"})
+    unit.assertEquals(refused(words, list(), "projects in NSA"), "no database 'NSA'; did you mean 'NAS'?")
+    unit.assertEquals(refused(words, list(), "projects in zzzzz"), "no client 'zzzzz'; there is acme, blue")
+    unit.assertEquals(refused(words, list(), "clients in acme"),
+        "no database 'acme'; there is WORK, NAS, STORAGE")
+end
+
+function M.test_a_keyword_at_the_end_or_quoted_is_a_word()
+    local declaration = command.check{name = "x", run = function() end,
+        args = {{"which", "text", optional = true}, {"client", "text", keyword = "client"}}}
+    unit.assertEquals(words(declaration, "client acme").args, {client = "acme"})
+    unit.assertEquals(words(declaration, "client").args, {which = "client"})
+    unit.assertStrContains(refused(words, declaration, "'client' acme"), "'acme' is too much")
+end
+
+local function lua(declaration, ...)
+    return arguments.from_lua(declaration, fake.session(), ...)
+end
+
+function M.test_lua_by_place_and_by_name()
+    unit.assertEquals(lua(copy(), "blue/film", "render", "WORK", "NAS", "STORAGE",
+        {dry_run = true, jobs = 4, verify = "readback"}), WHOLE)
+    unit.assertEquals(lua(copy(), {project = "blue/film", category = "render", from = "WORK",
+        to = {"NAS", "STORAGE"}, ["dry-run"] = true, jobs = 4, verify = "readback"}), WHOLE)
+    unit.assertEquals(lua(copy(), "blue/film", "render", "WORK", {"NAS", "STORAGE"}).to, {"NAS", "STORAGE"})
+    unit.assertEquals(lua(copy(), {"blue/film", "render", "WORK", to = "NAS"}).to, {"NAS"})
+    unit.assertEquals(lua(list(), {what = "projects", client = "acme"}), {what = "projects", client = "acme"})
+    unit.assertEquals(lua(list(), "clients", "in", "NAS"), {what = "clients", database = "NAS"})
+end
+
+function M.test_mistakes_in_lua()
+    unit.assertEquals(refused(lua, copy(), {projct = "x"}),
+        "copy: no argument or option 'projct'; did you mean 'project'?")
+    unit.assertEquals(refused(lua, copy(), "blue/film", nil, "WORK"), "copy: value 2 is nil")
+    unit.assertEquals(refused(lua, copy(), "blue/film", "render", "WORK", "NAS", {dry_run = 1}),
+        "copy: dry-run must be true or false")
+    unit.assertEquals(refused(lua, list(), {what = "clients", client = "acme"}),
+        "list: 'client' does not go with the other arguments")
+    unit.assertEquals(refused(lua, copy(), "blue/film", {project = "acme/x"}), "copy: 'project' is given twice")
+    unit.assertStrContains(refused(lua, copy(), print), "a function is not a name or text")
+end
+
+function M.test_rows_fill_what_the_declaration_maps()
+    local replica = rows.row("replica", {client = "blue", project = "blue/film", name = "film",
+        category = "render", database = "WORK", files = 2})
+    local got = lua(copy(), replica, "NAS")
+    unit.assertEquals({got.project, got.category, got.from, got.to}, {"blue/film", "render", "WORK", {"NAS"}})
+    local database = rows.row("database", {database = "NAS", path = "/n"})
+    unit.assertEquals(lua(copy(), replica, {database, database}).to, {"NAS", "NAS"})
+    unit.assertEquals(lua(copy(), {project = replica, category = replica, from = replica, to = {database}}).to,
+        {"NAS"})
+    unit.assertEquals(refused(lua, copy(), rows.row("client", {client = "blue"})),
+        "copy: it takes nothing from a row of type 'client'")
+end
+
+function M.test_what_may_come_next()
+    local function expected(declaration, ...)
+        local args, keywords = arguments.expected(declaration, fake.session(), {...})
+        local names = {}
+        for i, arg in ipairs(args) do
+            names[i] = arg.name
+        end
+        return {names, keywords}
+    end
+    unit.assertEquals(expected(copy()), {{"project"}, {}})
+    unit.assertEquals(expected(copy(), "no/such", "render", "WORK", "NAS"), {{"to"}, {}})
+    unit.assertEquals(expected(list(), "projects"), {{}, {"in", "in"}})
+    unit.assertEquals(expected(list(), "projects", "in"), {{"client", "database"}, {}})
+    unit.assertEquals(expected(list(), "projects", "in", "acme"), {{}, {"in"}})
+end
+
+return M

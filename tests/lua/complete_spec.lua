@@ -1,0 +1,67 @@
+local unit = require("luaunit")
+local complete = require("autobackup.complete")
+local fake = require("fake")
+
+local M = {}
+
+local function new_session()
+    local session = fake.session()
+    session.commands:declare{
+        name = "copy", run = function() end,
+        args = {{"project", "project"}, {"category", "category"}, {"from", "database"},
+            {"to", "database", many = true}},
+        options = {["dry-run"] = {}, verify = {type = "choice", values = {"readback", "none"}, short = "y"}},
+    }
+    return session
+end
+
+-- Completes at the end of a line as the editor does; `|` marks where the editor's word begins.
+local function candidates(text, is_lua)
+    local start = text:find("|", 1, true)
+    local line = text:gsub("|", "")
+    return complete.candidates(new_session(), line, start, #line, is_lua)
+end
+
+function M.test_the_first_word()
+    local found = candidates("|co")
+    unit.assertItemsEquals(found, {"copy", "command", "coroutine"})
+    unit.assertEquals({candidates("|cop")}, {{"copy"}, " "})
+end
+
+function M.test_arguments_by_place()
+    unit.assertEquals({candidates("copy |b")}, {{"blue/"}, ""})
+    unit.assertEquals({candidates("copy |blue/")}, {{"blue/film"}, " "})
+    unit.assertEquals(candidates("copy blue/film |"), {"footage", "render", "all"})
+    unit.assertEquals(candidates("copy blue/film render WORK |ST"), {"STORAGE"})
+    unit.assertEquals(candidates("copy -n nosuch/x render |"), {"WORK", "NAS", "STORAGE"})
+end
+
+function M.test_names_with_blanks_are_quoted()
+    unit.assertEquals(candidates("copy |acme/spot"), {'"acme/spot-2031"', '"acme/spot one"'})
+    unit.assertEquals(candidates('copy "|acme/spot o'), {"acme/spot one"})
+end
+
+function M.test_options_and_their_values()
+    unit.assertEquals(candidates("copy |--"), {"--dry-run", "--help", "--json", "--verify"})
+    unit.assertEquals(candidates("copy --verify=|r"), {"readback"})
+    unit.assertEquals(candidates("copy --verify |"), {"readback", "none"})
+    unit.assertEquals(candidates("copy -y |n"), {"none"})
+    unit.assertEquals(candidates("copy -y none |b"), {"blue/"})
+end
+
+function M.test_keywords()
+    unit.assertEquals(candidates("list projects |"), {"in"})
+    unit.assertEquals(candidates("list projects in |"), {"acme", "blue", "WORK", "NAS", "STORAGE"})
+    unit.assertEquals(candidates("help |li"), {"list"})
+end
+
+function M.test_lua_names_and_fields()
+    unit.assertEquals({candidates("x = |string.fo")}, {{"string.format"}, ""})
+    unit.assertEquals(candidates("for _, p in |ipa"), {"ipairs"})
+    unit.assertEquals(candidates("x(|proj"), {"projects"})
+    unit.assertEquals(candidates("|func", true), {"function"})
+    unit.assertEquals(candidates("x = |nosuch.a"), {})
+    unit.assertEquals(candidates('copy("|NA'), {"NAS"})
+end
+
+return M

@@ -1,0 +1,58 @@
+local unit = require("luaunit")
+local jobs = require("autobackup.jobs")
+
+local M = {}
+
+-- A job that hands out events, and after cancel those of `cancelled`.
+local function fake(events, cancelled)
+    local job = {closed = 0, cancels = 0}
+    function job.next(self)
+        local list = self.cancels > 0 and cancelled or events
+        return table.remove(list, 1)
+    end
+    function job.cancel(self)
+        self.cancels = self.cancels + 1
+    end
+    return setmetatable(job, {__close = function(self) self.closed = self.closed + 1 end})
+end
+
+function M.test_events_until_the_end()
+    local job, seen = fake({{type = "progress"}, {type = "done", files = 3}, false}), {}
+    local final, err = jobs.drive(job, function(event) seen[#seen + 1] = event.type end)
+    unit.assertEquals(final.files, 3)
+    unit.assertNil(err)
+    unit.assertEquals(seen, {"progress", "done"})
+    unit.assertEquals({job.closed, job.cancels}, {1, 0})
+end
+
+function M.test_an_interruption_cancels_and_waits_for_the_end()
+    local job = fake({{type = "progress"}, {type = "progress"}, false}, {{type = "done", cancelled = true}, false})
+    local interruption = {code = "EINTR", signal = 2, message = "interrupted"}
+    local final, err = jobs.drive(job, function(event)
+        if event.type == "progress" then
+            error(interruption, 0)
+        end
+    end)
+    unit.assertTrue(final.cancelled)
+    unit.assertIs(err, interruption)
+    unit.assertEquals({job.closed, job.cancels}, {1, 1})
+end
+
+function M.test_a_mistake_in_a_handler_ends_the_job_too()
+    local job = fake({{type = "progress"}, false}, {{type = "done"}, false})
+    local _, err = jobs.drive(job, function() error("mistake", 0) end)
+    unit.assertEquals(err, "mistake")
+    unit.assertEquals({job.closed, job.cancels}, {1, 1})
+end
+
+function M.test_problems_are_bounded_and_counted()
+    local list = jobs.collector()
+    for i = 1, 100001 do
+        list:add({i})
+    end
+    unit.assertEquals({#list.rows, list.count}, {100000, 100001})
+    unit.assertEquals(list:omitted(), "1 more problems are not listed")
+    unit.assertNil(jobs.collector():omitted())
+end
+
+return M

@@ -1,0 +1,74 @@
+local unit = require("luaunit")
+local policy = require("autobackup.policy")
+
+local M = {}
+
+local NS = 1000000000
+local DAY = 86400
+
+local function replica(database, more)
+    local row = {project = "acme/spot", client = "acme", name = "spot", category = "render", database = database,
+        fingerprint = "x", errors = 0, files = 3, bytes = 30, newest = 100 * NS, granularity = 1}
+    for key, value in pairs(more or {}) do
+        row[key] = value
+    end
+    return row
+end
+
+local function reasons(policies, replicas, now)
+    local below = policy.below(policies, replicas, now or 0)
+    return below[1] and below[1].reasons or {}
+end
+
+function M.test_one_replica_is_too_few_without_a_policy()
+    unit.assertEquals(reasons({}, {replica("WORK")}), {"only on WORK"})
+    unit.assertEquals(reasons({}, {replica("WORK"), replica("NAS")}), {})
+end
+
+function M.test_a_policy_can_ask_for_less_and_for_more()
+    unit.assertEquals(reasons({{category = "render", replicas = 1}}, {replica("WORK")}), {})
+    unit.assertEquals(reasons({{category = "render", replicas = 3}}, {replica("WORK"), replica("NAS")}),
+        {"2 of 3 replicas current"})
+    unit.assertEquals(reasons({{category = "cache", replicas = 3}}, {replica("WORK"), replica("NAS")}), {})
+end
+
+function M.test_the_last_policy_of_a_category_counts()
+    unit.assertEquals(reasons({{category = "render", replicas = 3}, {category = "render", replicas = 1}},
+        {replica("WORK")}), {})
+end
+
+function M.test_an_old_copy_is_no_copy()
+    local old = replica("NAS", {fingerprint = "y", newest = 50 * NS})
+    unit.assertEquals(reasons({}, {replica("WORK"), old}), {"1 of 2 replicas current"})
+    unit.assertEquals(reasons({{category = "render", on = {"NAS", "TAPE"}}}, {replica("WORK"), old}),
+        {"NAS is not up to date", "not on TAPE"})
+end
+
+function M.test_what_could_not_be_read_is_no_copy()
+    unit.assertEquals(reasons({}, {replica("WORK", {errors = 1}), replica("NAS", {errors = 1})}),
+        {"no replica could be read wholly"})
+end
+
+function M.test_verification_has_an_age()
+    local policies = {{category = "render", replicas = 1, verified = 90 * DAY}}
+    local now = 1000 * DAY * NS
+    unit.assertEquals(reasons(policies, {replica("WORK")}, now), {"never verified on WORK"})
+    unit.assertEquals(reasons(policies, {replica("WORK", {verified_at = 990 * DAY * NS})}, now), {})
+    unit.assertEquals(reasons(policies, {replica("WORK", {verified_at = 900 * DAY * NS})}, now),
+        {"verified on WORK 3 months ago"})
+end
+
+function M.test_empty_projects_need_no_copy()
+    local below, judged = policy.below({}, {replica("WORK", {files = 0})}, 0)
+    unit.assertEquals({#below, judged}, {0, 0})
+end
+
+function M.test_what_a_shortfall_says()
+    local below, judged = policy.below({}, {replica("WORK"), replica("WORK", {category = "cache", bytes = 7})}, 0)
+    unit.assertEquals({#below, judged}, {2, 2})
+    unit.assertEquals(below[2], {project = "acme/spot", client = "acme", name = "spot", category = "cache",
+        files = 3, bytes = 7, databases = {"WORK"}, current = {"WORK"}, replicas = 1, wanted = 2,
+        reasons = {"only on WORK"}})
+end
+
+return M

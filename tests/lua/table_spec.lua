@@ -1,0 +1,89 @@
+local unit = require("luaunit")
+local table_view = require("autobackup.view.table")
+local width_of = require("core.sys").string_width
+
+local M = {}
+
+local function style(width, tty)
+    return {
+        width = width, tty = tty or width ~= nil, width_of = width_of, ellipsis = "…",
+        paint = function(_, text) return text end,
+    }
+end
+
+local spec = {
+    columns = {
+        {key = "name", title = "NAME"},
+        {key = "size", title = "SIZE", align = "right"},
+        {key = "path", title = "PATH"},
+    },
+    rows = {
+        {name = "WORK", size = 5, path = "/mnt/WORK/scratch/render"},
+        {name = "映画", size = 12345, path = "/x"},
+    },
+}
+
+function M.test_columns_are_aligned_and_nothing_is_cut_on_a_pipe()
+    unit.assertEquals(table_view.lines(spec, style(nil)), {
+        "NAME   SIZE  PATH",
+        "WORK      5  /mnt/WORK/scratch/render",
+        "映画  12345  /x",
+    })
+end
+
+function M.test_text_is_shortened_to_the_width()
+    local lines = table_view.lines(spec, style(30))
+    for _, line in ipairs(lines) do
+        unit.assertTrue(width_of(line) <= 30, line)
+    end
+    unit.assertEquals(lines[2], "WORK      5  /mnt/WOR…h/render")
+end
+
+function M.test_too_narrow_rows_become_blocks()
+    unit.assertEquals(table_view.lines(spec, style(18)), {
+        "WORK", "  SIZE 5", "  PATH /mnt/…ender", "映画", "  SIZE 12345", "  PATH /x",
+    })
+end
+
+function M.test_heads_of_blocks()
+    local lines = table_view.lines({
+        columns = {
+            {key = "a", title = "A", head = true}, {key = "b", title = "B", head = true},
+            {key = "n", title = "NUMBERS", align = "right"}, {key = "m", title = "MORE", align = "right"},
+        },
+        rows = {{a = "acme/spot", b = "render", n = 1000000, m = ""}},
+    }, style(20))
+    unit.assertEquals(lines, {"acme/spot render", "  NUMBERS 1000000"})
+end
+
+function M.test_groups_are_said_once_on_a_terminal()
+    local grouped = {
+        columns = {{key = "p", title = "P", group = true}, {key = "c", title = "C"}},
+        rows = {{p = "a", c = 1}, {p = "a", c = 2}, {p = "b", c = 3}},
+    }
+    unit.assertEquals(table_view.lines(grouped, style(80)), {"P  C", "a  1", "   2", "b  3"})
+    unit.assertEquals(table_view.lines(grouped, style(nil)), {"P  C", "a  1", "a  2", "b  3"})
+end
+
+function M.test_empty_columns_go_on_a_terminal_only()
+    local empty = {
+        columns = {{key = "a", title = "A"}, {key = "n", title = "N", hide_empty = true}},
+        rows = {{a = "x", n = 0}, {a = "y"}},
+    }
+    unit.assertEquals(table_view.lines(empty, style(80)), {"A", "x", "y"})
+    unit.assertEquals(table_view.lines(empty, style(nil)), {"A  N", "x  0", "y"})
+end
+
+function M.test_names_are_cleaned_and_colour_takes_no_room()
+    local lines = table_view.lines({
+        columns = {{key = "a", title = "A", color = function() return "red" end}, {key = "b", title = "B"}},
+        rows = {{a = "x\27[2J", b = "1"}, {a = "long enough", b = "2"}},
+    }, {
+        width = nil, tty = false, width_of = width_of, ellipsis = "…",
+        paint = function(name, text) return "<" .. name .. ">" .. text .. "</>" end,
+    })
+    unit.assertEquals(lines[2], "<red>x\\e[2J</>       1")
+    unit.assertEquals(lines[3], "<red>long enough</>  2")
+end
+
+return M

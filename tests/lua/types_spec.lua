@@ -1,0 +1,91 @@
+local unit = require("luaunit")
+local types = require("autobackup.types")
+local fake = require("fake")
+
+local M = {}
+
+local function check(kind, value, spec)
+    return types.get(kind).check(value, fake.session(), spec or {})
+end
+
+local function refused(kind, value, spec)
+    local result, message, code = check(kind, value, spec)
+    unit.assertNil(result)
+    return message, code
+end
+
+function M.test_known_names_pass()
+    unit.assertEquals({check("database", "NAS"), check("category", "all"), check("client", "acme")},
+        {"NAS", "all", "acme"})
+    unit.assertEquals({check("project", "acme/spot one"), check("project", "acme/*"), check("client", "acme/")},
+        {"acme/spot one", "acme/*", "acme"})
+    unit.assertEquals({check("which", "all"), check("which", "blue"), check("which", "*/f?lm")},
+        {"all", "blue", "*/f?lm"})
+end
+
+function M.test_unknown_names_name_the_nearest()
+    unit.assertEquals({refused("database", "NSA")}, {"no database 'NSA'; did you mean 'NAS'?", "ENONAME"})
+    unit.assertEquals((refused("project", "acme/spot-2032")),
+        "no project 'acme/spot-2032'; did you mean 'acme/spot-2031'?")
+    unit.assertEquals((refused("category", "xyz")), "no category 'xyz'; there is footage, render")
+    unit.assertEquals({refused("project", "acme/zz*")}, {"no project matches 'acme/zz*'", "ENONAME"})
+    unit.assertEquals(select(2, refused("project", "acme")), "EUSAGE")
+end
+
+function M.test_an_empty_catalog_says_what_to_type()
+    local session = fake.session()
+    session.catalog.database_rows, session.catalog.project_rows = {}, {}
+    local _, message = types.get("database").check("NAS", session, {})
+    unit.assertStrContains(message, "type: add database NAME PATH")
+    _, message = types.get("project").check("a/b", session, {})
+    unit.assertStrContains(message, "type: load")
+end
+
+function M.test_new_names()
+    unit.assertEquals(check("name", "NAS-2.x_ü"), "NAS-2.x_ü")
+    for _, bad in ipairs{"", "a b", "a/b", "-n", "all", "in", "a\n", "\xff", ("x"):rep(65), "a*"} do
+        refused("name", bad)
+    end
+end
+
+function M.test_numbers()
+    unit.assertEquals({check("integer", "12"), check("integer", 3.0), check("number", "1.5")}, {12, 3, 1.5})
+    unit.assertEquals((refused("integer", "1.5")), "'1.5' is not a whole number")
+    unit.assertEquals((refused("integer", 0, {min = 1})), "0 is less than 1")
+    refused("number", "nan")
+    refused("number", math.huge)
+end
+
+function M.test_durations_are_seconds()
+    unit.assertEquals({check("duration", "90s"), check("duration", "15m"), check("duration", "12h"),
+        check("duration", "30d"), check("duration", "1.5h"), check("duration", 5)},
+        {90, 900, 43200, 2592000, 5400, 5})
+    for _, bad in ipairs{"", "d", "5 d", "-1d", "5x"} do
+        refused("duration", bad)
+    end
+end
+
+function M.test_sizes_are_bytes()
+    unit.assertEquals({check("size", "500GB"), check("size", "1.5k"), check("size", "4GiB"), check("size", "12"),
+        check("size", "12B")}, {500000000000, 1500, 4 << 30, 12, 12})
+    for _, bad in ipairs{"", "GB", "1XB", "1iB", "-1"} do
+        refused("size", bad)
+    end
+end
+
+function M.test_choices()
+    local spec = {values = {"projects", "clients"}}
+    unit.assertEquals(check("choice", "clients", spec), "clients")
+    unit.assertEquals((refused("choice", "projcts", spec)), "no 'projcts'; did you mean 'projects'?")
+    unit.assertEquals((refused("choice", "zzzzzz", spec)), "no 'zzzzzz'; it is one of projects, clients")
+end
+
+function M.test_completion_goes_through_clients_to_projects()
+    local session = fake.session()
+    unit.assertEquals(types.get("project").complete("a", session), {"acme/"})
+    unit.assertEquals(types.get("project").complete("acme/spot", session), {"acme/spot-2031", "acme/spot one"})
+    unit.assertEquals(types.get("which").complete("a", session), {"acme/", "all"})
+    unit.assertEquals(types.get("database").complete("", session), {"WORK", "NAS", "STORAGE"})
+end
+
+return M

@@ -1,0 +1,44 @@
+local unit = require("luaunit")
+local words = require("autobackup.words")
+
+local M = {}
+
+local function split(line)
+    return (words.split(line))
+end
+
+function M.test_blanks_separate()
+    unit.assertEquals(split("  copy\tacme/x   render "), {"copy", "acme/x", "render"})
+    unit.assertEquals(split(""), {})
+end
+
+function M.test_quotes_and_backslash()
+    unit.assertEquals(split([[copy "acme/spot one" foo\ bar 'a "b" \c']]),
+        {"copy", "acme/spot one", "foo bar", [[a "b" \c]]})
+    unit.assertEquals(split([["a\"b\\c\d" '' x'y'z]]), {[[a"b\c\d]], "", "xyz"})
+end
+
+function M.test_a_quoted_beginning_is_literal()
+    local _, literal = words.split([["in" in --x="a b" \-n]])
+    unit.assertEquals(literal, {[1] = true, [4] = true})
+end
+
+function M.test_unclosed_quotes()
+    unit.assertEquals({words.split([[copy 'a b]])}, {nil, "the quote ' is not closed"})
+    unit.assertEquals({words.split([[copy "a]])}, {nil, 'the quote " is not closed'})
+    unit.assertEquals({words.split("copy a\\")}, {nil, "the line ends in a backslash"})
+end
+
+function M.test_the_word_under_the_cursor()
+    unit.assertEquals({words.partial([[fetch "acme/spot o]])}, {{"fetch"}, "acme/spot o", '"', 7})
+    unit.assertEquals({words.partial("fetch ")}, {{"fetch"}, "", nil, 7})
+    unit.assertEquals({words.partial("fe")}, {{}, "fe", nil, 1})
+end
+
+function M.test_quote_is_the_inverse()
+    for _, word in ipairs{"plain", "two words", [[a"b\c$d]], "it's", "", "\ttab"} do
+        unit.assertEquals(split("x " .. words.quote(word)), {"x", word})
+    end
+end
+
+return M
