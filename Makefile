@@ -30,8 +30,8 @@ LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash,-lsqlite3 -lxxhash)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo check check-c check-lua check-e2e check-asan check-tsan luacheck layers install uninstall clean \
-        help FORCE
+.PHONY: all deps demo check check-c check-lua check-e2e check-asan check-tsan luacheck layers install uninstall \
+        clean help FORCE
 .DELETE_ON_ERROR:
 
 all: $(B)/autobackup $(if $(filter release,$(PROFILE)),build/autobackup)    ## build build/autobackup
@@ -67,18 +67,18 @@ $(B)/flags: FORCE | $(filter deps,$(MAKECMDGOALS))
 $(B)/embedded.list: FORCE
 	@scripts/dev/embedded.sh $(DKJSON) $(LUA) | $(update)
 $(B)/suites.list: FORCE
-	@printf 'SUITE(%s)\n' $(sort $(patsubst tests/check/suite_%.c,%,$(filter tests/check/suite_%,$(SUITES)))) | $(update)
+	@printf 'SUITE(%s)\n' $(patsubst tests/check/suite_%.c,%,$(filter tests/check/suite_%,$(SUITES))) | $(update)
 
 -include $(patsubst %.o,%.d,$(call objects,$(ENGINE) $(FRONT) $(SUITES)))
 
 deps:       ## install what is missing from Debian 12
 	@scripts/dev/deps.sh
 demo: all   ## lay out a small studio under build/demo and show the main job
-	@scripts/dev/demo.sh $(B)/autobackup
+	@scripts/dev/demo.sh $(if $(filter release,$(PROFILE)),build,$(B))/autobackup
 
 check: layers luacheck check-c check-lua check-e2e    ## all tests
 check-c: $(B)/suites                  ## the engine's libcheck suites
-	$(B)/suites
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
 check-e2e: $(B)/autobackup            ## the command line, end to end

@@ -2,7 +2,6 @@
 -- standard Lua. `require "autobackup"` gives a module the same table without standard Lua.
 
 local errors = require "autobackup.errors"
-local value = require "autobackup.value"
 
 local M = {}
 
@@ -177,7 +176,7 @@ local function command_function(session, name)
         local declaration = session.commands:get(name)
         return require("autobackup.command").call(declaration, session, ...)
     end
-    return value.named(call, "command " .. name)
+    return require("autobackup.value").named(call, "command " .. name)
 end
 
 --- The API of a session: commands, queries and the rest, made when they are first used.
@@ -190,8 +189,8 @@ function M.new(session)
             return functions[name]
         elseif api[name] then
             local made = api[name](session)
-            if type(made) == "function" then
-                value.named(made, "function " .. name)
+            if type(made) == "function" and made ~= _G[name] then
+                require("autobackup.value").named(made, "function " .. name)
             end
             rawset(table, name, made)
             return made

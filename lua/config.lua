@@ -2,10 +2,10 @@
 
 local errors = require "autobackup.errors"
 local script = require "autobackup.script"
-local trust = require "autobackup.trust"
 
 local M = {}
 
+local LARGEST = 1 << 20     -- bytes of a startup file
 local LOCAL = "./.config"
 
 local function environment_value(name)
@@ -39,7 +39,7 @@ function M.find(options)
 end
 
 local function read_own(path)
-    local bytes, message, code = require("core.fs").read(path, trust.largest)
+    local bytes, message, code = require("core.fs").read(path, LARGEST)
     if not bytes then
         errors.raise(code, "cannot read the startup file: " .. message, {path = path})
     end
@@ -47,6 +47,7 @@ local function read_own(path)
 end
 
 local function read_trusted(session, path)
+    local trust = require "autobackup.trust"
     local examined = trust.examine(session, path)
     if examined.state ~= "trusted" and not (session.interactive and trust.ask(session, examined)) then
         errors.raise("EUNTRUSTED", ("%s, and it was not run; look at it and trust it with: autobackup trust"

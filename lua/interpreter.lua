@@ -32,13 +32,14 @@ end
 -- @param first_line number of the text's first line (optional, 1)
 -- @return function, true for an expression; or nil, message, whether more lines may complete it
 function M.compile(text, name, env, first_line)
+    -- The line feed at the end keeps an unclosed quote from looking unfinished.
     local above = ("\n"):rep((first_line or 1) - 1)
-    local fn, expression_message = load(above .. "return " .. text, name, "t", env)
+    local fn, expression_message = load(above .. "return " .. text .. "\n", name, "t", env)
     if fn then
         return fn, true
     end
     local message
-    fn, message = load(above .. text, name, "t", env)
+    fn, message = load(above .. text .. "\n", name, "t", env)
     if fn then
         return fn, false
     end

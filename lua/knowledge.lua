@@ -13,7 +13,7 @@ function M.seconds(ns)
 end
 
 local function hex(bytes)
-    return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+    return ("%02x"):rep(#bytes):format(bytes:byte(1, -1))
 end
 
 --- Databases, in the order in which they were added.

@@ -48,13 +48,16 @@ end
 
 --- Join path parts; empty ones fall away.
 function M.join(...)
-    local parts = {}
-    for _, part in ipairs{...} do
-        if part ~= "" then
-            parts[#parts + 1] = part
+    local path = ""
+    for i = 1, select("#", ...) do
+        local part = select(i, ...)
+        if path == "" or path == "/" then
+            path = path .. part
+        elseif part ~= "" then
+            path = path .. "/" .. part
         end
     end
-    return (table.concat(parts, "/"):gsub("^//", "/"))
+    return path
 end
 
 --- The path of a replica.

@@ -1,7 +1,6 @@
 --- The program's own command line: `autobackup [OPTIONS] [FILE.lua [ARG...] | COMMAND [WORD...]]`.
 
 local errors = require "autobackup.errors"
-local suggest = require "autobackup.suggest"
 
 local M = {}
 
@@ -72,7 +71,8 @@ local function read(parsed, argv, at)
         end
     end
     if not option then
-        errors.usage("no option '%s'%s", word, suggest.hint(name or word, names()))
+        local hint = require("autobackup.suggest").hint(name or word, names())
+        errors.usage("no option '%s'%s", name or word, hint)
     elseif not option[3] and value then
         errors.usage("--%s takes no value", option[1])
     elseif option[3] and not value then

@@ -58,7 +58,7 @@ function M.run(session, path, words)
     local fn = M.compile(read_file(path), chunk_name(path), session.env)
     require("core.host").add_path(path:match("^(.*)/[^/]*$") or ".")
     session.env.arg = table.move(words, 1, #words, 1, {[0] = path})
-    fn(table.unpack(words))
+    return fn(table.unpack(words))      -- a tail call: the traceback says "main chunk"
 end
 
 --- Runs the code of -e.

@@ -14,8 +14,8 @@ local M = {
     UNAVAILABLE = 75,
 }
 
-local ranks = {[0] = 0, [3] = 1, [4] = 2, [10] = 3, [75] = 4, [2] = 5, [1] = 6, [11] = 7}
-local OTHER, SIGNAL = 6, 8
+local ranks = {[0] = 0, [3] = 1, [4] = 2, [10] = 3, [75] = 4, [2] = 5, [1] = 5, [11] = 6}
+local OTHER, SIGNAL = 5, 7
 
 local function rank(status)
     return ranks[status] or (status > 128 and SIGNAL or OTHER)

@@ -38,7 +38,7 @@ local function new_run(session, request)
     return setmetatable({
         session = session, request = request, from = named_databases(session, {request.from})[1],
         to = named_databases(session, request.to), result = {notes = {}, status = 0}, noted = {},
-        problems = jobs.collector(), actions = jobs.collector(),
+        problems = jobs.collector(), actions = jobs.collector(), given_up = {},
     }, Run)
 end
 
@@ -187,17 +187,19 @@ function handlers.problem(run, event, context)
 end
 
 function handlers.note(run, event, context)
-    run:note(context.target.database .. ": " .. event.message)
+    if event.code ~= "ESAMEFS" then    -- the plan said it already
+        run:note(context.target.database .. ": " .. event.message)
+    end
 end
 
 function handlers.action(run, event, context)
     run.actions:add(rows.row("action", {project = context.item.project, category = context.item.category,
         from = run.from.database, to = context.target.database, kind = event.kind, path = event.path,
-        size = event.size}))
+        file_type = event.file_type, size = event.size}))
 end
 
 local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",
-    "metadata_only", "conflicts", "failed"}
+    "others_copied", "directories_made", "metadata_only", "conflicts", "failed"}
 
 function Run:row(item, target, operation, final)
     local row = rows.row("copy", {
@@ -212,13 +214,11 @@ function Run:row(item, target, operation, final)
     return row
 end
 
--- With --dry-run nothing was copied: the row says what would be.
-local function planned(row, event)
-    if event then
-        row.files_copied = event.files_new + event.files_changed
-        row.bytes_copied, row.files_unchanged = event.bytes, event.files_unchanged
-        row.files_replaced, row.conflicts = event.files_changed, event.conflicts
-        row.metadata_only, row.files_extra = event.metadata_only, event.files_extra
+-- A destination that is busy or gone is so for the other transfers too: they would wait for it again and again.
+function Run:give_up(target, code)
+    if (code == "EBUSY" or code == "EOFFLINE") and not self.given_up[target.id] then
+        self.given_up[target.id] = true
+        self:note("nothing further was copied with " .. target.database)
     end
 end
 
@@ -227,6 +227,7 @@ function Run:count(row, final, target)
         local err = errors.new(final.code, final.message)
         self:problem(target.path, final.code, final.message, {database = target.database})
         self:worsen(errors.exit_status(err))
+        self:give_up(target, final.code)
     elseif row.conflicts > 0 or row.failed > 0 then
         self:worsen(statuses.PARTIAL)
     end
@@ -235,9 +236,28 @@ end
 local function stopped_text(row, context)
     local event = context.plan
     local all = event and event.files_new + event.files_changed
-    return ("copy stopped: %s of %s%s (%s) safely on %s; the same command goes on from there"):format(
+    return ("copy stopped: %s of %s%s (%s) safely on %s; run it again to go on from there"):format(
         row.category, row.project, all and (": %d of %d files"):format(row.files_copied, all) or "",
         size.size(row.bytes_copied), row.to)
+end
+
+-- The digests taken on the way become known of both replicas, now that the catalog has the copies.
+function Run:record(item, operation, final, target)
+    for _, database in ipairs((final.recorded or 0) > 0 and {self.from, target} or {}) do
+        local replica = self:replica(item, database)
+        if replica then
+            errors.check(core_copy.record{
+                catalog = self.session.catalog:path(), operation = operation, target_root = target.path,
+                target_identity = target.identity, replica = replica.id, source = database == self.from,
+            })
+        end
+    end
+end
+
+-- Make what the copy did known to the catalog.
+function Run:settle(item, operation, final, target)
+    loading.refresh(self.session, target, self:only(item), "read " .. target.database)
+    self:record(item, operation, final, target)
 end
 
 function Run:transfer(item, origin, target)
@@ -255,22 +275,20 @@ function Run:transfer(item, origin, target)
     final = final or {type = "failed", code = "EIO", message = "the copy to " .. target.database .. " ended early"}
     local row = self:row(item, target, operation, final)
     if interruption then
-        self.session.err:line(self.session.err:clean(stopped_text(row, context)))
+        self.session:message(stopped_text(row, context))
+        pcall(self.settle, self, item, operation, final, target)    -- the interruption is what has to be told
         error(interruption, 0)
-    elseif self.request.dry_run then
-        planned(row, context.plan)
     end
-    return row, final
+    return row, final, operation
 end
 
 function Run:copy_to(item, origin, target)
-    local label = "read " .. target.database
-    loading.refresh(self.session, target, self:only(item), label)
-    local row, final = self:transfer(item, origin, target)
+    loading.refresh(self.session, target, self:only(item), "read " .. target.database)
+    local row, final, operation = self:transfer(item, origin, target)
     table.insert(self.result, row)
     self:count(row, final, target)
     if not self.request.dry_run then
-        loading.refresh(self.session, target, self:only(item), label)
+        self:settle(item, operation, final, target)
     end
 end
 
@@ -285,13 +303,19 @@ function Run:try(item, path, database, fn)
     self:problem(path, err.code, err.message, {database = database.database, project = item.project,
         category = item.category})
     self:worsen(errors.exit_status(err))
+    self:give_up(database, err.code)
 end
 
 function Run:copy_item(item)
+    if self.given_up[self.from.id] then
+        return
+    end
     self:try(item, self.from.path, self.from, function()
         local origin = self:source_of(item)
         for _, target in ipairs(self.to) do
-            self:try(item, target.path, target, function() self:copy_to(item, origin, target) end)
+            if not self.given_up[target.id] then
+                self:try(item, target.path, target, function() self:copy_to(item, origin, target) end)
+            end
         end
     end)
 end

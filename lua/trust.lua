@@ -6,8 +6,6 @@ local M = {}
 
 local LARGEST = 1 << 20     -- bytes of a startup file
 
-M.largest = LARGEST
-
 --- Reads a startup file and says whether it is trusted.
 -- @param session the session
 -- @param path of the file

@@ -220,12 +220,25 @@ local function print_lines(text, out)
     end
 end
 
-local function list_part(value)
-    return table.move(value, 1, #value, 1, {})
+-- What a result says beside its status, problems and notes.
+local function content(result)
+    local rest = {}
+    for key, element in pairs(result) do
+        if key ~= "problems" and key ~= "status" and key ~= "notes" then
+            rest[key] = element
+        end
+    end
+    return rest
 end
 
-local function print_problems(problems, out)
-    for _, problem in ipairs(problems or {}) do
+local function print_result(result, out)
+    local rest = content(result)
+    if rows.is_list(rest) then
+        out:table{columns = columns_of(rest, out), rows = rest}
+    elseif next(rest) ~= nil then
+        out:line(M.format(rest, out.width))
+    end
+    for _, problem in ipairs(rawget(result, "problems") or {}) do
         out:line(out:clean(tostring(problem.message or problem.path)))
     end
 end
@@ -236,15 +249,12 @@ end
 function M.print(value, out)
     if type(value) == "string" then
         print_lines(value, out)
+    elseif rows.declaration_of(value) then
+        print_result(value, out)
     elseif rows.type_of(value) then
         print_row(value, out)
     elseif rows.is_list(value) then
-        out:table{columns = columns_of(value, out), rows = list_part(value)}
-        print_problems(value.problems, out)
-    elseif rows.declaration_of(value) and #value == 0 and type(rawget(value, "problems")) == "table" then
-        print_problems(value.problems, out)
-    elseif rows.declaration_of(value) and next(value) == nil then
-        return
+        out:table{columns = columns_of(value, out), rows = value}
     else
         out:line(M.format(value, out.width))
     end

@@ -53,11 +53,17 @@ end
 
 local totals = {copies = 0, files = 0, bytes = 0, conflicts = 0, failed = 0, errors = 0}
 
-local function count(result)
+-- What a copy did: a line for each destination, and on standard error one for each file that was left out.
+local function report(result)
     for _, row in ipairs(result) do
+        print(("%s %s: %s -> %s, %d files copied, %d unchanged"):format(row.project, row.category, row.from,
+            row.to, row.files_copied, row.files_unchanged))
         totals.copies = totals.copies + 1
         totals.files, totals.bytes = totals.files + row.files_copied, totals.bytes + row.bytes_copied
         totals.conflicts, totals.failed = totals.conflicts + row.conflicts, totals.failed + row.failed
+    end
+    for _, problem in ipairs(result.problems) do
+        io.stderr:write(problem.path, ": ", problem.message, "\n")
     end
 end
 
@@ -65,8 +71,7 @@ end
 local function copy_cell(cell, source)
     local ok, result = pcall(copy, cell.project, cell.category, source.database, target)
     if ok then
-        count(result)
-        show(result)
+        report(result)
     elseif result.code == "EINTR" then
         error(result, 0)
     else

@@ -35,7 +35,7 @@ local function split(result)
     return copies, actions
 end
 
-local function columns(out)
+local function columns(out, dry_run)
     local function count(value)
         return out:count(value)
     end
@@ -49,7 +49,7 @@ local function columns(out)
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", group = true, head = true},
         {key = "from", title = "FROM", head = true}, {key = "to", title = "TO", head = true},
-        number("files_copied", "COPIED"),
+        number("files_copied", dry_run and "TO COPY" or "COPIED"),
         {key = "bytes_copied", title = "SIZE", align = "right", format = size.size},
         number("files_unchanged", "UNCHANGED"),
         number("files_replaced", "REPLACED", true), number("files_removed", "REMOVED", true),
@@ -60,7 +60,8 @@ local function columns(out)
 end
 
 local function is_idle(row)
-    return row.files_copied + row.files_removed + row.metadata_only + row.conflicts + row.failed == 0
+    return row.files_copied + row.others_copied + row.directories_made + row.files_removed + row.metadata_only
+        + row.conflicts + row.failed == 0
 end
 
 local WORDS = {new = "copy", changed = "replace", extra = "extra", metadata = "correct",
@@ -76,7 +77,7 @@ local function show_actions(actions, out)
             groups[key] = {key = key}
             order[#order + 1] = groups[key]
         end
-        table.insert(groups[key], action.path)
+        table.insert(groups[key], action.path .. (action.file_type == "directory" and "/" or ""))
     end
     for _, group in ipairs(order) do
         out:line(out:clean(group.key))
@@ -98,29 +99,16 @@ local function summary(copies, dry_run)
     end
 end
 
-local function has_conflict(copies)
-    for _, row in ipairs(copies) do
-        if row.conflicts > 0 then
-            return true
-        end
-    end
-    return false
-end
-
 local function show(result, out, session)
     local copies, actions = split(result)
     show_actions(actions, out)
     if #copies > 0 then
-        out:table{rows = copies, columns = columns(out)}
+        out:table{rows = copies, columns = columns(out, copies[1].dry_run)}
     end
     problems_view.show(result.problems, session.err, session.verbose)
     local text = #(result.problems or {}) == 0 and summary(copies, copies[1] and copies[1].dry_run)
     if text then
         out:line(text)
-    end
-    if has_conflict(copies) then
-        session:note("conflicts are newer at the destination and were left alone; --newer=overwrite replaces them "
-            .. "and keeps the old ones as versions")
     end
 end
 
@@ -146,7 +134,7 @@ return {
         mirror = {help = "remove what the source does not have (kept as versions)"},
         ["lock-wait"] = {type = "duration", value = "DURATION",
             help = "wait while the destination is busy, such as 10m"},
-        jobs = {type = "integer", min = 1, max = 256, value = "N", help = "copying threads (default: chosen)"},
+        jobs = {type = "integer", min = 1, max = 64, value = "N", help = "copying threads (default: chosen)"},
     },
     accepts = {
         replica = {project = "project", category = "category", database = "from"},

@@ -84,14 +84,14 @@ end
 local function chosen(args, session)
     local list = {}
     for _, database in ipairs(session.catalog:databases()) do
-        for _, name in ipairs(args.databases) do
+        for _, name in ipairs(args.database) do
             if name == database.database then
                 list[#list + 1] = database
                 break
             end
         end
     end
-    return #args.databases == 0 and session.catalog:databases() or list
+    return #args.database == 0 and session.catalog:databases() or list
 end
 
 local function run(args, session)
@@ -102,7 +102,7 @@ local function run(args, session)
         local row, failure = load_one(session, database, args, context)
         result[#result + 1] = row
         if failure then
-            note_failure(result, context, database, failure, #args.databases > 0)
+            note_failure(result, context, database, failure, #args.database > 0)
         elseif row.errors > 0 then
             result.status = statuses.worst(result.status, statuses.PARTIAL)
         end
@@ -152,13 +152,13 @@ return {
         .. "and removed count files; loose counts entries that are in no project and are never copied ('list "
         .. "loose' shows them).",
     examples = {"load", "load NAS"},
-    args = {{"databases", "database", many = true, optional = true, help = "all when left out"}},
+    args = {{"database", "database", many = true, optional = true, help = "all when left out"}},
     options = {
         jobs = {type = "integer", min = 1, max = 64, value = "N", help = "reading threads (default: chosen)"},
         yes = {short = "y", help = "do not ask when most of a database is gone"},
     },
-    accepts = {database = {database = "databases"}, replica = {database = "databases"},
-        load = {database = "databases"}},
+    accepts = {database = {database = "database"}, replica = {database = "database"},
+        load = {database = "database"}},
     run = run,
     show = show,
 }

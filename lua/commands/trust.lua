@@ -1,27 +1,41 @@
 --- trust: show a startup file and trust it.
 local errors = require "autobackup.errors"
+local problems_view = require "autobackup.view.problems"
 local rows = require "autobackup.rows"
 local trust = require "autobackup.trust"
 
-local function refuse(examined)
-    errors.raise("ECONFIRM", ("%s; look at it and say --yes to trust it"):format(trust.describe(examined)),
-        {path = examined.path})
+-- Without a terminal nobody can be asked: the file is shown, and that is all.
+local function shown_only(examined)
+    local row = rows.row("trust", {path = examined.path, state = examined.state, trusted = false,
+        lines = trust.lines(examined)})
+    local message = ("%s; look at it and say --yes to trust it"):format(trust.describe(examined))
+    return {row, status = 1, problems = {rows.row("problem",
+        {path = examined.path, code = "ECONFIRM", message = message})}}
 end
 
 local function run(args, session)
     local examined = trust.examine(session, args.file)
-    local row = rows.row("trust", {path = examined.path, state = examined.state, trusted = true})
-    if examined.state == "trusted" then
-        return {row}
-    elseif args.yes then
+    if args.yes and examined.state ~= "trusted" then
         trust.accept(session, examined)
-    elseif not session.interactive then
-        session:message(table.concat(trust.lines(examined), "\n"))
-        refuse(examined)
-    elseif not trust.ask(session, examined) then
-        errors.raise("ECANCELED", examined.path .. " is not trusted")
+    elseif examined.state ~= "trusted" then
+        if not session.interactive then
+            return shown_only(examined)
+        elseif not trust.ask(session, examined) then
+            errors.raise("ECANCELED", examined.path .. " is not trusted")
+        end
     end
-    return {row}
+    return {rows.row("trust", {path = examined.path, state = examined.state, trusted = true})}
+end
+
+local function show(result, out, session)
+    local row = result[1]
+    for _, line in ipairs(row.lines or {}) do
+        out:line(out:clean(line))
+    end
+    problems_view.show(result.problems, session.err)
+    if row.trusted then
+        out:line(out:clean(row.path .. (row.state == "trusted" and " was trusted already" or " is trusted")))
+    end
 end
 
 return {
@@ -35,8 +49,5 @@ return {
     args = {{"file", "path", optional = true, default = "./.config"}},
     options = {yes = {short = "y", help = "do not ask"}},
     run = run,
-    show = function(result, out)
-        local row = result[1]
-        out:line(out:clean(row.path .. (row.state == "trusted" and " was trusted already" or " is trusted")))
-    end,
+    show = show,
 }

@@ -39,58 +39,90 @@ function M.time(seconds)
     return sys.format_time(math.floor(seconds) * 1000000000, "utc", "%Y-%m-%dT%H:%M:%SZ")
 end
 
-local convert
-
-local function convert_table(value, seen)
-    if seen[value] then
+-- A table within a row, for dkjson: bytes that are no text become text, what JSON lacks becomes a description.
+local function plain(value, seen)
+    local kind = type(value)
+    if kind == "string" then
+        return (clean.lossy(value))
+    elseif kind == "function" or kind == "userdata" or kind == "thread" then
+        return clean.clean(tostring(value))
+    elseif kind ~= "table" then
+        return value
+    elseif seen[value] then
         return "(a table that contains itself)"
     end
     seen[value] = true
     local copy = {}
     for key, item in pairs(value) do
-        if math.type(key) == "integer" then
-            copy[key] = convert(item, key, seen)
-        else
-            key = clean.lossy(tostring(key))
-            local text, bytes = convert(item, key, seen)
-            copy[key], copy[key .. "_bytes"] = text, bytes
-        end
+        copy[math.type(key) == "integer" and key or clean.lossy(tostring(key))] = plain(item, seen)
     end
     seen[value] = nil
     return copy
 end
 
--- A value as dkjson takes it, and for text that is not UTF-8 its bytes in base64.
-function convert(value, key, seen)
-    local kind = type(value)
-    if kind == "string" then
-        local text, whole = clean.lossy(value)
-        return text, not whole and base64.encode(value) or nil
-    elseif kind == "number" and is_time(key) then
-        return M.time(value)
-    elseif kind == "number" and math.type(value) == "float" then
+local function encode_number(value, key)
+    if is_time(key) then
+        return '"' .. M.time(value) .. '"'
+    elseif math.type(value) == "float" then
         -- Thousandths are all that a duration means.
-        return math.tointeger(value) or math.floor(value * 1000 + 0.5) / 1000
-    elseif kind == "table" then
-        return convert_table(value, seen)
-    elseif kind == "function" or kind == "userdata" or kind == "thread" then
-        return clean.clean(tostring(value))
+        return json.encode(math.tointeger(value) or math.floor(value * 1000 + 0.5) / 1000)
     end
-    return value
+    return string.format("%d", value)
 end
 
-local function sorted_rest(object, order)
-    local known, rest = {}, {}
-    for _, key in ipairs(order) do
-        known[key] = true
+local function encode_value(value, key, row)
+    local kind = type(value)
+    if kind == "number" then
+        return encode_number(value, key)
+    elseif kind == "boolean" then
+        return tostring(value)
+    elseif value == nil then
+        return "null"
     end
-    for key in pairs(object) do
-        if not known[key] then
+    return json.encode(plain(value, {[row] = true}), {exception = json.encodeexception})
+end
+
+-- The same keys come with every row: each is quoted once.
+local quoted_keys = setmetatable({}, {__index = function(quoted, key)
+    quoted[key] = json.quotestring(clean.lossy(tostring(key)))
+    return quoted[key]
+end})
+
+local function quote(text)
+    return text:find('[^ !#-%[%]-~]') and json.quotestring(text) or '"' .. text .. '"'
+end
+
+local function add_pair(parts, key, value, row)
+    local name = quoted_keys[key]
+    if type(value) ~= "string" then
+        parts[#parts + 1] = name .. ":" .. encode_value(value, key, row)
+        return
+    end
+    local text, whole = clean.lossy(value)
+    parts[#parts + 1] = name .. ":" .. quote(text)
+    if not whole then
+        parts[#parts + 1] = json.quotestring(key .. "_bytes") .. ':"' .. base64.encode(value) .. '"'
+    end
+end
+
+-- The keys of a row that its type does not fix, sorted.
+local function further_keys(row, known)
+    local rest = {}
+    for key in pairs(row) do
+        if not known[key] and key ~= "type" then
             rest[#rest + 1] = key
         end
     end
     table.sort(rest, function(a, b) return tostring(a) < tostring(b) end)
     return rest
+end
+
+local known_keys = {}
+for kind, keys in pairs(KEYS) do
+    known_keys[kind] = {}
+    for _, key in ipairs(keys) do
+        known_keys[kind][key] = true
+    end
 end
 
 --- One row as a JSON object.
@@ -99,19 +131,14 @@ end
 -- @return text without a newline
 function M.encode(row, kind)
     kind = kind or rows.type_of(row) or "row"
-    local object = convert_table(row, {})
-    local order = {"type"}
-    object.type = kind
+    local parts = {'"type":' .. json.quotestring(kind)}
     for _, key in ipairs(KEYS[kind] or {}) do
-        order[#order + 1] = key
-        if object[key] == nil then
-            object[key] = json.null
-        end
+        add_pair(parts, key, row[key], row)
     end
-    for _, key in ipairs(sorted_rest(object, order)) do
-        order[#order + 1] = key
+    for _, key in ipairs(further_keys(row, known_keys[kind] or {})) do
+        add_pair(parts, key, row[key], row)
     end
-    return json.encode(object, {keyorder = order, exception = json.encodeexception})
+    return "{" .. table.concat(parts, ",") .. "}"
 end
 
 local function has_other_keys(result)

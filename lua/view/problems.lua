@@ -6,20 +6,22 @@ local M = {}
 
 local LINES = 20    -- at most this many paths in all
 
--- A message without the path at its end, so that equal reasons are recognised.
+-- A message without the path (or the end of it) that it begins or ends with, so that equal reasons are recognised
+-- whatever they are about. Second result: whether there was one.
 local function reason_of(problem)
     local message, path = problem.message or problem.code or "failed", problem.path or ""
-    local tail = ": " .. path
-    if path ~= "" and message:sub(-#tail) == tail then
-        return message:sub(1, -#tail - 1)
-    end
-    for suffix in path:gmatch("()/") do
-        tail = ": " .. path:sub(suffix + 1)
-        if #tail > 2 and message:sub(-#tail) == tail then
-            return message:sub(1, -#tail - 1)
+    local start = 1
+    while start and path ~= "" do
+        local part = path:sub(start)
+        if part ~= "" and message:sub(-#part - 2) == ": " .. part then
+            return message:sub(1, -#part - 3), true
+        elseif part ~= "" and message:sub(1, #part + 2) == part .. ": " then
+            return message:sub(#part + 3), true
         end
+        local slash = path:find("/", start, true)
+        start = slash and slash + 1
     end
-    return message
+    return message, false
 end
 
 local function grouped(problems)
@@ -28,27 +30,35 @@ local function grouped(problems)
         local reason = reason_of(problem)
         local key = reason .. "\0" .. tostring(problem.conflict)
         if not groups[key] then
-            groups[key] = {reason = reason, conflict = problem.conflict, paths = {}}
+            groups[key] = {reason = reason, first = problem, paths = {}, seen = {}}
             order[#order + 1] = groups[key]
         end
-        table.insert(groups[key].paths, problem.path or "")
+        local group, path = groups[key], problem.path or ""
+        if not group.seen[path] then
+            group.seen[path] = true
+            table.insert(group.paths, path)
+        end
     end
     return order
 end
 
+-- A sentence that names the thing in its middle needs no path before it.
+local function one_line(problem)
+    local reason, had_path = reason_of(problem)
+    local path = problem.path or ""
+    if path == "" or not had_path and reason:find(path, 1, true) then
+        return reason
+    end
+    return path .. ": " .. reason
+end
+
 local function show_group(group, out, room)
-    local folded = sequence.fold(group.paths)
     if #group.paths == 1 then
-        local separator = group.paths[1] ~= "" and ": " or ""
-        -- A sentence that names the thing already needs no path after it.
-        if group.reason:find(group.paths[1], 1, true) then
-            out:line(out:clean("  " .. group.reason), "red")
-        else
-            out:line(out:clean("  " .. group.paths[1] .. separator .. group.reason), "red")
-        end
+        out:line(out:clean("  " .. one_line(group.first)), "red")
         return room - 1
     end
     out:line(out:clean(("  %s: %s"):format(size.plural(#group.paths, "path"), group.reason)), "red")
+    local folded = sequence.fold(group.paths)
     for i, entry in ipairs(folded) do
         if room <= 0 then
             out:line(("    and %s more"):format(size.count(#folded - i + 1)))

@@ -62,6 +62,12 @@ local function bar(self, part)
     return full:rep(filled) .. empty:rep(20 - filled)
 end
 
+-- A guess needs no tenths.
+local function left(seconds)
+    seconds = math.ceil(seconds)
+    return seconds < 60 and seconds .. " s" or size.duration(seconds)
+end
+
 local function parts_of(self, state)
     local parts = {self.label}
     local all, done = state.bytes_total or 0, state.bytes or 0
@@ -76,7 +82,7 @@ local function parts_of(self, state)
     parts[#parts + 1] = amount(state.files or 0, state.files_total, size.count) .. " files"
     if self.rate and self.rate > 0 and all > 0 then
         parts[#parts + 1] = size.rate(self.rate, 1)
-        parts[#parts + 1] = size.duration((all - done) / self.rate) .. " left"
+        parts[#parts + 1] = left((all - done) / self.rate) .. " left"
     end
     return parts
 end

@@ -88,34 +88,28 @@ local function fit(columns, widths, width)
     return true
 end
 
-local function pad(text, width, align, style)
-    local fill = (" "):rep(width - style.width_of(text))
-    if align == "right" then
-        return fill .. text
-    end
-    return text .. fill
+local function color_of(column, row)
+    return column.color and column.color(row[column.key], row)
 end
 
-local function paint_cell(column, row, text, style)
-    local color = column.color and column.color(row[column.key], row)
-    return color and style.paint(color, text) or text
+local function trim_end(text)
+    return (text:gsub(" +$", ""))
+end
+
+-- A text with blanks around it to the width; only the text is coloured.
+local function padded(text, width, column, color, style)
+    local fill = (" "):rep(width - style.width_of(text))
+    local painted = color and text ~= "" and style.paint(color, text) or text
+    return column.align == "right" and fill .. painted or painted .. fill
 end
 
 local function layout(columns, widths, pick, style)
     local parts = {}
     for i, column in ipairs(columns) do
-        local text, painted = pick(i, column)
-        local padded = pad(text, widths[i], column.align, style)
-        if i == #columns then
-            padded = padded:gsub(" +$", "")
-        end
-        local at = painted and padded:find(text, 1, true)
-        if at and text ~= "" then
-            padded = padded:sub(1, at - 1) .. painted .. padded:sub(at + #text)
-        end
-        parts[i] = padded
+        local text, color = pick(i, column)
+        parts[i] = padded(text, widths[i], column, color, style)
     end
-    return (table.concat(parts, GAP):gsub(" +$", ""))
+    return trim_end(table.concat(parts, GAP))
 end
 
 -- A column marked `group` shows a value once and leaves it out below, on a terminal only: a pipe's reader takes
@@ -135,7 +129,7 @@ end
 local function flat(columns, rows, cells, widths, style)
     local lines = {}
     lines[1] = layout(columns, widths, function(_, column)
-        return column.title, style.paint("dim", column.title)
+        return column.title, "dim"
     end, style)
     for r, row in ipairs(rows) do
         lines[r + 1] = layout(columns, widths, function(i, column)
@@ -143,7 +137,7 @@ local function flat(columns, rows, cells, widths, style)
                 return ""
             end
             local text = shorten.middle(cells[r][i], widths[i], style.width_of, style.ellipsis)
-            return text, paint_cell(column, row, text, style)
+            return text, color_of(column, row)
         end, style)
     end
     return lines
@@ -166,11 +160,11 @@ local function pieces(columns, row, texts, style)
     for i, column in ipairs(columns) do
         local text = texts[i]:gsub("^ +", ""):gsub(" +$", "")
         if i > 1 and not column.head and text ~= "" then
-            local title = column.title:gsub(" +$", "")
+            local title, color = trim_end(column.title), color_of(column, row)
             local room = math.max(style.width - style.width_of(title) - #GAP - 1, 4)
             text = shorten.middle(text, room, style.width_of, style.ellipsis)
             list[#list + 1] = {width = style.width_of(title) + 1 + style.width_of(text),
-                text = style.paint("dim", title) .. " " .. paint_cell(column, row, text, style)}
+                text = style.paint("dim", title) .. " " .. (color and style.paint(color, text) or text)}
         end
     end
     return list

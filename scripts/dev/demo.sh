@@ -1,10 +1,10 @@
 #!/bin/bash
-# demo.sh PROGRAM: a small studio under build/demo, made of files of this machine, and the main job shown on it.
+# demo.sh PROGRAM, relative to the repository: a small studio under build/demo, made of files of this machine, and the main job shown on it.
 # The user's own catalog and startup file are never touched.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-program=$(realpath "$1")
+program=$1
 demo=$PWD/build/demo
 work=$demo/WORK storage=$demo/STORAGE nas=$demo/NAS
 catalog=$demo/catalog.db
@@ -16,7 +16,7 @@ take() {
     shift 3
     mkdir -p "$folder"
     { find "${@:-/usr/share}" -type f -name "*$suffix" -size -2000k -printf '%s %p\n' 2>/dev/null || :; } |
-        sort -k1,1nr -k2 | head -n "$count" | cut -d ' ' -f 2- |
+        sort -k1,1nr -k2 | sed -n "1,${count}p" | cut -d ' ' -f 2- |
         while IFS= read -r file; do cp -p -- "$file" "$folder/"; done
     [ -n "$(ls -A "$folder")" ] || head -c 300000 /bin/bash >"$folder/file$suffix"
 }
@@ -26,7 +26,8 @@ frames() {
     mkdir -p "$2"
     local i
     for ((i = 1; i <= $1; i++)); do
-        tail -c "+$((i * 997))" /bin/bash | head -c 96000 >"$2/$(printf '%s.%04d.exr' "$3" "$i")"
+        dd status=none if=/bin/bash iflag=skip_bytes,count_bytes skip=$((i * 997)) count=96000 \
+            of="$2/$(printf '%s.%04d.exr' "$3" "$i")"
     done
 }
 
@@ -57,7 +58,7 @@ lay_out() {
     mirror "$work" "$storage" project/bauhaus/museum
     mirror "$work" "$storage" footage/bauhaus/museum
     local scene
-    scene=$(find "$work/project/acme/spot-2031/scenes" -type f | sort | head -n 1)
+    scene=$(find "$work/project/acme/spot-2031/scenes" -type f | sort | sed -n 1p)
     sleep 0.1
     echo "/* changed after the backup */" >>"$scene"                 # newer on WORK
     echo "call sheet" >"$work/footage/acme/call sheet.txt"           # in no project: a loose entry
@@ -76,10 +77,10 @@ add("category", "cache", "scratch/cache")
 END
 }
 
+[ -t 1 ] && bold=$'\033[1m' plain=$'\033[0m' || bold='' plain=''
+
 show() {    # ARG...: the command as it is typed, then what it says
-    printf '\n\033[1m>>>'
-    printf ' %s' "${@@Q}" | sed "s/'\([a-zA-Z0-9*/._=-]*\)'/\1/g"
-    printf '\033[0m\n'
+    printf '\n%s>>>%s%s\n' "$bold" "$(printf ' %s' "${@@Q}" | sed "s/'\([a-zA-Z0-9*/._=-]*\)'/\1/g")" "$plain"
     local status=0
     "$program" --config "$config" --catalog "$catalog" "$@" || status=$?
     [ "$status" = 0 ] || { echo "(exit status $status)"; [ "$status" = 3 ] || exit "$status"; }
@@ -107,7 +108,7 @@ cat <<END
 
 Go on by hand (leave with exit or Ctrl-D):
 
-    ${program#"$PWD/"} --config build/demo/config.lua --catalog build/demo/catalog.db
+    $program --config build/demo/config.lua --catalog build/demo/catalog.db
 
     >>> fetch kino/harbour
     >>> copy kino/harbour footage STORAGE WORK NAS

@@ -6,8 +6,10 @@ packages="gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev check libsqlite3-de
 lua-dkjson lua-unit lua-check sqlite3 rsync tmux strace xxhash acl attr e2fsprogs xfsprogs bsdextrautils"
 
 missing=$(
-    { dpkg-query -W -f '${db:Status-Status} ${Package}\n' $packages 2>/dev/null || :; echo; echo $packages | tr ' ' '\n'; } |
-        awk '$1 == "installed" { there[$2] = 1 } NF == 1 && !there[$1] { print $1 }' | xargs
+    {
+        dpkg-query -W -f '${db:Status-Status} ${Package}\n' $packages 2>/dev/null || :
+        printf '%s\n' $packages
+    } | awk '$1 == "installed" { there[$2] = 1 } NF == 1 && !there[$1] { print $1 }' | xargs
 )
 [ -n "$missing" ] || exit 0
 

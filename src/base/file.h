@@ -14,7 +14,7 @@
 /* Append a whole file to ret_bytes. 0 or -errno with err; -EFBIG when it has more than max bytes. */
 int file_read(const char *path, size_t max, struct buf *ret_bytes, struct error *err);
 
-/* Replace a file by these bytes, atomically and durably; a symlink stays and its target is replaced. 0 or -errno. */
+/* Replace a file by these bytes, atomically and durably; through a symlink, its target. 0 or -errno with err. */
 int file_write(const char *path, mode_t mode, const void *data, size_t len, struct error *err);
 
 /* Make a directory with `mode` and its missing parents. One that exists is fine. 0 or -errno with err. */
@@ -26,7 +26,8 @@ int file_make_dirs(const char *path, mode_t mode, struct error *err);
  * group nor others, at most max bytes. ret_bytes and ret_path (its canonical path) are appended to.
  * 0 or -errno with err; code EUNSAFE for a file that fails the judgement, EFBIG for one too large.
  */
-int file_read_private(const char *path, size_t max, struct buf *ret_bytes, struct buf *ret_path, struct error *err);
+int file_read_private(const char *path, size_t max, struct buf *ret_bytes, struct buf *ret_path,
+                      struct error *err);
 
 /* Names in a directory without "." and "..", sorted by their bytes. */
 struct names {

@@ -11,8 +11,8 @@
 
 /*
  * Completion: what may stand in place of line[start..stop) (bytes). Returns a NULL-terminated array of malloc'ed
- * strings, itself malloc'ed, that the editor frees; or NULL for nothing. *ret_append is the character to put behind
- * the only candidate, preset to a space; 0 for none.
+ * strings, itself malloc'ed, that the editor frees; or NULL for nothing. *ret_append is the character to put
+ * behind the only candidate, preset to a space; 0 for none.
  */
 typedef char **line_complete_fn(const char *line, int start, int stop, int *ret_append, void *arg);
 
@@ -20,8 +20,8 @@ void line_set_completer(line_complete_fn *complete, void *arg);    /* NULL for n
 
 /*
  * Ask for a line. ~/.inputrc applies, with "autobackup" as the application; a paste may bring a line with line
- * feeds inside. Returns 1 and *ret_line (malloc'ed), 0 at the end of input, -EINTR when a signal ended it: a Ctrl-C
- * is used up by that, any other signal stays remembered (base/interrupt.h).
+ * feeds inside. Returns 1 and *ret_line (malloc'ed), 0 at the end of input, -EINTR when a signal ended it: a
+ * Ctrl-C is used up by that, any other signal stays remembered (base/interrupt.h).
  */
 int line_read(const char *prompt, char **ret_line);
 

@@ -28,7 +28,7 @@ int64_t bind_opt_integer(lua_State *L, int arg, int64_t fallback, int64_t min, i
 /* Push the bytes of b as a string and free b, also when Lua runs out of memory. */
 void bind_push_buf(lua_State *L, struct buf *b);
 
-/* Push true, or what bind_fail pushes, for an engine's result (0 or -errno with err). Returns the count of values. */
+/* For an engine's result, 0 or -errno with err: push true, or what bind_fail pushes. Returns their count. */
 int bind_done(lua_State *L, int code, struct error *err);
 
 /*

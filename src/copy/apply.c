@@ -10,31 +10,23 @@
 #include "copy/fix.h"
 #include "copy/place.h"
 #include "copy/plan.h"
-
-static int64_t mtime_of(const struct stat *st) { return clock_join(st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec); }
-static int64_t ctime_of(const struct stat *st) { return clock_join(st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec); }
-
-static bool near(int64_t a, int64_t b, int64_t granularity)
-{
-    int64_t away = a > b ? a - b : b - a;
-    return away < (granularity > 1 ? granularity : 1);
-}
+#include "copy/times.h"
 
 /* Links share an inode, so what this copy does to one name moves the ctime of the others. */
 bool apply_is_listed(const struct entry *listed, const struct stat *st, int64_t granularity)
 {
     bool linked = listed->nlink > 1 || st->st_nlink > 1;
 
-    if ((listed->mode & S_IFMT) != (st->st_mode & S_IFMT) || !near(listed->mtime, mtime_of(st), granularity))
+    if ((listed->mode & S_IFMT) != (st->st_mode & S_IFMT) || !times_agree(listed->mtime, mtime_of(st), granularity))
         return false;
     if (S_ISREG(st->st_mode) && listed->size != (uint64_t)st->st_size)
         return false;
-    return linked || near(listed->ctime, ctime_of(st), granularity);
+    return linked || times_agree(listed->ctime, ctime_of(st), granularity);
 }
 
 static bool conflict(struct commit *c, const struct item *item, const char *code, const char *why)
 {
-    report_problem(&c->w->report, item->folder->path, item->name, code, why, true);
+    report_problem(&c->w->report, item->twin->path, item->name, code, why, true);
     return false;
 }
 
@@ -44,7 +36,7 @@ static bool failed(struct commit *c, const struct item *item, int code)
         return conflict(c, item, "ECHANGED", "changed at the destination since it was loaded: left alone");
     if (code == -EEXIST)
         return conflict(c, item, "EEXIST", "appeared at the destination since it was loaded: left alone");
-    report_errno(&c->w->report, item->folder->path, item->name, -code, SIDE_TARGET);
+    report_errno(&c->w->report, item->twin->path, item->name, -code, SIDE_TARGET);
     if (work_is_fatal(-code)) {
         work_fail_errno(c->w, -code, item->name);
         c->broken |= code != -ENOSPC && code != -EDQUOT;    /* a full disk may still take the other names */
@@ -62,7 +54,7 @@ static bool cannot_link(int code)
 static int keep_old(struct commit *c, struct item *item, int dir)
 {
     struct target *t = &c->w->target;
-    const char *path = item->folder->path;
+    const char *path = item->twin->path;
     int code = t->elsewhere || !t->holds.link ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
 
     item->kept = KEPT_IN_VERSIONS;
@@ -102,7 +94,7 @@ static void announce(struct commit *c, struct item *item)
 {
     struct manifest *m = &c->w->target.manifest;
     struct manifest_file old = old_file(item), listed = listed_file(item);
-    char *path = plan_join(item->folder->path, item->name);
+    char *path = plan_join(item->twin->path, item->name);
 
     if (item->kind == VERDICT_EXTRA)
         manifest_add_remove(m, path, &old);
@@ -119,7 +111,7 @@ static int prepare_in(struct commit *c, struct item *item, int dir)
 {
     if (item->kind == VERDICT_NEW)
         return 0;
-    if (work_is_catalog(c->w, item->folder->target_dev, dir, item->name))
+    if (work_is_catalog(c->w, item->twin->target_dev, dir, item->name))
         return -EBUSY;
     int code = check_old(c, item, dir);
     if (!code && item->kind == VERDICT_CHANGED)
@@ -131,11 +123,11 @@ static int prepare_in(struct commit *c, struct item *item, int dir)
 
 bool apply_prepare(struct commit *c, struct item *item)
 {
-    int dir = folder_target(item->folder);
+    int dir = twin_target(item->twin);
     if (dir < 0)
         return failed(c, item, dir);
     int code = prepare_in(c, item, dir);
-    folder_target_done(item->folder);
+    twin_target_done(item->twin);
     if (code)
         return failed(c, item, code);
     announce(c, item);
@@ -175,7 +167,7 @@ static int replace_by_exchange(struct commit *c, struct item *item, int dir)
     if (code)
         return code;
     c->moved = true;
-    code = versions_move(&c->w->target.versions, item->folder->path, dir, item->temp, item->name);
+    code = versions_move(&c->w->target.versions, item->twin->path, dir, item->temp, item->name);
     if (code && renameat2(dir, item->temp, dir, item->name, RENAME_EXCHANGE) < 0)
         item->temp[0] = 0;    /* it holds the only old one: never remove it */
     if (!code)
@@ -192,7 +184,7 @@ static int move_away(struct commit *c, struct item *item, int dir)
     if (item->kept == KEPT_IN_VERSIONS)
         return unlinkat(dir, item->name, 0) < 0 ? -errno : 0;
     c->moved = true;
-    return versions_move(&c->w->target.versions, item->folder->path, dir, item->name, item->name);
+    return versions_move(&c->w->target.versions, item->twin->path, dir, item->name, item->name);
 }
 
 static int create(struct item *item, int dir)
@@ -216,11 +208,11 @@ static int apply_in(struct commit *c, struct item *item, int dir)
 
 bool apply_item(struct commit *c, struct item *item)
 {
-    int dir = folder_target(item->folder);
+    int dir = twin_target(item->twin);
     if (dir < 0)
         return failed(c, item, dir);
     int code = apply_in(c, item, dir);
-    folder_target_done(item->folder);
+    twin_target_done(item->twin);
     return code ? failed(c, item, code) : true;
 }
 
@@ -247,7 +239,7 @@ static void count(struct tally *t, const struct item *item)
 static void note_digest(struct commit *c, struct item *item, const struct stat *st)
 {
     int64_t tick = work_tick(&c->w->target.fs), now = clock_now();
-    char *path = plan_join(item->folder->path, item->name);
+    char *path = plan_join(item->twin->path, item->name);
     struct taken target = {.path = path, .digest = item->fresh.digest, .size = item->fresh.size};
     struct taken source = {.mtime = item->source_mtime, .ctime = item->source_ctime, .young = item->source_young};
 
@@ -255,6 +247,7 @@ static void note_digest(struct commit *c, struct item *item, const struct stat *
     target.ctime = ctime_of(st);
     target.young = now - target.ctime < tick || now - target.mtime < tick;
     manifest_add_taken(&c->w->target.manifest, &target, &source);
+    atomic_fetch_add(&c->w->report.tally.recorded, 1);
     free(path);
 }
 
@@ -264,14 +257,14 @@ void apply_settle(struct commit *c, struct item *item)
     int dir = -1;
 
     count(&c->w->report.tally, item);
-    if (!item->fresh.has_digest || (dir = folder_target(item->folder)) < 0)
+    if (!item->fresh.has_digest || (dir = twin_target(item->twin)) < 0)
         return;
     bool there = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
                  (uint64_t)st.st_size == item->fresh.size;
-    folder_target_done(item->folder);
+    twin_target_done(item->twin);
     if (!there)
         return;
-    if (item->kind != VERDICT_METADATA && !near(mtime_of(&st), item->fresh.mtime, c->w->request->granularity))
+    if (item->kind != VERDICT_METADATA && !times_agree(mtime_of(&st), item->fresh.mtime, c->w->request->granularity))
         report_lost(&c->w->report, LOST_TIMES);
     note_digest(c, item, &st);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "copy/times.h"
+
 const char *type_name(uint32_t mode)
 {
     switch (mode & S_IFMT) {
@@ -41,8 +43,7 @@ static bool may_be_directory(const struct entry *e)
 
 static bool times_differ(const struct entry *l, const struct entry *r, int64_t granularity)
 {
-    int64_t away = l->mtime > r->mtime ? l->mtime - r->mtime : r->mtime - l->mtime;
-    return away >= (granularity > 1 ? granularity : 1);
+    return !times_agree(l->mtime, r->mtime, granularity);
 }
 
 static bool rights_differ(const struct entry *l, const struct entry *r, const struct classify_options *o)

@@ -10,7 +10,7 @@
 #include "copy/apply.h"
 #include "copy/plan.h"
 
-#define MANY_FOLDERS 32                   /* above: one syncfs instead of an fsync each */
+#define MANY_TWINS 32                   /* above: one syncfs instead of an fsync each */
 #define LONGEST_WAIT (50 * NSEC_PER_MSEC)
 #define CANCEL_BYTES (256u << 20)         /* a cancelled batch up to this is still committed */
 
@@ -50,37 +50,37 @@ static int sync_staged(struct commit *c)
     return code;
 }
 
-static size_t count_folders(struct commit *c, struct items *batch)
+static size_t count_twins(struct commit *c, struct items *batch)
 {
     size_t count = 0;
 
     for (struct item *item = batch->first; item; item = item->next) {
-        count += item->folder->batch != c->batch;
-        item->folder->batch = c->batch;
+        count += item->twin->batch != c->batch;
+        item->twin->batch = c->batch;
     }
     return count;
 }
 
-static int sync_folder(struct folder *f)
+static int sync_twin(struct twin *f)
 {
-    int dir = folder_target(f);
+    int dir = twin_target(f);
     if (dir < 0)
         return dir;
     int code = fsync(dir) < 0 ? -errno : 0;
-    folder_target_done(f);
+    twin_target_done(f);
     return code;
 }
 
-/* Each folder of the batch once: the mark set by count_folders is taken away again. */
-static int sync_each_folder(struct items *batch)
+/* Each directory of the batch once: the mark set by count_twins is taken away again. */
+static int sync_each_twin(struct items *batch)
 {
     int code = 0;
 
     for (struct item *item = batch->first; !code && item; item = item->next) {
-        if (!item->folder->batch)
+        if (!item->twin->batch)
             continue;
-        item->folder->batch = 0;
-        code = sync_folder(item->folder);
+        item->twin->batch = 0;
+        code = sync_twin(item->twin);
     }
     return code;
 }
@@ -88,25 +88,25 @@ static int sync_each_folder(struct items *batch)
 static int sync_names(struct commit *c, struct items *batch)
 {
     struct target *t = &c->w->target;
-    size_t folders = count_folders(c, batch);
+    size_t twins = count_twins(c, batch);
     int code = versions_sync(&t->versions);
 
     if (code)
         return code;
-    if (t->fs.syncfs_reliable && (folders > MANY_FOLDERS || (c->moved && !t->elsewhere)))
+    if (t->fs.syncfs_reliable && (twins > MANY_TWINS || (c->moved && !t->elsewhere)))
         return sync_filesystem(c);
-    return sync_each_folder(batch);
+    return sync_each_twin(batch);
 }
 
 static void drop_temp(struct item *item)
 {
     if (!item->temp[0])
         return;
-    int dir = folder_target(item->folder);
+    int dir = twin_target(item->twin);
     if (dir < 0)
         return;
     temp_remove(dir, item->temp);
-    folder_target_done(item->folder);
+    twin_target_done(item->twin);
 }
 
 static void each(struct commit *c, struct items *batch, void (*step)(struct commit *, struct item *))
@@ -119,7 +119,7 @@ static void each(struct commit *c, struct items *batch, void (*step)(struct comm
 /* Announced, and now not done. */
 static void give_up(struct commit *c, struct item *item)
 {
-    char *path = plan_join(item->folder->path, item->name);
+    char *path = plan_join(item->twin->path, item->name);
 
     drop_temp(item);
     item->failed = true;

@@ -115,15 +115,21 @@ static int copy_hole(struct flow *f, uint64_t end)
     return 0;
 }
 
-/* The end of the hole that begins at f->done, within the file. f->done itself where data begins. */
+/*
+ * The end of the hole that begins at f->done; f->done itself where data begins. 1 when no data follows: then it is
+ * the end of the file, which may have come nearer.
+ */
 static int hole_end(struct flow *f, uint64_t *ret_end)
 {
     off_t at = lseek(f->from, (off_t)f->done, SEEK_DATA);
+    bool last = at < 0 && errno == ENXIO;
 
-    if (at < 0 && errno != ENXIO)
+    if (last)
+        at = lseek(f->from, 0, SEEK_END);
+    if (at < 0)
         return -errno;
-    *ret_end = at < 0 || (uint64_t)at > f->size ? f->size : (uint64_t)at;
-    return 0;
+    *ret_end = (uint64_t)at < f->size ? (uint64_t)at : f->size;
+    return last;
 }
 
 static int data_end(struct flow *f, uint64_t *ret_end)
@@ -142,11 +148,11 @@ static int copy_sparse(struct flow *f)
     int code = 0;
 
     while (!code && f->done < f->size) {
-        code = hole_end(f, &end);
-        if (code < 0)
-            return fail(f, SIDE_SOURCE, code);
+        int last = hole_end(f, &end);
+        if (last < 0)
+            return fail(f, SIDE_SOURCE, last);
         code = copy_hole(f, end);
-        if (code || f->done >= f->size)
+        if (code || last || f->done >= f->size)
             break;
         code = data_end(f, &end);
         if (code < 0)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "copy/times.h"
 
 /* A directory that was entered and not left yet. */
 struct level {
@@ -22,19 +23,10 @@ struct finish {
     bool mirror;
 };
 
-static int64_t mtime_of(const struct stat *st) { return clock_join(st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec); }
-
 static bool rights_differ(const struct holds *holds, const struct stat *from, const struct stat *to)
 {
     return (holds->mode && ((from->st_mode ^ to->st_mode) & 07777)) ||
            (holds->owner && (from->st_uid != to->st_uid || from->st_gid != to->st_gid));
-}
-
-static bool times_differ(const struct work *w, const struct stat *from, const struct stat *to)
-{
-    int64_t away = mtime_of(from) - mtime_of(to);
-    int64_t granularity = w->request->granularity > 1 ? w->request->granularity : 1;
-    return away >= granularity || away <= -granularity;
 }
 
 static void announce_touch(struct work *w, const char *path, const struct stat *from, const struct stat *to)
@@ -55,7 +47,7 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     if (fstat(from, &from_st) < 0 || fstat(to, &to_st) < 0)
         return -errno;
     bool rights = !fresh && rights_differ(&w->target.holds, &from_st, &to_st);
-    if (!fresh && !rights && !times_differ(w, &from_st, &to_st))
+    if (!fresh && !rights && times_agree(mtime_of(&from_st), mtime_of(&to_st), w->request->granularity))
         return 0;
     if (rights)
         announce_touch(w, path, &from_st, &to_st);

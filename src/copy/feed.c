@@ -12,7 +12,7 @@
 struct feed {
     struct work *w;
     struct plan *plan;
-    struct folder *folder;        /* of the directory the pass is in; NULL until something is to do there */
+    struct twin *twin;        /* of the directory the pass is in; NULL until something is to do there */
     bool made;                    /* directories were made in it */
     bool mirror;
     struct items items;           /* for the next task */
@@ -33,10 +33,10 @@ static void sync_made(struct feed *f)
 {
     if (!f->made || f->w->target.fs.syncfs_reliable)
         return;
-    int dir = folder_target(f->folder);
+    int dir = twin_target(f->twin);
     int code = dir < 0 ? dir : fsync(dir) < 0 ? -errno : 0;
     if (dir >= 0)
-        folder_target_done(f->folder);
+        twin_target_done(f->twin);
     if (code)
         work_fail_errno(f->w, -code, "sync of directories");
 }
@@ -45,8 +45,8 @@ static void leave(struct feed *f)
 {
     flush_items(f);
     sync_made(f);
-    folder_unref(f->folder);
-    f->folder = NULL;
+    twin_unref(f->twin);
+    f->twin = NULL;
     f->made = false;
 }
 
@@ -59,23 +59,23 @@ static int enter(void *arg, const struct merge_dir *dir)
     return 0;
 }
 
-/* The folder of the pass's directory, opened when first needed. NULL: reported for this name. */
-static struct folder *folder_of(struct feed *f, const struct plan_name *name)
+/* The pass's directory on both sides, opened when first needed. NULL: reported for this name. */
+static struct twin *twin_of(struct feed *f, const struct plan_name *name)
 {
-    if (f->folder)
-        return f->folder;
-    int code = folder_open(&f->w->folders, name->dir->path, &f->folder);
+    if (f->twin)
+        return f->twin;
+    int code = twin_open(&f->w->twins, name->dir->path, &f->twin);
     if (!code)
-        return f->folder;
-    f->folder = NULL;
+        return f->twin;
+    f->twin = NULL;
     report_errno(&f->w->report, name->dir->path, name->name, -code, SIDE_TARGET);
     return NULL;
 }
 
 static struct item *new_item(struct feed *f, const struct plan_name *name)
 {
-    struct folder *folder = folder_of(f, name);
-    return folder ? item_new(folder, name->verdict->kind, name->pair) : NULL;
+    struct twin *twin = twin_of(f, name);
+    return twin ? item_new(twin, name->verdict->kind, name->pair) : NULL;
 }
 
 static void add_to_task(struct feed *f, struct item *item)
@@ -93,10 +93,10 @@ static void add_ready(struct feed *f, struct item *item)
         stage_add(&f->w->stage, &f->ready);
 }
 
-static int make_dir(struct folder *folder, const char *name)
+static int make_dir(struct twin *twin, const char *name)
 {
     struct stat st;
-    int dir = folder_target(folder), code = 0;
+    int dir = twin_target(twin), code = 0;
 
     if (dir < 0)
         return dir;
@@ -104,23 +104,23 @@ static int make_dir(struct folder *folder, const char *name)
         code = -errno;
     if (code == -EEXIST && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
         code = 0;
-    folder_target_done(folder);
+    twin_target_done(twin);
     return code;
 }
 
 /* A directory that cannot be made blocks all that lies below it. */
 static void add_directory(struct feed *f, const struct plan_name *name)
 {
-    struct folder *folder = folder_of(f, name);
-    int code = folder ? make_dir(folder, name->name) : -ENOENT;
+    struct twin *twin = twin_of(f, name);
+    int code = twin ? make_dir(twin, name->name) : -ENOENT;
 
     if (!code) {
         f->made = true;
-        add_ready(f, item_new(folder, VERDICT_NEW, name->pair));
+        add_ready(f, item_new(twin, VERDICT_NEW, name->pair));
         return;
     }
     plan_block(f->plan, name->dir->path, name->name);
-    if (folder)
+    if (twin)
         report_errno(&f->w->report, name->dir->path, name->name, -code, SIDE_TARGET);
     if (work_is_fatal(-code))
         work_fail_errno(f->w, -code, name->name);
@@ -149,12 +149,21 @@ static void add_correction(struct feed *f, const struct plan_name *name)
         add_ready(f, item);
 }
 
-static int work_name(void *arg, const struct plan_name *name)
+static int problem_name(void *arg, const struct plan_name *name)
 {
     struct feed *f = arg;
     const struct verdict *v = name->verdict;
 
-    switch (v->kind) {
+    if (v->kind == VERDICT_PROBLEM || v->kind == VERDICT_CONFLICT)
+        report_problem(&f->w->report, name->dir->path, name->name, v->code, v->why, v->kind == VERDICT_CONFLICT);
+    return 0;
+}
+
+static int work_name(void *arg, const struct plan_name *name)
+{
+    struct feed *f = arg;
+
+    switch (name->verdict->kind) {
     case VERDICT_NEW:
     case VERDICT_CHANGED:
         if (!S_ISDIR(name->pair->left->mode))
@@ -165,9 +174,7 @@ static int work_name(void *arg, const struct plan_name *name)
     case VERDICT_METADATA: add_correction(f, name); break;
     case VERDICT_EXTRA: add_extra(f, name); break;
     case VERDICT_CONFLICT:
-    case VERDICT_PROBLEM:
-        report_problem(&f->w->report, name->dir->path, name->name, v->code, v->why, v->kind == VERDICT_CONFLICT);
-        break;
+    case VERDICT_PROBLEM: return problem_name(arg, name);
     case VERDICT_SAME: break;
     }
     return 0;
@@ -237,20 +244,20 @@ static void emit_action(struct work *w, const struct plan_name *name, const char
 static int action_name(void *arg, const struct plan_name *name)
 {
     struct feed *f = arg;
-    const struct verdict *v = name->verdict;
     const char *kind = action_kind(name);
 
-    if (v->kind == VERDICT_PROBLEM || v->kind == VERDICT_CONFLICT)
-        report_problem(&f->w->report, name->dir->path, name->name, v->code, v->why, v->kind == VERDICT_CONFLICT);
     if (kind && f->w->report.job)
         emit_action(f->w, name, kind);
-    return 0;
+    return problem_name(arg, name);
 }
 
-int feed_actions(struct work *w, struct plan *plan, struct error *err)
+static int tell(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *), struct error *err)
 {
     struct feed f = {.w = w, .plan = plan};
-    struct plan_visitor visitor = {.name = action_name, .arg = &f};
+    struct plan_visitor visitor = {.name = each, .arg = &f};
 
     return plan_pass(plan, &visitor, err);
 }
+
+int feed_actions(struct work *w, struct plan *plan, struct error *err) { return tell(w, plan, action_name, err); }
+int feed_problems(struct work *w, struct plan *plan, struct error *err) { return tell(w, plan, problem_name, err); }

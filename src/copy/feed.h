@@ -16,4 +16,7 @@ int feed_links(struct work *w, struct plan *plan, struct error *err);
 /* A pass that only tells what would be done, as `action` events. */
 int feed_actions(struct work *w, struct plan *plan, struct error *err);
 
+/* A pass that only reports conflicts and what cannot be copied. */
+int feed_problems(struct work *w, struct plan *plan, struct error *err);
+
 #endif

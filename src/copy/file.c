@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "copy/special.h"
+#include "copy/times.h"
 
 #define ATTEMPTS 2
 
@@ -22,9 +23,6 @@ struct attempt {
     enum side side;            /* whose error it is */
     unsigned lost;
 };
-
-static int64_t mtime_of(const struct stat *st) { return clock_join(st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec); }
-static int64_t ctime_of(const struct stat *st) { return clock_join(st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec); }
 
 static int fail(struct attempt *a, enum side side, int code)
 {
@@ -137,7 +135,7 @@ static int copy_regular(struct attempt *a)
                      &a->side);
     if (!code)
         code = check_rot(a, &digest);
-    if (!code && (code = metadata_copy(a->from, a->to, &a->before, &a->w->target.holds, a->item->folder->strip_acl,
+    if (!code && (code = metadata_copy(a->from, a->to, &a->before, &a->w->target.holds, a->item->twin->strip_acl,
                                        &a->lost)))
         a->side = SIDE_TARGET;
     if (!code)
@@ -193,7 +191,7 @@ static int attempt(struct attempt *a)
 static void report_failure(struct attempt *a, int code)
 {
     struct report *r = &a->w->report;
-    const char *dir = a->item->folder->path, *name = a->item->name;
+    const char *dir = a->item->twin->path, *name = a->item->name;
 
     if (code == -ECANCELED)
         return;
@@ -213,8 +211,8 @@ static int stage_in(struct attempt *a)
     struct item *item = a->item;
     int code = -ESTALE;
 
-    if (work_is_catalog(a->w, item->folder->source_dev, a->from_dir, item->name)) {
-        report_problem(&a->w->report, item->folder->path, item->name, "EINUSE",
+    if (work_is_catalog(a->w, item->twin->source_dev, a->from_dir, item->name)) {
+        report_problem(&a->w->report, item->twin->path, item->name, "EINUSE",
                        "belongs to the catalog in use: not copied", false);
         return -EBUSY;
     }
@@ -231,19 +229,19 @@ bool file_stage(struct work *w, struct data *data, struct item *item)
     struct attempt a = {.w = w, .data = data, .item = item};
     int code = -1;
 
-    a.from_dir = folder_source(item->folder);
+    a.from_dir = twin_source(item->twin);
     if (a.from_dir < 0) {
-        report_errno(&w->report, item->folder->path, item->name, -a.from_dir, SIDE_SOURCE);
+        report_errno(&w->report, item->twin->path, item->name, -a.from_dir, SIDE_SOURCE);
         return false;
     }
-    a.to_dir = folder_target(item->folder);
+    a.to_dir = twin_target(item->twin);
     if (a.to_dir < 0) {
-        report_errno(&w->report, item->folder->path, item->name, -a.to_dir, SIDE_TARGET);
+        report_errno(&w->report, item->twin->path, item->name, -a.to_dir, SIDE_TARGET);
     } else {
         code = stage_in(&a);
-        folder_target_done(item->folder);
+        twin_target_done(item->twin);
     }
-    folder_source_done(item->folder);
+    twin_source_done(item->twin);
     return code == 0;
 }
 
@@ -263,9 +261,8 @@ static bool is_leader(const struct work *w, const struct item *item, const struc
 {
     if (fstatat(leader->dir, leader->name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(ret_st->st_mode))
         return false;
-    int64_t away = mtime_of(ret_st) - item->left.mtime;
-    int64_t granularity = w->request->granularity > 1 ? w->request->granularity : 1;
-    return (uint64_t)ret_st->st_size == item->left.size && away < granularity && away > -granularity;
+    return (uint64_t)ret_st->st_size == item->left.size &&
+           times_agree(mtime_of(ret_st), item->left.mtime, w->request->granularity);
 }
 
 int file_stage_link(struct work *w, struct item *item, const char *leader)
@@ -280,11 +277,11 @@ int file_stage_link(struct work *w, struct item *item, const char *leader)
     link.dir = path_open_parent(w->target.top, leader, &link.name);
     if (link.dir < 0)
         return -ESTALE;
-    int to = folder_target(item->folder), code = -ESTALE;
+    int to = twin_target(item->twin), code = -ESTALE;
     if (to >= 0) {
         if (is_leader(w, item, &link, &st))
             code = temp_make(to, make_link, &link, item->temp);
-        folder_target_done(item->folder);
+        twin_target_done(item->twin);
     }
     close(link.dir);
     if (code)

@@ -66,11 +66,11 @@ int fix_metadata(struct work *w, struct item *item, int target_dir)
 {
     struct fix f = {.w = w, .item = item, .to_dir = target_dir};
 
-    f.from_dir = folder_source(item->folder);
+    f.from_dir = twin_source(item->twin);
     if (f.from_dir < 0)
         return f.from_dir;
     int code = S_ISREG(item->left.mode) ? fix_regular(&f) : fix_at(&f);
-    folder_source_done(item->folder);
+    twin_source_done(item->twin);
     if (code)
         return code;
     report_lost(&w->report, f.lost);

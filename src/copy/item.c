@@ -25,13 +25,13 @@ static char *copy_entry(struct entry *to, const struct entry *from, char *at)
     return at;
 }
 
-struct item *item_new(struct folder *folder, enum verdict_kind kind, const struct merge_pair *pair)
+struct item *item_new(struct twin *twin, enum verdict_kind kind, const struct merge_pair *pair)
 {
     struct item *item = mem_zalloc(sizeof *item + strings_size(pair->left) + strings_size(pair->right));
     char *at = copy_entry(&item->left, pair->left, (char *)(item + 1));
 
     copy_entry(&item->right, pair->right, at);
-    item->folder = folder_ref(folder);
+    item->twin = twin_ref(twin);
     item->kind = kind;
     item->name = pair->left ? item->left.name : item->right.name;
     item->left_digest = pair->left_digest;
@@ -43,7 +43,7 @@ struct item *item_new(struct folder *folder, enum verdict_kind kind, const struc
 
 void item_free(struct item *item)
 {
-    folder_unref(item->folder);
+    twin_unref(item->twin);
     free(item);
 }
 
@@ -73,11 +73,11 @@ static void remove_temp(struct item *item)
 {
     if (!item->temp[0])
         return;
-    int dir = folder_target(item->folder);
+    int dir = twin_target(item->twin);
     if (dir < 0)
         return;
     temp_remove(dir, item->temp);
-    folder_target_done(item->folder);
+    twin_target_done(item->twin);
 }
 
 void items_discard(struct items *list)

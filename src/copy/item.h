@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "copy/classify.h"
-#include "copy/folder.h"
+#include "copy/twin.h"
 #include "copy/manifest.h"
 #include "copy/temp.h"
 
@@ -16,7 +16,7 @@ enum kept { KEPT_NONE, KEPT_IN_VERSIONS, KEPT_BY_EXCHANGE };
 
 struct item {
     struct item *next;
-    struct folder *folder;            /* a reference */
+    struct twin *twin;            /* a reference */
     enum verdict_kind kind;           /* NEW, CHANGED, METADATA or EXTRA */
     struct entry left, right;         /* mode 0: not there; their strings are the item's */
     struct digest left_digest, right_digest;
@@ -24,7 +24,7 @@ struct item {
     const char *name;
 
     /* set when it is staged */
-    char temp[TEMP_NAME_SIZE];        /* in the folder's target, or "" */
+    char temp[TEMP_NAME_SIZE];        /* in the target directory, or "" */
     struct manifest_file fresh;       /* what the temp is */
     int64_t source_mtime, source_ctime;
     bool source_young;
@@ -35,8 +35,8 @@ struct item {
     bool failed;
 };
 
-/* Copy a judged pair. folder gets a reference more. */
-struct item *item_new(struct folder *folder, enum verdict_kind kind, const struct merge_pair *pair);
+/* Copy a judged pair. twin gets a reference more. */
+struct item *item_new(struct twin *twin, enum verdict_kind kind, const struct merge_pair *pair);
 
 /* Free it; a temp must have been renamed or removed. */
 void item_free(struct item *item);

@@ -167,8 +167,10 @@ static int count_name(void *arg, const struct plan_name *name)
 
     if (name->pair->left)
         count_left(n, name);
+    else if (S_ISDIR(name->pair->right->mode))
+        n->directories_extra++;
     else
-        n->files_extra += !S_ISDIR(name->pair->right->mode);
+        n->files_extra++;
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * From the plan to the workers: items of one folder at a time, bounded.
+ * From the plan to the workers: items of one directory at a time, bounded.
  */
 #ifndef AUTOBACKUP_COPY_QUEUE_H
 #define AUTOBACKUP_COPY_QUEUE_H
@@ -12,7 +12,7 @@
 #define QUEUE_TASK 64           /* items of one task at most */
 #define QUEUE_ITEMS 4096        /* items waiting at most */
 
-/* Items of one folder. */
+/* Items of one directory. */
 struct task {
     struct task *next;
     struct items items;

@@ -127,4 +127,5 @@ void report_counts(struct report *r, struct event *ev)
     event_int(ev, "directories_made", atomic_load(&t->directories_made));
     event_int(ev, "conflicts", atomic_load(&t->conflicts));
     event_int(ev, "failed", atomic_load(&t->failed));
+    event_int(ev, "recorded", atomic_load(&t->recorded));
 }

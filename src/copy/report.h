@@ -16,7 +16,7 @@
 struct plan_counts {
     int64_t files_new, files_changed, files_unchanged, files_extra, metadata_only, conflicts, problems;
     int64_t others_new, others_changed;    /* symlinks, FIFOs, devices */
-    int64_t directories_new, directories_stale;
+    int64_t directories_new, directories_stale, directories_extra;
     int64_t bytes, inodes;
     bool source_incomplete;                /* something of the source could not be read */
     bool has_links;                        /* hard links inside the replica */
@@ -25,7 +25,7 @@ struct plan_counts {
 /* What was done. Counted when durable, but for `at`, which is for progress. */
 struct tally {
     atomic_llong files_copied, bytes_copied, files_replaced, files_removed, metadata_only, others_copied,
-        directories_made, conflicts, failed;
+        directories_made, conflicts, failed, recorded;
     atomic_llong files_at, bytes_at;
 };
 

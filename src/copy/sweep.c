@@ -186,6 +186,8 @@ int sweep_dead(int root, const atomic_bool *cancel, void (*died)(void *arg, cons
         return fd == -ENOENT ? 0 : fd;
     DIR *dir = fdopendir(fd);
     while (dir && !code && (d = readdir(dir))) {
+        if (temp_is(d->d_name))
+            unlinkat(fd, d->d_name, 0);    /* left by holds_probe */
         char *operation = dead_operation(d->d_name);
         if (!operation)
             continue;

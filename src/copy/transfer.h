@@ -38,7 +38,8 @@ struct transfer_request {
  *   problem   path (relative to the database), code, message, conflict (bool)
  *   note      code, message: what the destination cannot hold, once each
  *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only, conflicts,
- *             failed, cancelled, seconds, recorded (digests wait for transfer_record); others_copied, directories_made
+ *             failed, recorded (digests that wait for transfer_record), others_copied, directories_made,
+ *             cancelled, seconds
  *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
  * files_* count regular files (further names of a hard-linked file among them), but files_extra and

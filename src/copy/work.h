@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "copy/folder.h"
+#include "copy/twin.h"
 #include "copy/manifest.h"
 #include "copy/metadata.h"
 #include "copy/queue.h"
@@ -43,7 +43,7 @@ struct work {
     atomic_bool clone;             /* FICLONE is worth a try */
     dev_t catalog_dev;             /* where the catalog's files lie, which are never opened */
     struct report report;
-    struct folders folders;
+    struct twins twins;
     struct queue queue;
     struct stage stage;
     pthread_mutex_t lock;          /* of failure */

@@ -31,7 +31,7 @@ static void progress(void *arg, uint64_t bytes)
     struct report *r = &worker->w->report;
 
     atomic_fetch_add(&r->tally.bytes_at, (long long)bytes);
-    report_progress(r, worker->item->folder->path, worker->item->name);
+    report_progress(r, worker->item->twin->path, worker->item->name);
 }
 
 static void run_item(struct worker *worker, struct item *item, struct items *ready)

@@ -38,6 +38,8 @@ static bool is_wanted(const char *name, bool root)
 {
     if (is_user(name) || is_acl(name))
         return true;
+    if (strncmp(name, "trusted.SGI_ACL_", 16) == 0)
+        return false;    /* XFS's own face of an ACL, which is copied as an ACL */
     return root && (strncmp(name, "security.", 9) == 0 || strncmp(name, "trusted.", 8) == 0);
 }
 

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The Makefile lists the sources in embedded.list: LUA_SOURCE(number, module, file as it is shown, file to read). */
+/* The Makefile lists the sources in embedded.list: LUA_SOURCE(number, module, its name in tracebacks, file). */
 #define LUA_SOURCE(n, module, shown, file) \
     __asm__(".section .rodata\n" \
             "source_" #n ": .incbin \"" file "\"\n" \

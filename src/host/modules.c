@@ -12,10 +12,6 @@
 
 #define NAMESPACE "autobackup."
 
-#pragma weak luaopen_core_catalog
-#pragma weak luaopen_core_copy
-#pragma weak luaopen_core_load
-
 static const luaL_Reg primitives[] = {
     {"core.catalog", luaopen_core_catalog}, {"core.copy", luaopen_core_copy}, {"core.fs", luaopen_core_fs},
     {"core.host", luaopen_core_host}, {"core.load", luaopen_core_load}, {"core.readline", luaopen_core_readline},

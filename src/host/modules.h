@@ -8,8 +8,8 @@
 #include <lua.h>
 
 /*
- * Set up `require` in a state whose standard libraries are open. override: a folder whose X/Y.lua stands in for the
- * embedded module autobackup.X.Y, for development; NULL for none. It must outlive the state. May raise.
+ * Set up `require` in a state whose standard libraries are open. override: a folder whose X/Y.lua stands in for
+ * the embedded module autobackup.X.Y, for development; NULL for none. It must outlive the state. May raise.
  */
 void modules_open(lua_State *L, const char *override);
 

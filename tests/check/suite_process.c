@@ -74,7 +74,8 @@ START_TEST(detached_program_runs_on_its_own)
     int root = folder_open(where);
     struct buf bytes = {0};
 
-    snprintf(script, sizeof script, "cd %s; read -r _ _ _ _ _ sid _ </proc/$$/stat; echo $sid >new; mv new sid", where);
+    snprintf(script, sizeof script, "cd %s; read -r _ _ _ _ _ sid _ </proc/$$/stat; echo $sid >new; mv new sid",
+             where);
     char *argv[] = {"sh", "-c", script, NULL};
     ck_assert_int_eq(process_detach(argv, NULL), 0);
     snprintf(script, sizeof script, "%s/sid", where);

@@ -1,5 +1,5 @@
 /*
- * The libcheck suites. tests/check/suite_NAME.c defines `Suite *suite_NAME(void)`; the Makefile finds it by its name.
+ * The libcheck suites. tests/check/suite_NAME.c defines `Suite *suite_NAME(void)`; the Makefile finds it.
  */
 #ifndef TESTS_CHECK_SUITES_H
 #define TESTS_CHECK_SUITES_H

@@ -2,13 +2,15 @@
 
 repo=$(cd .. && cd .. && pwd)
 
-install_into() {    # DESTDIR PREFIX: uses what is built, whatever the profile
-    run make -s -C "$repo" PROFILE="$(basename "$(dirname "$(realpath "$AUTOBACKUP")")")" DESTDIR="$1" PREFIX="$2" "$3"
+to() {    # DESTDIR PREFIX TARGET: uses what is built, whatever the profile
+    local built
+    built=$(dirname "$(realpath "$AUTOBACKUP")")
+    run make -s -C "$repo" PROFILE="${built##*/}" B="${built#"$repo/"}" DESTDIR="$1" PREFIX="$2" "$3"
     assert_status 0
 }
 
 test_install_and_uninstall() {
-    install_into "$PWD/root" /opt/ab install
+    to "$PWD/root" /opt/ab install
     assert_exists root/opt/ab/bin/autobackup root/opt/ab/share/autobackup/config.lua.example \
         root/opt/ab/share/autobackup/scripts/nightly.lua root/opt/ab/share/doc/autobackup/{README.md,LICENSE}
     refute_exists root/opt/ab/share/autobackup/scripts/dev
@@ -18,22 +20,22 @@ test_install_and_uninstall() {
     run env -i root/opt/ab/bin/autobackup --no-config --catalog "$PWD/catalog.db" -e 'print(1 + 1)'
     assert_status 0
     assert_out_is 2
-    install_into "$PWD/root" /opt/ab uninstall
+    to "$PWD/root" /opt/ab uninstall
     assert_eq "$(find root/opt/ab -mindepth 1)" "" "what is left"
 }
 
 test_uninstall_keeps_what_is_not_ours() {
-    install_into "$PWD/root" /usr/local install
+    to "$PWD/root" /usr/local install
     echo mine >root/usr/local/share/autobackup/scripts/mine.lua
     touch root/usr/local/bin/other
-    install_into "$PWD/root" /usr/local uninstall
+    to "$PWD/root" /usr/local uninstall
     assert_eq "$(cd root/usr/local && find . -type f | sort | tr '\n' ' ')" \
         "./bin/other ./share/autobackup/scripts/mine.lua " "what is left"
 }
 
 test_a_folder_with_a_space() {
-    install_into "$PWD/my root" "/opt/a b" install
+    to "$PWD/my root" "/opt/a b" install
     assert_exists "my root/opt/a b/bin/autobackup"
-    install_into "$PWD/my root" "/opt/a b" uninstall
+    to "$PWD/my root" "/opt/a b" uninstall
     assert_eq "$(find "my root/opt/a b" -mindepth 1)" "" "what is left"
 }

@@ -8,8 +8,9 @@ start() {    # COLUMNS LINES [WORDS...]: the program in a tmux of its own
     shift 2
     SOCKET=$TMPDIR/tmux
     trap 'tmux -S "$SOCKET" kill-server 2>/dev/null || :' EXIT
-    tmux -S "$SOCKET" -f /dev/null new-session -d -x "$columns" -y "$lines" \
-        env TERM=screen "$AUTOBACKUP" "$@" \; set-option -g remain-on-exit on >/dev/null
+    rm -f "$TMPDIR/status"
+    tmux -S "$SOCKET" -f /dev/null new-session -d -x "$columns" -y "$lines" env TERM=screen \
+        bash -c '"$@"; echo $? >"$TMPDIR/status"; read -r' - "$AUTOBACKUP" "$@"
 }
 
 send() { tmux -S "$SOCKET" send-keys "$@"; }
@@ -18,18 +19,18 @@ screen() { tmux -S "$SOCKET" capture-pane -p -S -200; }
 wait_for() {    # TEXT: until the screen shows it
     local tries=0
     until screen | grep -aqF -- "$1"; do
-        [ $((tries += 1)) -le 600 ] || { screen; fail "never saw: $1"; }
+        [ $((tries += 1)) -le 300 ] || { screen; fail "never saw: $1"; }
         read -rt 0.05 <> <(:) || :
     done
 }
 
 wait_dead() {    # until the program has ended; its status goes to STATUS
     local tries=0
-    until [ "$(tmux -S "$SOCKET" display-message -p '#{pane_dead}')" = 1 ]; do
-        [ $((tries += 1)) -le 600 ] || { screen; fail "it did not end"; }
+    until [ -s "$TMPDIR/status" ]; do
+        [ $((tries += 1)) -le 300 ] || { screen; fail "it did not end"; }
         read -rt 0.05 <> <(:) || :
     done
-    STATUS=$(tmux -S "$SOCKET" display-message -p '#{pane_dead_status}')
+    STATUS=$(cat "$TMPDIR/status")
 }
 
 type_line() { send -l "$1"; send Enter; }
@@ -44,7 +45,7 @@ test_a_first_session() {
     type_line 'add category footage footage'
     wait_for "added category footage"
     type_line 'load'
-    wait_for "LOOSE"
+    wait_for "ADDED"
     type_line 'fetch all'
     wait_for "bmx/show two"
     type_line 'copy "bmx/show two" footage WORK NAS'
@@ -135,6 +136,8 @@ test_tab_completes() {
     wait_for ">>>"
     send -l 'copy bm'
     send Tab
+    wait_for 'bmx/'
+    send Tab
     wait_for 'bmx/show two'
     send -l ' foo'
     send Tab
@@ -157,7 +160,7 @@ test_ctrl_c_in_a_copy_says_how_to_go_on() {
     start 100 40
     wait_for ">>>"
     type_line 'load WORK'
-    wait_for "LOOSE"
+    wait_for "ADDED"
     type_line 'copy acme/spot footage WORK NAS'
     local tries=0
     until [ -n "$(find NAS -name '.autobackup-*' -size +0 2>/dev/null)" ] || [ $((tries += 1)) -gt 3000 ]; do :; done

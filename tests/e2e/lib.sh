@@ -1,7 +1,8 @@
 # What the end-to-end tests share. Sourced by run.sh before the script; each test is in a shell of its own, in an
 # empty folder $PWD, with $HOME below it and none of the caller's settings.
 
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "line $LINENO: exit status $? of: $BASH_COMMAND" >&2' ERR
 
 begin() {    # FOLDER
     cd "$1"
@@ -16,13 +17,14 @@ begin() {    # FOLDER
 fail() {    # MESSAGE: with where in the test it happened, and what the last `run` said
     local i
     for ((i = 1; i < ${#FUNCNAME[@]}; i++)); do
-        [[ ${FUNCNAME[i]} == test_* ]] && echo "line ${BASH_LINENO[i - 1]}:" "$@" && break
+        [[ ${FUNCNAME[i]} == test_* ]] && echo "line ${BASH_LINENO[i - 1]}:" "$@" >&2 && break
     done
     if [ -n "${LAST:-}" ]; then
         echo "  last run: $LAST -> $STATUS"
-        sed 's/^/  stdout: /' "$OUT" | head -n 40
-        sed 's/^/  stderr: /' "$ERR" | head -n 40
-    fi
+        sed 's/^/  stdout: /; 40q' "$OUT"
+        sed 's/^/  stderr: /; 40q' "$ERR"
+    fi >&2
+    trap - ERR
     exit 1
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh [SCRIPT...] [-k PATTERN]: the end-to-end tests of the program in $AUTOBACKUP. A test is a function test_* in
-# tests/e2e/NN-name.sh; each runs in a shell, a folder and a home of its own (lib.sh). -k runs those whose name
+# run.sh [SCRIPT...] [-k PATTERN]: the end-to-end tests of the program in $AUTOBACKUP. A test is a function test_*
+# in tests/e2e/NN-name.sh; each runs in a shell, a folder and a home of its own (lib.sh). -k runs those whose name
 # contains PATTERN; KEEP=1 keeps the folders.
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -69,7 +69,8 @@ end
 function M.test_an_unknown_command_names_the_nearest()
     local registry = command.registry(nil, {"autobackup.commands.list"})
     unit.assertEquals(fake.raised(registry.get, registry, "lst").message, "no command 'lst'; did you mean 'list'?")
-    unit.assertEquals(fake.raised(registry.get, registry, "zzz").message, "no command 'zzz'; 'help' lists the commands")
+    unit.assertEquals(fake.raised(registry.get, registry, "zzz").message,
+        "no command 'zzz'; 'help' lists the commands")
 end
 
 local function session_with(declaration)

@@ -24,7 +24,7 @@ end
 
 function M.test_the_first_word()
     local found = candidates("|co")
-    unit.assertItemsEquals(found, {"copy", "command", "coroutine"})
+    unit.assertItemsEquals(found, {"copy", "collectgarbage", "command", "coroutine"})
     unit.assertEquals({candidates("|cop")}, {{"copy"}, " "})
 end
 

@@ -117,7 +117,7 @@ end
 function M.program(folder, words, how)
     how = how or {}
     local home = folder.path
-    local input = folder:file(".spec/stdin", how.stdin or "")
+    folder:file(".spec/stdin", how.stdin or "")
     local argv = {"sh", "-c", 'cd "$1" && shift && exec "$@" <.spec/stdin >.spec/out 2>.spec/err', "sh", home,
         "env", "-u", "AUTOBACKUP_LUA", "HOME=" .. home, "XDG_DATA_HOME=" .. home .. "/data",
         "XDG_CONFIG_HOME=" .. home .. "/config", "XDG_STATE_HOME=" .. home .. "/state"}
@@ -126,7 +126,7 @@ function M.program(folder, words, how)
     table.move(words, 1, #words, #argv + 1, argv)
     local status = assert(sys.run(argv))
     return {
-        status = status, input = input, out = assert(fs.read(home .. "/.spec/out", 1 << 20)),
+        status = status, out = assert(fs.read(home .. "/.spec/out", 1 << 20)),
         err = assert(fs.read(home .. "/.spec/err", 1 << 20)),
     }
 end

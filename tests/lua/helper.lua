@@ -9,8 +9,8 @@ local function remove(folder)
 end
 
 --- A new empty folder, removed when the variable goes out of scope: `local folder <close> = helper.folder()`.
--- Its field `path` is absolute; folder:file(name, text) and folder:dir(name) make things in it, parents included, and
--- return their paths.
+-- Its field `path` is absolute; folder:file(name, text) and folder:dir(name) make things in it, parents included,
+-- and return their paths.
 function M.folder()
     local folder = {path = (os.getenv("TMPDIR") or "/tmp") .. "/spec-" .. sys.random_hex(6)}
     assert(fs.mkdirs(folder.path))

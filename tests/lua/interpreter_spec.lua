@@ -11,7 +11,8 @@ end
 function M.test_the_line_rule()
     local words = {"copy", " copy a b", 'copy "acme/spot one" footage', "copy 'x'", "trust ./.config", "copy -n",
         "load\tWORK", "copy [x", "copy .x"}
-    local lua = {"copy(x)", "copy (x)", 'copy"x"', "copy{1}", "copy {1}", "copy[1]", "copy.x", "copy:x()", "copy,y = 1",
+    local lua = {"copy(x)", "copy (x)", 'copy"x"', "copy{1}", "copy {1}", "copy[1]", "copy.x", "copy:x()",
+        "copy,y = 1",
         "copy , y = 1", "load = 5", "load == 5", "x copy", "", "  ", "copy;", "'copy' x"}
     for _, line in ipairs(words) do
         unit.assertEquals(interpreter.classify(line, is_command), "words", line)
@@ -26,9 +27,10 @@ function M.test_expressions_statements_and_unfinished_lua()
         local fn, detail, is_open = interpreter.compile(text, "=x", {})
         return fn and (detail and "expression" or "statement") or is_open and "open" or "error"
     end
-    unit.assertEquals({kind("1 + 1"), kind("x = 1"), kind("for i = 1, 2 do"), kind("{1,"), kind("f("), kind("[[a")},
+    unit.assertEquals({kind("1 + 1"), kind("x = 1"), kind("for i = 1, 2 do"), kind("{1,"), kind("f("),
+        kind("[[a")},
         {"expression", "statement", "open", "open", "open", "open"})
-    unit.assertEquals({kind("-- a comment"), kind(""), kind("fetch all"), kind("x = = 1"), kind("x + 'a")},
+    unit.assertEquals({kind("-- a comment"), kind(""), kind("fetch all"), kind("x == = 1"), kind("x + 'a")},
         {"expression", "expression", "error", "error", "error"})
 end
 
@@ -43,7 +45,8 @@ end
 
 local function new_session()
     local session = fake.session()
-    session.commands:declare{name = "double", args = {{"n", "integer"}}, run = function(args) return args.n * 2 end}
+    session.commands:declare{name = "double", args = {{"n", "integer"}},
+        run = function(args) return args.n * 2 end}
     return session
 end
 
@@ -58,7 +61,7 @@ function M.test_lua_over_several_lines()
     local session = new_session()
     unit.assertTrue(feed(session, "t = {", "1,", "2}", "for i = 1, 2 do", "double = i", "end", "#t"))
     unit.assertEquals(session.printed(), "2\n")
-    unit.assertFalse(feed(session, "function f()", "double 21"))
+    unit.assertFalse(feed(session, "function f()", "x = 21"))
 end
 
 local function refused(line)
@@ -88,7 +91,8 @@ end
 
 function M.test_standard_input_stops_at_the_first_error()
     local session = new_session()
-    local err = fake.raised(run_lines, session, "#!/usr/bin/env autobackup\n-- note\ndouble 1\r\ndouble x\ndouble 3\n")
+    local err = fake.raised(run_lines, session,
+        "#!/usr/bin/env autobackup\n-- note\ndouble 1\r\ndouble x\ndouble 3\n")
     unit.assertEquals(err.message, "stdin:4: double: 'x' is not a whole number")
     unit.assertEquals(session.printed(), "2\n")
 end

@@ -13,7 +13,8 @@ function M.test_nothing()
 end
 
 function M.test_options_before_a_command_are_ours()
-    local parsed = options.parse{"--json", "-qv", "--color=never", "--catalog", "c.db", "-cFILE", "list", "-n", "--json"}
+    local parsed = options.parse{"--json", "-qv", "--color=never", "--catalog", "c.db", "-cFILE", "list", "-n",
+        "--json"}
     unit.assertEquals(parsed, {eval = {}, json = true, quiet = true, verbose = true, color = "never",
         catalog = "c.db", config = "FILE", command = "list", words = {"-n", "--json"}})
 end

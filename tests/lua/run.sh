@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 
 home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
-export HOME=$home TMPDIR=$home XDG_CONFIG_HOME=$home/config XDG_DATA_HOME=$home/data XDG_STATE_HOME=$home/state TZ=UTC LC_ALL=C.UTF-8
+export HOME=$home TMPDIR=$home XDG_CONFIG_HOME=$home/config XDG_DATA_HOME=$home/data XDG_STATE_HOME=$home/state
+export TZ=UTC LC_ALL=C.UTF-8
 unset AUTOBACKUP_CONFIG AUTOBACKUP_CATALOG AUTOBACKUP_EXPLORER
 AUTOBACKUP_LUA=tests/lua/runner "$AUTOBACKUP" "$@"

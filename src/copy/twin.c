@@ -1,4 +1,4 @@
-#include "copy/folder.h"
+#include "copy/twin.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,17 +13,17 @@
 #define RESERVED 128     /* descriptors for everything else in the process */
 #define MOST 2048
 
-void folders_init(struct folders *all, int source_top, int target_top)
+void twins_init(struct twins *all, int source_top, int target_top)
 {
     struct rlimit limit = {.rlim_cur = 256};
 
     getrlimit(RLIMIT_NOFILE, &limit);
-    *all = (struct folders){.source_top = source_top, .target_top = target_top, .cap = MOST};
+    *all = (struct twins){.source_top = source_top, .target_top = target_top, .cap = MOST};
     if (limit.rlim_cur < 2 * MOST)
         all->cap = limit.rlim_cur > 2 * RESERVED ? (int)(limit.rlim_cur - RESERVED) / 2 : RESERVED / 4;
 }
 
-static void drop(struct folder *f, int *fd)
+static void drop(struct twin *f, int *fd)
 {
     if (*fd < 0)
         return;
@@ -32,7 +32,7 @@ static void drop(struct folder *f, int *fd)
     atomic_fetch_sub(&f->all->open, 1);
 }
 
-static int open_side(struct folder *f, int top, int *fd)
+static int open_side(struct twin *f, int top, int *fd)
 {
     *fd = path_open_dir(top, f->path);
     if (*fd >= 0)
@@ -40,9 +40,9 @@ static int open_side(struct folder *f, int top, int *fd)
     return *fd < 0 ? *fd : 0;
 }
 
-int folder_open(struct folders *all, const char *path, struct folder **ret_folder)
+int twin_open(struct twins *all, const char *path, struct twin **ret_folder)
 {
-    struct folder *f = mem_zalloc(sizeof *f);
+    struct twin *f = mem_zalloc(sizeof *f);
     struct stat st = {0};
 
     f->all = all;
@@ -54,7 +54,7 @@ int folder_open(struct folders *all, const char *path, struct folder **ret_folde
     if (!code && fstat(f->target, &st) < 0)
         code = -errno;
     if (code) {
-        folder_unref(f);
+        twin_unref(f);
         return code;
     }
     f->target_dev = st.st_dev;
@@ -64,13 +64,13 @@ int folder_open(struct folders *all, const char *path, struct folder **ret_folde
     return 0;
 }
 
-struct folder *folder_ref(struct folder *f)
+struct twin *twin_ref(struct twin *f)
 {
     atomic_fetch_add(&f->refs, 1);
     return f;
 }
 
-void folder_unref(struct folder *f)
+void twin_unref(struct twin *f)
 {
     if (!f || atomic_fetch_sub(&f->refs, 1) > 1)
         return;
@@ -81,7 +81,7 @@ void folder_unref(struct folder *f)
     free(f);
 }
 
-static int borrow_source(struct folder *f)
+static int borrow_source(struct twin *f)
 {
     struct stat st;
 
@@ -98,7 +98,7 @@ static int borrow_source(struct folder *f)
     return f->source;
 }
 
-static int borrow_target(struct folder *f)
+static int borrow_target(struct twin *f)
 {
     struct stat st;
 
@@ -116,7 +116,7 @@ static int borrow_target(struct folder *f)
     return f->target;
 }
 
-int folder_source(struct folder *f)
+int twin_source(struct twin *f)
 {
     pthread_mutex_lock(&f->lock);
     int fd = borrow_source(f);
@@ -125,7 +125,7 @@ int folder_source(struct folder *f)
     return fd;
 }
 
-int folder_target(struct folder *f)
+int twin_target(struct twin *f)
 {
     pthread_mutex_lock(&f->lock);
     int fd = borrow_target(f);
@@ -134,7 +134,7 @@ int folder_target(struct folder *f)
     return fd;
 }
 
-static void give_back(struct folder *f, int *users, int *fd)
+static void give_back(struct twin *f, int *users, int *fd)
 {
     pthread_mutex_lock(&f->lock);
     if (--*users == 0 && atomic_load(&f->all->open) > f->all->cap)
@@ -142,5 +142,5 @@ static void give_back(struct folder *f, int *users, int *fd)
     pthread_mutex_unlock(&f->lock);
 }
 
-void folder_source_done(struct folder *f) { give_back(f, &f->source_users, &f->source); }
-void folder_target_done(struct folder *f) { give_back(f, &f->target_users, &f->target); }
+void twin_source_done(struct twin *f) { give_back(f, &f->source_users, &f->source); }
+void twin_target_done(struct twin *f) { give_back(f, &f->target_users, &f->target); }

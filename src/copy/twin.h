@@ -1,8 +1,8 @@
 /*
- * A directory of the replica on both sides, open as long as files in it are at work.
+ * A twin: a directory of the replica on both sides, open as long as files in it are at work.
  */
-#ifndef AUTOBACKUP_COPY_FOLDER_H
-#define AUTOBACKUP_COPY_FOLDER_H
+#ifndef AUTOBACKUP_COPY_TWIN_H
+#define AUTOBACKUP_COPY_TWIN_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,15 +10,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* All folders of one copy share these. */
-struct folders {
+/* All twins of one copy share these. */
+struct twins {
     int source_top, target_top;    /* the replica's directories; borrowed */
-    int cap;                       /* descriptors above which idle folders are closed */
+    int cap;                       /* descriptors above which idle twins are closed */
     atomic_int open;               /* descriptors in use */
 };
 
-struct folder {
-    struct folders *all;
+struct twin {
+    struct twins *all;
     char *path;                    /* relative to the replica, "" for its top */
     bool strip_acl;                /* the target directory has a default ACL, which files in it inherit */
     dev_t source_dev, target_dev;
@@ -31,21 +31,21 @@ struct folder {
 };
 
 /* Choose cap from RLIMIT_NOFILE. */
-void folders_init(struct folders *all, int source_top, int target_top);
+void twins_init(struct twins *all, int source_top, int target_top);
 
-/* Open a folder's target directory (it exists) and remember which one it is. 0 or -errno. */
-int folder_open(struct folders *all, const char *path, struct folder **ret_folder);
+/* Open a twin's target directory (it exists) and remember which one it is. 0 or -errno. */
+int twin_open(struct twins *all, const char *path, struct twin **ret_folder);
 
-struct folder *folder_ref(struct folder *f);
-void folder_unref(struct folder *f);    /* NULL is fine; the last one closes and frees */
+struct twin *twin_ref(struct twin *f);
+void twin_unref(struct twin *f);    /* NULL is fine; the last one closes and frees */
 
 /*
  * Borrow a descriptor, opening the directory again when it was closed meanwhile: -ESTALE when the name
  * leads to another directory by now. Give it back after use.
  */
-int folder_source(struct folder *f);
-void folder_source_done(struct folder *f);
-int folder_target(struct folder *f);
-void folder_target_done(struct folder *f);
+int twin_source(struct twin *f);
+void twin_source_done(struct twin *f);
+int twin_target(struct twin *f);
+void twin_target_done(struct twin *f);
 
 #endif

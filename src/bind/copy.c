@@ -1,0 +1,125 @@
+/*
+ * core.copy: start{...} -> job, with the fields of struct transfer_request (lock_wait in seconds);
+ * record{catalog=, operation=, target_root=, target_identity=, replica=, source=} -> number of digests offered.
+ * Events and meaning: copy/transfer.h.
+ */
+#include "bind/bind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "copy/transfer.h"
+
+#define MAX_WAIT (10.0 * 365 * 24 * 3600)    /* seconds */
+
+/* The fields of the table at 1, each left on the stack so that its bytes stay. */
+static const char *text(lua_State *L, const char *key)
+{
+    size_t len;
+
+    lua_getfield(L, 1, key);
+    const char *value = lua_tolstring(L, -1, &len);
+    if (!value || strlen(value) != len)
+        luaL_error(L, "%s must be a string without NUL bytes", key);
+    return value;
+}
+
+static int64_t integer(lua_State *L, const char *key, int64_t fallback, int64_t min, int64_t max)
+{
+    int is_integer = 1;
+
+    int kind = lua_getfield(L, 1, key);
+    lua_Integer value = kind == LUA_TNIL ? (lua_Integer)fallback : lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer || value < min || value > max)
+        luaL_error(L, "%s must be an integer in range", key);
+    return value;
+}
+
+static bool flag(lua_State *L, const char *key)
+{
+    lua_getfield(L, 1, key);
+    return lua_toboolean(L, -1);
+}
+
+static int64_t duration(lua_State *L, const char *key)
+{
+    int is_number = 1;
+    int kind = lua_getfield(L, 1, key);
+    double seconds = kind == LUA_TNIL ? 0 : lua_tonumberx(L, -1, &is_number);
+
+    if (!is_number || !(seconds >= 0))
+        luaL_error(L, "%s must be a number of seconds", key);
+    return (int64_t)((seconds < MAX_WAIT ? seconds : MAX_WAIT) * (double)NSEC_PER_SEC);
+}
+
+/* Strings stay Lua's until everything is checked; only then are they copied. */
+static void take_texts(struct transfer_request *r)
+{
+    char **texts[] = {&r->catalog, &r->operation, &r->path, &r->source_root, &r->source_identity,
+                      &r->target_root, &r->target_identity, &r->lock_text};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = mem_strdup(*texts[i]);
+}
+
+static int copy_start(lua_State *L)
+{
+    struct error err = {0};
+    struct job *job;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 32, NULL);
+    struct transfer_request request = {
+        .catalog = (char *)text(L, "catalog"),
+        .operation = (char *)text(L, "operation"),
+        .path = (char *)text(L, "path"),
+        .source_root = (char *)text(L, "source_root"),
+        .source_identity = (char *)text(L, "source_identity"),
+        .target_root = (char *)text(L, "target_root"),
+        .target_identity = (char *)text(L, "target_identity"),
+        .lock_text = (char *)text(L, "lock_text"),
+        .source = integer(L, "source", -1, 1, INT64_MAX),
+        .target = integer(L, "target", 0, 0, INT64_MAX),
+        .granularity = integer(L, "granularity", 1, 1, INT64_MAX),
+        .lock_wait = duration(L, "lock_wait"),
+        .overwrite_newer = flag(L, "overwrite_newer"),
+        .mirror = flag(L, "mirror"),
+        .dry_run = flag(L, "dry_run"),
+        .jobs = (int)integer(L, "jobs", 0, 0, 64),
+    };
+    take_texts(&request);
+    if (transfer_start(&request, &job, &err) < 0)
+        return bind_fail(L, &err);
+    bind_push_job(L, job);
+    return 1;
+}
+
+static int copy_record(lua_State *L)
+{
+    struct error err = {0};
+    int64_t count;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 16, NULL);
+    struct record_request request = {
+        .catalog = text(L, "catalog"),
+        .operation = text(L, "operation"),
+        .target_root = text(L, "target_root"),
+        .target_identity = text(L, "target_identity"),
+        .replica = integer(L, "replica", -1, 1, INT64_MAX),
+        .source = flag(L, "source"),
+    };
+    if (transfer_record(&request, &count, &err) < 0)
+        return bind_fail(L, &err);
+    lua_pushinteger(L, count);
+    return 1;
+}
+
+int luaopen_core_copy(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"start", copy_start}, {"record", copy_record}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,195 @@
+#include "copy/open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "copy/lock.h"
+#include "copy/sweep.h"
+#include "index/identity.h"
+
+static void init(struct work *w, const struct transfer_request *request, struct job *job)
+{
+    *w = (struct work){.request = request, .cancel = job ? job_cancel_flag(job) : NULL};
+    w->source.root = w->source.top = -1;
+    w->target.root = w->target.top = w->target.lock = w->target.sync = -1;
+    w->target.manifest.fd = w->target.manifest.dir = -1;
+    w->target.versions.dir = -1;
+    w->report.job = job;
+    w->report.replica = request->path;
+    w->report.source_root = request->source_root;
+    w->report.target_root = request->target_root;
+    atomic_init(&w->clone, true);
+    pthread_mutex_init(&w->lock, NULL);
+    queue_init(&w->queue);
+    stage_init(&w->stage);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void work_close(struct work *w)
+{
+    manifest_close(&w->target.manifest);
+    versions_close(&w->target.versions);
+    close_fd(&w->source.top);
+    close_fd(&w->source.root);
+    close_fd(&w->target.sync);
+    close_fd(&w->target.top);
+    lock_release(w->target.lock);
+    close_fd(&w->target.root);
+    free(w->target.name);
+    error_clear(&w->failure);
+    stage_free(&w->stage);
+    queue_free(&w->queue);
+    pthread_mutex_destroy(&w->lock);
+}
+
+static int open_source(struct work *w, struct error *err)
+{
+    const struct transfer_request *r = w->request;
+    struct stat st;
+
+    w->source.root = identity_open(r->source_root, r->source_identity, err);
+    if (w->source.root < 0)
+        return w->source.root;
+    w->source.top = path_open_dir(w->source.root, r->path);
+    if (w->source.top < 0)
+        return error_set(err, -w->source.top, "%s/%s", r->source_root, r->path);
+    int code = filesystem_of(w->source.top, &w->source.fs);
+    if (!code && fstat(w->source.top, &st) < 0)
+        code = -errno;
+    w->source.dev = st.st_dev;
+    return code ? error_set(err, -code, "%s/%s", r->source_root, r->path) : 0;
+}
+
+static int open_target(struct work *w, struct catalog *cat, struct error *err)
+{
+    const struct transfer_request *r = w->request;
+
+    w->target.root = identity_open(r->target_root, r->target_identity, err);
+    if (w->target.root < 0)
+        return w->target.root;
+    w->target.name = journal_database_name(cat, r->target_identity, r->target_root);
+    if (!w->target.name)
+        w->target.name = strdup(r->target_root);
+    w->report.target_name = w->target.name;
+    w->target.top = path_open_dir(w->target.root, r->path);
+    if (w->target.top < 0 && w->target.top != -ENOENT)
+        return error_set(err, -w->target.top, "%s/%s", r->target_root, r->path);
+    int code = filesystem_of(w->target.top >= 0 ? w->target.top : w->target.root, &w->target.fs);
+    return code ? error_set(err, -code, "%s", r->target_root) : 0;
+}
+
+/* Where the catalog lies: files of its device are looked at before they are opened. */
+static void find_catalog(struct work *w)
+{
+    struct stat st;
+    w->catalog_dev = stat(w->request->catalog, &st) == 0 ? st.st_dev : 0;
+}
+
+static int compare_ends(struct work *w, struct error *err)
+{
+    struct stat a, b, root;
+    int target = w->target.top >= 0 ? w->target.top : w->target.root;
+
+    if (fstat(w->source.top, &a) < 0 || fstat(target, &b) < 0 || fstat(w->target.root, &root) < 0)
+        return error_set(err, errno, "%s", w->request->path);
+    if (a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        return error_say(err, "ESAME", EINVAL, "%s/%s: source and destination are the same folder",
+                         w->request->target_root, w->request->path);
+    w->target.elsewhere = b.st_dev != root.st_dev;
+    w->same_filesystem = a.st_dev == b.st_dev || (w->source.fs.id && w->source.fs.id == w->target.fs.id);
+    atomic_store(&w->clone, w->same_filesystem);
+    return 0;
+}
+
+static void on_died(void *arg, const char *operation)
+{
+    struct journal *journal = arg;
+
+    if (journal)
+        journal_died(journal, operation);
+}
+
+static void tell_swept(struct work *w, const struct swept *swept)
+{
+    char text[200];
+
+    if (!swept->operations)
+        return;
+    snprintf(text, sizeof text, "%ld unfinished operation(s) on %s: removed %ld temporary file(s), kept %ld version(s)",
+             swept->operations, w->target.name, swept->temps, swept->rescued);
+    report_note(&w->report, "ESWEPT", text);
+}
+
+static int probe(struct work *w)
+{
+    int dir = path_make_dirs(w->target.root, OPERATIONS, 0777);
+
+    if (dir < 0)
+        return dir;
+    int code = holds_probe(dir, &w->target.holds);
+    close(dir);
+    return code;
+}
+
+/* With the lock: what is left of the dead, and what this filesystem can hold. */
+static int lock_target(struct work *w, struct journal *journal, struct error *err)
+{
+    const struct transfer_request *r = w->request;
+    struct swept swept;
+
+    w->target.lock = lock_take(w->target.root, w->target.name, r->lock_text, r->lock_wait, w->cancel, err);
+    if (w->target.lock < 0)
+        return w->target.lock;
+    int code = sweep_dead(w->target.root, w->cancel, on_died, journal, &swept);
+    if (!code) {
+        tell_swept(w, &swept);
+        holds_guess(w->target.fs.type, &w->target.holds);
+        code = w->target.elsewhere ? 0 : probe(w);
+    }
+    return code ? error_set(err, -code, "%s/" OUR_FOLDER, r->target_root) : 0;
+}
+
+int work_open(struct work *w, const struct transfer_request *request, struct job *job, struct catalog *cat,
+              struct journal *journal, struct error *err)
+{
+    init(w, request, job);
+    find_catalog(w);
+    int code = open_source(w, err);
+    if (!code)
+        code = open_target(w, cat, err);
+    if (!code)
+        code = compare_ends(w, err);
+    if (code)
+        return code;
+    if (!request->dry_run)
+        return lock_target(w, journal, err);
+    holds_guess(w->target.fs.type, &w->target.holds);
+    return 0;
+}
+
+int work_ready(struct work *w)
+{
+    struct stat top, root;
+
+    w->target.sync = openat(w->target.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (w->target.sync < 0)
+        return -errno;
+    if (fstat(w->target.top, &top) < 0 || fstat(w->target.root, &root) < 0)
+        return -errno;
+    w->target.elsewhere = top.st_dev != root.st_dev;
+    versions_init(&w->target.versions, w->target.root, w->request->operation, w->request->path,
+                  w->target.elsewhere || !w->target.fs.syncfs_reliable);
+    twins_init(&w->twins, w->source.top, w->target.top);
+    return filesystem_of(w->target.top, &w->target.fs);
+}

@@ -1,0 +1,23 @@
+/*
+ * Does it fit? Asked before the first byte is written; a disk that fills up later is handled where it happens.
+ */
+#ifndef AUTOBACKUP_COPY_SPACE_H
+#define AUTOBACKUP_COPY_SPACE_H
+
+#include "copy/plan.h"
+#include "copy/work.h"
+
+struct space {
+    int64_t bytes_free, inodes_free;    /* for this user; inodes -1 where the filesystem does not count them */
+};
+
+/* What is free on the destination's filesystem. 0 or -errno. */
+int space_free(const struct work *w, struct space *ret_space);
+
+/*
+ * Compare with the plan. Where the sizes do not fit, sparse files are measured by their blocks before it is said.
+ * 0, -ENOSPC with err, or -errno.
+ */
+int space_check(struct work *w, struct plan *plan, const struct space *space, struct error *err);
+
+#endif

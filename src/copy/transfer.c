@@ -1,0 +1,310 @@
+#include "copy/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "copy/directories.h"
+#include "copy/feed.h"
+#include "copy/open.h"
+#include "copy/space.h"
+#include "copy/workers.h"
+
+/* One transfer, while it runs. */
+struct transfer {
+    struct transfer_request request;
+    struct work work;
+    struct catalog *cat;           /* of the plan; the journal has its own connection */
+    struct catalog *journal_cat;
+    struct journal journal;
+    struct plan plan;
+    struct space space;
+    bool journaled;
+    int64_t started_at;            /* monotonic */
+};
+
+static void free_transfer(void *arg)
+{
+    struct transfer *t = arg;
+    struct transfer_request *r = &t->request;
+    char *texts[] = {r->catalog, r->operation, r->path, r->source_root, r->source_identity,
+                     r->target_root, r->target_identity, r->lock_text};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    free(t);
+}
+
+static int open_catalogs(struct transfer *t, struct error *err)
+{
+    int code = catalog_open(t->request.catalog, &t->cat, err);
+
+    if (!code && !t->request.dry_run)
+        code = catalog_open(t->request.catalog, &t->journal_cat, err);
+    t->journal = (struct journal){.cat = t->journal_cat, .operation = t->request.operation};
+    return code;
+}
+
+static void init_plan(struct transfer *t)
+{
+    const struct work *w = &t->work;
+
+    t->plan = (struct plan){
+        .cat = t->cat,
+        .source = t->request.source,
+        .target = t->request.target,
+        .cancel = w->cancel,
+        .stop = &w->stop,
+        .options = {
+            .granularity = t->request.granularity,
+            .overwrite_newer = t->request.overwrite_newer,
+            .keeps_mode = w->target.holds.mode,
+            .keeps_owner = w->target.holds.owner,
+        },
+    };
+}
+
+static void emit_plan(struct transfer *t)
+{
+    const struct plan_counts *n = &t->work.report.plan;
+    struct event *ev = event_new("plan");
+
+    event_int(ev, "files_new", n->files_new);
+    event_int(ev, "files_changed", n->files_changed);
+    event_int(ev, "files_unchanged", n->files_unchanged);
+    event_int(ev, "files_extra", n->files_extra);
+    event_int(ev, "metadata_only", n->metadata_only);
+    event_int(ev, "conflicts", n->conflicts);
+    event_int(ev, "others_new", n->others_new);
+    event_int(ev, "others_changed", n->others_changed);
+    event_int(ev, "directories_new", n->directories_new);
+    event_int(ev, "bytes", n->bytes);
+    event_int(ev, "inodes", n->inodes);
+    event_int(ev, "bytes_free", t->space.bytes_free);
+    event_int(ev, "inodes_free", t->space.inodes_free);
+    event_bool(ev, "same_filesystem", t->work.same_filesystem);
+    job_emit(t->work.report.job, ev);
+}
+
+static int make_plan(struct transfer *t, struct error *err)
+{
+    struct work *w = &t->work;
+
+    init_plan(t);
+    int code = plan_count(&t->plan, &w->report.plan, err);
+    if (code)
+        return code;
+    code = space_free(w, &t->space);
+    if (code)
+        return error_set(err, -code, "%s", t->request.target_root);
+    emit_plan(t);
+    if (w->same_filesystem)
+        report_note(&w->report, "ESAMEFS",
+                    "source and destination are on the same filesystem: this is no second copy if the disk fails");
+    if (t->request.mirror && w->report.plan.source_incomplete)
+        report_note(&w->report, "EINCOMPLETE",
+                    "the source could not be read completely: extra files at the destination stay");
+    return 0;
+}
+
+static bool has_work(const struct transfer *t)
+{
+    const struct plan_counts *n = &t->work.report.plan;
+    bool extra = t->request.mirror && !n->source_incomplete && (n->files_extra || n->directories_extra);
+
+    return n->files_new || n->files_changed || n->others_new || n->others_changed || n->metadata_only ||
+           n->directories_new || n->directories_stale || extra;
+}
+
+static int start_manifest(struct transfer *t, struct error *err)
+{
+    char host[256] = "";
+    struct manifest_head head = {
+        .operation = t->request.operation, .kind = "copy", .replica = t->request.path,
+        .target = t->request.target_identity, .source = t->request.source_identity, .host = host,
+        .pid = getpid(), .started_at = clock_now(),
+    };
+
+    gethostname(host, sizeof host - 1);
+    int code = manifest_create(t->work.target.root, &head, &t->work.target.manifest);
+    return code ? error_set(err, -code, "manifest of %s", t->request.operation) : 0;
+}
+
+/* Files first, then further names of those that are hard links, when their first name is in place. */
+static int run_passes(struct transfer *t, struct error *err)
+{
+    struct work *w = &t->work;
+    int code = feed_work(w, &t->plan, err);
+
+    workers_drain(w);
+    if (!code && w->report.plan.has_links && !work_ending(w)) {
+        code = feed_links(w, &t->plan, err);
+        workers_drain(w);
+    }
+    return code;
+}
+
+static int run_workers(struct transfer *t, struct error *err)
+{
+    struct workers *workers = NULL;
+    int code = workers_start(&t->work, &t->journal, t->request.jobs, &workers, err);
+
+    if (!code)
+        code = run_passes(t, err);
+    workers_stop(workers);
+    return code;
+}
+
+static int finish_directories(struct transfer *t, struct error *err)
+{
+    struct work *w = &t->work;
+    int code = directories_finish(w, &t->plan, err);
+
+    if (!code)
+        code = manifest_write(&w->target.manifest);
+    if (!code && w->target.fs.syncfs_reliable && syncfs(w->target.sync) < 0)
+        code = error_set(err, errno, "sync of %s", w->target.name);
+    return code;
+}
+
+static int do_work(struct transfer *t, struct error *err)
+{
+    struct work *w = &t->work;
+    int code = space_check(w, &t->plan, &t->space, err);
+
+    if (!code && w->target.top < 0)
+        code = directories_make_top(w, err);
+    if (!code && (code = work_ready(w)))
+        error_set(err, -code, "%s/%s", t->request.target_root, t->request.path);
+    if (!code)
+        code = start_manifest(t, err);
+    if (!code)
+        code = run_workers(t, err);
+    if (!code && !work_ending(w))
+        code = finish_directories(t, err);
+    return code;
+}
+
+static int run(struct transfer *t, struct error *err)
+{
+    struct work *w = &t->work;
+    int code = make_plan(t, err);
+
+    if (code)
+        return code;
+    if (t->request.dry_run)
+        return feed_actions(w, &t->plan, err);
+    code = journal_start(&t->journal, "copy", t->request.source, w->target.name, err);
+    if (code)
+        return code;
+    t->journaled = true;
+    return has_work(t) ? do_work(t, err) : feed_problems(w, &t->plan, err);
+}
+
+/* What would have been done. */
+static void count_dry(struct transfer *t)
+{
+    const struct plan_counts *n = &t->work.report.plan;
+    struct tally *tally = &t->work.report.tally;
+
+    atomic_store(&tally->files_copied, n->files_new + n->files_changed);
+    atomic_store(&tally->bytes_copied, n->bytes);
+    atomic_store(&tally->files_replaced, n->files_changed);
+    atomic_store(&tally->files_removed, t->request.mirror && !n->source_incomplete ? n->files_extra : 0);
+    atomic_store(&tally->metadata_only, n->metadata_only);
+    atomic_store(&tally->others_copied, n->others_new + n->others_changed);
+    atomic_store(&tally->directories_made, n->directories_new);
+}
+
+static const char *state_of(struct transfer *t, const struct error *err)
+{
+    struct tally *tally = &t->work.report.tally;
+
+    if (err->message)
+        return "failed";
+    if (job_cancelled(t->work.report.job))
+        return "cancelled";
+    return atomic_load(&tally->failed) || atomic_load(&tally->conflicts) ? "partial" : "done";
+}
+
+/* The manifest and the journal get their end; what that costs is a note, since the files are safe. */
+static void close_books(struct transfer *t, const struct error *err)
+{
+    struct tally *tally = &t->work.report.tally;
+    const char *state = state_of(t, err);
+    struct error own = {0};
+
+    if (t->work.target.manifest.operation &&
+        manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied),
+                     atomic_load(&tally->bytes_copied)) < 0)
+        report_note(&t->work.report, "EMANIFEST", "the operation's manifest could not be finished");
+    if (t->journaled && journal_end(&t->journal, state, atomic_load(&tally->files_copied),
+                                    atomic_load(&tally->bytes_copied), err->message, &own) < 0)
+        report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
+    error_clear(&own);
+}
+
+static void emit_end(struct transfer *t, const struct error *err)
+{
+    struct job *job = t->work.report.job;
+    struct event *ev = event_new(err->message ? "failed" : "done");
+
+    if (err->message)
+        event_error(ev, err);
+    report_counts(&t->work.report, ev);
+    event_bool(ev, "cancelled", job_cancelled(job));
+    event_num(ev, "seconds", (double)(clock_monotonic() - t->started_at) / (double)NSEC_PER_SEC);
+    job_emit(job, ev);
+}
+
+/* A cancellation is no failure, and what ended the work comes before what followed from it. */
+static void settle_error(struct transfer *t, int code, struct error *err)
+{
+    if (t->work.failure.message)
+        error_move(err, &t->work.failure);
+    else if (code == -ECANCELED)
+        error_clear(err);
+    else if (code && !err->message)
+        error_set(err, -code, "%s", t->request.target_root);
+}
+
+static void transfer_main(struct job *job, void *arg)
+{
+    struct transfer *t = arg;
+    struct error err = {0};
+    bool opened = false;
+
+    t->started_at = clock_monotonic();
+    t->work.report.job = job;
+    int code = open_catalogs(t, &err);
+    if (!code) {
+        opened = true;
+        code = work_open(&t->work, &t->request, job, t->cat, &t->journal, &err);
+    }
+    if (!code)
+        code = run(t, &err);
+    settle_error(t, code, &err);
+    if (t->request.dry_run && !code)
+        count_dry(t);
+    close_books(t, &err);
+    plan_free(&t->plan);
+    if (opened)
+        work_close(&t->work);
+    catalog_close(t->cat);
+    catalog_close(t->journal_cat);
+    emit_end(t, &err);
+    error_clear(&err);
+}
+
+int transfer_start(struct transfer_request *request, struct job **ret_job, struct error *err)
+{
+    struct transfer *t = calloc(1, sizeof *t);
+
+    if (!t)
+        abort();
+    t->request = *request;
+    *request = (struct transfer_request){0};
+    return job_start(transfer_main, t, free_transfer, ret_job, err);
+}

@@ -1,0 +1,278 @@
+/* manifest, lock: what is written down can be read, whole or torn; one writer at a time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "copy/lock.h"
+#include "copy/manifest.h"
+#include "sandbox.h"
+#include "suites.h"
+
+#define OP "20311123T020000Z-7f3a"
+
+static char folder[256];
+static int root;
+static struct manifest manifest;
+
+static void set_up(void)
+{
+    snprintf(folder, sizeof folder, "%s", sandbox_make());
+    root = open(folder, O_RDONLY | O_DIRECTORY);
+}
+
+static void tear_down(void)
+{
+    close(root);
+    sandbox_remove(folder);
+}
+
+static void start(void)
+{
+    const struct manifest_head head = {.operation = OP, .kind = "copy", .replica = "one/acme/spot", .target = "T",
+                                       .source = "S", .host = "h", .pid = 7, .started_at = 99};
+    ck_assert_int_eq(manifest_create(root, &head, &manifest), 0);
+}
+
+static const struct manifest_file file = {.mode = S_IFREG | 04755, .size = 123456789012, .mtime = -5, .uid = 1,
+                                          .gid = 4294967295u, .has_digest = true,
+                                          .digest = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255}}};
+static const struct manifest_file link_ = {.mode = S_IFLNK | 0777, .mtime = 1};
+
+static void write_some(void)
+{
+    struct taken target = {.path = (char *)"a\nb/\xff", .digest = file.digest, .size = 5, .mtime = 1, .ctime = 2, .young = true};
+    struct taken source = {.mtime = -3, .ctime = 4};
+
+    manifest_add_create(&manifest, "a\nb/\xff", &file);
+    manifest_add_replace(&manifest, "x", &file, &link_);
+    manifest_add_remove(&manifest, "y", &link_);
+    manifest_add_touch(&manifest, "", &file, &file);
+    manifest_add_void(&manifest, "x");
+    manifest_add_taken(&manifest, &target, &source);
+    ck_assert_int_eq(manifest_write(&manifest), 0);
+}
+
+static int count_records(bool *ret_torn)
+{
+    struct manifest_reader reader;
+    struct manifest_record record;
+    int n = 0, code;
+
+    ck_assert_int_eq(manifest_open(root, OP, &reader), 0);
+    while ((code = manifest_next(&reader, &record)) == 1)
+        n++;
+    ck_assert_int_eq(code, 0);
+    *ret_torn = reader.torn;
+    manifest_reader_close(&reader);
+    return n;
+}
+
+START_TEST(reads_what_was_written)
+{
+    static const enum manifest_verb verbs[] = {MANIFEST_HEAD, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE,
+                                               MANIFEST_TOUCH, MANIFEST_VOID, MANIFEST_TAKEN, MANIFEST_END};
+    struct manifest_reader reader;
+    struct manifest_record record;
+    struct manifest_file got;
+    struct taken taken;
+
+    start();
+    write_some();
+    ck_assert_int_eq(manifest_end(&manifest, "done", 3, 4), 0);
+    manifest_close(&manifest);
+    ck_assert_int_eq(manifest_open(root, OP, &reader), 0);
+    for (size_t i = 0; i < 8; i++) {
+        ck_assert_int_eq(manifest_next(&reader, &record), 1);
+        ck_assert_int_eq(record.verb, verbs[i]);
+        if (record.verb == MANIFEST_HEAD)
+            ck_assert_str_eq(record.fields[4], "one/acme/spot");
+        if (record.verb == MANIFEST_CREATE || record.verb == MANIFEST_REPLACE) {
+            ck_assert(manifest_file(&record, 2, &got));
+            ck_assert_uint_eq(got.size, file.size);
+            ck_assert_uint_eq(got.mode, file.mode);
+            ck_assert_uint_eq(got.gid, file.gid);
+            ck_assert_mem_eq(&got.digest, &file.digest, sizeof got.digest);
+        }
+        if (record.verb == MANIFEST_REPLACE) {
+            ck_assert(manifest_file(&record, 9, &got));
+            ck_assert(S_ISLNK(got.mode) && !got.has_digest);
+        }
+        ck_assert(!manifest_file(&record, 10, &got));
+        ck_assert_int_eq(manifest_taken(&record, true, &taken), record.verb == MANIFEST_TAKEN);
+        if (record.verb == MANIFEST_TAKEN) {
+            ck_assert_int_eq(taken.mtime, -3);
+            ck_assert(!taken.young);
+            ck_assert(manifest_taken(&record, false, &taken) && taken.young && taken.ctime == 2 && taken.size == 5);
+            ck_assert_str_eq(taken.path, "a\nb/\xff");
+        }
+    }
+    ck_assert_int_eq(manifest_next(&reader, &record), 0);
+    ck_assert(!reader.torn);
+    manifest_reader_close(&reader);
+}
+END_TEST
+
+START_TEST(every_torn_end_is_seen)
+{
+    bool torn;
+    struct stat st;
+
+    start();
+    ck_assert_int_eq(fstat(manifest.fd, &st), 0);
+    off_t head = st.st_size;
+    write_some();
+    ck_assert_int_eq(fstat(manifest.fd, &st), 0);
+    int whole = count_records(&torn);
+    ck_assert_int_eq(whole, 7);
+    for (off_t at = st.st_size - 1; at > head; at--) {
+        ck_assert_int_eq(ftruncate(manifest.fd, at), 0);
+        int n = count_records(&torn);
+        ck_assert_int_lt(n, whole);
+        ck_assert_int_ge(n, 1);
+    }
+    manifest_close(&manifest);
+}
+END_TEST
+
+START_TEST(damage_ends_it)
+{
+    bool torn;
+
+    start();
+    write_some();
+    int fd = openat(manifest.dir, OP MANIFEST_OPEN, O_RDWR);
+    char byte;
+    ck_assert_int_eq(pread(fd, &byte, 1, 200), 1);
+    byte ^= 1;
+    ck_assert_int_eq(pwrite(fd, &byte, 1, 200), 1);
+    close(fd);
+    int n = count_records(&torn);
+    ck_assert_int_lt(n, 7);
+    ck_assert(torn);
+    manifest_close(&manifest);
+}
+END_TEST
+
+START_TEST(many_records)
+{
+    bool torn;
+
+    start();
+    for (int i = 0; i < 5000; i++)
+        manifest_add_create(&manifest, "some/where/name", &file);
+    ck_assert_int_eq(manifest_write(&manifest), 0);
+    ck_assert_int_eq(count_records(&torn), 5001);
+    manifest_close(&manifest);
+}
+END_TEST
+
+START_TEST(one_manifest_of_an_operation)
+{
+    const struct manifest_head head = {.operation = OP, .kind = "copy", .replica = "r", .target = "", .source = "",
+                                       .host = ""};
+    struct manifest second;
+
+    start();
+    ck_assert_int_eq(manifest_create(root, &head, &second), -EEXIST);
+    ck_assert_int_eq(manifest_end(&manifest, "done", 0, 0), 0);
+    manifest_close(&manifest);
+    ck_assert_int_eq(manifest_create(root, &head, &second), -EEXIST);
+}
+END_TEST
+
+START_TEST(names_that_are_no_operations)
+{
+    struct manifest_reader reader;
+
+    ck_assert_int_eq(manifest_open(root, "../lock", &reader), -EINVAL);
+    ck_assert_int_eq(manifest_open(root, "", &reader), -EINVAL);
+    ck_assert_int_eq(manifest_open(root, OP, &reader), -ENOENT);
+}
+END_TEST
+
+START_TEST(a_second_writer_is_told_who_holds_it)
+{
+    struct error err = {0};
+    int first = lock_take(root, "WORK", "copy, pid 4711, since 02:00", 0, NULL, &err);
+
+    ck_assert_int_ge(first, 0);
+    ck_assert_int_eq(lock_take(root, "WORK", "me", 0, NULL, &err), -EBUSY);
+    ck_assert_str_eq(err.message, "WORK is busy: copy, pid 4711, since 02:00");
+    ck_assert_str_eq(err.code, "EBUSY");
+    lock_release(first);
+    int second = lock_take(root, "WORK", "x", 0, NULL, &err);
+    ck_assert_int_ge(second, 0);
+    char *text = sandbox_run("cat '%s/.autobackup/lock'", folder);
+    ck_assert_str_eq(text, "x");
+    free(text);
+    lock_release(second);
+    error_clear(&err);
+}
+END_TEST
+
+START_TEST(waiting_for_a_holder_that_dies)
+{
+    int pipes[2];
+
+    ck_assert_int_eq(pipe(pipes), 0);
+    pid_t child = fork();
+    if (!child) {
+        int held = lock_take(root, "WORK", "child", 0, NULL, NULL);
+        (void)!write(pipes[1], "x", 1);
+        pause();
+        _exit(held < 0);
+    }
+    char byte;
+    ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
+    ck_assert_int_eq(lock_take(root, "WORK", "me", 120 * NSEC_PER_MSEC, NULL, NULL), -EBUSY);
+    kill(child, SIGKILL);
+    int lock = lock_take(root, "WORK", "me", 5 * NSEC_PER_SEC, NULL, NULL);
+    ck_assert_int_ge(lock, 0);
+    lock_release(lock);
+    waitpid(child, NULL, 0);
+}
+END_TEST
+
+START_TEST(waiting_can_be_cancelled)
+{
+    atomic_bool cancel = true;
+    int held = lock_take(root, "WORK", "a", 0, NULL, NULL);
+
+    ck_assert_int_eq(lock_take(root, "WORK", "b", 60 * NSEC_PER_SEC, &cancel, NULL), -ECANCELED);
+    lock_release(held);
+}
+END_TEST
+
+START_TEST(a_symlink_is_no_lock)
+{
+    free(sandbox_run("cd '%s' && mkdir .autobackup && ln -s ../canary .autobackup/lock", folder));
+    ck_assert_int_eq(lock_take(root, "WORK", "a", 0, NULL, NULL), -ELOOP);
+    free(sandbox_run("test ! -e '%s/canary'", folder));
+}
+END_TEST
+
+Suite *suite_copy_books(void)
+{
+    Suite *s = suite_create("copy/books");
+    TCase *c = tcase_create("manifest and lock");
+
+    tcase_add_checked_fixture(c, set_up, tear_down);
+    tcase_add_test(c, reads_what_was_written);
+    tcase_add_test(c, every_torn_end_is_seen);
+    tcase_add_test(c, damage_ends_it);
+    tcase_add_test(c, many_records);
+    tcase_add_test(c, one_manifest_of_an_operation);
+    tcase_add_test(c, names_that_are_no_operations);
+    tcase_add_test(c, a_second_writer_is_told_who_holds_it);
+    tcase_add_test(c, waiting_for_a_holder_that_dies);
+    tcase_add_test(c, waiting_can_be_cancelled);
+    tcase_add_test(c, a_symlink_is_no_lock);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -1,0 +1,234 @@
+/* classify: every verdict, from hand-made entries. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "copy/classify.h"
+#include "suites.h"
+
+#define SEC 1000000000LL
+
+static struct entry left, right;
+static struct merge_pair pair;
+static struct classify_options options;
+static struct verdict verdict;
+
+static void set_up(void)
+{
+    left = (struct entry){.name = "f", .name_len = 1, .mode = S_IFREG | 0644, .size = 10, .mtime = 100 * SEC,
+                          .ctime = 100 * SEC, .nlink = 1};
+    right = left;
+    pair = (struct merge_pair){.left = &left, .right = &right};
+    options = (struct classify_options){.granularity = 1, .keeps_mode = true, .keeps_owner = true};
+}
+
+static enum verdict_kind judge(void)
+{
+    classify(&pair, &options, &verdict);
+    return verdict.kind;
+}
+
+static void both_types(mode_t type)
+{
+    left.mode = right.mode = type | 0644;
+}
+
+START_TEST(files)
+{
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    pair.right = NULL;
+    ck_assert_int_eq(judge(), VERDICT_NEW);
+    pair.right = &right;
+    right.size = 9;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    right = left;
+    right.mtime -= SEC;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    pair.left = NULL;
+    ck_assert_int_eq(judge(), VERDICT_EXTRA);
+    ck_assert(!verdict.block);
+}
+END_TEST
+
+START_TEST(granularity_of_times)
+{
+    options.granularity = 2 * SEC;
+    right.mtime = left.mtime - 2 * SEC + 1;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    right.mtime = left.mtime - 2 * SEC;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    right.mtime = left.mtime + 2 * SEC - 1;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    options.granularity = 0;
+    right.mtime = left.mtime - 1;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+}
+END_TEST
+
+START_TEST(newer_at_the_destination)
+{
+    right.mtime += SEC;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "ENEWER");
+    ck_assert(!verdict.block);
+    right.size = 11;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    options.overwrite_newer = true;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+}
+END_TEST
+
+START_TEST(digests_decide)
+{
+    pair.left_state = pair.right_state = DIGEST_CONFIRMED;
+    right.mtime += SEC;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+    pair.right_state = DIGEST_UNCONFIRMED;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    right.mtime = left.mtime;
+    pair.right_digest.bytes[3] = 1;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    pair.right_state = DIGEST_CONFIRMED;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "EDIGEST");
+}
+END_TEST
+
+START_TEST(metadata_only)
+{
+    right.mode ^= 0100;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+    options.keeps_mode = false;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    right.uid = 7;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+    options.keeps_owner = false;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+}
+END_TEST
+
+START_TEST(directories)
+{
+    both_types(S_IFDIR);
+    right.mtime -= SEC;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    ck_assert(verdict.times_only);
+    right.gid = 3;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+    ck_assert(!verdict.block);
+    pair.right = NULL;
+    ck_assert_int_eq(judge(), VERDICT_NEW);
+}
+END_TEST
+
+START_TEST(symlinks)
+{
+    both_types(S_IFLNK);
+    left.target = "a/b";
+    left.target_len = 3;
+    right.target = "a/c";
+    right.target_len = 3;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    right.target = "a/b";
+    right.mode ^= 0777;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    right.mtime -= SEC;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+}
+END_TEST
+
+START_TEST(specials)
+{
+    static const mode_t types[] = {S_IFIFO, S_IFCHR, S_IFBLK};
+    both_types(types[_i]);
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    right.mode ^= 0020;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+    pair.right = NULL;
+    ck_assert_int_eq(judge(), VERDICT_NEW);
+}
+END_TEST
+
+START_TEST(sockets_are_no_files)
+{
+    both_types(S_IFSOCK);
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    ck_assert_str_eq(verdict.code, "ESOCKET");
+    pair.left = NULL;
+    ck_assert_int_eq(judge(), VERDICT_EXTRA);
+}
+END_TEST
+
+START_TEST(types_that_differ)
+{
+    static const struct {
+        mode_t left, right;
+        bool block;
+    } cases[] = {{S_IFREG, S_IFDIR, true},  {S_IFDIR, S_IFREG, true},   {S_IFDIR, S_IFLNK, true},
+                 {S_IFLNK, S_IFDIR, true},  {S_IFREG, S_IFLNK, false},  {S_IFIFO, S_IFREG, false},
+                 {S_IFREG, S_IFSOCK, false}};
+    left.mode = cases[_i].left | 0644;
+    right.mode = cases[_i].right | 0644;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "ETYPE");
+    ck_assert_int_eq(verdict.block, cases[_i].block);
+}
+END_TEST
+
+START_TEST(what_could_not_be_read)
+{
+    left.err = EACCES;
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    ck_assert_str_eq(verdict.code, "EACCES");
+    ck_assert(!verdict.block);
+    left.mode = S_IFDIR | 0700;
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    ck_assert(verdict.block);
+    left.mode = 0;
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    ck_assert(verdict.block);
+    left = right;
+    right.err = EIO;
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    ck_assert_str_eq(verdict.code, "EIO");
+    pair.left = NULL;
+    ck_assert_int_eq(judge(), VERDICT_EXTRA);
+    ck_assert(verdict.block);
+}
+END_TEST
+
+START_TEST(mount_points)
+{
+    both_types(S_IFDIR);
+    left.mount = true;
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    ck_assert_str_eq(verdict.code, "EXDEV");
+    ck_assert(verdict.block);
+    left.mount = false;
+    right.mount = true;
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    ck_assert(verdict.block);
+}
+END_TEST
+
+Suite *suite_copy_classify(void)
+{
+    Suite *s = suite_create("copy/classify");
+    TCase *c = tcase_create("verdicts");
+
+    tcase_add_checked_fixture(c, set_up, NULL);
+    tcase_add_test(c, files);
+    tcase_add_test(c, granularity_of_times);
+    tcase_add_test(c, newer_at_the_destination);
+    tcase_add_test(c, digests_decide);
+    tcase_add_test(c, metadata_only);
+    tcase_add_test(c, directories);
+    tcase_add_test(c, symlinks);
+    tcase_add_loop_test(c, specials, 0, 3);
+    tcase_add_test(c, sockets_are_no_files);
+    tcase_add_loop_test(c, types_that_differ, 0, 7);
+    tcase_add_test(c, what_could_not_be_read);
+    tcase_add_test(c, mount_points);
+    suite_add_tcase(s, c);
+    return s;
+}
