@@ -166,6 +166,26 @@ function api.print()
     end
 end
 
+local function pass_interrupt(ok, ...)
+    if not ok and errors.is_interrupt((...)) then
+        error((...), 0)
+    end
+    return ok, ...
+end
+
+-- A script that goes on after errors still ends by Ctrl-C: pcall and xpcall let an interruption pass.
+function api.pcall()
+    return function(...)
+        return pass_interrupt(pcall(...))
+    end
+end
+
+function api.xpcall()
+    return function(...)
+        return pass_interrupt(xpcall(...))
+    end
+end
+
 --- Whether a user's command may not take a name without saying so.
 function M.is_reserved(name)
     return api[name] ~= nil or _G[name] ~= nil or name == "_"

@@ -80,6 +80,8 @@ end
 --- Makes any raised value an error value, keeping one that is.
 M.wrap = wrap
 
+local MOST_FRAMES = 12
+
 local folder = debug.getinfo(1, "S").source:match("^@(.*)errors%.lua$") or "lua/"
 
 local function in_folder(text)
@@ -103,6 +105,10 @@ function M.short_traceback(text)
                 user = #lines
             end
         end
+    end
+    if user > MOST_FRAMES then
+        user = MOST_FRAMES
+        lines[user] = "  ..."
     end
     return table.concat(lines, "\n", 1, user)
 end

@@ -30,10 +30,18 @@ function M.compile(text, name, env)
     return fn
 end
 
+-- Lua calls no handler when memory or the stack is used up.
+local function with_error_value(ok, ...)
+    if ok then
+        return ok, ...
+    end
+    return ok, errors.wrap((...))
+end
+
 --- Calls a function with errors made error values.
 -- @return true and its results, or false and an error value with `traceback`
 function M.protect(fn, ...)
-    return xpcall(fn, errors.handler, ...)
+    return with_error_value(xpcall(fn, errors.handler, ...))
 end
 
 local function read_file(path)

@@ -87,16 +87,20 @@ local function show_actions(actions, out)
     end
 end
 
-local function summary(copies, dry_run)
-    local idle = 0
+-- One line that says how it went, in words.
+local function summary(copies, status, out)
+    local idle, files, bytes, unchanged = true, 0, 0, 0
     for _, row in ipairs(copies) do
-        idle = idle + (is_idle(row) and 1 or 0)
+        idle = idle and is_idle(row)
+        files, bytes = files + row.files_copied, bytes + row.bytes_copied
+        unchanged = unchanged + row.files_unchanged
     end
-    if dry_run then
+    if copies[1].dry_run then
         return "nothing was copied: this is the plan"
-    elseif #copies > 0 and idle == #copies then
-        return "nothing to do: everything is there already"
+    elseif idle then
+        return status == 0 and "nothing to do: everything is there already"
     end
+    return ("%s copied (%s), %s unchanged"):format(out:count(files), size.size(bytes), out:count(unchanged))
 end
 
 local function show(result, out, session)
@@ -106,7 +110,7 @@ local function show(result, out, session)
         out:table{rows = copies, columns = columns(out, copies[1].dry_run)}
     end
     problems_view.show(result.problems, session.err, session.verbose)
-    local text = #(result.problems or {}) == 0 and summary(copies, copies[1] and copies[1].dry_run)
+    local text = #copies > 0 and summary(copies, result.status, out)
     if text then
         out:line(text)
     end

@@ -75,16 +75,17 @@ int journal_end(struct journal *j, const char *state, int64_t files, int64_t byt
     return step_once(j->cat, stmt, err);
 }
 
-void journal_died(struct journal *j, const char *operation)
+void journal_bury(struct journal *j, const char *target)
 {
     static const char sql[] = "UPDATE operation SET state = 'failed', message = 'ended without a word', "
-                              "finished_at = ?1 WHERE id = ?2 AND state = 'running'";
+                              "finished_at = ?1 WHERE target = ?2 AND id <> ?3 AND state = 'running'";
     sqlite3_stmt *stmt;
 
     if (catalog_prepare(j->cat, sql, &stmt, NULL))
         return;
     sqlite3_bind_int64(stmt, 1, clock_now());
-    bind_text(stmt, 2, operation);
+    bind_text(stmt, 2, target);
+    bind_text(stmt, 3, j->operation);
     (void)step_once(j->cat, stmt, NULL);
 }
 

@@ -23,8 +23,8 @@ void journal_progress(struct journal *j, int64_t files, int64_t bytes);
 int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const char *message,
                 struct error *err);
 
-/* Another operation was found dead: "running" becomes "failed". */
-void journal_died(struct journal *j, const char *operation);
+/* For who holds the lock of the database `target`: other operations that are "running" there are dead. */
+void journal_bury(struct journal *j, const char *target);
 
 /* The name of the database with this identity (at this root, should there be two), to be freed; NULL when unknown. */
 char *journal_database_name(struct catalog *cat, const char *identity, const char *root);

@@ -112,14 +112,6 @@ static int compare_ends(struct work *w, struct error *err)
     return 0;
 }
 
-static void on_died(void *arg, const char *operation)
-{
-    struct journal *journal = arg;
-
-    if (journal)
-        journal_died(journal, operation);
-}
-
 static void tell_swept(struct work *w, const struct swept *swept)
 {
     char text[200];
@@ -151,7 +143,9 @@ static int lock_target(struct work *w, struct journal *journal, struct error *er
     w->target.lock = lock_take(w->target.root, w->target.name, r->lock_text, r->lock_wait, w->cancel, err);
     if (w->target.lock < 0)
         return w->target.lock;
-    int code = sweep_dead(w->target.root, w->cancel, on_died, journal, &swept);
+    if (journal)
+        journal_bury(journal, w->target.name);
+    int code = sweep_dead(w->target.root, w->cancel, &swept);
     if (!code) {
         tell_swept(w, &swept);
         holds_guess(w->target.fs.type, &w->target.holds);

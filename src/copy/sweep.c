@@ -19,8 +19,7 @@ struct sweep {
     dev_t dev;
     const atomic_bool *cancel;
     struct swept *swept;
-    struct versions versions;      /* of the dead operation */
-    char *top;                     /* the directory being walked, relative to root */
+    struct versions *versions;     /* of the dead operation; NULL while these are walked themselves */
 };
 
 /* Directories still to read, relative to the walk's top: a stack of NUL-ended paths. */
@@ -70,8 +69,8 @@ static int handle(struct sweep *s, int dir, const char *path, const struct diren
         if (unlinkat(dir, name, 0) < 0)
             return errno == ENOENT ? 0 : -errno;
         s->swept->temps++;
-    } else if (temp_is_exchange(name)) {
-        int code = versions_move(&s->versions, path, dir, name, name);
+    } else if (s->versions && temp_is_exchange(name)) {
+        int code = versions_move(s->versions, path, dir, name, name);
         s->swept->rescued += !code;
         return code;
     }
@@ -129,25 +128,35 @@ static int sweep_tree(struct sweep *s, const char *top)
     return code;
 }
 
+static int sweep_replica(struct sweep *s, const char *operation, const char *replica)
+{
+    struct versions versions;
+
+    versions_init(&versions, s->root, operation, replica, true);
+    s->versions = &versions;
+    int code = sweep_tree(s, replica);
+    if (!code)
+        code = versions_sync(&versions);
+    s->versions = NULL;
+    versions_close(&versions);
+    return code;
+}
+
 /* A manifest without a head is older than its operation's first temp. */
 static int sweep_operation(struct sweep *s, const char *operation)
 {
     struct manifest_reader reader;
     struct manifest_record head;
-    char *versions = plan_join(VERSIONS, operation);
     int code = manifest_open(s->root, operation, &reader);
 
     if (!code && manifest_next(&reader, &head) > 0 && head.verb == MANIFEST_HEAD) {
-        versions_init(&s->versions, s->root, operation, head.fields[4], true);
-        code = sweep_tree(s, head.fields[4]);
+        char *kept = plan_join(VERSIONS, operation);
+        code = sweep_replica(s, operation, head.fields[4]);
         if (!code)
-            code = versions_sync(&s->versions);
-        versions_close(&s->versions);
-        if (!code)
-            code = sweep_tree(s, versions);
+            code = sweep_tree(s, kept);
+        free(kept);
     }
     manifest_reader_close(&reader);
-    free(versions);
     return code;
 }
 
@@ -174,8 +183,7 @@ static char *dead_operation(const char *name)
     return mem_strndup(name, len - tail);
 }
 
-int sweep_dead(int root, const atomic_bool *cancel, void (*died)(void *arg, const char *operation), void *arg,
-               struct swept *ret_swept)
+int sweep_dead(int root, const atomic_bool *cancel, struct swept *ret_swept)
 {
     struct sweep s = {.root = root, .cancel = cancel, .swept = ret_swept};
     struct dirent *d;
@@ -194,8 +202,6 @@ int sweep_dead(int root, const atomic_bool *cancel, void (*died)(void *arg, cons
         code = sweep_operation(&s, operation);
         if (!code)
             code = end_manifest(fd, d->d_name, operation);
-        if (!code && died)
-            died(arg, operation);
         ret_swept->operations += !code;
         free(operation);
     }

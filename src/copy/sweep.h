@@ -14,9 +14,8 @@ struct swept {
 /*
  * For each manifest that was never ended (its operation is dead, since we hold the lock): remove the temps in its
  * replica and its versions, move replaced files that a crash left under an exchange name to its versions, and end the
- * manifest as "failed". died (may be NULL) is told each operation's id. 0 or -errno (-ECANCELED).
+ * manifest as "failed". cancel may be NULL. 0 or -errno (-ECANCELED).
  */
-int sweep_dead(int root, const atomic_bool *cancel, void (*died)(void *arg, const char *operation), void *arg,
-               struct swept *ret_swept);
+int sweep_dead(int root, const atomic_bool *cancel, struct swept *ret_swept);
 
 #endif

@@ -1,6 +1,7 @@
 /* manifest, lock: what is written down can be read, whole or torn; one writer at a time. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

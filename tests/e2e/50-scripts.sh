@@ -207,7 +207,7 @@ on("error", function(e) print("error", e.code) end)
 load("WORK")
 copy("acme/spot", "render", "WORK", "NAS")
 pcall(copy, "acme/spot", "render", "WORK", "NSA")
-print(pcall(on, "copied", print))
+print(pcall(on, "copyy", print))
 LUA
     ab ./ev.lua
     assert_out "loaded	WORK" "copied	10" "did you mean 'copy'"

@@ -155,8 +155,9 @@ test_unknown_settings_events_and_policies_are_errors() {
     ab -e 'settings.explorre = "x"'
     assert_status 2
     assert_err "did you mean 'explorer'"
-    ab -e 'on("copied", print)'
+    ab -e 'on("copyy", print)'
     assert_err "did you mean 'copy'"
+    ok add category render render
     ab -e 'policy("render", {copeis = 2})'
     assert_status 2
     assert_err "did you mean 'copies'"

@@ -43,7 +43,7 @@ test_an_unreadable_folder_is_incomplete_not_empty() {
     run as_nobody load WORK --json
     assert_status 3
     assert_eq "$(json 'o.type == "load" and o.errors .. " " .. o.files .. " " .. o.removed or nil')" "1 15 0"
-    assert_eq "$(json 'o.type == "problem" and o.code .. " " .. o.path or nil')" "EACCES footage/acme/spot/day 1"
+    assert_eq "$(json 'o.type == "problem" and o.code .. " " .. o.path or nil')" "EACCES $PWD/WORK/footage/acme/spot/day 1"
 }
 
 test_a_fifo_in_a_project_does_not_hang() {

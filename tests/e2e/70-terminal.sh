@@ -2,12 +2,16 @@
 # every step waits for a text.
 . ./studio.sh
 
+STARTS=0 SOCKET=
+stop() { [ -z "$SOCKET" ] || tmux -S "$SOCKET" kill-server 2>/dev/null || :; }
+
 start() {    # COLUMNS LINES [WORDS...]: the program in a tmux of its own
     need tmux
     local columns=$1 lines=$2
     shift 2
-    SOCKET=$TMPDIR/tmux
-    trap 'tmux -S "$SOCKET" kill-server 2>/dev/null || :' EXIT
+    stop
+    SOCKET=$TMPDIR/tmux.$((STARTS += 1))    # a server that is still going down must not get the next session
+    trap stop EXIT
     rm -f "$TMPDIR/status"
     tmux -S "$SOCKET" -f /dev/null new-session -d -x "$columns" -y "$lines" env TERM=screen \
         bash -c '"$@"; echo $? >"$TMPDIR/status"; read -r' - "$AUTOBACKUP" "$@"
@@ -49,7 +53,7 @@ test_a_first_session() {
     type_line 'fetch all'
     wait_for "bmx/show two"
     type_line 'copy "bmx/show two" footage WORK NAS'
-    wait_for "1 copied"
+    wait_for "COPIED"
     assert_same_tree "WORK/footage/bmx" "NAS/footage/bmx"
     type_line 'explore acme/spot footage WORK'
     wait_for "WORK/footage/acme/spot"
@@ -119,7 +123,6 @@ test_history_over_two_starts() {
     wait_for "remember me"
     send C-d
     wait_dead
-    tmux -S "$SOCKET" kill-server
     start 80 24 --no-config
     wait_for ">>>"
     send Up
@@ -147,7 +150,7 @@ test_tab_completes() {
     send -l 'NA'
     send Tab
     send Enter
-    wait_for "1 copied"
+    wait_for "COPIED"
     assert_same_tree "WORK/footage/bmx" "NAS/footage/bmx"
     send C-d
     wait_dead
@@ -170,7 +173,7 @@ test_ctrl_c_in_a_copy_says_how_to_go_on() {
     type_line 'print("lives " .. "on")'
     wait_for "lives on"
     type_line 'copy acme/spot footage WORK NAS'
-    wait_for "copied"
+    wait_for "COPIED"
     type_line 'exit'
     wait_dead
     assert_same_tree WORK/footage/acme/spot NAS/footage/acme/spot
@@ -189,6 +192,5 @@ test_narrow_and_wide() {
         screen | awk -v w="$width" 'length($0) > w { exit 1 }' || fail "a line is wider than $width"
         send C-d
         wait_dead
-        tmux -S "$SOCKET" kill-server
-    done
+        done
 }

@@ -90,6 +90,15 @@ function M.test_show_prints()
     unit.assertEquals(session.printed(), "{1, 2}\n")
 end
 
+function M.test_an_interruption_passes_pcall()
+    local session = fake.session()
+    unit.assertEquals({run(session, "return pcall(error, 'x')")}, {false, "x"})
+    unit.assertEquals({run(session, "return xpcall(error, function(e) return e .. '!' end, 'x')")}, {false, "x!"})
+    local err = fake.raised(run, session,
+        "pcall(error, {code = 'EINTR', signal = 15, message = 'interrupted'})")
+    unit.assertEquals(err.signal, 15)
+end
+
 function M.test_names_that_are_taken()
     unit.assertTrue(api.is_reserved("print"))
     unit.assertTrue(api.is_reserved("projects"))

@@ -37,6 +37,14 @@ function M.test_any_value_becomes_an_error_value()
     unit.assertTrue(errors.is_interrupt(own))
 end
 
+function M.test_a_deep_traceback_is_cut()
+    local fn = load("local function f() return f() + 1 end\nf()\n", "@my.lua")
+    local _, err = xpcall(fn, errors.handler)
+    local _, lines = err.traceback:gsub("\n", "")
+    unit.assertEquals(lines, 11)
+    unit.assertStrContains(err.traceback, "\n  ...")
+end
+
 function M.test_the_traceback_holds_the_users_frames_only()
     local fn = load("local function inner() error('boom') end\ninner()\n", "@my.lua", "t", {error = error})
     local ok, err = xpcall(fn, errors.handler)

@@ -32,7 +32,8 @@ function M.test_equal_reasons_stand_together_and_frames_are_folded()
         list[frame] = {path = "/mnt/a/" .. name, message = "EACCES: Permission denied: a/" .. name}
     end
     list[31] = list[30]
-    unit.assertEquals(shown(list), {"  30 paths: EACCES: Permission denied", "    /mnt/a/b.0001-0030.exr (30 files)"})
+    unit.assertEquals(shown(list),
+        {"  30 paths: EACCES: Permission denied", "    /mnt/a/b.0001-0030.exr (30 files)"})
 end
 
 function M.test_never_a_screen_full()
