@@ -30,7 +30,7 @@ LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash,-lsqlite3 -lxxhash)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo check check-c check-lua check-e2e check-asan check-tsan luacheck layers install uninstall \
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-readme check-asan check-tsan luacheck layers install uninstall \
         clean help FORCE
 .DELETE_ON_ERROR:
 
@@ -76,7 +76,11 @@ deps:       ## install what is missing from Debian 12
 demo: all   ## lay out a small studio under build/demo and show the main job
 	@scripts/dev/demo.sh $(if $(filter release,$(PROFILE)),build,$(B))/autobackup
 
-check: layers luacheck check-c check-lua check-e2e    ## all tests
+readme: all    ## run what README.md shows and put the output into it
+	@scripts/dev/readme.sh $(B)/autobackup
+check: layers luacheck check-c check-lua check-e2e check-readme    ## all tests
+check-readme: $(B)/autobackup         ## README.md shows what the program prints
+	scripts/dev/readme.sh $< --check
 check-c: $(B)/suites                  ## the engine's libcheck suites
 	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program

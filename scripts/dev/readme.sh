@@ -1,0 +1,95 @@
+#!/bin/bash
+# readme.sh PROGRAM [--check]: runs what README.md shows and puts the real output in its place. Each block stands
+# behind a comment `<!-- run: LINE; LINE; ... -->`: the lines are typed one after the other in one small studio, in
+# the order of the page. --check changes nothing and fails when the page shows anything else than the program does
+# (times, dates and operation ids apart).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+program=$(realpath "$1")
+page=README.md
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Files of fixed sizes, contents and times, so that the page is the same on every machine.
+file() {    # PATH BYTES
+    mkdir -p "$(dirname "$1")"
+    head -c "$2" /dev/zero | tr '\0' x >"$1"
+    touch -d '2031-11-20 10:00 UTC' "$1"
+}
+
+studio() {
+    local n
+    for n in $(seq 1 48); do file "WORK/scratch/render/acme/spot-2031/shot_010/beauty.$(printf %04d "$n").exr" 96000; done
+    file WORK/project/acme/spot-2031/scene.blend 4200000
+    file WORK/project/acme/spot-2031/notes.txt 1800
+    file "WORK/footage/acme/spot-2031/day one.mov" 5600000
+    file WORK/footage/bauhaus/museum/hall.mov 1800000
+    file "WORK/footage/acme/call sheet.txt" 900
+    file STORAGE/footage/kino/harbour/reel.mov 2400000
+    mkdir -p STORAGE/project NAS/project NAS/footage NAS/scratch/render/acme
+    cp -a WORK/project/acme STORAGE/project/
+    cp -a WORK/project/acme NAS/project/
+    cp -a WORK/footage/acme NAS/footage/
+    rm "NAS/footage/acme/call sheet.txt"
+    cp -a WORK/scratch/render/acme/spot-2031 NAS/scratch/render/acme/
+    rm NAS/scratch/render/acme/spot-2031/shot_010/beauty.00[34]*.exr
+    file WORK/project/acme/spot-2031/notes.txt 2100
+    touch -d '2031-11-22 18:30 UTC' WORK/project/acme/spot-2031/notes.txt
+}
+
+clean_environment() {
+    export HOME=$work/home TZ=UTC LC_ALL=C.UTF-8 TERM=dumb COLUMNS=100
+    export XDG_CONFIG_HOME=$HOME/.config XDG_DATA_HOME=$HOME/.local/share XDG_STATE_HOME=$HOME/.local/state
+    unset AUTOBACKUP_CONFIG AUTOBACKUP_CATALOG AUTOBACKUP_EXPLORER AUTOBACKUP_LUA NO_COLOR DISPLAY WAYLAND_DISPLAY
+    mkdir -p "$HOME" "$work/mnt"
+}
+
+# One line as it is typed at the shell, and what it prints.
+show() {    # LINE
+    echo "\$ $1"
+    { PATH=$work/bin:$PATH bash -c "${1//\/mnt\//$work/mnt/}" 2>&1 </dev/null || :; } | sed "s|$work/mnt|/mnt|g; s|$HOME|~|g; s/ *\$//"
+}
+
+# The block behind a `run:` comment.
+block() {    # LINES, separated by "; "
+    local line
+    echo '```text'
+    while IFS= read -r line; do
+        [ -z "$line" ] || show "$line"
+    done < <(sed 's/;; */\n/g' <<<"$1")
+    echo '```'
+}
+
+render() {
+    local line skip=
+    while IFS= read -r line || [ -n "$line" ]; do
+        if [ -n "$skip" ]; then
+            [ "$line" != '```' ] || skip=
+            continue
+        fi
+        printf '%s\n' "$line"
+        if [[ $line =~ ^\<!--\ run:\ (.*)\ --\>$ ]]; then
+            (cd "$work/mnt" && block "${BASH_REMATCH[1]}")
+            skip=1
+        fi
+    done <"$page"
+}
+
+# What differs from run to run is the same text for both.
+steady() {
+    sed -E 's/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}/OPERATION/g
+        s/[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:]{5,8}Z?)?/DATE/g; s/[0-9a-f]{32}/DIGEST/g
+        s/"seconds":[0-9.e-]+/"seconds":N/g; s/ +/ /g; s/^ //'
+}
+
+clean_environment
+mkdir "$work/bin"
+ln -s "$program" "$work/bin/autobackup"
+(cd "$work/mnt" && studio)
+render >"$work/page"
+if [ "${2:-}" = --check ]; then
+    diff <(steady <"$page") <(steady <"$work/page") || { echo "README.md shows what the program does not print: make readme" >&2; exit 1; }
+elif ! cmp -s "$work/page" "$page"; then
+    cat "$work/page" >"$page"
+fi
