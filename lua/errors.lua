@@ -41,11 +41,13 @@ end
 
 --- Passes the results of a primitive on, or raises what it returned as `nil, message, code`.
 -- Only nil is a failure: false is a value.
-function M.check(value, message, code, ...)
+-- @param ... the results, as many are returned
+function M.check(...)
+    local value, message, code = ...
     if value == nil then
         M.raise(code or "EFAIL", tostring(message or "failed without a reason"))
     end
-    return value, message, code, ...
+    return ...
 end
 
 --- Whether a value is an error of this shape, ours or the host's.

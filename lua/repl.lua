@@ -37,7 +37,7 @@ local function hint(state)
     elseif state.online < #state.databases then
         return "what is offline stays listed as it was: fetch all"
     end
-    return "see where every project is: fetch all    (Tab completes, help lists the commands)"
+    return "see where every project is: fetch all (Tab completes, help lists the commands)"
 end
 
 local function describe_databases(state)
@@ -60,7 +60,7 @@ function M.banner(state, out)
         ("%s files, %s"):format(out:count(files), out:size(bytes)),
         state.oldest and "read " .. out:age(state.oldest) or "not all read yet",
     }
-    return {table.concat(parts, "  |  "), hint(state)}
+    return {table.concat(parts, " | "), hint(state)}
 end
 
 local function show_banner(session)
@@ -78,7 +78,9 @@ local function show_banner(session)
         oldest = #databases > 0 and oldest(databases) or nil,
     }
     for _, line in ipairs(M.banner(state, session.out)) do
-        session.out:line(line)
+        for _, piece in ipairs(require("autobackup.usage").wrap(line, session.out.width or 1000)) do
+            session.out:line(piece)
+        end
     end
 end
 

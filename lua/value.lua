@@ -40,7 +40,7 @@ end
 
 local function describe_handle(value)
     local text = clean(tostring(value))
-    return (text:gsub(": 0x%x+$", ""))
+    return (text:gsub(":? %(?0x%x+%)?$", ""))
 end
 
 local function scalar(value)

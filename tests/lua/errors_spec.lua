@@ -16,7 +16,7 @@ function M.test_usage_formats_only_with_values()
 end
 
 function M.test_check_passes_values_and_raises_failures()
-    unit.assertEquals({errors.check(false, 1)}, {false, 1})
+    unit.assertEquals(table.pack(errors.check(false, 1)), {false, 1, n = 2})
     local err = fake.raised(errors.check, nil, "EOFFLINE: gone", "EOFFLINE")
     unit.assertEquals({err.code, err.message}, {"EOFFLINE", "EOFFLINE: gone"})
 end

@@ -70,7 +70,7 @@ end
 
 function M.test_the_banner()
     unit.assertEquals(banner{online = 1}[1],
-        "autobackup 9.9  |  2 databases (1 offline)  |  1 project  |  3 files, 4.0 kB  |  not all read yet")
+        "autobackup 9.9 | 2 databases (1 offline) | 1 project | 3 files, 4.0 kB | not all read yet")
     unit.assertStrContains(banner{}[2], "load")
     unit.assertStrContains(banner{oldest = 0}[2], "fetch all")
     unit.assertStrContains(banner{oldest = 0}[1], "read 1970-01-01")

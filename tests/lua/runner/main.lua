@@ -1,7 +1,8 @@
 -- Stands in for lua/main.lua: runs the specs in the real program, with its primitives and embedded modules.
 --
 -- A spec, tests/lua/NAME_spec.lua, returns a table. Its functions named test_* are the tests; setUp and tearDown,
--- where it has them, run around each. `require "luaunit"` has the assertions, `require "helper"` folders and files.
+-- where it has them, run around each. `require "luaunit"` has the assertions, `require "helper"`
+-- folders and files.
 local host = require("core.host")
 local fs = require("core.fs")
 
