@@ -244,12 +244,11 @@ function Catalog:projects(filter)
 end
 
 -- Client folders without any project count too; `r` is a client's folder in one category of one database.
-local CLIENT = [[SELECT r.client, COUNT(DISTINCT p.project) AS projects, COALESCE(SUM(p.files), 0) AS files,
-    COALESCE(SUM(p.bytes), 0) AS bytes
-    FROM (SELECT database, category, name AS client, NULL AS project FROM client
-          UNION SELECT database, category, client, NULL FROM replica) r
-    JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category
-    LEFT JOIN replica p ON p.database = r.database AND p.category = r.category AND p.client = r.client%s
+local CLIENT = [[SELECT r.client, COUNT(DISTINCT r.project) AS projects, SUM(r.files) AS files,
+    SUM(r.bytes) AS bytes
+    FROM (SELECT database, category, name AS client, NULL AS project, 0 AS files, 0 AS bytes FROM client
+          UNION ALL SELECT database, category, client, project, files, bytes FROM replica) r
+    JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category%s
     GROUP BY r.client ORDER BY r.client]]
 
 --- Clients, sorted; empty client folders too.

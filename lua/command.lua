@@ -25,6 +25,7 @@
 --               may share one: the first that is open and whose type accepts the word takes it, else the first
 --               one's error is raised. A keyword that is the last word, is quoted, or comes after `--` is a
 --               plain word.
+--     fresh     true, of a project: it need not be known, since the command looks on the disk itself
 --     when      { what = {"projects"} }: the argument exists only if argument `what` has one of these values
 --     values    list of strings, for type choice
 --     help      what it is (optional)
@@ -59,7 +60,7 @@ local declaration_keys = {
 }
 
 local argument_keys = {
-    "optional", "many", "default", "keyword", "when", "values", "help", "min", "max",
+    "optional", "many", "default", "keyword", "when", "values", "help", "min", "max", "fresh",
 }
 
 local option_keys = {"type", "short", "values", "default", "many", "value", "help", "min", "max"}

@@ -13,6 +13,7 @@ local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local source = require "autobackup.source"
 local statuses = require "autobackup.status"
+local types = require "autobackup.types"
 
 local M = {}
 
@@ -90,6 +91,10 @@ end
 
 local function unknown_project(run)
     local request, catalog = run.request, run.session.catalog
+    local known, hint, code = types.get("project").check(request.project, run.session, {})
+    if not known then
+        errors.raise(code, hint)
+    end
     local elsewhere = catalog:replicas{project = request.project,
         category = request.category ~= "all" and request.category or nil}
     local what = request.category == "all" and request.project or request.category .. " of " .. request.project

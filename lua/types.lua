@@ -161,14 +161,20 @@ local function complete_project(prefix, session)
 end
 
 types.project = {
-    check = function(value, session)
+    check = function(value, session, spec)
         local name, message, code = text_of(value)
         if not name then
             return nil, message, code
         elseif not name:find("^[^/]+/[^/]+$") then
             return fail("EUSAGE", "'%s' is no project: write CLIENT/PROJECT", name)
         end
-        return check_project(session, name)
+        local found
+        found, message, code = check_project(session, name)
+        -- With spec.fresh the command looks on the disk itself: a project may be newer than the last load.
+        if not found and not spec.fresh then
+            return nil, message, code
+        end
+        return name
     end,
     complete = complete_project,
     label = function()

@@ -19,6 +19,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +41,14 @@ static void hold_standard_streams(void)
         close(fd);
 }
 
-/* A result that did not reach its file is a failure; a reader that has seen enough is none. */
+/* Whether the reader of standard output has gone: `| head` has seen enough. */
+static bool reader_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && out.revents & POLLERR;
+}
+
+/* A result that did not reach its file is a failure; without a reader it ends quietly, as SIGPIPE would end it. */
 static int flush_output(int status)
 {
     bool lost = ferror(stdout);
@@ -47,8 +56,8 @@ static int flush_output(int status)
     errno = 0;
     if (fflush(stdout) == 0 && !lost)
         return status;
-    if (errno == EPIPE)
-        return status;
+    if (reader_gone())
+        return status ? status : 128 + SIGPIPE;
     fprintf(stderr, "autobackup: standard output: %s\n", errno ? strerror(errno) : "write error");
     return status ? status : EXIT_FAILURE;
 }

@@ -126,7 +126,7 @@ return {
         .. "Interrupted, the same command goes on where it stopped. Exit status 3: some files were not copied.",
     examples = {"copy acme/spot-2031 render WORK NAS", "copy 'acme/*' all WORK NAS STORAGE --dry-run"},
     args = {
-        {"project", "project", help = "may hold * and ?"},
+        {"project", "project", fresh = true, help = "may hold * and ?"},
         {"category", "category", help = "a category, or 'all' that the project has in FROM"},
         {"from", "database", help = "where it is"},
         {"to", "database", many = true, help = "where it shall be; several are allowed"},

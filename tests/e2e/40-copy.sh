@@ -213,3 +213,13 @@ test_a_symlink_on_the_way_is_not_followed() {
     [ "$STATUS" != 0 ] || fail "followed a symlink out of the database"
     assert_eq "$(ls outside)" "" "outside"
 }
+
+test_a_project_made_since_the_last_load() {
+    studio
+    mkdir -p WORK/footage/fresh/one
+    echo new >WORK/footage/fresh/one/clip.mov
+    ok copy fresh/one footage WORK NAS
+    assert_same_tree WORK/footage/fresh NAS/footage/fresh
+    ok list projects in fresh --json
+    assert_eq "$(json 'o.project, o.databases')" "fresh/one WORK,NAS"
+}
