@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index/staging.h"
+
 enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
@@ -23,6 +25,7 @@ static const char *const sql[STATEMENTS] = {
 
 struct store {
     struct catalog *cat;
+    struct staging *staging;    /* NULL until something is put aside */
     sqlite3_stmt *stmt[STATEMENTS];
 };
 
@@ -67,6 +70,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    staging_close(s->staging);
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(s->stmt[i]);
     free(s);
@@ -128,7 +132,7 @@ static int diff_with_row(struct store *s, int64_t replica, const struct director
     listing_close(&old);
     listing_close(&now);
     done(s, FIND);
-    return code ? error_set(err, -code, "listing of %s", d->path) : 0;
+    return code ? error_set(err, -code, "a listing of %.*s", (int)d->path_len, d->path) : 0;
 }
 
 static int write_directory(struct store *s, int64_t replica, const struct directory_update *d,
@@ -152,6 +156,36 @@ static int write_directory(struct store *s, int64_t replica, const struct direct
         code = run(s, which, err);
     }
     buf_free(&digests);
+    return code;
+}
+
+struct staged {
+    struct store *store;
+    int64_t replica;
+    struct listing_change *change;
+    struct error *err;
+};
+
+static int write_staged(const struct directory_update *d, void *arg)
+{
+    struct staged *s = arg;
+    return write_directory(s->store, s->replica, d, s->change, s->err);
+}
+
+int store_stage(struct store *s, int64_t key, const struct directory_update *list, struct error *err)
+{
+    int code = s->staging ? 0 : staging_open(s->cat, &s->staging, err);
+    return code ? code : staging_add(s->staging, key, list, err);
+}
+
+static int write_directories(struct store *s, int64_t replica, const struct replica_update *u,
+                             struct listing_change *change, struct error *err)
+{
+    struct staged staged = {.store = s, .replica = replica, .change = change, .err = err};
+    int code = u->staged ? staging_take(s->staging, u->staged, write_staged, &staged, err) : 0;
+
+    for (const struct directory_update *d = u->changed; d && !code; d = d->next)
+        code = write_directory(s, replica, d, change, err);
     return code;
 }
 
@@ -309,9 +343,7 @@ int store_replica(struct store *s, const struct replica_update *u, struct listin
     int code = claim(s, u, &id, err);
     if (code != 1)
         return code;
-    code = 0;
-    for (const struct directory_update *d = u->changed; d && !code; d = d->next)
-        code = write_directory(s, id, d, change, err);
+    code = write_directories(s, id, u, change, err);
     if (!code && u->replica && u->seen != u->was_directories)
         code = settle_unseen(s, u, &rest, change, err);
     if (!code)

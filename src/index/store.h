@@ -37,6 +37,7 @@ struct replica_update {
     int64_t was_loaded_at, was_directories;    /* of the row when the walk began */
     const struct known *known;
     const struct directory_update *changed;
+    int64_t staged;                       /* key under which more of `changed` was put aside (store_stage); 0: none */
     const struct unread *unread;
     int64_t seen;                         /* directories visited that were known */
     int64_t directories;                  /* directories visited and read */
@@ -49,6 +50,9 @@ struct store;    /* prepared statements on one connection */
 
 int store_open(struct catalog *cat, struct store **ret_store, struct error *err);
 void store_close(struct store *s);        /* NULL is fine; before catalog_close */
+
+/* Put directories aside on disk until store_replica writes them. key: above 0, one per replica. 0 or -errno. */
+int store_stage(struct store *s, int64_t key, const struct directory_update *list, struct error *err);
 
 /*
  * Write one replica inside the caller's transaction and add to *change what became of its files.

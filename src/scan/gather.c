@@ -7,14 +7,15 @@
 
 #include "base/clock.h"
 
-#define MAX_HELD (32u << 20)    /* bytes of listings that may wait for the writer */
+#define MAX_HELD (8u << 20)     /* bytes of listings that may wait for the writer */
+#define MAX_PART (2u << 20)     /* bytes of one replica's that are kept before they are put aside on disk */
 
 struct gather {
     struct job *job;
     struct known *known;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct gathered *first, **last;
+    struct gather_item *first, **last;
     size_t held;
     bool closed;
     _Atomic int64_t directories, files, bytes;
@@ -40,6 +41,12 @@ void gather_free(struct gather *g)
 {
     if (!g)
         return;
+    while (g->first) {
+        struct gather_item *item = g->first;
+        g->first = item->next;
+        directory_update_free(item->part);
+        free(item);
+    }
     pthread_cond_destroy(&g->changed);
     pthread_mutex_destroy(&g->lock);
     free(g);
@@ -82,6 +89,33 @@ static void report(const struct gathered *w, const struct walk_dir *dir, const c
     buf_free(&path);
 }
 
+/* ---- what is handed to the writer ---- */
+
+static void hand_over(struct gather *g, struct gathered *of, struct directory_update *part, size_t held)
+{
+    struct gather_item *item = mem_alloc(sizeof *item);
+
+    *item = (struct gather_item){.of = of, .part = part, .held = held};
+    pthread_mutex_lock(&g->lock);
+    while (g->held > MAX_HELD && !job_cancelled(g->job))
+        pthread_cond_wait(&g->changed, &g->lock);
+    *g->last = item;
+    g->last = &item->next;
+    g->held += held;
+    pthread_cond_broadcast(&g->changed);
+    pthread_mutex_unlock(&g->lock);
+}
+
+int gather_finish(void *tree, void *arg)
+{
+    struct gathered *w = tree;
+
+    w->update.changed = w->changed;
+    w->update.unread = w->unread;
+    hand_over(arg, w, NULL, w->held);
+    return 0;
+}
+
 /* ---- one directory ---- */
 
 static struct totals add_up(const struct gathered *w, const struct walk_dir *dir)
@@ -101,6 +135,8 @@ static struct directory_update *make_update(const struct walk_dir *dir, const st
 {
     struct directory_update *d = mem_alloc(sizeof *d);
 
+    listing->data = mem_realloc(listing->data, listing->len);    /* it waits: give back the room to grow */
+    listing->room = listing->len;
     *d = (struct directory_update){
         .path = mem_strndup(dir->path, dir->path_len),
         .path_len = dir->path_len,
@@ -112,6 +148,19 @@ static struct directory_update *make_update(const struct walk_dir *dir, const st
     return d;
 }
 
+/* Called with the replica's lock held: what it holds, when that has become much. */
+static struct directory_update *take_part(struct gathered *w, size_t *ret_held)
+{
+    struct directory_update *part = w->changed;
+
+    if (w->held < MAX_PART)
+        return NULL;
+    *ret_held = w->held;
+    w->changed = NULL;
+    w->held = 0;
+    return part;
+}
+
 static void add_directory(struct gathered *w, const struct walk_dir *dir)
 {
     struct totals totals = add_up(w, dir);
@@ -119,7 +168,8 @@ static void add_directory(struct gathered *w, const struct walk_dir *dir)
     struct buf listing = {0};
     uint64_t sum = listing_encode(dir->entries, dir->count, &listing);
     enum known_answer answer = known_see(w->gather->known, w->update.replica, dir->path, dir->path_len, sum);
-    struct directory_update *d = answer == KNOWN_SAME ? NULL : make_update(dir, &print, &listing, sum);
+    struct directory_update *d = answer == KNOWN_SAME ? NULL : make_update(dir, &print, &listing, sum), *part;
+    size_t held = 0;
 
     buf_free(&listing);
     pthread_mutex_lock(&w->lock);
@@ -132,7 +182,10 @@ static void add_directory(struct gathered *w, const struct walk_dir *dir)
         w->changed = d;
         w->held += d->listing.len + d->path_len + sizeof *d;
     }
+    part = take_part(w, &held);
     pthread_mutex_unlock(&w->lock);
+    if (part)
+        hand_over(w->gather, w, part, held);
     atomic_fetch_add(&w->gather->files, totals.files);
     atomic_fetch_add(&w->gather->bytes, totals.bytes);
 }
@@ -188,26 +241,6 @@ int gather_visit(const struct walk_dir *dir, void *arg)
     return 0;
 }
 
-/* ---- finished replicas ---- */
-
-int gather_finish(void *tree, void *arg)
-{
-    struct gather *g = arg;
-    struct gathered *w = tree;
-
-    w->update.changed = w->changed;
-    w->update.unread = w->unread;
-    pthread_mutex_lock(&g->lock);
-    while (g->held > MAX_HELD && !job_cancelled(g->job))
-        pthread_cond_wait(&g->changed, &g->lock);
-    *g->last = w;
-    g->last = &w->next;
-    g->held += w->held;
-    pthread_cond_broadcast(&g->changed);
-    pthread_mutex_unlock(&g->lock);
-    return 0;
-}
-
 void gather_close(struct gather *g)
 {
     pthread_mutex_lock(&g->lock);
@@ -216,7 +249,7 @@ void gather_close(struct gather *g)
     pthread_mutex_unlock(&g->lock);
 }
 
-struct gathered *gather_wait(struct gather *g, int64_t timeout, bool *ret_closed)
+struct gather_item *gather_wait(struct gather *g, int64_t timeout, bool *ret_closed)
 {
     struct timespec until = clock_split(clock_monotonic() + timeout);
     int code = 0;
@@ -224,7 +257,7 @@ struct gathered *gather_wait(struct gather *g, int64_t timeout, bool *ret_closed
     pthread_mutex_lock(&g->lock);
     while (!g->first && !g->closed && code != ETIMEDOUT)
         code = pthread_cond_timedwait(&g->changed, &g->lock, &until);
-    struct gathered *list = g->first;
+    struct gather_item *list = g->first;
     g->first = NULL;
     g->last = &g->first;
     g->held = 0;

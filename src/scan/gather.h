@@ -17,7 +17,7 @@ struct gather;
 
 /* One replica being walked: the `user` of its walk_tree. */
 struct gathered {
-    struct gathered *next;            /* in the list of finished ones */
+    struct gathered *next;            /* in a list of the writer's */
     struct gather *gather;
     const char *path;                 /* relative to the database, for messages; the caller's */
     struct replica_update update;     /* filled in as directories are visited; strings are the caller's */
@@ -41,11 +41,19 @@ int gather_finish(void *tree, void *arg);
 /* The walk is over: gather_wait returns at once from now on. */
 void gather_close(struct gather *g);
 
+/* What the writer gets: a replica that is finished, or a part of a large one that is not. */
+struct gather_item {
+    struct gather_item *next;
+    struct gathered *of;
+    struct directory_update *part;    /* owned; NULL: `of` is finished */
+    size_t held;                      /* bytes */
+};
+
 /*
- * For the writer: wait until a replica is finished, the walk is over, or `timeout` ns have passed.
- * Returns the finished ones (a list, oldest first; NULL when there are none); *ret_closed: nothing comes any more.
+ * For the writer: wait until there is something, the walk is over, or `timeout` ns have passed.
+ * Returns a list, oldest first (free each; NULL when there is nothing); *ret_closed: nothing comes any more.
  */
-struct gathered *gather_wait(struct gather *g, int64_t timeout, bool *ret_closed);
+struct gather_item *gather_wait(struct gather *g, int64_t timeout, bool *ret_closed);
 
 /* What was read so far. */
 struct gather_counts {

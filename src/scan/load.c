@@ -13,13 +13,13 @@
 #include "index/store.h"
 #include "scan/gather.h"
 #include "scan/levels.h"
+#include "scan/missing.h"
 #include "scan/walk.h"
 
 #define COMMIT_EVERY NSEC_PER_SEC
-#define COMMIT_BYTES (8u << 20)
+#define COMMIT_BYTES (4u << 20)
 #define LOOK_EVERY (100 * NSEC_PER_MSEC)
 #define MAX_TRIES 3          /* of a load of single replicas that another load got in the way of */
-#define LOST_AT_LEAST 5
 
 struct load {
     struct load_request request;
@@ -97,64 +97,6 @@ static void report_unread(struct load *l)
         job_emit(l->job, ev);
         error_clear(&err);
     }
-}
-
-static bool in_scope(const struct load *l, const struct roster_replica *r)
-{
-    const struct load_request *q = &l->request;
-
-    if (!q->only_count)
-        return true;
-    for (size_t i = 0; i < q->only_count; i++)
-        if (q->only[i].category == r->category && strcmp(q->only[i].client, r->client) == 0 &&
-            strcmp(q->only[i].project, r->project) == 0)
-            return true;
-    return false;
-}
-
-static bool below_unread(const struct load *l, const struct roster_replica *r)
-{
-    for (size_t i = 0; i < l->levels.unread_count; i++) {
-        const struct level_unread *u = &l->levels.unread[i];
-        if (u->category == r->category && (!u->client || strcmp(u->client, r->client) == 0) &&
-            (!u->project || strcmp(u->project, r->project) == 0))
-            return true;
-    }
-    return false;
-}
-
-/* Which of the roster's replicas were found: one flag each. */
-static char *mark_found(const struct load *l)
-{
-    char *found = mem_zalloc(l->roster.replica_count + 1);
-
-    for (size_t i = 0; i < l->levels.replica_count; i++) {
-        const struct level_replica *v = &l->levels.replicas[i];
-        const struct roster_replica *r = roster_find(&l->roster, v->category->id, v->client, v->project);
-        if (r)
-            found[r - l->roster.replicas] = 1;
-    }
-    return found;
-}
-
-static bool is_gone(const struct load *l, const char *found, size_t at)
-{
-    const struct roster_replica *r = &l->roster.replicas[at];
-    return !found[at] && in_scope(l, r) && !below_unread(l, r);
-}
-
-/* A disk that lost most of what it had was more likely emptied or replaced than worked on. */
-static int check_lost(struct load *l, const char *found, struct error *err)
-{
-    size_t gone = 0;
-
-    for (size_t i = 0; i < l->roster.replica_count; i++)
-        gone += is_gone(l, found, i);
-    if (l->request.confirmed || l->request.only_count || gone < LOST_AT_LEAST || gone * 2 <= l->roster.replica_count)
-        return 0;
-    return error_say(err, "ECONFIRM", ECANCELED,
-                     "%zu of the %zu project folders known in %s are gone; if that is right, load it again with --yes",
-                     gone, l->roster.replica_count, l->roster.name);
 }
 
 static int prepare(struct load *l, struct error *err)
@@ -251,30 +193,65 @@ static void show_progress(struct load *l)
     job_progress(l->job, ev);
 }
 
-/* Take finished replicas until the walk is over; commit about once a second, or when much has come together. */
+/* What has come together since the last commit. */
+struct waiting {
+    struct gathered *first, **last;
+    size_t held;
+    int64_t committed;        /* monotonic */
+};
+
+/* One thing from the walk: a part is put aside at once, a finished replica waits for the next commit. */
+static int take_item(struct load *l, struct gather_item *item, struct waiting *w, struct error *err)
+{
+    int code = 0;
+
+    if (item->part) {
+        item->of->update.staged = item->of - l->work + 1;
+        code = store_stage(l->store, item->of->update.staged, item->part, err);
+        directory_update_free(item->part);
+    } else {
+        *w->last = item->of;
+        w->last = &item->of->next;
+        w->held += item->held;
+    }
+    free(item);
+    return code;
+}
+
+static int take_items(struct load *l, struct gather_item *list, struct waiting *w, int code, struct error *err)
+{
+    while (list) {
+        struct gather_item *next = list->next;
+        int failed = take_item(l, list, w, code ? NULL : err);
+        code = code ? code : failed;
+        list = next;
+    }
+    return code;
+}
+
+static int commit_waiting(struct load *l, struct waiting *w, struct error *err)
+{
+    int code = w->first ? store_list(l, w->first, err) : 0;
+
+    *w = (struct waiting){.last = &w->first, .committed = clock_monotonic()};
+    return code;
+}
+
+/* Take what the walk finishes until it is over; commit about once a second, or when much has come together. */
 static int write_finished(struct load *l, struct error *err)
 {
-    struct gathered *waiting = NULL, **last = &waiting;
-    int64_t committed = clock_monotonic();
-    size_t held = 0;
+    struct waiting w = {.last = &w.first, .committed = clock_monotonic()};
     bool closed = false;
     int code = 0;
 
     while (!closed) {
-        *last = gather_wait(l->gather, LOOK_EVERY, &closed);
-        for (; *last; last = &(*last)->next)
-            held += (*last)->held;
+        code = take_items(l, gather_wait(l->gather, LOOK_EVERY, &closed), &w, code, err);
         show_progress(l);
-        bool due = closed || held > COMMIT_BYTES || clock_monotonic() - committed > COMMIT_EVERY;
-        if (code || !waiting || !due)
-            continue;
-        code = store_list(l, waiting, err);
+        bool due = closed || w.held > COMMIT_BYTES || clock_monotonic() - w.committed > COMMIT_EVERY;
+        if (!code && due)
+            code = commit_waiting(l, &w, err);
         if (code)
             job_cancel(l->job);    /* the walk is for nothing: end it */
-        waiting = NULL;
-        last = &waiting;
-        held = 0;
-        committed = clock_monotonic();
     }
     return code;
 }
@@ -297,12 +274,13 @@ static int walk_and_write(struct load *l, struct error *err)
 
 /* ---- after the walk ---- */
 
-static int forget_gone(struct load *l, const char *found, struct error *err)
+static int forget_gone(struct load *l, const char *marks, struct error *err)
 {
+    const struct missing missing = {.roster = &l->roster, .levels = &l->levels, .request = &l->request};
     int code = 0;
 
     for (size_t i = 0; i < l->roster.replica_count && !code; i++)
-        if (is_gone(l, found, i))
+        if (missing_is_gone(&missing, marks, i))
             code = store_forget(l->store, l->roster.replicas[i].id, &l->change, err);
     return code;
 }
@@ -323,12 +301,12 @@ static int write_folders(struct load *l, struct error *err)
     return code ? code : roster_loaded(l->cat, db, l->began, &l->fs, err);
 }
 
-static int write_levels(struct load *l, const char *found, struct error *err)
+static int write_levels(struct load *l, const char *marks, struct error *err)
 {
     int code = catalog_begin(l->cat, err);
 
     if (!code)
-        code = forget_gone(l, found, err);
+        code = forget_gone(l, marks, err);
     if (!code && !l->request.only_count)
         code = write_folders(l, err);
     if (!code)
@@ -390,15 +368,16 @@ static int load_once(struct load *l, struct error *err)
         categories[i] = (struct level_category){l->roster.categories[i].id, l->roster.categories[i].path};
     read_levels(l, categories);
     report_unread(l);
-    char *found = mark_found(l);
-    code = check_lost(l, found, err);
+    const struct missing missing = {.roster = &l->roster, .levels = &l->levels, .request = &l->request};
+    char *marks = missing_mark(&missing);
+    code = l->request.confirmed ? 0 : missing_check(&missing, marks, err);
     if (!code)
         code = walk_and_write(l, err);
     if (!code && !job_cancelled(l->job))
-        code = write_levels(l, found, err);
+        code = write_levels(l, marks, err);
     if (!code && (!l->overtaken || !l->request.only_count))
         code = emit_done(l, err);
-    free(found);
+    free(marks);
     free(categories);
     return code;
 }

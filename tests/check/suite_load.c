@@ -207,6 +207,25 @@ START_TEST(entries_are_what_find_prints)
 }
 END_TEST
 
+/* One replica whose listings take more memory than a load keeps: names that are long and share little. */
+START_TEST(a_large_replica_waits_on_disk)
+{
+    free(sandbox_run("cd '%s/A' && mkdir -p deep/two one/c/p && cd one/c/p && awk 'BEGIN { for (i = 0; i < 14000; i++) { "
+                     "n = sprintf(\"%%04d\", (i * 7919) %% 10000) i; while (length(n) < 240) n = n \"_long_name\" length(n); "
+                     "print \"d\" i %% 90 \"/\" n } }' >../names && mkdir $(seq -f d%%.0f 0 89) && xargs touch <../names && "
+                     "rm ../names", lib.folder));
+    for (int round = 0; round < 2; round++) {
+        struct library_load r = library_load(&lib, 1, threads[_i]);
+        assert_as_find(&r);
+        ck_assert_int_eq(r.files, 14000);
+        ck_assert_int_eq(r.added, round ? 0 : 14000);
+        ck_assert_int_eq(r.removed + r.changed, 0);
+        ck_assert_int_eq(library_number(&lib, "SELECT count(*) FROM directory"), 91);
+        ck_assert_int_gt(library_number(&lib, "SELECT sum(length(listing)) FROM directory"), 3000000);
+    }
+}
+END_TEST
+
 Suite *suite_load(void)
 {
     Suite *s = suite_create("load");
@@ -220,6 +239,7 @@ Suite *suite_load(void)
     tcase_add_loop_test(t, many_loads_are_one_load, 0, RUNS);
     tcase_add_loop_test(t, what_cannot_be_read_is_kept, 0, RUNS);
     tcase_add_loop_test(t, a_directory_never_read_is_no_empty_one, 0, RUNS);
+    tcase_add_loop_test(t, a_large_replica_waits_on_disk, 0, RUNS);
     tcase_add_test(t, another_disk_is_offline);
     tcase_add_test(t, losing_most_asks_first);
     tcase_add_test(t, entries_are_what_find_prints);
