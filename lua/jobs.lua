@@ -39,6 +39,70 @@ function M.drive(job, on_event)
     return state.final
 end
 
+-- Start the next work of a line; false when there is none.
+local function advance(line)
+    line.at = line.at + 1
+    local work = line.list[line.at]
+    line.job = work and work.start()
+    return work ~= nil
+end
+
+-- One look at a line's job. True while the line goes on.
+local function look(line, wait)
+    local event = line.job:next(wait)
+    if event == false then
+        line.job:close()
+        return advance(line)
+    elseif event then
+        line.list[line.at].on_event(event)
+    end
+    return true
+end
+
+local function pump_lines(lines)
+    local active = {}
+    for _, line in ipairs(lines) do
+        active[#active + 1] = advance(line) and line or nil
+    end
+    while #active > 0 do
+        for i = #active, 1, -1 do
+            if not look(active[i], WAIT / #active) then
+                table.remove(active, i)
+            end
+        end
+    end
+end
+
+-- Cancel what runs, and let each come to its end.
+local function stop_lines(lines, err)
+    for _, line in ipairs(lines) do
+        if line.job then
+            line.job:cancel()
+        end
+    end
+    for _, line in ipairs(lines) do
+        if line.job then
+            pcall(pump, line.job, errors.is_interrupt(err) and line.list[line.at].on_event or function() end, {})
+            line.job:close()
+        end
+    end
+end
+
+--- Run jobs in lines that go on side by side, each line one job after the other.
+-- @param lists list of lists of {start = function() -> job, on_event = function(event)}
+-- @return the error that interrupted them or nil; all jobs have ended then, and the caller raises it
+function M.drive_lines(lists)
+    local lines = {}
+    for i, list in ipairs(lists) do
+        lines[i] = {list = list, at = 0}
+    end
+    local ok, err = pcall(pump_lines, lines)
+    if not ok then
+        stop_lines(lines, err)
+        return err
+    end
+end
+
 local Collector = {}
 Collector.__index = Collector
 

@@ -1,6 +1,7 @@
 --- Reading databases into the catalog: drives core.load.
 local core_load = require "core.load"
 local fs = require "core.fs"
+local disks = require "autobackup.disks"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local locate = require "autobackup.locate"
@@ -40,29 +41,76 @@ local function problem_row(event, database)
         message = event.message, database = database.database})
 end
 
---- Read a database, or some replicas of it, into the catalog.
--- @param session the session
--- @param database catalog row, with an identity
--- @param options {only=list?, jobs=?, confirmed=?, label=text?, on_problem=function(row)?}
--- @return the last event of the job (load.h: done or failed); raises when it could not start or was interrupted
-function M.read(session, database, options)
-    local live <close> = progress.new(session, options.label or "load " .. database.database)
-    local job = errors.check(core_load.start{
+local function start(session, database, options)
+    return errors.check(core_load.start{
         catalog = session.catalog:path(), database = database.id, jobs = options.jobs,
         confirmed = options.confirmed or false, only = options.only,
     })
-    local final, interruption = jobs.drive(job, function(event)
-        if event.type == "progress" then
-            live:show(event)
-        elseif event.type == "problem" and options.on_problem then
-            options.on_problem(problem_row(event, database))
+end
+
+local function ended_early(database)
+    return {type = "failed", code = "EIO", message = "the load of " .. database.database .. " ended early"}
+end
+
+-- One progress line for all that is read at a time.
+local function add_up(states)
+    local sum = {files = 0, bytes = 0}
+    for _, state in pairs(states) do
+        sum.files, sum.bytes = sum.files + state.files, sum.bytes + state.bytes
+    end
+    return sum
+end
+
+local function work_of(session, database, options, shared)
+    local name = database.database
+    return {
+        start = function() return start(session, database, options) end,
+        on_event = function(event)
+            if event.type == "progress" then
+                shared.states[name] = event
+                shared.live:show(add_up(shared.states))
+            elseif event.type == "problem" and options.on_problem then
+                options.on_problem(problem_row(event, database))
+            elseif event.type == "done" or event.type == "failed" then
+                shared.finals[name] = event
+            end
+        end,
+    }
+end
+
+--- Read databases, or some replicas of them, into the catalog: those on different disks side by side.
+-- @param session the session
+-- @param databases list of catalog rows, with identities
+-- @param options {only=list?, jobs=?, confirmed=?, label=text?, on_problem=function(row)?}
+-- @return table from database name to the last event of its job (load.h: done or failed); raises when one could
+--         not start or all were interrupted
+function M.read_all(session, databases, options)
+    local names = {}
+    for i, database in ipairs(databases) do
+        names[i] = database.database
+    end
+    local live <close> = progress.new(session, options.label or "load " .. table.concat(names, ", "))
+    local shared = {live = live, states = {}, finals = {}}
+    local lines = disks.lines(databases, function(database) return database.path end)
+    for _, line in ipairs(lines) do
+        for i, database in ipairs(line) do
+            line[i] = work_of(session, database, options, shared)
         end
-    end)
+    end
+    local interruption = jobs.drive_lines(lines)
     if interruption then
         error(interruption, 0)
     end
-    return final
-        or {type = "failed", code = "EIO", message = "the load of " .. database.database .. " ended early"}
+    for _, database in ipairs(databases) do
+        shared.finals[database.database] = shared.finals[database.database] or ended_early(database)
+    end
+    return shared.finals
+end
+
+--- The same for one database.
+-- @return the last event of its job
+function M.read(session, database, options)
+    return M.read_all(session, {database}, options)[database.database]
 end
 
 --- Read some replicas afresh, for a command that is about to rely on them. Raises when they cannot be read.

@@ -33,41 +33,64 @@ local function done_row(session, database, event)
     return row
 end
 
--- Read one database; asks when most of its replicas are gone.
-local function read(session, database, args, on_problem)
-    local options = {jobs = args.jobs or session.settings.jobs, confirmed = args.yes, on_problem = on_problem}
-    local final = loading.read(session, database, options)
-    if final.type == "failed" and final.code == "ECONFIRM" and not args.yes then
-        if session:confirm(final.message:gsub(";.*$", "") .. ". Is that right, and shall they be forgotten?") then
-            options.confirmed = true
-            return loading.read(session, database, options)
-        end
+-- A database that lost most of its replicas is read again when somebody says that it is right.
+local function confirm_lost(session, database, final, options)
+    if final.code ~= "ECONFIRM" or options.confirmed then
+        return final
     end
-    return final
+    local question = final.message:gsub(";.*$", "") .. ". Is that right, and shall they be forgotten?"
+    if not session:confirm(question) then
+        return final
+    end
+    return loading.read(session, database,
+        {jobs = options.jobs, confirmed = true, on_problem = options.on_problem})
 end
 
-local function load_one(session, database, args, context)
+-- The database as it is now, or nil and why it cannot be read.
+local function find(session, database, notes)
     local ok, value = pcall(function()
         local recognised = loading.recognise(session, database)
         if recognised.identity ~= database.identity then
-            table.insert(context.notes, ("%s is recognised now: %s"):format(database.database, database.path))
+            table.insert(notes, ("%s is recognised now: %s"):format(database.database, database.path))
         end
         errors.check(locate.online(recognised))
         return recognised
     end)
-    if not ok then
-        if errors.is_interrupt(value) or not errors.is(value) then
-            error(value, 0)
-        end
-        return known_row(session, database), value
+    if not ok and (errors.is_interrupt(value) or not errors.is(value)) then
+        error(value, 0)
     end
-    local final = read(session, value, args, function(row) context.problems:add(row) end)
+    return ok and value or nil, value
+end
+
+-- The row of a database that was read, and the failure when that did not work.
+local function row_of(session, database, final)
     if final.type == "failed" then
-        local row = known_row(session, value)
+        local row = known_row(session, database)
         row.online = final.code ~= "EOFFLINE"
         return row, final
     end
-    return done_row(session, value, final)
+    return done_row(session, database, final)
+end
+
+-- Read the databases. The rows come in their order, and for each the failure or false.
+local function read_all(session, databases, args, context)
+    local options = {jobs = args.jobs or session.settings.jobs, confirmed = args.yes,
+        on_problem = function(row) context.problems:add(row) end}
+    local online, failures, list = {}, {}, {}
+    for i, database in ipairs(databases) do
+        local found, why = find(session, database, context.notes)
+        online[#online + 1] = found
+        list[i] = not found and known_row(session, database) or found
+        failures[i] = not found and why
+    end
+    local finals = loading.read_all(session, online, options)
+    for i, database in ipairs(databases) do
+        if not failures[i] then
+            local final = confirm_lost(session, list[i], finals[database.database], options)
+            list[i], failures[i] = row_of(session, list[i], final)
+        end
+    end
+    return list, failures
 end
 
 -- Offline is a failure only of a database that was named.
@@ -98,12 +121,13 @@ local function run(args, session)
     knowledge.require_setup(session)
     local result = {status = 0, notes = {}}
     local context = {problems = jobs.collector(), notes = result.notes}
-    for _, database in ipairs(chosen(args, session)) do
-        local row, failure = load_one(session, database, args, context)
-        result[#result + 1] = row
-        if failure then
-            note_failure(result, context, database, failure, #args.database > 0)
-        elseif row.errors > 0 then
+    local databases = chosen(args, session)
+    local list, failures = read_all(session, databases, args, context)
+    for i, database in ipairs(databases) do
+        result[i] = list[i]
+        if failures[i] then
+            note_failure(result, context, database, failures[i], #args.database > 0)
+        elseif list[i].errors > 0 then
             result.status = statuses.worst(result.status, statuses.PARTIAL)
         end
     end

@@ -134,3 +134,15 @@ test_most_replicas_gone_asks_first() {
     ok list projects --json
     assert_out_is ""
 }
+
+test_different_disks_are_read_side_by_side() {
+    studio
+    mount_image one 16
+    mount_image two 16
+    cp -a WORK/footage one/
+    cp -a NAS/footage two/
+    ok add database ONE one
+    ok add database TWO two
+    ok load --json
+    assert_eq "$(json 'o.database, o.files' | tr '\n' ';')" "WORK 15;STORAGE 4;NAS 4;ONE 4;TWO 4;"
+}

@@ -13,7 +13,10 @@ local function fake(events, cancelled)
     function job.cancel(self)
         self.cancels = self.cancels + 1
     end
-    return setmetatable(job, {__close = function(self) self.closed = self.closed + 1 end})
+    function job.close(self)
+        self.closed = self.closed + 1
+    end
+    return setmetatable(job, {__close = job.close})
 end
 
 function M.test_events_until_the_end()
@@ -43,6 +46,41 @@ function M.test_a_mistake_in_a_handler_ends_the_job_too()
     local _, err = jobs.drive(job, function() error("mistake", 0) end)
     unit.assertEquals(err, "mistake")
     unit.assertEquals({job.closed, job.cancels}, {1, 1})
+end
+
+-- Work for drive_lines that notes what happens in `log`.
+local function work(name, job, log)
+    return {
+        start = function()
+            log[#log + 1] = "start " .. name
+            return job
+        end,
+        on_event = function(event) log[#log + 1] = event.type .. " " .. name end,
+    }
+end
+
+function M.test_lines_go_on_side_by_side()
+    local log, a, b, c = {}, fake({{type = "done"}, false}), fake({{type = "done"}, false}), fake({false})
+    unit.assertNil(jobs.drive_lines{{work("a", a, log), work("b", b, log)}, {work("c", c, log)}})
+    unit.assertEquals(log, {"start a", "start c", "done a", "start b", "done b"})
+    unit.assertEquals({a.closed, b.closed, c.closed}, {1, 1, 1})
+    unit.assertNil(jobs.drive_lines{})
+end
+
+function M.test_an_interruption_ends_all_lines()
+    local log = {}
+    local interruption = {code = "EINTR", signal = 2, message = "interrupted"}
+    local a = fake({{type = "progress"}}, {{type = "done"}, false})
+    local b = fake({{type = "progress"}}, {{type = "done"}, false})
+    local bad = {start = function() return a end, on_event = function(event)
+        log[#log + 1] = event.type .. " a"
+        if event.type == "progress" then
+            error(interruption, 0)
+        end
+    end}
+    unit.assertIs(jobs.drive_lines{{bad, work("never", a, log)}, {work("b", b, log)}}, interruption)
+    unit.assertEquals(log, {"start b", "progress b", "progress a", "done a", "done b"})
+    unit.assertEquals({a.cancels, a.closed, b.cancels, b.closed}, {1, 1, 1, 1})
 end
 
 function M.test_problems_are_bounded_and_counted()
