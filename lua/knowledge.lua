@@ -12,10 +12,6 @@ function M.seconds(ns)
     return ns and ns // 1000000000
 end
 
-local function hex(bytes)
-    return ("%02x"):rep(#bytes):format(bytes:byte(1, -1))
-end
-
 --- Databases, in the order in which they were added.
 -- @return rows of type "database"
 function M.databases(session)
@@ -69,7 +65,7 @@ local function replica_row(replica, online, compared)
         bytes = replica.bytes, newest = M.seconds(replica.newest), loaded_at = M.seconds(replica.loaded_at),
         path = locate.replica(replica.root, replica.category_path, replica.client, replica.name),
         directories = replica.directories, errors = replica.errors, verified_at = M.seconds(replica.verified_at),
-        fingerprint = hex(replica.fingerprint), compared = compared,
+        fingerprint = replica.fingerprint, compared = compared,
     })
 end
 

@@ -64,7 +64,8 @@ end
 -- @param root of its database, or "" for the path below it, @param category_path relative
 -- @param client, name folder names
 function M.replica(root, category_path, client, name)
-    return M.join(root, category_path, client, name)
+    local top = (root == "" or root == "/") and root or root .. "/"
+    return top .. category_path .. "/" .. client .. "/" .. name
 end
 
 --- Whether a database is there and is the disk it was.
