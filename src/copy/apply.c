@@ -17,7 +17,9 @@ bool apply_is_listed(const struct entry *listed, const struct stat *st, int64_t 
 {
     bool linked = listed->nlink > 1 || st->st_nlink > 1;
 
-    if ((listed->mode & S_IFMT) != (st->st_mode & S_IFMT) || !times_agree(listed->mtime, mtime_of(st), granularity))
+    if ((listed->mode & S_IFMT) != (st->st_mode & S_IFMT))
+        return false;
+    if (!times_agree(listed->mtime, mtime_of(st), granularity))
         return false;
     if (S_ISREG(st->st_mode) && listed->size != (uint64_t)st->st_size)
         return false;
@@ -264,7 +266,8 @@ void apply_settle(struct commit *c, struct item *item)
     twin_target_done(item->twin);
     if (!there)
         return;
-    if (item->kind != VERDICT_METADATA && !times_agree(mtime_of(&st), item->fresh.mtime, c->w->request->granularity))
+    if (item->kind != VERDICT_METADATA &&
+        !times_agree(mtime_of(&st), item->fresh.mtime, c->w->request->granularity))
         report_lost(&c->w->report, LOST_TIMES);
     note_digest(c, item, &st);
 }

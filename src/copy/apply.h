@@ -1,5 +1,6 @@
 /*
- * The three moments of one item in a batch: prepared before the sync, applied after it, settled when its name is durable.
+ * The three moments of one item in a batch: prepared before the sync, applied after it, settled when its name is
+ * durable.
  */
 #ifndef AUTOBACKUP_COPY_APPLY_H
 #define AUTOBACKUP_COPY_APPLY_H
@@ -7,8 +8,8 @@
 #include "copy/commit.h"
 
 /*
- * Check that the destination's name still is what the listing said, keep what will be replaced as a version, announce
- * it in the manifest. False when it must not go on: reported.
+ * Check that the destination's name still is what the listing said, keep what will be replaced as a version,
+ * announce it in the manifest. False when it must not go on: reported.
  */
 bool apply_prepare(struct commit *c, struct item *item);
 

@@ -85,7 +85,8 @@ static void judge_difference(const struct merge_pair *pair, const struct classif
 
     v->kind = VERDICT_CHANGED;
     if (newer && !o->overwrite_newer)
-        refuse(v, VERDICT_CONFLICT, "ENEWER", "newer at the destination: left alone (--newer=overwrite replaces it)");
+        refuse(v, VERDICT_CONFLICT, "ENEWER",
+               "newer at the destination: left alone (--newer=overwrite replaces it)");
 }
 
 /* Both sides have it, of the same type. */

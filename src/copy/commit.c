@@ -142,8 +142,8 @@ static void apply(struct commit *c, struct item *item)
 }
 
 /*
- * A time read too soon after the change could be given to a later change as well, and the digest would be no proof:
- * wait until the clock has moved on, where that is short.
+ * A time read too soon after the change could be given to a later change as well, and the digest would be no
+ * proof: wait until the clock has moved on, where that is short.
  */
 static void wait_for_clock(struct commit *c, int64_t since)
 {

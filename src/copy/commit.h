@@ -20,8 +20,8 @@ void commit_init(struct commit *c, struct work *w);
 void commit_free(struct commit *c);
 
 /*
- * Commit a batch and free its items. Problems of single files are reported; what spoils the destination is told with
- * work_fail, and the temps of what could not be committed are removed. Counts what is durable.
+ * Commit a batch and free its items. Problems of single files are reported; what spoils the destination is told
+ * with work_fail, and the temps of what could not be committed are removed. Counts what is durable.
  */
 void commit_batch(struct commit *c, struct items *batch);
 

@@ -172,16 +172,13 @@ static bool has_holes_reported(int fd)
     return lseek(fd, 0, SEEK_SET) == 0 && can;
 }
 
-/* Read what was cloned: that, not what the source has become since, is what the digest must be of. */
-static int hash_clone(struct flow *f)
+static int hash_all(struct flow *f, int fd, enum side side)
 {
-    uint64_t end = f->size;
-
-    while (f->done < end) {
-        size_t len = piece(f, end);
-        ssize_t n = io_read(f->to, f->d->buffer, len);
+    while (f->done < f->size) {
+        size_t len = piece(f, f->size);
+        ssize_t n = io_read(fd, f->d->buffer, len);
         if (n < 0)
-            return fail(f, SIDE_TARGET, (int)n);
+            return fail(f, side, (int)n);
         hasher_add(f->d->hasher, f->d->buffer, (size_t)n);
         int code = step(f, (uint64_t)n);
         if (code < 0)
@@ -205,8 +202,9 @@ static bool try_clone(struct flow *f, atomic_bool *clone)
 
 static int copy_content(struct flow *f, bool sparse, atomic_bool *clone)
 {
+    /* What was cloned, not what the source has become since, is what the digest must be of. */
     if (try_clone(f, clone))
-        return hash_clone(f);
+        return hash_all(f, f->to, SIDE_TARGET);
     if (f->size >= LARGE)
         (void)posix_fadvise(f->from, 0, 0, POSIX_FADV_SEQUENTIAL);
     if (sparse && has_holes_reported(f->from))
@@ -225,4 +223,16 @@ int data_copy(struct data *d, int from, int to, uint64_t size, bool sparse, atom
     *ret_size = f.done;
     *ret_digest = hasher_get(d->hasher);
     return code < 0 ? code : 0;
+}
+
+int data_digest(struct data *d, int fd, uint64_t size, struct digest *ret_digest)
+{
+    struct data quiet = *d;
+    struct flow f = {.d = &quiet, .from = fd, .to = -1, .size = size};
+
+    quiet.progress = NULL;
+    hasher_reset(d->hasher);
+    int code = lseek(fd, 0, SEEK_SET) < 0 ? -errno : hash_all(&f, fd, SIDE_SOURCE);
+    *ret_digest = hasher_get(d->hasher);
+    return code;
 }

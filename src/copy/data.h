@@ -37,4 +37,10 @@ void data_free(struct data *d);
 int data_copy(struct data *d, int from, int to, uint64_t size, bool sparse, atomic_bool *clone,
               struct digest *ret_digest, uint64_t *ret_size, enum side *ret_side);
 
+/*
+ * The digest of an open file's first `size` bytes, or of all there are when it is shorter. 0 or -errno;
+ * -ECANCELED.
+ */
+int data_digest(struct data *d, int fd, uint64_t size, struct digest *ret_digest);
+
 #endif

@@ -8,8 +8,8 @@
 #include "copy/work.h"
 
 /*
- * Make the replica's directory at the destination, and the category's and client's above it with the metadata of their
- * counterparts at the source. Opens w->target.top. 0 or -errno with err.
+ * Make the replica's directory at the destination, and the category's and client's above it with the metadata of
+ * their counterparts at the source. Opens w->target.top. 0 or -errno with err.
  */
 int directories_make_top(struct work *w, struct error *err);
 

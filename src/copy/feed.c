@@ -197,7 +197,8 @@ static int link_name(void *arg, const struct plan_name *name)
     return 0;
 }
 
-static int feed(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *), struct error *err)
+static int feed(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *),
+                struct error *err)
 {
     struct feed f = {.w = w, .plan = plan};
     struct plan_visitor visitor = {.dir = enter, .name = each, .arg = &f};
@@ -251,7 +252,8 @@ static int action_name(void *arg, const struct plan_name *name)
     return problem_name(arg, name);
 }
 
-static int tell(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *), struct error *err)
+static int tell(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *),
+                struct error *err)
 {
     struct feed f = {.w = w, .plan = plan};
     struct plan_visitor visitor = {.name = each, .arg = &f};
@@ -260,4 +262,8 @@ static int tell(struct work *w, struct plan *plan, int (*each)(void *, const str
 }
 
 int feed_actions(struct work *w, struct plan *plan, struct error *err) { return tell(w, plan, action_name, err); }
-int feed_problems(struct work *w, struct plan *plan, struct error *err) { return tell(w, plan, problem_name, err); }
+
+int feed_problems(struct work *w, struct plan *plan, struct error *err)
+{
+    return tell(w, plan, problem_name, err);
+}

@@ -1,5 +1,6 @@
 /*
- * From the plan to the work: makes directories, hands files to the workers, corrections and extras to the committer.
+ * From the plan to the work: makes directories, hands files to the workers, corrections and extras to the
+ * committer.
  */
 #ifndef AUTOBACKUP_COPY_FEED_H
 #define AUTOBACKUP_COPY_FEED_H

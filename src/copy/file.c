@@ -11,6 +11,7 @@
 #include "copy/times.h"
 
 #define ATTEMPTS 2
+#define HOT (2 * NSEC_PER_SEC)    /* a source changed this short ago may be at work still */
 
 /* One attempt at one file. */
 struct attempt {
@@ -79,6 +80,28 @@ static int check_unchanged(struct attempt *a, uint64_t size)
     return 0;
 }
 
+/*
+ * A write sets the times when it begins, and the kernel's clock ticks slowly: a source that was written just now
+ * can go on changing without showing it. Such a one is read again when its times are past.
+ */
+static int check_settled(struct attempt *a, const struct digest *digest, int64_t opened_at)
+{
+    int64_t changed_at = ctime_of(&a->before);
+    struct digest again;
+
+    if (opened_at - changed_at >= HOT)
+        return 0;
+    int64_t left = changed_at + work_tick(&a->w->source.fs) - clock_now();
+    if (left > 0 && left < HOT) {
+        struct timespec pause = clock_split(left);
+        nanosleep(&pause, NULL);
+    }
+    int code = data_digest(a->data, a->from, (uint64_t)a->before.st_size, &again);
+    if (code)
+        return fail(a, SIDE_SOURCE, code);
+    return memcmp(digest, &again, sizeof again) ? fail(a, SIDE_SOURCE, -ESTALE) : 0;
+}
+
 /* A clone takes all of the source at once, so it may have become longer or shorter than what was asked for. */
 static int check_length(struct attempt *a)
 {
@@ -90,8 +113,8 @@ static int check_length(struct attempt *a)
 }
 
 /*
- * The content of a source that nobody has touched since its digest was confirmed must have that digest: a source that
- * rots must not replace a good copy.
+ * The content of a source that nobody has touched since its digest was confirmed must have that digest: a source
+ * that rots must not replace a good copy.
  */
 static int check_rot(struct attempt *a, const struct digest *digest)
 {
@@ -138,6 +161,8 @@ static int copy_regular(struct attempt *a)
     if (!code && (code = metadata_copy(a->from, a->to, &a->before, &a->w->target.holds, a->item->twin->strip_acl,
                                        &a->lost)))
         a->side = SIDE_TARGET;
+    if (!code)
+        code = check_settled(a, &digest, opened_at);
     if (!code)
         code = check_unchanged(a, size);
     if (!code)
@@ -201,7 +226,8 @@ static void report_failure(struct attempt *a, int code)
         report_problem(r, dir, name, "ECHANGED", "changed while it was being copied: not copied", false);
     else if (code == -EBADMSG && a->side == SIDE_SOURCE)
         report_problem(r, dir, name, "EDAMAGED",
-                       "damaged at the source: its content changed, its size and times did not. Not copied", false);
+                       "damaged at the source: its content changed, its size and times did not: not copied",
+                       false);
     else
         report_errno(r, dir, name, -code, a->side);
 }
@@ -257,7 +283,8 @@ static int make_link(int dir, const char *name, const void *arg)
 }
 
 /* The leader must be what the follower is at the source: the same size and time, just copied or found the same. */
-static bool is_leader(const struct work *w, const struct item *item, const struct link *leader, struct stat *ret_st)
+static bool is_leader(const struct work *w, const struct item *item, const struct link *leader,
+                      struct stat *ret_st)
 {
     if (fstatat(leader->dir, leader->name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(ret_st->st_mode))
         return false;

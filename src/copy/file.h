@@ -8,8 +8,8 @@
 
 /*
  * Stage a NEW or CHANGED item: a regular file, symlink, FIFO or device. On success item->temp, fresh and the
- * source's times are set. False when it failed: the problem is reported, no temp is left. An error that ends the whole
- * destination is told with work_fail.
+ * source's times are set. False when it failed: the problem is reported, no temp is left. An error that ends the
+ * whole destination is told with work_fail.
  */
 bool file_stage(struct work *w, struct data *data, struct item *item);
 

@@ -59,8 +59,8 @@ void journal_progress(struct journal *j, int64_t files, int64_t bytes)
 int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const char *message,
                 struct error *err)
 {
-    static const char sql[] = "UPDATE operation SET state = ?1, files = ?2, bytes = ?3, message = ?4, finished_at = ?5 "
-                              "WHERE id = ?6";
+    static const char sql[] = "UPDATE operation SET state = ?1, files = ?2, bytes = ?3, message = ?4, "
+                              "finished_at = ?5 WHERE id = ?6";
     sqlite3_stmt *stmt;
     int code = catalog_prepare(j->cat, sql, &stmt, err);
 

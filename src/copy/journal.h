@@ -26,7 +26,9 @@ int journal_end(struct journal *j, const char *state, int64_t files, int64_t byt
 /* For who holds the lock of the database `target`: other operations that are "running" there are dead. */
 void journal_bury(struct journal *j, const char *target);
 
-/* The name of the database with this identity (at this root, should there be two), to be freed; NULL when unknown. */
+/*
+ * The name of the database with this identity (at this root, should there be two), to be freed; NULL when unknown.
+ */
 char *journal_database_name(struct catalog *cat, const char *identity, const char *root);
 
 #endif

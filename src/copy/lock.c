@@ -71,7 +71,8 @@ static int busy(int fd, const char *database, struct error *err)
     ssize_t len = pread(fd, text, MAX_TEXT, 0);
     text[len > 0 ? len : 0] = 0;
     text[strcspn(text, "\n")] = 0;
-    return error_say(err, "EBUSY", EBUSY, "%s is busy: %s", database, *text ? text : "another program writes to it");
+    return error_say(err, "EBUSY", EBUSY, "%s is busy: %s", database,
+                     *text ? text : "another program writes to it");
 }
 
 static int lock_in(int dir, const char *database, const char *text, int64_t wait, const atomic_bool *cancel,

@@ -10,8 +10,8 @@
 #include "base/error.h"
 
 /*
- * Take the lock of the database at the descriptor root, making .autobackup when missing. database: its name, for the
- * message. text: what others read meanwhile ("copy, pid 4711, since 02:00"). wait: ns to wait for another
+ * Take the lock of the database at the descriptor root, making .autobackup when missing. database: its name, for
+ * the message. text: what others read meanwhile ("copy, pid 4711, since 02:00"). wait: ns to wait for another
  * holder. cancel: may be NULL. Returns a descriptor that lock_release takes, or -errno: -EBUSY with
  * "WORK is busy: copy, pid 4711, since 02:00", -ECANCELED, a system error.
  */

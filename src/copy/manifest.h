@@ -3,7 +3,8 @@
  * workstation can show and undo it. While the operation runs it is called OPERATION.open; one that is
  * found so while nobody holds the database's lock belongs to a dead operation.
  *
- * Records follow each other. A record is a fixed number of fields (by its first field, the verb), each ended by a NUL:
+ * Records follow each other. A record is a fixed number of fields (by its first field, the verb), each ended by a
+ * NUL:
  *
  *   autobackup-manifest 1 OPERATION KIND REPLICA TARGET SOURCE HOST PID STARTED      first, once
  *   create  PATH NEW            announced: a name that was not there
@@ -16,8 +17,8 @@
  *   end     STATE FILES BYTES FINISHED                                                last, once
  *
  * PATH is relative to the replica, REPLICA and the versions' folder are relative to the database:
- * .autobackup/versions/OPERATION/REPLICA/PATH. NEW and OLD are each TYPE SIZE MTIME MODE UID GID DIGEST; MODE is octal,
- * DIGEST 32 hex digits or "-", times are ns since 1970, YOUNG is 0 or 1. TARGET and SOURCE are identities.
+ * .autobackup/versions/OPERATION/REPLICA/PATH. NEW and OLD are each TYPE SIZE MTIME MODE UID GID DIGEST; MODE is
+ * octal, DIGEST 32 hex digits or "-", times are ns since 1970, YOUNG is 0 or 1. TARGET and SOURCE are identities.
  * A last field follows each record: 16 hex digits, the XXH3-64 of the record's bytes before it. A record cut short
  * or damaged ends the manifest. Announced records are synced before the names they announce change; "taken"
  * and "void" follow and may be missing after a crash, so undo looks at the disk, not at them.
@@ -86,8 +87,8 @@ void manifest_close(struct manifest *m);    /* without an end; fine after manife
 /* --- reading --- */
 
 enum manifest_verb {
-    MANIFEST_HEAD, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH, MANIFEST_VOID, MANIFEST_TAKEN,
-    MANIFEST_END,
+    MANIFEST_HEAD, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE,
+    MANIFEST_TOUCH, MANIFEST_VOID, MANIFEST_TAKEN, MANIFEST_END,
 };
 
 #define MANIFEST_FIELDS 17     /* of the longest record, its check included */

@@ -171,8 +171,9 @@ bool manifest_taken(const struct manifest_record *record, bool source, struct ta
     if (record->verb != MANIFEST_TAKEN)
         return false;
     *ret_taken = (struct taken){.path = (char *)f[1]};
-    if (!hex_digest(f[2], &ret_taken->digest) || !number(f[3], 10, &size) || !number(f[at], 10, &ret_taken->mtime) ||
-        !number(f[at + 1], 10, &ret_taken->ctime) || !number(f[at + 2], 10, &young))
+    if (!hex_digest(f[2], &ret_taken->digest) || !number(f[3], 10, &size) ||
+        !number(f[at], 10, &ret_taken->mtime) || !number(f[at + 1], 10, &ret_taken->ctime) ||
+        !number(f[at + 2], 10, &young))
         return false;
     ret_taken->size = (uint64_t)size;
     ret_taken->young = young != 0;

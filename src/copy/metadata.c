@@ -106,7 +106,9 @@ static int set_xattrs(struct xattr_file from, struct xattr_file to, const struct
     return code;
 }
 
-/* The order matters: chown clears set-uid bits and capabilities, an ACL sets the group bits, all move the ctime. */
+/*
+ * The order matters: chown clears set-uid bits and capabilities, an ACL sets the group bits, all move the ctime.
+ */
 static int apply(struct place to, struct xattr_file from_attr, struct xattr_file to_attr, const struct stat *st,
                  const struct stat *now, const struct holds *holds, bool clean, unsigned *lost)
 {
@@ -129,8 +131,8 @@ int metadata_copy(int from, int to, const struct stat *st, const struct holds *h
 
     if (fstat(to, &now) < 0)
         return -errno;
-    return apply((struct place){.fd = to}, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, st, &now,
-                 holds, clean, lost);
+    return apply((struct place){.fd = to}, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, st,
+                 &now, holds, clean, lost);
 }
 
 int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,

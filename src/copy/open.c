@@ -118,7 +118,8 @@ static void tell_swept(struct work *w, const struct swept *swept)
 
     if (!swept->operations)
         return;
-    snprintf(text, sizeof text, "%ld unfinished operation(s) on %s: removed %ld temporary file(s), kept %ld version(s)",
+    snprintf(text, sizeof text,
+             "%ld unfinished operation(s) on %s: removed %ld temporary file(s), kept %ld version(s)",
              swept->operations, w->target.name, swept->temps, swept->rescued);
     report_note(&w->report, "ESWEPT", text);
 }

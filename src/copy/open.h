@@ -8,9 +8,9 @@
 #include "copy/work.h"
 
 /*
- * Fill a work for its request: roots by identity, the replica's directories (the target's may be missing), the lock
- * and a sweep of dead operations unless it is a dry run. cat: for names. journal may be NULL; it is told what
- * died. 0 or -errno with err; work_close is needed in both cases.
+ * Fill a work for its request: roots by identity, the replica's directories (the target's may be missing), the
+ * lock and a sweep of dead operations unless it is a dry run. cat: for names. journal may be NULL; in it dead
+ * operations become failed ones. 0 or -errno with err; work_close is needed in both cases.
  */
 int work_open(struct work *w, const struct transfer_request *request, struct job *job, struct catalog *cat,
               struct journal *journal, struct error *err);

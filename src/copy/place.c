@@ -44,8 +44,9 @@ int place_check(int dir, const char *name, const struct stat *expected)
 
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    bool same = st.st_dev == expected->st_dev && st.st_ino == expected->st_ino && st.st_size == expected->st_size &&
-                st.st_mtim.tv_sec == expected->st_mtim.tv_sec && st.st_mtim.tv_nsec == expected->st_mtim.tv_nsec;
+    bool same = st.st_dev == expected->st_dev && st.st_ino == expected->st_ino &&
+                st.st_size == expected->st_size && st.st_mtim.tv_sec == expected->st_mtim.tv_sec &&
+                st.st_mtim.tv_nsec == expected->st_mtim.tv_nsec;
     return same ? 0 : -ESTALE;
 }
 
@@ -56,8 +57,8 @@ static ino_t inode_of(int dir, const char *name)
 }
 
 /*
- * What came out was not ours to replace. Should somebody have renamed yet another file over the name meanwhile, that
- * one comes out now instead of ours, and goes back in.
+ * What came out was not ours to replace. Should somebody have renamed yet another file over the name meanwhile,
+ * that one comes out now instead of ours, and goes back in.
  */
 static int exchange_back(int dir, const char *temp, const char *name, ino_t ours)
 {

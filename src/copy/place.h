@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 /*
- * Rename from_dir/from to to_dir/to where no such name is. Where the filesystem has no RENAME_NOREPLACE a link does
- * the same. 0, -EEXIST, or -errno.
+ * Rename from_dir/from to to_dir/to where no such name is. Where the filesystem has no RENAME_NOREPLACE a link
+ * does the same. 0, -EEXIST, or -errno.
  */
 int place_new(int from_dir, const char *from, int to_dir, const char *to);
 

@@ -68,7 +68,7 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
     classify(pair, &p->options, &verdict);
     if (verdict.block && *name.name)
         plan_block(p, dir->path, name.name);
-    if (pair->left && (verdict.kind == VERDICT_NEW || verdict.kind == VERDICT_CHANGED || verdict.kind == VERDICT_SAME))
+    if (verdict.kind == VERDICT_NEW || verdict.kind == VERDICT_CHANGED || verdict.kind == VERDICT_SAME)
         name.leader = find_leader(p, dir, pair->left);
     return visitor->name(visitor->arg, &name);
 }

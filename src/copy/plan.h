@@ -30,7 +30,7 @@ struct plan_name {
     const struct merge_pair *pair;
     const char *name;                   /* "" for the replica's top itself */
     const struct verdict *verdict;
-    const char *leader;                 /* the path of another name of the same source file, seen before; or NULL */
+    const char *leader;                 /* path of another name of the same source file, seen before; or NULL */
 };
 
 struct plan_visitor {

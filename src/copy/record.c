@@ -19,7 +19,10 @@ struct recording {
 
 static int flush(struct recording *rec, struct error *err)
 {
-    int code = rec->count ? replica_record_digests(rec->cat, rec->request->replica, rec->taken, rec->count, err) : 0;
+    int code = 0;
+
+    if (rec->count)
+        code = replica_record_digests(rec->cat, rec->request->replica, rec->taken, rec->count, err);
 
     for (size_t i = 0; i < rec->count; i++)
         free(rec->taken[i].path);

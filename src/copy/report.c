@@ -19,8 +19,8 @@ static void add_path(struct buf *b, const char *root, const char *replica, const
     }
 }
 
-static void emit_problem(struct report *r, const char *dir, const char *name, const char *code, struct buf *message,
-                         bool conflict)
+static void emit_problem(struct report *r, const char *dir, const char *name, const char *code,
+                         struct buf *message, bool conflict)
 {
     struct buf path = {0};
 

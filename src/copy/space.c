@@ -53,7 +53,8 @@ static int add_blocks(void *arg, const struct plan_name *name)
 /* A clone shares the blocks. */
 static bool shares_blocks(const struct work *w)
 {
-    return w->same_filesystem && (strcmp(w->target.fs.type, "btrfs") == 0 || strcmp(w->target.fs.type, "xfs") == 0);
+    const char *type = w->target.fs.type;
+    return w->same_filesystem && (strcmp(type, "btrfs") == 0 || strcmp(type, "xfs") == 0);
 }
 
 int space_check(struct work *w, struct plan *plan, const struct space *space, struct error *err)
@@ -63,8 +64,9 @@ int space_check(struct work *w, struct plan *plan, const struct space *space, st
     struct plan_visitor visitor = {.name = add_blocks, .arg = &m};
 
     if (space->inodes_free >= 0 && n->inodes > space->inodes_free)
-        return error_say(err, "ENOSPC", ENOSPC, "ENOSPC: %s has no room for %" PRId64 " more files: it takes %" PRId64,
-                         w->target.name, n->inodes, space->inodes_free);
+        return error_say(err, "ENOSPC", ENOSPC,
+                         "ENOSPC: %s has no room for %" PRId64 " more files: it takes %" PRId64, w->target.name,
+                         n->inodes, space->inodes_free);
     if (n->bytes <= space->bytes_free || shares_blocks(w))
         return 0;
     m.bytes = 0;

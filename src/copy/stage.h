@@ -1,6 +1,6 @@
 /*
- * Where finished temps wait for their batch: the workers add, the committer takes all that is there at once, so batches
- * grow while a sync takes long.
+ * Where finished temps wait for their batch: the workers add, the committer takes all that is there at once, so
+ * batches grow while a sync takes long.
  */
 #ifndef AUTOBACKUP_COPY_STAGE_H
 #define AUTOBACKUP_COPY_STAGE_H

@@ -77,6 +77,16 @@ static int handle(struct sweep *s, int dir, const char *path, const struct diren
     return 0;
 }
 
+/* What was swept out of a directory was never part of it: its time goes back to what the listing says. */
+static void restore_time(int fd, const struct stat *before)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, before->st_mtim};
+    struct stat now;
+
+    if (fstat(fd, &now) == 0 && memcmp(&now.st_mtim, &before->st_mtim, sizeof now.st_mtim) != 0)
+        (void)futimens(fd, times);
+}
+
 static int sweep_dir(struct sweep *s, int top, const char *path, struct todo *todo)
 {
     struct stat st;
@@ -99,6 +109,7 @@ static int sweep_dir(struct sweep *s, int top, const char *path, struct todo *to
             }
             code = handle(s, fd, path, d, todo);
         }
+        restore_time(fd, &st);
     }
     closedir(dir);
     return code;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,9 +79,13 @@ static int create(int dir, const char *name, const void *arg)
 
 int temp_create(int dir, char ret_name[TEMP_NAME_SIZE]) { return temp_make(dir, create, NULL, ret_name); }
 
+static atomic_bool left;
+
 void temp_remove(int dir, char name[TEMP_NAME_SIZE])
 {
-    if (name[0])
-        unlinkat(dir, name, 0);
+    if (name[0] && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+        atomic_store(&left, true);
     name[0] = 0;
 }
+
+bool temp_left_behind(void) { return atomic_load(&left); }

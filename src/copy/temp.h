@@ -32,4 +32,9 @@ int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), 
 /* Remove a temp and empty its name; nothing when the name is empty. */
 void temp_remove(int dir, char name[TEMP_NAME_SIZE]);
 
+/*
+ * Has this process failed to remove one? Then its operation stays open, so that the next one sweeps up behind it.
+ */
+bool temp_left_behind(void);
+
 #endif

@@ -236,7 +236,7 @@ static void close_books(struct transfer *t, const struct error *err)
     const char *state = state_of(t, err);
     struct error own = {0};
 
-    if (t->work.target.manifest.operation &&
+    if (t->work.target.manifest.operation && !temp_left_behind() &&
         manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied),
                      atomic_load(&tally->bytes_copied)) < 0)
         report_note(&t->work.report, "EMANIFEST", "the operation's manifest could not be finished");

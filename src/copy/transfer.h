@@ -37,22 +37,22 @@ struct transfer_request {
  *   progress  files, files_total, bytes, bytes_total, path (the one at work; absent at the end of a batch)
  *   problem   path (relative to the database), code, message, conflict (bool)
  *   note      code, message: what the destination cannot hold, once each
- *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only, conflicts,
- *             failed, recorded (digests that wait for transfer_record), others_copied, directories_made,
- *             cancelled, seconds
+ *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only,
+ *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied,
+ *             directories_made, cancelled, seconds
  *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
  * files_* count regular files (further names of a hard-linked file among them), but files_extra and
  * files_removed everything that is no directory. With dry_run the counts of done say what would be done.
  * conflicts and failed count the problem events with and without `conflict`.
  *
- * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, ECHANGED, EEXIST (conflicts); ECHANGED (the source
- * changed while it was read), EDAMAGED (the source rots), ESOCKET, EINUSE (a file of the catalog), EXDEV (mount point).
- * Of notes: EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE (nothing mirrored away),
- * ESWEPT (leftovers of a dead operation were removed).
+ * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, ECHANGED, EEXIST (conflicts); ECHANGED (the
+ * source changed while it was read), EDAMAGED (the source rots), ESOCKET, EINUSE (a file of the catalog), EXDEV
+ * (mount point). Of notes: EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
+ * (nothing mirrored away), ESWEPT (leftovers of a dead operation were removed).
  *
- * The row of the operation in the catalog is written here: running, then done, partial (problems), failed or cancelled.
- * A run with nothing to do leaves no manifest.
+ * The row of the operation in the catalog is written here: running, then done, partial (problems), failed or
+ * cancelled. A run with nothing to do leaves no manifest.
  */
 int transfer_start(struct transfer_request *request, struct job **ret_job, struct error *err);
 
@@ -66,8 +66,8 @@ struct record_request {
 
 /*
  * After a transfer and a fresh load of the replica: record in the catalog the digests that the operation took, as
- * its manifest on the destination says. A file that changed since is left out. *ret_count: digests offered; 0 when the
- * operation has no manifest because there was nothing to do. Bounded memory. 0 or -errno with err.
+ * its manifest on the destination says. A file that changed since is left out. *ret_count: digests offered; 0 when
+ * the operation has no manifest because there was nothing to do. Bounded memory. 0 or -errno with err.
  */
 int transfer_record(const struct record_request *request, int64_t *ret_count, struct error *err);
 

@@ -118,7 +118,8 @@ static int start_worker(struct workers *workers)
     return 0;
 }
 
-int workers_start(struct work *w, struct journal *journal, int count, struct workers **ret_workers, struct error *err)
+int workers_start(struct work *w, struct journal *journal, int count, struct workers **ret_workers,
+                  struct error *err)
 {
     struct workers *workers = mem_zalloc(sizeof *workers);
 

@@ -10,7 +10,8 @@
 struct workers;
 
 /* Start `count` workers (0 chooses) and the committer. journal may be NULL. 0 or -errno with err. */
-int workers_start(struct work *w, struct journal *journal, int count, struct workers **ret_workers, struct error *err);
+int workers_start(struct work *w, struct journal *journal, int count, struct workers **ret_workers,
+                  struct error *err);
 
 /* Wait until all that was fed is staged and committed. */
 void workers_drain(struct work *w);

@@ -35,19 +35,30 @@ static void tear_down(void)
 
 static void start(void)
 {
-    const struct manifest_head head = {.operation = OP, .kind = "copy", .replica = "one/acme/spot", .target = "T",
-                                       .source = "S", .host = "h", .pid = 7, .started_at = 99};
+    const struct manifest_head head = {.operation = OP,
+                                       .kind = "copy",
+                                       .replica = "one/acme/spot",
+                                       .target = "T",
+                                       .source = "S",
+                                       .host = "h",
+                                       .pid = 7,
+                                       .started_at = 99};
     ck_assert_int_eq(manifest_create(root, &head, &manifest), 0);
 }
 
-static const struct manifest_file file = {.mode = S_IFREG | 04755, .size = 123456789012, .mtime = -5, .uid = 1,
-                                          .gid = 4294967295u, .has_digest = true,
+static const struct manifest_file file = {.mode = S_IFREG | 04755,
+                                          .size = 123456789012,
+                                          .mtime = -5,
+                                          .uid = 1,
+                                          .gid = 4294967295u,
+                                          .has_digest = true,
                                           .digest = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255}}};
 static const struct manifest_file link_ = {.mode = S_IFLNK | 0777, .mtime = 1};
 
 static void write_some(void)
 {
-    struct taken target = {.path = (char *)"a\nb/\xff", .digest = file.digest, .size = 5, .mtime = 1, .ctime = 2, .young = true};
+    struct taken target = {
+        .path = (char *)"a\nb/\xff", .digest = file.digest, .size = 5, .mtime = 1, .ctime = 2, .young = true};
     struct taken source = {.mtime = -3, .ctime = 4};
 
     manifest_add_create(&manifest, "a\nb/\xff", &file);
@@ -76,8 +87,8 @@ static int count_records(bool *ret_torn)
 
 START_TEST(reads_what_was_written)
 {
-    static const enum manifest_verb verbs[] = {MANIFEST_HEAD, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE,
-                                               MANIFEST_TOUCH, MANIFEST_VOID, MANIFEST_TAKEN, MANIFEST_END};
+    static const enum manifest_verb verbs[] = {MANIFEST_HEAD,  MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE,
+                                               MANIFEST_TOUCH, MANIFEST_VOID,   MANIFEST_TAKEN,   MANIFEST_END};
     struct manifest_reader reader;
     struct manifest_record record;
     struct manifest_file got;
@@ -109,7 +120,8 @@ START_TEST(reads_what_was_written)
         if (record.verb == MANIFEST_TAKEN) {
             ck_assert_int_eq(taken.mtime, -3);
             ck_assert(!taken.young);
-            ck_assert(manifest_taken(&record, false, &taken) && taken.young && taken.ctime == 2 && taken.size == 5);
+            ck_assert(manifest_taken(&record, false, &taken) && taken.young && taken.ctime == 2 &&
+                      taken.size == 5);
             ck_assert_str_eq(taken.path, "a\nb/\xff");
         }
     }
@@ -175,8 +187,8 @@ END_TEST
 
 START_TEST(one_manifest_of_an_operation)
 {
-    const struct manifest_head head = {.operation = OP, .kind = "copy", .replica = "r", .target = "", .source = "",
-                                       .host = ""};
+    const struct manifest_head head = {
+        .operation = OP, .kind = "copy", .replica = "r", .target = "", .source = "", .host = ""};
     struct manifest second;
 
     start();

@@ -15,8 +15,13 @@ static struct verdict verdict;
 
 static void set_up(void)
 {
-    left = (struct entry){.name = "f", .name_len = 1, .mode = S_IFREG | 0644, .size = 10, .mtime = 100 * SEC,
-                          .ctime = 100 * SEC, .nlink = 1};
+    left = (struct entry){.name = "f",
+                          .name_len = 1,
+                          .mode = S_IFREG | 0644,
+                          .size = 10,
+                          .mtime = 100 * SEC,
+                          .ctime = 100 * SEC,
+                          .nlink = 1};
     right = left;
     pair = (struct merge_pair){.left = &left, .right = &right};
     options = (struct classify_options){.granularity = 1, .keeps_mode = true, .keeps_owner = true};
@@ -164,8 +169,8 @@ START_TEST(types_that_differ)
     static const struct {
         mode_t left, right;
         bool block;
-    } cases[] = {{S_IFREG, S_IFDIR, true},  {S_IFDIR, S_IFREG, true},   {S_IFDIR, S_IFLNK, true},
-                 {S_IFLNK, S_IFDIR, true},  {S_IFREG, S_IFLNK, false},  {S_IFIFO, S_IFREG, false},
+    } cases[] = {{S_IFREG, S_IFDIR, true},  {S_IFDIR, S_IFREG, true},  {S_IFDIR, S_IFLNK, true},
+                 {S_IFLNK, S_IFDIR, true},  {S_IFREG, S_IFLNK, false}, {S_IFIFO, S_IFREG, false},
                  {S_IFREG, S_IFSOCK, false}};
     left.mode = cases[_i].left | 0644;
     right.mode = cases[_i].right | 0644;

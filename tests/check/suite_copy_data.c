@@ -1,4 +1,6 @@
-/* data, metadata: one file's content, holes, attributes, owner, mode and times, seen by stat and other programs. */
+/*
+ * data, metadata: one file's content, holes, attributes, owner, mode and times, seen by stat and other programs.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -45,7 +47,10 @@ static void tear_down(void)
     sandbox_remove(folder);
 }
 
-static int make(const char *name) { return openat(dir, name, O_RDWR | O_CREAT | O_EXCL, 0600); }
+static int make(const char *name)
+{
+    return openat(dir, name, O_RDWR | O_CREAT | O_EXCL, 0600);
+}
 
 static int copy(int from, int to, uint64_t wanted)
 {
@@ -54,7 +59,8 @@ static int copy(int from, int to, uint64_t wanted)
 
     ck_assert_int_eq(fstat(from, &st), 0);
     ck_assert_int_eq(lseek(from, 0, SEEK_SET), 0);
-    return data_copy(&data, from, to, wanted, (uint64_t)st.st_blocks * 512 < wanted, &clone, &digest, &size, &side);
+    return data_copy(&data, from, to, wanted, (uint64_t)st.st_blocks * 512 < wanted, &clone, &digest, &size,
+                     &side);
 }
 
 /* Bytes that differ all over, so that a piece at a wrong place shows. */
@@ -68,7 +74,10 @@ static void fill(int fd, off_t at, size_t len)
     free(bytes);
 }
 
-static void assert_same(void) { free(sandbox_run("cmp '%s/a' '%s/b'", folder, folder)); }
+static void assert_same(void)
+{
+    free(sandbox_run("cmp '%s/a' '%s/b'", folder, folder));
+}
 
 static void assert_digest(void)
 {
@@ -85,7 +94,8 @@ static void assert_digest(void)
 
 START_TEST(every_size)
 {
-    static const size_t sizes[] = {0, 1, 4095, 4096, DATA_BUFFER - 1, DATA_BUFFER, DATA_BUFFER + 1, 5 * DATA_BUFFER + 77};
+    static const size_t sizes[] = {
+        0, 1, 4095, 4096, DATA_BUFFER - 1, DATA_BUFFER, DATA_BUFFER + 1, 5 * DATA_BUFFER + 77};
     int a = make("a"), b = make("b");
 
     fill(a, 0, sizes[_i]);
@@ -100,11 +110,13 @@ END_TEST
 START_TEST(holes)
 {
     static const struct {
-        off_t data[4];    /* where 8 KiB of data lie; -1 ends */
+        off_t data[4]; /* where 8 KiB of data lie; -1 ends */
         off_t size;
     } cases[] = {
-        {{-1}, 3 << 20},                      {{0, -1}, 9 << 20},
-        {{8 << 20, -1}, (8 << 20) + 8192},    {{1 << 20, 5 << 20, -1}, (7 << 20) + 13},
+        {{-1}, 3 << 20},
+        {{0, -1}, 9 << 20},
+        {{8 << 20, -1}, (8 << 20) + 8192},
+        {{1 << 20, 5 << 20, -1}, (7 << 20) + 13},
         {{0, 3 << 20, 6 << 20, -1}, 20 << 20},
     };
     int a = make("a"), b = make("b");
@@ -178,16 +190,21 @@ START_TEST(all_metadata)
     if (!holds.owner || !holds.xattr)
         return;
     ck_assert_int_eq(fchown(a, 4321, 1234), 0);
-    ck_assert_int_eq(fsetxattr(a, "user.one", "1\0""2", 3, 0), 0);
+    ck_assert_int_eq(fsetxattr(a, "user.one",
+                               "1\0"
+                               "2",
+                               3, 0),
+                     0);
     ck_assert_int_eq(fchmod(a, 06751), 0);
     ck_assert_int_eq(futimens(a, times), 0);
     ck_assert_int_eq(fsetxattr(b, "user.stale", "x", 1, 0), 0);
     struct stat from = source_stat(a);
     ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &lost), 0);
     ck_assert_uint_eq(lost, 0);
-    free(sandbox_run("cd '%s' && test \"$(stat -c '%%a %%u %%g %%y' a)\" = \"$(stat -c '%%a %%u %%g %%y' b)\" && "
-                     "test \"$(getfattr -d -m - -e hex a | tail -n +2)\" = \"$(getfattr -d -m - -e hex b | tail -n +2)\"",
-                     folder));
+    free(sandbox_run(
+        "cd '%s' && test \"$(stat -c '%%a %%u %%g %%y' a)\" = \"$(stat -c '%%a %%u %%g %%y' b)\" && "
+        "test \"$(getfattr -d -m - -e hex a | tail -n +2)\" = \"$(getfattr -d -m - -e hex b | tail -n +2)\"",
+        folder));
 }
 END_TEST
 
@@ -203,11 +220,13 @@ START_TEST(access_lists)
     free(sandbox_run("cd '%s' && (setfacl -m u:1234:rw,g:99:- a && setfacl -m u:77:rwx b || true)", folder));
     struct stat from = source_stat(a);
     ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &lost), 0);
-    free(sandbox_run("cd '%s' && test \"$(getfacl -n a | tail -n +2)\" = \"$(getfacl -n b | tail -n +2)\"", folder));
+    free(sandbox_run("cd '%s' && test \"$(getfacl -n a | tail -n +2)\" = \"$(getfacl -n b | tail -n +2)\"",
+                     folder));
     free(sandbox_run("cd '%s' && setfacl -b a", folder));
     from = source_stat(a);
     ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &lost), 0);
-    free(sandbox_run("cd '%s' && test \"$(getfacl -n a | tail -n +2)\" = \"$(getfacl -n b | tail -n +2)\"", folder));
+    free(sandbox_run("cd '%s' && test \"$(getfacl -n a | tail -n +2)\" = \"$(getfacl -n b | tail -n +2)\"",
+                     folder));
 }
 END_TEST
 

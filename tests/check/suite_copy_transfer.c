@@ -23,7 +23,8 @@
 /* What a transfer ended with. */
 struct outcome {
     char type[16], code[16], problem_code[16], operation[64];
-    int64_t copied, bytes, unchanged, replaced, removed, metadata, others, made, conflicts, failed, recorded, cancelled;
+    int64_t copied, bytes, unchanged, replaced, removed, metadata, others, made, conflicts, failed, recorded,
+        cancelled;
     int problems, notes, actions;
     int64_t planned_new, planned_changed, planned_bytes;
 };
@@ -40,7 +41,10 @@ static void set_up(void)
     operations = 0;
 }
 
-static void tear_down(void) { library_close(&lib); }
+static void tear_down(void)
+{
+    library_close(&lib);
+}
 
 static int64_t number(const struct event *ev, const char *key)
 {
@@ -142,7 +146,9 @@ static void finish(struct job *job)
         event_free(ev);
     }
     job_close(job);
-    char *left = sandbox_run("find '%s'/A '%s'/B -path '*/.autobackup/versions/*/.autobackup-x-*' -o -name '.autobackup-*' -print", lib.folder, lib.folder);
+    char *left = sandbox_run(
+        "find '%s'/A '%s'/B -path '*/.autobackup/versions/*/.autobackup-x-*' -o -name '.autobackup-*' -print",
+        lib.folder, lib.folder);
     ck_assert_str_eq(left, "");
     free(left);
 }
@@ -159,17 +165,22 @@ static void transfer(void)
     finish(start());
 }
 
-static void assert_done(void) { ck_assert_msg(!strcmp(out.type, "done"), "%s %s", out.type, out.code); }
+static void assert_done(void)
+{
+    ck_assert_msg(!strcmp(out.type, "done"), "%s %s", out.type, out.code);
+}
 
 /* All the two folders are, but for what is ours: names, types, modes, owners, sizes, mtimes, targets, contents. */
 static void assert_same(void)
 {
-    free(sandbox_run("cd '%s' && list() { (cd $1 && find . -printf '%%P %%y %%m %%U %%G %%T@ %%l %%n\\n' | sort); } && "
-                     "list A/" P " | grep -av ' d ' >a.list; list B/" P " | grep -av ' d ' >b.list; cmp a.list b.list && "
-                     "(cd A/" P " && find . -type d -printf '%%P %%m %%U %%G %%T@\\n' | sort) >a.list && "
-                     "(cd B/" P " && find . -type d -printf '%%P %%m %%U %%G %%T@\\n' | sort) >b.list && cmp a.list b.list && "
-                     "(cd A/" P " && find . -type f -exec sha256sum {} + | sort) >a.list && "
-                     "(cd B/" P " && find . -type f -exec sha256sum {} + | sort) >b.list && cmp a.list b.list", lib.folder));
+    free(sandbox_run(
+        "cd '%s' && list() { (cd $1 && find . -printf '%%P %%y %%m %%U %%G %%T@ %%l %%n\\n' | sort); } && "
+        "list A/" P " | grep -av ' d ' >a.list; list B/" P " | grep -av ' d ' >b.list; cmp a.list b.list && "
+        "(cd A/" P " && find . -type d -printf '%%P %%m %%U %%G %%T@\\n' | sort) >a.list && "
+        "(cd B/" P " && find . -type d -printf '%%P %%m %%U %%G %%T@\\n' | sort) >b.list && cmp a.list b.list && "
+        "(cd A/" P " && find . -type f -exec sha256sum {} + | sort) >a.list && "
+        "(cd B/" P " && find . -type f -exec sha256sum {} + | sort) >b.list && cmp a.list b.list",
+        lib.folder));
 }
 
 static void plant(void)
@@ -183,7 +194,8 @@ static void plant(void)
     }
     free(sandbox_run("cd '%s'/A/" P " && ln -s d1 link && ln d1/e1/f1 hard && mkfifo fifo && mkdir empty && "
                      "printf x >\"$(printf 'n\\nl')\" && printf y >\"$(printf 'bad\\377')\" && "
-                     "chmod 640 d1/e1/f1 && chmod 555 empty && touch -d 2001-02-03T04:05:06.789 d2 d1/e1/f1 && touch -d 1999-01-01 .",
+                     "chmod 640 d1/e1/f1 && chmod 555 empty && touch -d 2001-02-03T04:05:06.789 d2 d1/e1/f1 && "
+                     "touch -d 1999-01-01 .",
                      lib.folder));
 }
 
@@ -222,9 +234,10 @@ START_TEST(a_changed_file_is_replaced_and_kept)
     ck_assert_int_eq(out.replaced, 1);
     ck_assert_int_eq(out.others, 1);
     assert_same();
-    free(sandbox_run("cd '%s'/B/.autobackup/versions/%s/" P " && test $(stat -c %%s d3/e0/f3) = 132 && "
-                     "test $(stat -c %%h d3/e0/f3) = 1 && test \"$(readlink link)\" = d1 && test $(find . -type f | wc -l) = 1",
-                     lib.folder, out.operation));
+    free(sandbox_run(
+        "cd '%s'/B/.autobackup/versions/%s/" P " && test $(stat -c %%s d3/e0/f3) = 132 && "
+        "test $(stat -c %%h d3/e0/f3) = 1 && test \"$(readlink link)\" = d1 && test $(find . -type f | wc -l) = 1",
+        lib.folder, out.operation));
 }
 END_TEST
 
@@ -264,7 +277,8 @@ START_TEST(extras_stay_unless_mirrored)
 {
     plant();
     transfer();
-    free(sandbox_run("cd '%s'/B/" P " && mkdir -p more/deep && printf 1 >more/deep/x && printf 2 >extra", lib.folder));
+    free(sandbox_run("cd '%s'/B/" P " && mkdir -p more/deep && printf 1 >more/deep/x && printf 2 >extra",
+                     lib.folder));
     transfer();
     ck_assert_int_eq(out.removed, 0);
     free(sandbox_run("cd '%s'/B/" P " && test -e more/deep/x && test -e extra", lib.folder));
@@ -311,12 +325,15 @@ START_TEST(what_changes_after_the_load_is_not_replaced)
     transfer();
     free(sandbox_run("cd '%s'/A/" P " && printf longer >d3/e0/f3 && chmod 600 d4/e1/f4", lib.folder));
     load_both();
-    free(sandbox_run("cd '%s'/B/" P " && touch -r d3/e0/f3 ../ref && printf theirs >d3/e0/f3 && touch -r ../ref d3/e0/f3 && "
-                     "chmod 604 d4/e1/f4", lib.folder));
+    free(sandbox_run("cd '%s'/B/" P
+                     " && touch -r d3/e0/f3 ../ref && printf theirs >d3/e0/f3 && touch -r ../ref d3/e0/f3 && "
+                     "chmod 604 d4/e1/f4",
+                     lib.folder));
     finish(start());
     ck_assert_int_eq(out.conflicts, 2);
     ck_assert_str_eq(out.problem_code, "ECHANGED");
-    free(sandbox_run("cd '%s'/B/" P " && test \"$(cat d3/e0/f3)\" = theirs && test $(stat -c %%a d4/e1/f4) = 604", lib.folder));
+    free(sandbox_run("cd '%s'/B/" P " && test \"$(cat d3/e0/f3)\" = theirs && test $(stat -c %%a d4/e1/f4) = 604",
+                     lib.folder));
 }
 END_TEST
 
@@ -342,7 +359,8 @@ END_TEST
 START_TEST(problems_of_one_file_do_not_stop_the_others)
 {
     plant();
-    free(sandbox_run("cd '%s'/A/" P " && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")'", lib.folder));
+    free(sandbox_run("cd '%s'/A/" P " && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")'",
+                     lib.folder));
     load_both();
     free(sandbox_run("cd '%s'/A/" P " && rm d1/e1/f22 && rm d2/e2/f2 && mkdir d2/e2/f2", lib.folder));
     finish(start());
@@ -356,8 +374,8 @@ END_TEST
 START_TEST(without_permission)
 {
     plant();
-    free(sandbox_run("chmod 000 '%s'/A/" P "/d1/e1/f22 && mkdir -p '%s'/B/" P "/d3 && chmod 555 '%s'/B/" P "/d3", lib.folder,
-                     lib.folder, lib.folder));
+    free(sandbox_run("chmod 000 '%s'/A/" P "/d1/e1/f22 && mkdir -p '%s'/B/" P "/d3 && chmod 555 '%s'/B/" P "/d3",
+                     lib.folder, lib.folder, lib.folder));
     free(sandbox_run("chmod -R a+rwX '%s'/catalog.db* && chown -R 65534:65534 '%s'", lib.folder, lib.folder));
     if (!sandbox_drop_root(lib.folder))
         return;
@@ -443,8 +461,8 @@ START_TEST(digests_become_known)
     ck_assert_int_eq(out.recorded, 202);
     library_load(&lib, 2, 0);
     char *root = root_of("B"), *id = identity("B");
-    struct record_request request = {.catalog = lib.path, .operation = out.operation, .target_root = root,
-                                     .target_identity = id};
+    struct record_request request = {
+        .catalog = lib.path, .operation = out.operation, .target_root = root, .target_identity = id};
     for (int source = 0; source < 2; source++) {
         request.source = source;
         request.replica = library_replica(&lib, source ? 1 : 2, 1, "acme", "spot");
@@ -492,26 +510,32 @@ START_TEST(replaced_files_left_by_a_crash_are_kept)
     plant();
     transfer();
     free(sandbox_run("cd '%s'/B && sed 's/x/x/' .autobackup/operations/%s >.autobackup/operations/dead.open && "
-                     "printf old >" P "/d1/.autobackup-x-0123456789abcdef && printf t >" P "/d1/.autobackup-0123456789abcdef",
+                     "printf old >" P "/d1/.autobackup-x-0123456789abcdef && printf t >" P
+                     "/d1/.autobackup-0123456789abcdef",
                      lib.folder, out.operation));
     transfer();
     assert_done();
-    free(sandbox_run("cd '%s'/B/.autobackup/versions/dead/" P "/d1 && test $(cat .autobackup-x-0123456789abcdef) = old && "
-                     "rm .autobackup-x-0123456789abcdef", lib.folder));
+    free(sandbox_run("cd '%s'/B/.autobackup/versions/dead/" P
+                     "/d1 && test $(cat .autobackup-x-0123456789abcdef) = old && "
+                     "rm .autobackup-x-0123456789abcdef",
+                     lib.folder));
     assert_same();
 }
 END_TEST
 
 START_TEST(links_are_kept_together)
 {
-    free(sandbox_run("mkdir -p '%s'/A/" P "/a/b && cd '%s'/A/" P " && printf 1 >one && ln one a/two && ln one a/b/three && "
-                     "printf 2 >other && ln other a/another", lib.folder, lib.folder));
+    free(sandbox_run("mkdir -p '%s'/A/" P "/a/b && cd '%s'/A/" P
+                     " && printf 1 >one && ln one a/two && ln one a/b/three && "
+                     "printf 2 >other && ln other a/another",
+                     lib.folder, lib.folder));
     transfer();
     assert_done();
     ck_assert_int_eq(out.copied, 5);
     ck_assert_int_eq(out.bytes, 2);
     assert_same();
-    free(sandbox_run("cd '%s'/B/" P " && test $(stat -c %%h one) = 3 && test one -ef a/b/three && test other -ef a/another",
+    free(sandbox_run("cd '%s'/B/" P
+                     " && test $(stat -c %%h one) = 3 && test one -ef a/b/three && test other -ef a/another",
                      lib.folder));
     free(sandbox_run("cd '%s'/A/" P " && printf changed >one", lib.folder));
     transfer();
@@ -525,7 +549,8 @@ START_TEST(default_access_lists_do_not_leak)
 {
     plant();
     free(sandbox_run("mkdir -p '%s'/B/" P "/d1/e1", lib.folder));
-    char *can = sandbox_run("setfacl -d -m u:1234:rwx,g::rwx '%s'/B/" P "/d1/e1 2>/dev/null && echo yes || echo no", lib.folder);
+    char *can = sandbox_run(
+        "setfacl -d -m u:1234:rwx,g::rwx '%s'/B/" P "/d1/e1 2>/dev/null && echo yes || echo no", lib.folder);
     transfer();
     assert_done();
     assert_same();
@@ -543,13 +568,19 @@ START_TEST(a_source_that_rots_is_not_copied)
     transfer();
     library_load(&lib, 2, 0);
     char *root = root_of("B"), *id = identity("B");
-    struct record_request request = {.catalog = lib.path, .operation = out.operation, .target_root = root,
-                                     .target_identity = id, .source = true,
+    struct record_request request = {.catalog = lib.path,
+                                     .operation = out.operation,
+                                     .target_root = root,
+                                     .target_identity = id,
+                                     .source = true,
                                      .replica = library_replica(&lib, 1, 1, "acme", "spot")};
     ck_assert_int_eq(transfer_record(&request, &count, NULL), 0);
     /* Stands in for a disk that changes bytes: the digest that is remembered is made another. */
-    ck_assert_int_eq(catalog_exec(lib.cat, "UPDATE directory SET digests = CAST(substr(digests, 1, length(digests) - 3) || "
-                                           "x'010203' AS BLOB) WHERE replica = (SELECT id FROM replica WHERE database = 1)", NULL), 0);
+    ck_assert_int_eq(catalog_exec(lib.cat,
+                                  "UPDATE directory SET digests = CAST(substr(digests, 1, length(digests) - 3) || "
+                                  "x'010203' AS BLOB) WHERE replica = (SELECT id FROM replica WHERE database = 1)",
+                                  NULL),
+                     0);
     free(sandbox_run("rm '%s'/B/" P "/f", lib.folder));
     transfer();
     assert_done();
