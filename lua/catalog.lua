@@ -203,7 +203,8 @@ end
 
 local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r.project AS project,
     c.name AS category, c.path AS category_path, d.name AS database, d.id AS database_id, d.path AS root,
-    d.granularity, r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors, r.loaded_at, r.verified_at
+    d.granularity, r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors,
+    r.loaded_at, r.verified_at
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
 
 --- Replicas, sorted by client, project, category, database (the last two in the order they were added).

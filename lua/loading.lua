@@ -44,7 +44,7 @@ end
 local function start(session, database, options)
     return errors.check(core_load.start{
         catalog = session.catalog:path(), database = database.id, jobs = options.jobs,
-        confirmed = options.confirmed or false, only = options.only,
+        confirmed = options.confirmed or false, only = options.only, lock_text = locate.holder("load"),
     })
 end
 
@@ -71,6 +71,9 @@ local function work_of(session, database, options, shared)
                 shared.live:show(add_up(shared.states))
             elseif event.type == "problem" and options.on_problem then
                 options.on_problem(problem_row(event, database))
+            elseif event.type == "waiting" then
+                shared.live:clear()
+                session:message(event.message .. "; waiting for its end (Ctrl-C stops waiting)")
             elseif event.type == "done" or event.type == "failed" then
                 shared.finals[name] = event
             end

@@ -68,6 +68,13 @@ function M.replica(root, category_path, client, name)
     return top .. category_path .. "/" .. client .. "/" .. name
 end
 
+--- What another program reads of this one in a lock: "copy, pid 4711, since 02:00".
+-- @param what is being done
+function M.holder(what)
+    local since = core_sys.format_time(core_sys.now(), "local", "%H:%M")
+    return ("%s, pid %d, since %s"):format(what, core_sys.getpid(), since)
+end
+
 --- Whether a database is there and is the disk it was.
 -- @param database catalog row
 -- @return true, or nil, message, code

@@ -153,11 +153,6 @@ function Run:source_of(item)
     return origin
 end
 
-local function lock_text()
-    local now = core_sys.format_time(core_sys.now(), "local", "%H:%M")
-    return ("copy, pid %d, since %s"):format(core_sys.getpid(), now)
-end
-
 function Run:start(item, origin, target_database, operation)
     local target, request = self:replica(item, target_database), self.request
     return errors.check(core_copy.start{
@@ -165,7 +160,7 @@ function Run:start(item, origin, target_database, operation)
         path = locate.replica("", origin.category_path, item.client, item.name),
         source_root = self.from.path, source_identity = self.from.identity,
         target_root = target_database.path, target_identity = target_database.identity,
-        lock_text = lock_text(), source = origin.id, target = target and target.id or 0,
+        lock_text = locate.holder("copy"), source = origin.id, target = target and target.id or 0,
         granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
         lock_wait = request.lock_wait, overwrite_newer = request.overwrite_newer or false,
         mirror = request.mirror or false, dry_run = request.dry_run or false, jobs = request.jobs,

@@ -1,5 +1,6 @@
 /*
- * core.load: start{catalog=, database=, jobs=, confirmed=, only={{category=, client=, project=}, ...}} -> job.
+ * core.load: start{catalog=, database=, jobs=, confirmed=, only={{category=, client=, project=}, ...},
+ * lock_text=} -> job.
  * Events: scan/load.h.
  */
 #include "bind/bind.h"
@@ -78,8 +79,11 @@ static int load_start_(lua_State *L)
     luaL_argcheck(L, request.jobs >= 0 && request.jobs <= 64, 1, "jobs must be 0 to 64");
     lua_getfield(L, 1, "confirmed");
     request.confirmed = lua_toboolean(L, 5);
+    lua_getfield(L, 1, "lock_text");
+    const char *lock_text = luaL_optstring(L, 6, "load");
     size_t count = check_only(L, 1);
     request.catalog = mem_strdup(catalog);
+    request.lock_text = mem_strdup(lock_text);
     if (count)
         take_only(L, 1, count, &request);
     if (load_start(&request, &job, &err) < 0)

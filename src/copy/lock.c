@@ -1,102 +1,8 @@
 #include "copy/lock.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/io.h"
 #include "base/path.h"
-
-#define LOCK_NAME "lock"
-#define POLL (50 * NSEC_PER_MSEC)
-#define MAX_TEXT 200
-
-/* Another user's lock file may only be readable: flock needs no more, only the holder's text is lost. */
-static int open_lock(int dir)
-{
-    int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    int fd = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | flags, 0666);
-
-    if (fd < 0 && errno == EACCES)
-        fd = openat(dir, LOCK_NAME, O_RDONLY | flags);
-    return fd < 0 ? -errno : fd;
-}
-
-static bool is_current(int dir, int fd)
-{
-    struct stat a, b;
-    return fstat(fd, &a) == 0 && fstatat(dir, LOCK_NAME, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
-}
-
-/* A descriptor that holds the lock, -EWOULDBLOCK with *ret_busy open to read the holder's text, or -errno. */
-static int try_lock(int dir, int *ret_busy)
-{
-    for (;;) {
-        int fd = open_lock(dir);
-        if (fd < 0)
-            return fd;
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            if (is_current(dir, fd))
-                return fd;
-        } else if (errno == EWOULDBLOCK) {
-            *ret_busy = fd;
-            return -EWOULDBLOCK;
-        } else if (errno != EINTR) {
-            int code = -errno;
-            close(fd);
-            return code;
-        }
-        close(fd);
-    }
-}
-
-static void write_text(int fd, const char *text)
-{
-    size_t len = strnlen(text, MAX_TEXT);
-
-    if (ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
-        (void)io_write(fd, text, len);
-}
-
-static int busy(int fd, const char *database, struct error *err)
-{
-    char text[MAX_TEXT + 1];
-
-    ssize_t len = pread(fd, text, MAX_TEXT, 0);
-    text[len > 0 ? len : 0] = 0;
-    text[strcspn(text, "\n")] = 0;
-    return error_say(err, "EBUSY", EBUSY, "%s is busy: %s", database,
-                     *text ? text : "another program writes to it");
-}
-
-static int lock_in(int dir, const char *database, const char *text, int64_t wait, const atomic_bool *cancel,
-                   struct error *err)
-{
-    int64_t until = clock_monotonic() + wait;
-    const struct timespec pause = clock_split(POLL);
-    int fd, other = -1;
-
-    while ((fd = try_lock(dir, &other)) == -EWOULDBLOCK) {
-        bool late = clock_monotonic() >= until;
-        int code = late ? busy(other, database, err) : 0;
-        close(other);
-        if (late)
-            return code;
-        if (cancel && atomic_load(cancel))
-            return error_say(err, "ECANCELED", ECANCELED, "cancelled while waiting for %s", database);
-        nanosleep(&pause, NULL);
-    }
-    if (fd < 0)
-        return error_set(err, -fd, "lock of %s", database);
-    write_text(fd, text);
-    return fd;
-}
 
 int lock_take(int root, const char *database, const char *text, int64_t wait, const atomic_bool *cancel,
               struct error *err)
@@ -104,16 +10,7 @@ int lock_take(int root, const char *database, const char *text, int64_t wait, co
     int dir = path_make_dirs(root, OUR_FOLDER, 0777);
     if (dir < 0)
         return error_set(err, -dir, "lock of %s", database);
-    int fd = lock_in(dir, database, text, wait, cancel, err);
+    int fd = lock_file(dir, "lock", database, text, wait, cancel, err);
     close(dir);
     return fd;
-}
-
-/* The text goes first: what is read while nobody holds the lock must not name anybody. */
-void lock_release(int lock)
-{
-    if (lock < 0)
-        return;
-    (void)!ftruncate(lock, 0);
-    close(lock);
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
+#include "base/path.h"
 #include "index/identity.h"
 #include "index/known.h"
 #include "index/roster.h"
@@ -35,6 +37,7 @@ struct load {
     struct walk_tree *trees;
     struct listing_change change;
     int root;
+    int lock;                          /* of the database's load, or -1 */
     int walked;                        /* what the walk returned */
     bool overtaken;                    /* another program stored a replica first */
     int64_t began;
@@ -48,6 +51,7 @@ void load_request_clear(struct load_request *request)
     }
     free(request->only);
     free(request->catalog);
+    free(request->lock_text);
     *request = (struct load_request){0};
 }
 
@@ -99,6 +103,37 @@ static void report_unread(struct load *l)
     }
 }
 
+/*
+ * Two loads of one database would do the same work twice: the second waits, and then finds little to do. The lock
+ * lies beside the catalog, since a load writes to no database. Single replicas are read without it: a copy must not
+ * wait for the scan of a whole disk.
+ */
+static int take_turn(struct load *l, struct error *err)
+{
+    const char *catalog = l->request.catalog, *slash = strrchr(catalog, '/');
+    const char *text = l->request.lock_text ? l->request.lock_text : "load";
+    struct buf folder = {0}, name = {0};
+
+    buf_add(&folder, catalog, slash ? (size_t)(slash - catalog) + 1 : 0);
+    buf_printf(&name, "%s-load-%lld", slash ? slash + 1 : catalog, (long long)l->request.database);
+    int dir = path_open_root(folder.len ? buf_str(&folder) : ".");
+    l->lock = dir < 0 ? dir : lock_file(dir, buf_str(&name), l->roster.name, text, 0, NULL, err);
+    if (l->lock == -EBUSY) {
+        struct event *ev = event_new("waiting");
+        event_str(ev, "message", err->message, strlen(err->message));
+        job_emit(l->job, ev);
+        error_clear(err);
+        l->lock = lock_file(dir, buf_str(&name), l->roster.name, text, INT64_MAX / 2, job_cancel_flag(l->job), err);
+    } else if (dir < 0) {
+        error_set(err, -dir, "%s", catalog);
+    }
+    if (dir >= 0)
+        close(dir);
+    buf_free(&folder);
+    buf_free(&name);
+    return l->lock < 0 ? l->lock : 0;
+}
+
 static int prepare(struct load *l, struct error *err)
 {
     const struct load_request *r = &l->request;
@@ -111,6 +146,13 @@ static int prepare(struct load *l, struct error *err)
     if (!l->roster.identity)
         return error_say(err, "EOFFLINE", ENXIO, "%s was never seen at %s: plug its disk in and load it", l->roster.name,
                          l->roster.path);
+    if (!r->only_count) {
+        code = take_turn(l, err);
+        roster_free(&l->roster);    /* another load may have changed it while this one waited */
+        code = code ? code : roster_read(l->cat, r->database, &l->roster, err);
+        if (code)
+            return code;
+    }
     l->root = identity_open(l->roster.path, l->roster.identity, err);
     if (l->root < 0)
         return l->root;
@@ -356,6 +398,7 @@ static void release(struct load *l)
     catalog_close(l->cat);
     if (l->root >= 0)
         close(l->root);
+    lock_release(l->lock);
 }
 
 static int load_once(struct load *l, struct error *err)
@@ -389,7 +432,7 @@ static void load_main(struct job *job, void *arg)
     int code = 0;
 
     for (int tries = 1; tries <= MAX_TRIES; tries++) {
-        *l = (struct load){.request = l->request, .job = job, .root = -1, .began = clock_now()};
+        *l = (struct load){.request = l->request, .job = job, .root = -1, .lock = -1, .began = clock_now()};
         /* The last try reports what there is: the other load's knowledge is as new as ours. */
         code = load_once(l, &err);
         bool again = !code && l->overtaken && l->request.only_count;

@@ -18,6 +18,7 @@ struct load_only {
 
 struct load_request {
     char *catalog;            /* owned; path of the catalog */
+    char *lock_text;          /* owned; what a second load of the database reads: "load, pid 4711, since 02:00" */
     int64_t database;         /* catalog id */
     int jobs;                 /* threads; 0: chosen */
     bool confirmed;           /* go on although most replicas are gone */
@@ -30,6 +31,7 @@ void load_request_clear(struct load_request *request);
 
 /*
  * Start a load. Takes what the request owns, also when it fails. Events:
+ *   waiting   message; another load of the whole database is under way: this one goes on when it ends
  *   progress  directories, files, bytes
  *   problem   path (relative to the database), code, message
  *   done      clients, projects, replicas, files, bytes, errors, loose (of the whole database), added, changed,

@@ -146,3 +146,19 @@ test_different_disks_are_read_side_by_side() {
     ok load --json
     assert_eq "$(json 'o.database, o.files' | tr '\n' ';')" "WORK 15;STORAGE 4;NAS 4;ONE 4;TWO 4;"
 }
+
+test_a_second_load_waits_and_says_for_whom() {
+    studio
+    local lock=$XDG_DATA_HOME/autobackup/catalog.db-load-1
+    exec 9>>"$lock"
+    flock 9
+    echo "load, pid 4711, since 02:00" >&9
+    "$AUTOBACKUP" load WORK >"$OUT" 2>"$ERR" 9>&- &
+    local pid=$! tries=0
+    until grep -q "pid 4711" "$ERR" || [ $((tries += 1)) -gt 200 ]; do read -rt 0.05 <> <(:) || :; done
+    kill -0 $pid || fail "it did not wait"
+    assert_err "WORK is busy: load, pid 4711, since 02:00"
+    exec 9>&-
+    wait $pid || fail "it failed after waiting"
+    assert_out WORK
+}
