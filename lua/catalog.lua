@@ -2,6 +2,7 @@
 -- Rows come with the catalog's own values: times are nanoseconds since 1970, client, project and path are bytes.
 -- Every method raises an error value when the catalog fails (ECORRUPT, EBUSY, ECATALOG).
 local core_catalog = require "core.catalog"
+local core_find = require "core.find"
 local core_sys = require "core.sys"
 local errors = require "autobackup.errors"
 local glob = require "autobackup.glob"
@@ -217,6 +218,14 @@ function Catalog:replicas(filter)
     return self:rows(sql, conditions.params)
 end
 
+--- One replica by its exact names: a folder's name may hold * and ? too.
+-- @param database, category catalog ids, @param client, name folder names
+-- @return row as of replicas, or nil
+function Catalog:replica(database, category, client, name)
+    local sql = REPLICA .. " WHERE r.client = ? AND r.project = ? AND r.category = ? AND r.database = ?"
+    return self:rows(sql, {{blob = client}, {blob = name}, category, database})[1]
+end
+
 local PROJECT = [[SELECT r.client, r.project AS name, d.name AS database, SUM(r.files) AS files,
     SUM(r.bytes) AS bytes
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category%s
@@ -270,25 +279,49 @@ function Catalog:loose(filter)
         .. conditions:text() .. " ORDER BY d.id, c.id, r.path", conditions.params)
 end
 
---- The entries of a replica, streamed.
--- @param replica its catalog id
--- @param filter {name=}: a pattern for the entry's own name
--- @return iterator of {path= (relative to the replica), kind=, size=, mtime=, error= (code, of what could not be
---         read)}
-function Catalog:entries(replica, filter)
-    local next_entry = errors.check(self.handle:entries(replica))
-    local name = filter and filter.name
-    if not name then
-        return next_entry
-    end
-    local matches = glob.matcher(name)
-    return function()
-        local entry = next_entry()
-        while entry and not matches(entry.path:match("[^/]*$")) do
-            entry = next_entry()
+local MOST_PARAMETERS = 500    -- SQLite takes some more
+
+local PLACE = [[SELECT r.id, r.client, r.project AS name, c.id AS category_id, c.name AS category,
+    c.path AS category_path, d.id AS database_id, d.name AS database, d.path AS root
+    FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
+
+--- Where replicas lie.
+-- @param ids list of catalog ids
+-- @return table from id to {client, project, name, category, category_id, category_path, database, database_id,
+--         root}; one that is gone is not in it
+function Catalog:places(ids)
+    local places = {}
+    for from = 1, #ids, MOST_PARAMETERS do
+        local some = table.move(ids, from, math.min(from + MOST_PARAMETERS - 1, #ids), 1, {})
+        local sql = ("%s WHERE r.id IN (?%s)"):format(PLACE, (", ?"):rep(#some - 1))
+        for _, row in ipairs(self:rows(sql, some)) do
+            row.project = row.client .. "/" .. row.name
+            places[row.id] = row
         end
-        return entry
     end
+    return places
+end
+
+local REPLICA_ID = [[SELECT r.id FROM replica r JOIN database d ON d.id = r.database
+    JOIN category c ON c.id = r.category]]
+
+--- Look for entries in the listings.
+-- @param filter of replicas, as for replicas
+-- @param how what core.find takes besides: pattern, word, ignore_case, whole_path, kind, larger, newer and older
+--        (ns), sorted, limit
+-- @return handle of core.find; the `replica` of its rows is a catalog id
+function Catalog:find(filter, how)
+    local conditions, request = where():filters(filter), {catalog = self:path()}
+    for key, value in pairs(how) do
+        request[key] = value
+    end
+    if #conditions.conditions > 0 then
+        request.replicas = {}
+        for i, row in ipairs(self:rows(REPLICA_ID .. conditions:text(), conditions.params)) do
+            request.replicas[i] = row.id
+        end
+    end
+    return errors.check(core_find.start(request))
 end
 
 --- Register a database.

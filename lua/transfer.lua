@@ -1,5 +1,5 @@
---- The flow of a copy: look whether the disks are there, read both sides afresh, transfer, read the destination
--- again.
+--- The flow of a copy: look whether the disks are there, lock the destinations, read both sides afresh, transfer,
+-- read the destinations again.
 local core_copy = require "core.copy"
 local core_sys = require "core.sys"
 local catalog_module = require "autobackup.catalog"
@@ -10,6 +10,7 @@ local locate = require "autobackup.locate"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
+local settling = require "autobackup.settling"
 local size = require "autobackup.view.size"
 local source = require "autobackup.source"
 local statuses = require "autobackup.status"
@@ -17,7 +18,7 @@ local types = require "autobackup.types"
 
 local M = {}
 
-local FRESH = 60    -- seconds that a reading of the source stays good while other transfers run
+local FRESH = 60    -- seconds that a reading of either side stays good while other transfers run
 
 -- One run of the command: its databases, and what was collected so far.
 local Run = {}
@@ -39,7 +40,8 @@ local function new_run(session, request)
     return setmetatable({
         session = session, request = request, from = named_databases(session, {request.from})[1],
         to = named_databases(session, request.to), result = {notes = {}, status = 0}, noted = {},
-        problems = jobs.collector(), actions = jobs.collector(), given_up = {},
+        problems = jobs.collector(), actions = jobs.collector(), given_up = {}, read_at = {}, locks = {}, done = 0,
+        live = progress.new(session, "copy"),
     }, Run)
 end
 
@@ -118,7 +120,7 @@ function Run:expand()
     end
     local scope = source.scope(self.from.path, categories, client, name, catalog:replicas(filter))
     loading.refresh(self.session, self.from, scope, "read " .. self.from.database)
-    self.read_at = core_sys.monotonic()
+    self.read_at[self.from.id] = core_sys.monotonic()
     filter.category = nil
     local replicas = catalog:replicas(filter)
     local transfers, skipped = plan.expand(request, replicas)
@@ -132,25 +134,55 @@ function Run:expand()
 end
 
 function Run:replica(item, database)
-    return self.session.catalog:replicas{client = item.client, name = item.name, category = item.category,
-        database = database.database}[1]
+    local category = self.session.catalog:category(item.category)
+    return self.session.catalog:replica(database.id, category.id, item.client, item.name)
 end
 
 function Run:only(item)
     local category = self.session.catalog:category(item.category)
-    return {{category = category.id, client = item.client, project = item.name}}
+    return {category = category.id, client = item.client, project = item.name}
+end
+
+-- Read replicas of a database afresh, unless that was done a moment ago.
+function Run:refresh(database, list)
+    local at = self.read_at[database.id]
+    if not at or core_sys.monotonic() - at > FRESH then
+        loading.refresh(self.session, database, list, "read " .. database.database)
+    end
 end
 
 function Run:source_of(item)
-    if core_sys.monotonic() - self.read_at > FRESH then
-        loading.refresh(self.session, self.from, self:only(item), "read " .. self.from.database)
-    end
+    self:refresh(self.from, {self:only(item)})
     local origin = self:replica(item, self.from)
     if not origin then
         errors.raise("ENONAME", ("%s of %s is no longer on %s"):format(item.category, item.project,
             self.from.database))
     end
     return origin
+end
+
+function Run:lock(target)
+    self.locks[#self.locks + 1] = errors.check(core_copy.lock{
+        root = target.path, identity = target.identity, name = target.database, text = locate.holder("copy"),
+        wait = self.request.lock_wait,
+    })
+end
+
+-- Lock each destination for the whole run, then read all that will be compared with it.
+function Run:open_targets(items)
+    local list = {}
+    for i, item in ipairs(items) do
+        list[i] = self:only(item)
+    end
+    for _, target in ipairs(self.to) do
+        self:try(nil, target.path, target, function()
+            if not self.request.dry_run then
+                self:lock(target)
+            end
+            self:refresh(target, list)
+            self.read_at[target.id] = core_sys.monotonic()
+        end)
+    end
 end
 
 function Run:start(item, origin, target_database, operation)
@@ -160,9 +192,9 @@ function Run:start(item, origin, target_database, operation)
         path = locate.replica("", origin.category_path, item.client, item.name),
         source_root = self.from.path, source_identity = self.from.identity,
         target_root = target_database.path, target_identity = target_database.identity,
-        lock_text = locate.holder("copy"), source = origin.id, target = target and target.id or 0,
+        lock_text = locate.holder("copy"), locked = true, source = origin.id, target = target and target.id or 0,
         granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
-        lock_wait = request.lock_wait, overwrite_newer = request.overwrite_newer or false,
+        overwrite_newer = request.overwrite_newer or false,
         mirror = request.mirror or false, dry_run = request.dry_run or false, jobs = request.jobs,
     })
 end
@@ -177,8 +209,8 @@ function handlers.plan(run, event, context)
     end
 end
 
-function handlers.progress(_, event, context)
-    context.live:show(event)
+function handlers.progress(run, event)
+    run.live:show(event)
 end
 
 function handlers.problem(run, event, context)
@@ -233,63 +265,48 @@ function Run:count(row, final, target)
     end
 end
 
-local function stopped_text(row, context)
+local function stopped_text(run, row, context)
     local event = context.plan
     local all = event and event.files_new + event.files_changed
-    return ("copy stopped: %s of %s%s (%s) safely on %s; run it again to go on from there"):format(
+    local before = run.done > 0 and (", after %d finished before"):format(run.done) or ""
+    return ("copy stopped: %s of %s%s (%s) safely on %s%s; run it again to go on from there"):format(
         row.category, row.project, all and (": %d of %d files"):format(row.files_copied, all) or "",
-        size.size(row.bytes_copied), row.to)
+        size.size(row.bytes_copied), row.to, before)
 end
 
--- The digests taken on the way become known of both replicas, now that the catalog has the copies.
-function Run:record(item, operation, final, target)
-    for _, database in ipairs((final.recorded or 0) > 0 and {self.from, target} or {}) do
-        local replica = self:replica(item, database)
-        if replica then
-            errors.check(core_copy.record{
-                catalog = self.session.catalog:path(), operation = operation, target_root = target.path,
-                target_identity = target.identity, replica = replica.id, source = database == self.from,
-            })
-        end
-    end
+local function did_something(row)
+    return row.files_copied + row.others_copied + row.directories_made + row.files_removed + row.metadata_only > 0
 end
 
--- Make what the copy did known to the catalog.
-function Run:settle(item, operation, final, target)
-    loading.refresh(self.session, target, self:only(item), "read " .. target.database)
-    self:record(item, operation, final, target)
-end
-
-function Run:transfer(item, origin, target)
-    local operation = self.session.catalog:new_operation()
-    local live <close> = progress.new(self.session, ("copy %s %s to %s"):format(item.project, item.category,
-        target.database))
-    local context = {item = item, target = target, live = live}
+function Run:drive(item, origin, target, operation)
+    local context = {item = item, target = target}
     local final, interruption = jobs.drive(self:start(item, origin, target, operation), function(event)
         local handle = handlers[event.type]
         if handle then
             handle(self, event, context)
         end
     end)
-    live:clear()
     final = final or {type = "failed", code = "EIO", message = "the copy to " .. target.database .. " ended early"}
-    local row = self:row(item, target, operation, final)
-    if interruption then
-        self.session:message(stopped_text(row, context))
-        pcall(self.settle, self, item, operation, final, target)    -- the interruption is what has to be told
-        error(interruption, 0)
-    end
-    return row, final, operation
+    return final, interruption, context
 end
 
 function Run:copy_to(item, origin, target)
-    loading.refresh(self.session, target, self:only(item), "read " .. target.database)
-    local row, final, operation = self:transfer(item, origin, target)
+    local operation = self.session.catalog:new_operation()
+    self.live:rename(("copy %s %s to %s%s"):format(item.project, item.category, target.database, self.place))
+    local final, interruption, context = self:drive(item, origin, target, operation)
+    local row = self:row(item, target, operation, final)
+    if did_something(row) and not self.request.dry_run then
+        self.settling:add{target = target, only = self:only(item), operation = operation,
+            recorded = final.recorded or 0}
+    end
+    if interruption then
+        self.live:clear()
+        self.session:message(stopped_text(self, row, context))
+        error(interruption, 0)
+    end
     table.insert(self.result, row)
     self:count(row, final, target)
-    if not self.request.dry_run then
-        self:settle(item, operation, final, target)
-    end
+    self.done = self.done + 1
 end
 
 -- One destination's failure leaves the others to go on.
@@ -300,8 +317,8 @@ function Run:try(item, path, database, fn)
     elseif errors.is_interrupt(err) or not errors.is(err) then
         error(err, 0)
     end
-    self:problem(path, err.code, err.message, {database = database.database, project = item.project,
-        category = item.category})
+    self:problem(path, err.code, err.message, {database = database.database, project = item and item.project,
+        category = item and item.category})
     self:worsen(errors.exit_status(err))
     self:give_up(database, err.code)
 end
@@ -319,6 +336,29 @@ function Run:copy_item(item)
         end
     end)
 end
+
+function Run:copy_all(items)
+    self:open_targets(items)
+    for i, item in ipairs(items) do
+        self.place = #items > 1 and (" (%d of %d)"):format(i, #items) or ""
+        self:copy_item(item)
+    end
+    self.live:clear()
+    self.settling:flush()
+end
+
+-- However it ends: what was copied becomes known, and the destinations are free again.
+function Run:close()
+    self.live:clear()
+    if self.settling then
+        pcall(self.settling.flush, self.settling)
+    end
+    for _, lock in ipairs(self.locks) do
+        lock:close()
+    end
+end
+
+Run.__close = Run.close
 
 function Run:finish()
     local result = self.result
@@ -338,11 +378,10 @@ end
 -- @return result: rows of type "copy" (one for each category, project and destination), with dry_run then rows of
 --         type "action"; problems, notes, status. Raises what keeps it from starting, and an interruption.
 function M.run(session, request)
-    local run = new_run(session, request)
+    local run <close> = new_run(session, request)
     run:check_online()
-    for _, item in ipairs(run:expand()) do
-        run:copy_item(item)
-    end
+    run.settling = settling.new(session, run.from)
+    run:copy_all(run:expand())
     return run:finish()
 end
 

@@ -120,6 +120,12 @@ function Progress:show(state)
     self.drawn, self.visible = now, true
 end
 
+--- Say that something else is being done now; what is counted starts anew.
+function Progress:rename(label)
+    self.label, self.counted = clean.clean(label), 0
+    self:show{files = 0, bytes = 0}
+end
+
 --- Take the line away, so that something else can be written.
 function Progress:clear()
     if self.visible then

@@ -1,18 +1,25 @@
 /*
  * core.copy: start{...} -> job, with the fields of struct transfer_request (lock_wait in seconds);
+ * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
+ * lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait);
  * record{catalog=, operation=, target_root=, target_identity=, replica=, source=} -> number of digests offered.
  * Events and meaning: copy/transfer.h.
  */
 #include "bind/bind.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "copy/lock.h"
 #include "copy/transfer.h"
 
 #define MAX_WAIT (10.0 * 365 * 24 * 3600)    /* seconds */
+#define LOCK "autobackup.lock"
+#define POLL (50 * NSEC_PER_MSEC)            /* how long a wait may keep a signal's hook from running */
 
 /* The fields of the table at 1, each left on the stack so that its bytes stay. */
 static const char *text(lua_State *L, const char *key)
@@ -84,6 +91,7 @@ static int copy_start(lua_State *L)
         .target = integer(L, "target", 0, 0, INT64_MAX),
         .granularity = integer(L, "granularity", 1, 1, INT64_MAX),
         .lock_wait = duration(L, "lock_wait"),
+        .locked = flag(L, "locked"),
         .overwrite_newer = flag(L, "overwrite_newer"),
         .mirror = flag(L, "mirror"),
         .dry_run = flag(L, "dry_run"),
@@ -117,9 +125,71 @@ static int copy_record(lua_State *L)
     return 1;
 }
 
+static int lock_close(lua_State *L)
+{
+    int *lock = luaL_checkudata(L, 1, LOCK);
+
+    lock_release(*lock);
+    *lock = -1;
+    return 0;
+}
+
+/* The handle comes first, so that no error of Lua can lose a lock that is held. */
+static int *push_lock(lua_State *L)
+{
+    int *lock = lua_newuserdatauv(L, sizeof *lock, 0);
+
+    *lock = -1;
+    luaL_setmetatable(L, LOCK);
+    return lock;
+}
+
+static int copy_lock(lua_State *L)
+{
+    const struct timespec pause = clock_split(POLL);
+    struct error err = {0};
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const char *root = text(L, "root"), *identity = text(L, "identity"), *name = text(L, "name");
+    const char *holder = text(L, "text");
+    int64_t until = clock_monotonic() + duration(L, "wait");
+    int *lock = push_lock(L);
+
+    for (;;) {
+        *lock = lock_open(root, identity, name, holder, &err);
+        if (*lock != -EBUSY || clock_monotonic() >= until)
+            break;
+        nanosleep(&pause, NULL);
+        if (lua_gethook(L)) {
+            error_say(&err, "EINTR", EINTR, "interrupted while waiting for %s", name);
+            break;
+        }
+    }
+    return *lock < 0 ? bind_fail(L, &err) : 1;
+}
+
+static void make_lock_type(lua_State *L)
+{
+    static const luaL_Reg methods[] = {{"close", lock_close}, {NULL, NULL}};
+
+    luaL_newmetatable(L, LOCK);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, lock_close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, lock_close);
+    lua_setfield(L, -2, "__close");
+    lua_pushliteral(L, "lock");
+    lua_setfield(L, -2, "__name");
+    lua_pop(L, 1);
+}
+
 int luaopen_core_copy(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"start", copy_start}, {"record", copy_record}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"start", copy_start}, {"record", copy_record}, {"lock", copy_lock}, {NULL, NULL},
+    };
+    make_lock_type(L);
     luaL_newlib(L, functions);
     return 1;
 }

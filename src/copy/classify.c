@@ -5,22 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "copy/times.h"
-
-const char *type_name(uint32_t mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFREG: return "file";
-    case S_IFDIR: return "directory";
-    case S_IFLNK: return "symlink";
-    case S_IFIFO: return "fifo";
-    case S_IFSOCK: return "socket";
-    case S_IFBLK:
-    case S_IFCHR: return "device";
-    default: return "unknown";
-    }
-}
-
 static void refuse(struct verdict *v, enum verdict_kind kind, const char *code, const char *why)
 {
     v->kind = kind;
@@ -41,11 +25,6 @@ static bool may_be_directory(const struct entry *e)
     return (e->mode & S_IFMT) == 0 || S_ISDIR(e->mode);
 }
 
-static bool times_differ(const struct entry *l, const struct entry *r, int64_t granularity)
-{
-    return !times_agree(l->mtime, r->mtime, granularity);
-}
-
 static bool rights_differ(const struct entry *l, const struct entry *r, const struct classify_options *o)
 {
     if (o->keeps_mode && !S_ISLNK(l->mode) && ((l->mode ^ r->mode) & 07777))
@@ -53,38 +32,10 @@ static bool rights_differ(const struct entry *l, const struct entry *r, const st
     return o->keeps_owner && (l->uid != r->uid || l->gid != r->gid);
 }
 
-static bool targets_differ(const struct entry *l, const struct entry *r)
-{
-    return l->target_len != r->target_len || (l->target_len && memcmp(l->target, r->target, l->target_len) != 0);
-}
-
-/* Both contents are known by confirmed digests: 0 equal, 1 different; -1 not known. */
-static int digests_differ(const struct merge_pair *pair)
-{
-    if (pair->left_state != DIGEST_CONFIRMED || pair->right_state != DIGEST_CONFIRMED)
-        return -1;
-    return memcmp(&pair->left_digest, &pair->right_digest, sizeof pair->left_digest) != 0;
-}
-
-static bool contents_differ(const struct merge_pair *pair, const struct classify_options *o)
-{
-    const struct entry *l = pair->left, *r = pair->right;
-
-    if (S_ISLNK(l->mode))
-        return targets_differ(l, r);
-    if (!S_ISREG(l->mode))
-        return false;
-    if (l->size != r->size)
-        return true;
-    return times_differ(l, r, o->granularity) && digests_differ(pair) != 0;
-}
-
 static void judge_difference(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
 {
-    bool newer = pair->right->mtime > pair->left->mtime && times_differ(pair->left, pair->right, o->granularity);
-
     v->kind = VERDICT_CHANGED;
-    if (newer && !o->overwrite_newer)
+    if (pair_newer(pair, o->granularity) > 0 && !o->overwrite_newer)
         refuse(v, VERDICT_CONFLICT, "ENEWER",
                "newer at the destination: left alone (--newer=overwrite replaces it)");
 }
@@ -92,18 +43,18 @@ static void judge_difference(const struct merge_pair *pair, const struct classif
 /* Both sides have it, of the same type. */
 static void judge_both(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
 {
-    const struct entry *l = pair->left, *r = pair->right;
+    enum pair_judgement judgement = pair_judge(pair, o->granularity);
+    bool moved = pair_newer(pair, o->granularity) != 0;
 
-    if (contents_differ(pair, o)) {
-        judge_difference(pair, o, v);
-    } else if (S_ISREG(l->mode) && digests_differ(pair) == 1) {
+    if (judgement == PAIR_CONTENT && !moved)
         refuse(v, VERDICT_CONFLICT, "EDIGEST",
                "size and time agree but the contents differ: one of the two is damaged, left alone");
-    } else if (rights_differ(l, r, o) || (times_differ(l, r, o->granularity) && !S_ISDIR(l->mode))) {
+    else if (judgement != PAIR_SAME && judgement != PAIR_TIME)
+        judge_difference(pair, o, v);
+    else if (rights_differ(pair->left, pair->right, o) || judgement == PAIR_TIME)
         v->kind = VERDICT_METADATA;
-    } else {
-        v->times_only = times_differ(l, r, o->granularity);
-    }
+    else
+        v->times_only = moved;
 }
 
 /* What is no thing to copy, whatever the destination has. True when judged. */

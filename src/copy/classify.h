@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "index/merge.h"
+#include "index/pair.h"
 
 enum verdict_kind {
     VERDICT_SAME,        /* nothing to do */
@@ -36,8 +36,5 @@ struct classify_options {
 
 /* Judge a pair (at least one side is there). */
 void classify(const struct merge_pair *pair, const struct classify_options *options, struct verdict *ret_verdict);
-
-/* "file", "directory", "symlink", "fifo", "socket", "device", or "unknown": static. */
-const char *type_name(uint32_t mode);
 
 #endif

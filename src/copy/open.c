@@ -141,8 +141,9 @@ static int lock_target(struct work *w, struct journal *journal, struct error *er
     const struct transfer_request *r = w->request;
     struct swept swept;
 
-    w->target.lock = lock_take(w->target.root, w->target.name, r->lock_text, r->lock_wait, w->cancel, err);
-    if (w->target.lock < 0)
+    if (!r->locked)
+        w->target.lock = lock_take(w->target.root, w->target.name, r->lock_text, r->lock_wait, w->cancel, err);
+    if (!r->locked && w->target.lock < 0)
         return w->target.lock;
     if (journal)
         journal_bury(journal, w->target.name);

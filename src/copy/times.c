@@ -2,9 +2,3 @@
 
 int64_t mtime_of(const struct stat *st) { return clock_join(st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec); }
 int64_t ctime_of(const struct stat *st) { return clock_join(st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec); }
-
-bool times_agree(int64_t a, int64_t b, int64_t granularity)
-{
-    int64_t away = a > b ? a - b : b - a;
-    return away < (granularity > 1 ? granularity : 1);
-}

@@ -21,6 +21,7 @@ struct transfer_request {
     int64_t source, target;   /* replica ids; target 0 when it has none yet */
     int64_t granularity;      /* the coarser of the two filesystems', ns */
     int64_t lock_wait;        /* ns to wait for the destination's lock */
+    bool locked;              /* the caller holds it (copy/lock.h), for one transfer at a time */
     bool overwrite_newer;     /* --newer=overwrite */
     bool mirror;              /* --mirror: extra files go to the versions */
     bool dry_run;             /* only compare and report */

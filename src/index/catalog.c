@@ -23,8 +23,8 @@ sqlite3 *catalog_handle(struct catalog *cat) { return cat->db; }
 static int damaged(struct catalog *cat, const char *what, struct error *err)
 {
     return error_say(err, "ECORRUPT", EBADMSG,
-                     "the catalog %s is damaged (%s); move it away and run load again: "
-                     "nothing on the disks depends on it",
+                     "the catalog %s is damaged (%s); move it away, add the databases and categories again and "
+                     "load them: nothing on the disks depends on it",
                      cat->path, what);
 }
 
@@ -39,6 +39,10 @@ int catalog_fail(struct catalog *cat, int sqlite_code, struct error *err)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return error_say(err, "EBUSY", EBUSY, "the catalog %s is in use by another autobackup; try again", cat->path);
+    case SQLITE_IOERR:
+        if (!cat->db || sqlite3_system_errno(cat->db) != ENOSPC)
+            return error_say(err, "ECATALOG", EIO, "the catalog %s: %s", cat->path, what);
+        /* fallthrough */
     case SQLITE_FULL:
         return error_say(err, "ENOSPC", ENOSPC, "no space left to write the catalog %s; free some and run it again",
                          cat->path);

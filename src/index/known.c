@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "index/roster.h"
 
 struct slot {
     uint64_t key;           /* 0 is free */
@@ -58,32 +59,31 @@ static void add(struct known *k, uint64_t key, uint64_t sum)
     k->slots[at] = (struct slot){key, sum};
 }
 
-static int read_rows(struct catalog *cat, sqlite3_stmt *stmt, struct known *k, struct error *err)
+static int read_replica(struct catalog *cat, sqlite3_stmt *stmt, int64_t replica, struct known *k, struct error *err)
 {
     int step;
 
+    sqlite3_bind_int64(stmt, 1, replica);
     while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        const char *path = sqlite3_column_blob(stmt, 1);
-        size_t len = (size_t)sqlite3_column_bytes(stmt, 1);
-        add(k, key_of(sqlite3_column_int64(stmt, 0), path, len), (uint64_t)sqlite3_column_int64(stmt, 2));
+        const char *path = sqlite3_column_blob(stmt, 0);
+        size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+        add(k, key_of(replica, path, len), (uint64_t)sqlite3_column_int64(stmt, 1));
     }
+    sqlite3_reset(stmt);
     return step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
 }
 
-int known_read(struct catalog *cat, int64_t database, struct known **ret_known, struct error *err)
+int known_read(struct catalog *cat, const struct roster *roster, struct known **ret_known, struct error *err)
 {
     sqlite3_stmt *stmt;
 
-    int code = catalog_prepare(cat,
-                               "SELECT d.replica, d.path, d.sum FROM replica r "
-                               "JOIN directory d ON d.replica = r.id WHERE r.database = ?",
-                               &stmt, err);
+    int code = catalog_prepare(cat, "SELECT path, sum FROM directory WHERE replica = ?1", &stmt, err);
     if (code)
         return code;
     struct known *k = mem_zalloc(sizeof *k);
     grow(k);
-    sqlite3_bind_int64(stmt, 1, database);
-    code = read_rows(cat, stmt, k, err);
+    for (size_t i = 0; i < roster->replica_count && !code; i++)
+        code = read_replica(cat, stmt, roster->replicas[i].id, k, err);
     sqlite3_finalize(stmt);
     if (code) {
         known_free(k);

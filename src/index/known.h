@@ -15,8 +15,10 @@
 
 struct known;
 
-/* Read the sums of all directories of a database. 0 or -errno. */
-int known_read(struct catalog *cat, int64_t database, struct known **ret_known, struct error *err);
+struct roster;
+
+/* Read the sums of all directories of a roster's replicas. 0 or -errno. */
+int known_read(struct catalog *cat, const struct roster *roster, struct known **ret_known, struct error *err);
 void known_free(struct known *k);    /* NULL is fine */
 
 enum known_answer { KNOWN_NOT, KNOWN_CHANGED, KNOWN_SAME };

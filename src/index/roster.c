@@ -66,6 +66,33 @@ static int each_row(struct catalog *cat, const char *sql, int64_t database, stru
     return code;
 }
 
+static const char replicas[] = "SELECT id, category, client, project, loaded_at, directories FROM replica "
+                               "WHERE database = ?1";
+static const char one_replica[] = "SELECT id, category, client, project, loaded_at, directories FROM replica "
+                                  "WHERE database = ?1 AND category = ?2 AND client = ?3 AND project = ?4";
+
+static int read_some(struct catalog *cat, int64_t database, const struct roster_only *only, size_t count,
+                     struct roster *r, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    int code = catalog_prepare(cat, one_replica, &stmt, err);
+    for (size_t i = 0; i < count && !code; i++) {
+        sqlite3_bind_int64(stmt, 1, database);
+        sqlite3_bind_int64(stmt, 2, only[i].category);
+        sqlite3_bind_blob64(stmt, 3, only[i].client, strlen(only[i].client), SQLITE_STATIC);
+        sqlite3_bind_blob64(stmt, 4, only[i].project, strlen(only[i].project), SQLITE_STATIC);
+        int step = sqlite3_step(stmt);
+        if (step == SQLITE_ROW)
+            take_replica(r, stmt);
+        else if (step != SQLITE_DONE)
+            code = catalog_fail(cat, step, err);
+        sqlite3_reset(stmt);
+    }
+    sqlite3_finalize(stmt);
+    return code;
+}
+
 static int compare(const struct roster_replica *r, int64_t category, const char *client, const char *project)
 {
     if (r->category != category)
@@ -80,7 +107,8 @@ static int by_name(const void *a, const void *b)
     return compare(a, y->category, y->client, y->project);
 }
 
-int roster_read(struct catalog *cat, int64_t database, struct roster *ret_roster, struct error *err)
+int roster_read(struct catalog *cat, int64_t database, const struct roster_only *only, size_t count,
+                struct roster *ret_roster, struct error *err)
 {
     struct roster *r = ret_roster;
 
@@ -91,8 +119,8 @@ int roster_read(struct catalog *cat, int64_t database, struct roster *ret_roster
     if (!code)
         code = each_row(cat, "SELECT id, path FROM category ORDER BY name", database, r, take_category, err);
     if (!code)
-        code = each_row(cat, "SELECT id, category, client, project, loaded_at, directories FROM replica "
-                             "WHERE database = ?1", database, r, take_replica, err);
+        code = count ? read_some(cat, database, only, count, r, err)
+                     : each_row(cat, replicas, database, r, take_replica, err);
     if (code)
         roster_free(r);
     else if (r->replica_count)

@@ -30,8 +30,18 @@ struct roster {
     size_t category_count, replica_count;
 };
 
-/* Read it. -ENOENT (code ENONAME) when there is no such database. */
-int roster_read(struct catalog *cat, int64_t database, struct roster *ret_roster, struct error *err);
+/* One replica to look for: what a load can be restricted to. */
+struct roster_only {
+    int64_t category;         /* catalog id */
+    char *client, *project;   /* folder names */
+};
+
+/*
+ * Read it: all replicas of the database, or (count above 0) only those of `only` that are known.
+ * -ENOENT (code ENONAME) when there is no such database.
+ */
+int roster_read(struct catalog *cat, int64_t database, const struct roster_only *only, size_t count,
+                struct roster *ret_roster, struct error *err);
 void roster_free(struct roster *r);
 
 /* The replica of that category, client and project, or NULL. */

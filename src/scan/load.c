@@ -134,13 +134,19 @@ static int take_turn(struct load *l, struct error *err)
     return l->lock < 0 ? l->lock : 0;
 }
 
+static int read_roster(struct load *l, struct error *err)
+{
+    const struct load_request *r = &l->request;
+    return roster_read(l->cat, r->database, r->only, r->only_count, &l->roster, err);
+}
+
 static int prepare(struct load *l, struct error *err)
 {
     const struct load_request *r = &l->request;
 
     int code = catalog_open(r->catalog, &l->cat, err);
     if (!code)
-        code = roster_read(l->cat, r->database, &l->roster, err);
+        code = read_roster(l, err);
     if (code)
         return code;
     if (!l->roster.identity)
@@ -149,7 +155,7 @@ static int prepare(struct load *l, struct error *err)
     if (!r->only_count) {
         code = take_turn(l, err);
         roster_free(&l->roster);    /* another load may have changed it while this one waited */
-        code = code ? code : roster_read(l->cat, r->database, &l->roster, err);
+        code = code ? code : read_roster(l, err);
         if (code)
             return code;
     }
@@ -157,7 +163,7 @@ static int prepare(struct load *l, struct error *err)
     if (l->root < 0)
         return l->root;
     filesystem_of(l->root, &l->fs);
-    code = known_read(l->cat, r->database, &l->known, err);
+    code = known_read(l->cat, &l->roster, &l->known, err);
     return code ? code : store_open(l->cat, &l->store, err);
 }
 
@@ -360,9 +366,9 @@ static int write_levels(struct load *l, const char *marks, struct error *err)
 
 static int emit_done(struct load *l, struct error *err)
 {
-    struct roster_sums sums;
+    struct roster_sums sums = {0};
 
-    int code = roster_sums(l->cat, l->request.database, &sums, err);
+    int code = l->request.only_count ? 0 : roster_sums(l->cat, l->request.database, &sums, err);
     if (code)
         return code;
     struct event *ev = event_new("done");

@@ -9,12 +9,7 @@
 #include <stdint.h>
 
 #include "base/job.h"
-
-/* One replica to restrict a load to. */
-struct load_only {
-    int64_t category;         /* catalog id */
-    char *client, *project;   /* owned; folder names */
-};
+#include "index/roster.h"
 
 struct load_request {
     char *catalog;            /* owned; path of the catalog */
@@ -22,7 +17,7 @@ struct load_request {
     int64_t database;         /* catalog id */
     int jobs;                 /* threads; 0: chosen */
     bool confirmed;           /* go on although most replicas are gone */
-    struct load_only *only;   /* owned; none: the whole database */
+    struct roster_only *only; /* owned, strings too; none: the whole database */
     size_t only_count;
 };
 
@@ -34,8 +29,8 @@ void load_request_clear(struct load_request *request);
  *   waiting   message; another load of the whole database is under way: this one goes on when it ends
  *   progress  directories, files, bytes
  *   problem   path (relative to the database), code, message
- *   done      clients, projects, replicas, files, bytes, errors, loose (of the whole database), added, changed,
- *             removed (files, since the last load), cancelled, seconds
+ *   done      clients, projects, replicas, files, bytes, errors, loose (of the whole database; 0 with `only`), added,
+ *             changed, removed (files, since the last load), cancelled, seconds
  *   failed    code, message; instead of done. Codes: EOFFLINE, ECONFIRM (over half of the replicas, at least five,
  *             are gone: ask, then `confirmed`), EBUSY, a catalog's.
  * Each replica is wholly old or wholly new at any time, also after a cancel, and is committed within about a second

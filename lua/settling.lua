@@ -1,0 +1,66 @@
+--- Copies that the catalog does not know of yet. The replicas that they changed are read again together, now and
+-- then, and the digests taken on the way are recorded: one by one would cost more than small copies themselves.
+local core_copy = require "core.copy"
+local core_sys = require "core.sys"
+local errors = require "autobackup.errors"
+local loading = require "autobackup.loading"
+
+local M = {}
+
+local MANY, LATE = 64, 10    -- copies, seconds: when it is time
+
+local Settling = {}
+Settling.__index = Settling
+
+--- Make one.
+-- @param session the session, @param from catalog row of the source database
+-- @return the settling: add, flush
+function M.new(session, from)
+    return setmetatable({session = session, from = from, list = {}}, Settling)
+end
+
+--- Remember a copy, and settle all when it is time.
+-- @param copy {target=catalog row, only={category=id, client=, project=}, operation=id, recorded=digests taken}
+function Settling:add(copy)
+    self.since = self.since or core_sys.monotonic()
+    table.insert(self.list, copy)
+    if #self.list >= MANY or core_sys.monotonic() - self.since > LATE then
+        self:flush()
+    end
+end
+
+function Settling:record(copy)
+    for _, database in ipairs(copy.recorded > 0 and {self.from, copy.target} or {}) do
+        local only = copy.only
+        local replica = self.session.catalog:replica(database.id, only.category, only.client, only.project)
+        if replica then
+            errors.check(core_copy.record{
+                catalog = self.session.catalog:path(), operation = copy.operation, target_root = copy.target.path,
+                target_identity = copy.target.identity, replica = replica.id, source = database == self.from,
+            })
+        end
+    end
+end
+
+--- Read what was copied to each destination again, and record the digests. Raises when that cannot be done.
+function Settling:flush()
+    local targets, order = {}, {}
+    local list = self.list
+    self.list, self.since = {}, nil
+    for _, copy in ipairs(list) do
+        local id = copy.target.id
+        if not targets[id] then
+            targets[id] = {database = copy.target, only = {}}
+            order[#order + 1] = targets[id]
+        end
+        table.insert(targets[id].only, copy.only)
+    end
+    for _, target in ipairs(order) do
+        loading.refresh(self.session, target.database, target.only, "read " .. target.database.database)
+    end
+    for _, copy in ipairs(list) do
+        self:record(copy)
+    end
+end
+
+return M

@@ -1,0 +1,394 @@
+#include "index/compare.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+
+#define SLICE 65536    /* names, or directories passed over, in one call */
+
+enum { LEFT, RIGHT };
+
+/* Hashes of the paths that a side could not read; few or none. */
+struct unread_set {
+    uint64_t *list;    /* sorted */
+    size_t count, room;
+};
+
+/* A replica's row. */
+struct row {
+    int64_t files, bytes, directories, errors;
+    bool found;
+};
+
+struct compare {
+    struct catalog *cat;
+    struct compare_request request;
+    struct row rows[2];
+    struct merge *merge;            /* NULL: nothing to walk */
+    sqlite3_stmt *digests_differ;
+    bool passes_over;               /* directories of equal prints are not read */
+    struct unread_set unread[2];
+    struct compare_sum seen_left;   /* of the listings that were read */
+    struct compare_counts counts;
+    struct buf path;
+    struct entry folder;            /* stands for an empty directory */
+    /* the directory at hand */
+    struct merge_dir dir;
+    bool in_dir, has_names;
+    bool is_unread[2];              /* it lies in what that side could not read */
+};
+
+/* ---- start and end ---- */
+
+static int read_row(struct catalog *cat, int64_t replica, struct row *ret_row, struct error *err)
+{
+    static const char sql[] = "SELECT files, bytes, directories, errors FROM replica WHERE id = ?";
+    sqlite3_stmt *stmt;
+
+    int code = catalog_prepare(cat, sql, &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, replica);
+    int step = sqlite3_step(stmt);
+    if (step == SQLITE_ROW)
+        *ret_row = (struct row){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                                sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3), true};
+    else if (step != SQLITE_DONE)
+        code = catalog_fail(cat, step, err);
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+/* Of a side that has nothing to be set against, its row says all. */
+static void count_rows(struct compare *c)
+{
+    const struct row *l = &c->rows[LEFT], *r = &c->rows[RIGHT];
+
+    c->counts.only_left = (struct compare_sum){.files = l->files, .bytes = l->bytes};
+    c->counts.only_right = (struct compare_sum){.files = r->files, .bytes = r->bytes};
+    c->counts.directories_left = l->directories - l->found;    /* without the top */
+    c->counts.directories_right = r->directories - r->found;
+}
+
+static int prepare_walk(struct compare *c, struct error *err)
+{
+    static const char sql[] =
+        "SELECT 1 FROM directory a, directory b "
+        "WHERE a.replica = ?1 AND a.path = ?3 AND b.replica = ?2 AND b.path = ?3 "
+        "AND a.digests IS NOT NULL AND b.digests IS NOT NULL AND a.digests <> b.digests";
+    int64_t left = c->rows[LEFT].found ? c->request.left : 0, right = c->rows[RIGHT].found ? c->request.right : 0;
+
+    int code = merge_open(c->cat, left, right, &c->merge, err);
+    if (!code)
+        code = catalog_prepare(c->cat, sql, &c->digests_differ, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(c->digests_differ, 1, left);
+    sqlite3_bind_int64(c->digests_differ, 2, right);
+    /* Where something could not be read, equal prints may both lack it. */
+    c->passes_over = !c->request.list_same && !c->rows[LEFT].errors && !c->rows[RIGHT].errors;
+    return 0;
+}
+
+static int prepare(struct compare *c, struct error *err)
+{
+    struct row *l = &c->rows[LEFT], *r = &c->rows[RIGHT];
+
+    int code = catalog_exec(c->cat, "BEGIN", err);
+    if (!code)
+        code = read_row(c->cat, c->request.left, l, err);
+    if (!code)
+        code = read_row(c->cat, c->request.right, r, err);
+    if (code)
+        return code;
+    c->counts.found_left = l->found;
+    c->counts.found_right = r->found;
+    c->counts.errors_left = l->errors;
+    c->counts.errors_right = r->errors;
+    if (l->found && r->found ? true : c->request.list)
+        return prepare_walk(c, err);
+    count_rows(c);
+    return 0;
+}
+
+int compare_open(struct catalog *cat, const struct compare_request *request, struct compare **ret_compare,
+                 struct error *err)
+{
+    struct compare *c = mem_zalloc(sizeof *c);
+
+    c->cat = cat;
+    c->request = *request;
+    c->request.list |= c->request.list_same;
+    int code = prepare(c, err);
+    if (code) {
+        compare_close(c);
+        return code;
+    }
+    *ret_compare = c;
+    return 0;
+}
+
+void compare_close(struct compare *c)
+{
+    if (!c)
+        return;
+    merge_close(c->merge);
+    sqlite3_finalize(c->digests_differ);
+    catalog_rollback(c->cat);    /* nothing was written: it only ends the reading */
+    free(c->unread[LEFT].list);
+    free(c->unread[RIGHT].list);
+    buf_free(&c->path);
+    free(c);
+}
+
+const struct compare_counts *compare_counts(const struct compare *c) { return &c->counts; }
+
+/* ---- what could not be read ---- */
+
+static size_t place_of(const struct unread_set *s, uint64_t hash)
+{
+    size_t low = 0, high = s->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->list[middle] < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void add_unread(struct unread_set *s, const char *path, size_t len)
+{
+    uint64_t hash = hash64_of(path, len);
+    size_t at = place_of(s, hash);
+
+    if (s->count == s->room) {
+        s->room = s->room ? s->room * 2 : 16;
+        s->list = mem_realloc(s->list, s->room * sizeof *s->list);
+    }
+    memmove(s->list + at + 1, s->list + at, (s->count - at) * sizeof *s->list);
+    s->list[at] = hash;
+    s->count++;
+}
+
+static bool has_unread(const struct unread_set *s, const char *path, size_t len)
+{
+    uint64_t hash = hash64_of(path, len);
+    size_t at = place_of(s, hash);
+
+    return at < s->count && s->list[at] == hash;
+}
+
+/* Is the directory, or one above it, in the set? */
+static bool is_below_unread(const struct unread_set *s, const char *path, size_t len)
+{
+    if (!s->count)
+        return false;
+    bool found = has_unread(s, "", 0) || has_unread(s, path, len);
+    for (size_t i = 1; i < len && !found; i++)
+        found = path[i] == '/' && has_unread(s, path, i);
+    return found;
+}
+
+static void note_unread(struct compare *c, int side, const struct entry *e)
+{
+    if (!e || (!e->err && !e->mount))
+        return;
+    add_unread(&c->unread[side], buf_str(&c->path), c->path.len);
+    if (!e->name_len)
+        c->is_unread[side] = true;
+}
+
+/* ---- one name ---- */
+
+static void set_path(struct compare *c, const char *name, size_t len)
+{
+    buf_clear(&c->path);
+    buf_add(&c->path, c->dir.path, c->dir.path_len);
+    if (c->dir.path_len && len)
+        buf_add_byte(&c->path, '/');
+    buf_add(&c->path, name, len);
+}
+
+static struct compare_sum *sum_of(struct compare_counts *n, enum pair_judgement judgement)
+{
+    switch (judgement) {
+    case PAIR_SAME:
+    case PAIR_TIME: return &n->same;
+    case PAIR_LEFT: return &n->only_left;
+    case PAIR_RIGHT: return &n->only_right;
+    case PAIR_UNREAD: return &n->unread;
+    default: return &n->different;
+    }
+}
+
+static void add_entry(struct compare_sum *sum, const struct entry *e)
+{
+    if (S_ISREG(e->mode)) {
+        sum->files++;
+        sum->bytes += (int64_t)e->size;
+    } else {
+        sum->others++;
+    }
+}
+
+/* The entry that stands for a pair: the left one, or the file of the two. */
+static const struct entry *main_entry(const struct merge_pair *pair)
+{
+    const struct entry *l = pair->left, *r = pair->right;
+
+    if (!l || (r && !S_ISREG(l->mode) && S_ISREG(r->mode)))
+        return r;
+    return l;
+}
+
+static bool are_files(const struct merge_pair *pair)
+{
+    return pair->left && pair->right && S_ISREG(pair->left->mode) && S_ISREG(pair->right->mode);
+}
+
+static void count(struct compare *c, const struct merge_pair *pair, const struct compare_item *item)
+{
+    struct compare_counts *n = &c->counts;
+    struct compare_sum *sum = sum_of(n, item->judgement);
+
+    add_entry(sum, main_entry(pair));
+    if (pair->left)
+        add_entry(&c->seen_left, pair->left);
+    n->other_time += item->judgement == PAIR_TIME && are_files(pair);
+    n->newer_left += sum == &n->different && item->newer < 0;
+    n->newer_right += sum == &n->different && item->newer > 0;
+}
+
+/* A directory's own entry, and its name in the one above it, say something only when it could not be read. */
+static bool is_silent(const struct merge_pair *pair, enum pair_judgement judgement)
+{
+    const struct entry *l = pair->left, *r = pair->right;
+
+    if (judgement == PAIR_UNREAD || judgement == PAIR_TYPE)
+        return false;
+    return !(l ? l : r)->name_len || S_ISDIR((l ? l : r)->mode);
+}
+
+/* Judge a pair and count it. True when it is to be handed out. */
+static bool judge(struct compare *c, const struct merge_pair *pair, struct compare_item *item)
+{
+    const struct entry *named = pair->left ? pair->left : pair->right;
+    enum pair_judgement judgement = pair_judge(pair, c->request.granularity);
+
+    c->has_names |= named->name_len > 0;
+    if (is_silent(pair, judgement))
+        return false;
+    if (judgement == PAIR_UNREAD) {
+        set_path(c, named->name, named->name_len);
+        note_unread(c, LEFT, pair->left);
+        note_unread(c, RIGHT, pair->right);
+    }
+    if ((judgement == PAIR_LEFT && c->is_unread[RIGHT]) || (judgement == PAIR_RIGHT && c->is_unread[LEFT]))
+        judgement = PAIR_UNREAD;
+    *item = (struct compare_item){.judgement = judgement, .left = pair->left, .right = pair->right};
+    if (are_files(pair))
+        item->newer = pair_newer(pair, c->request.granularity);
+    count(c, pair, item);
+    if (!c->request.list || (!c->request.list_same && sum_of(&c->counts, judgement) == &c->counts.same))
+        return false;
+    set_path(c, named->name, named->name_len);
+    item->path = buf_str(&c->path);
+    return true;
+}
+
+/* ---- one directory ---- */
+
+static int digests_differ(struct compare *c, struct error *err)
+{
+    sqlite3_stmt *stmt = c->digests_differ;
+
+    sqlite3_bind_blob64(stmt, 3, c->dir.path_len ? c->dir.path : "", c->dir.path_len, SQLITE_STATIC);
+    int step = sqlite3_step(stmt);
+    int code = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : catalog_fail(c->cat, step, err);
+    sqlite3_reset(stmt);
+    return code;
+}
+
+static bool is_lone(const struct compare *c)
+{
+    if (c->dir.in_left && c->dir.in_right)
+        return false;
+    return !c->is_unread[c->dir.in_left ? RIGHT : LEFT];
+}
+
+/* Begin the next directory: 1 when its names are to be judged, 2 when they need not be, 0 at the end, -errno. */
+static int begin_directory(struct compare *c, struct error *err)
+{
+    int code = merge_next_dir(c->merge, &c->dir, err);
+
+    if (code <= 0)
+        return code;
+    if (c->dir.same && c->passes_over && (code = digests_differ(c, err)) <= 0)
+        return code < 0 ? code : 2;
+    for (int side = LEFT; side <= RIGHT; side++)
+        c->is_unread[side] = is_below_unread(&c->unread[side], c->dir.path, c->dir.path_len);
+    c->in_dir = true;
+    c->has_names = false;
+    if (c->dir.path_len && is_lone(c))
+        *(c->dir.in_left ? &c->counts.directories_left : &c->counts.directories_right) += 1;
+    return 1;
+}
+
+/* True when the directory is an item itself: only one side has it, and nothing in it says so. */
+static bool end_directory(struct compare *c, struct compare_item *item)
+{
+    c->in_dir = false;
+    if (!c->request.list || c->has_names || !c->dir.path_len || !is_lone(c))
+        return false;
+    set_path(c, "", 0);
+    c->folder = (struct entry){.name = c->dir.path, .name_len = (uint32_t)c->dir.path_len, .mode = S_IFDIR};
+    *item = (struct compare_item){.path = buf_str(&c->path)};
+    item->judgement = c->dir.in_left ? PAIR_LEFT : PAIR_RIGHT;
+    item->left = c->dir.in_left ? &c->folder : NULL;
+    item->right = c->dir.in_left ? NULL : &c->folder;
+    return true;
+}
+
+/* What was passed over is the same: the left replica's files but for those that were looked at. */
+static void count_passed(struct compare *c)
+{
+    if (!c->passes_over)
+        return;
+    c->counts.same.files += c->rows[LEFT].files - c->seen_left.files;
+    c->counts.same.bytes += c->rows[LEFT].bytes - c->seen_left.bytes;
+}
+
+static int finish(struct compare *c)
+{
+    count_passed(c);
+    merge_close(c->merge);
+    c->merge = NULL;
+    return COMPARE_END;
+}
+
+int compare_next(struct compare *c, struct compare_item *ret_item, struct error *err)
+{
+    struct merge_pair pair;
+    int code;
+
+    for (int done = 0; c->merge && done < SLICE; done++) {
+        if (!c->in_dir) {
+            if ((code = begin_directory(c, err)) < 0)
+                return code;
+            if (code == 0)
+                return finish(c);
+        } else if ((code = merge_next(c->merge, &pair, err)) < 0) {
+            return code;
+        } else if (code == 0 ? end_directory(c, ret_item) : judge(c, &pair, ret_item)) {
+            return COMPARE_ITEM;
+        }
+    }
+    return c->merge ? COMPARE_BUSY : COMPARE_END;
+}

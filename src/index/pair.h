@@ -1,0 +1,37 @@
+/*
+ * What two entries of one name are to each other: the one judgement that comparing and copying share. Pure.
+ */
+#ifndef AUTOBACKUP_INDEX_PAIR_H
+#define AUTOBACKUP_INDEX_PAIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "index/merge.h"
+
+enum pair_judgement {
+    PAIR_SAME,        /* content and time; directories of any times */
+    PAIR_TIME,        /* same content by confirmed digests or link targets (or it has none), another time */
+    PAIR_AGE,         /* files of equal size and another time, whose contents are not known: taken for different */
+    PAIR_SIZE,        /* files of different sizes */
+    PAIR_CONTENT,     /* files of equal size whose confirmed digests differ, whatever their times */
+    PAIR_TARGET,      /* symlinks to different places */
+    PAIR_TYPE,        /* a file here, a directory or link there */
+    PAIR_LEFT,        /* only left has it */
+    PAIR_RIGHT,       /* only right has it */
+    PAIR_UNREAD,      /* one of them could not be read, or is a mount point that was not entered: no answer */
+};
+
+/* Judge a pair (at least one side is there). granularity: of mtimes, ns; that of the coarser filesystem. */
+enum pair_judgement pair_judge(const struct merge_pair *pair, int64_t granularity);
+
+/* Which of two entries is newer: below 0 left, above 0 right, 0 when their mtimes agree. */
+int pair_newer(const struct merge_pair *pair, int64_t granularity);
+
+/* Do two times agree on a filesystem that stores them this coarsely (ns; 1 and below: exactly)? */
+bool times_agree(int64_t a, int64_t b, int64_t granularity);
+
+/* "file", "directory", "symlink", "fifo", "socket", "device", or "unknown": static. */
+const char *type_name(uint32_t mode);
+
+#endif
