@@ -167,12 +167,9 @@ int merge_next_dir(struct merge *m, struct merge_dir *ret_dir, struct error *err
 
 /* ---- entries ---- */
 
-static int damaged(struct merge *m, struct error *err)
+static int damaged(struct merge *m, const struct half *h, struct error *err)
 {
-    return error_say(err, "ECORRUPT", EBADMSG,
-                     "the catalog %s is damaged (listing of %s); move it away and run load again: "
-                     "nothing on the disks depends on it",
-                     catalog_path(m->cat), *m->path ? m->path : "a project's folder");
+    return replica_damaged(m->cat, h->replica, m->path, m->dir.path_len, err);
 }
 
 static int open_half(struct merge *m, struct half *h, bool in, struct error *err)
@@ -183,7 +180,7 @@ static int open_half(struct merge *m, struct half *h, bool in, struct error *err
     if (found <= 0)
         return found;    /* gone since: another load was here; what is there now comes with the next compare */
     if (listing_open(&h->listing, h->dir.listing.data, h->dir.listing.len, h->dir.digests.data, h->dir.digests.len) < 0)
-        return damaged(m, err);
+        return damaged(m, h, err);
     h->have = listing_next(&h->listing, &h->entry);
     return 0;
 }
@@ -215,7 +212,7 @@ int merge_next(struct merge *m, struct merge_pair *ret_pair, struct error *err)
     }
     m->current[0] = m->current[1] = NULL;
     if (m->left.have < 0 || m->right.have < 0)
-        return damaged(m, err);
+        return damaged(m, m->left.have < 0 ? &m->left : &m->right, err);
     if (!m->left.have && !m->right.have)
         return 0;
     const struct entry *l = &m->left.entry, *r = &m->right.entry;

@@ -41,6 +41,27 @@ int replica_directory(struct catalog *cat, int64_t replica, const char *path, si
     return code;
 }
 
+/* A load writes a directory again whose checksum is another: so forget it. Best effort, the message matters more. */
+static void distrust(struct catalog *cat, int64_t replica, const char *path, size_t path_len)
+{
+    sqlite3_stmt *stmt;
+
+    if (catalog_prepare(cat, "UPDATE directory SET sum = ~sum WHERE replica = ?1 AND path = ?2", &stmt, NULL) < 0)
+        return;
+    sqlite3_bind_int64(stmt, 1, replica);
+    sqlite3_bind_blob64(stmt, 2, path_len ? path : "", path_len, SQLITE_STATIC);
+    sqlite3_step(stmt);
+    sqlite3_finalize(stmt);
+}
+
+int replica_damaged(struct catalog *cat, int64_t replica, const char *path, size_t path_len, struct error *err)
+{
+    distrust(cat, replica, path, path_len);
+    return error_say(err, "ECORRUPT", EBADMSG,
+                     "the catalog %s is damaged: its listing of %.*s; load again, which reads that folder anew",
+                     catalog_path(cat), path_len ? (int)path_len : 18, path_len ? path : "a project's folder");
+}
+
 /* ---- recording digests ---- */
 
 struct split {

@@ -27,6 +27,12 @@ void directory_free(struct directory *dir);
 int replica_directory(struct catalog *cat, int64_t replica, const char *path, size_t path_len,
                       struct directory *ret_dir, struct error *err);
 
+/*
+ * A directory's listing turned out to be damaged: see that the next load reads the directory anew, and say so in err.
+ * Returns -EBADMSG (code ECORRUPT).
+ */
+int replica_damaged(struct catalog *cat, int64_t replica, const char *path, size_t path_len, struct error *err);
+
 /* A digest taken of a file, with what the file was when it was taken. */
 struct taken {
     char *path;               /* relative to the replica */
