@@ -9,6 +9,8 @@ B      := build/$(PROFILE)
 ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c)
 FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
 SUITES := $(wildcard tests/check/*.c)
+BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)
+FUZZ   := $(addprefix $(B)/tests/fuzz/,listing manifest marker seeds)
 LUA    := $(shell find lua -name '*.lua')
 Q   := $(if $(V),,@)
 say  = @printf '  %s %s\n'
@@ -18,6 +20,7 @@ CFLAGS_release = -O2 -g
 CFLAGS_debug   = -O0 -g3
 CFLAGS_asan    = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_tsan    = -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+CFLAGS_fuzz  = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
 CFLAGS        ?= $(CFLAGS_$(PROFILE))
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wvla $(if $(WERROR),-Werror)
@@ -30,8 +33,8 @@ LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash,-lsqlite3 -lxxhash)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo readme check check-c check-lua check-e2e check-readme check-asan check-tsan luacheck layers install uninstall \
-        clean help FORCE
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-readme check-asan check-tsan luacheck layers \
+        bench bench-deps fuzz fuzzers install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
 all: $(B)/autobackup $(if $(filter release,$(PROFILE)),build/autobackup)    ## build build/autobackup
@@ -46,6 +49,14 @@ $(B)/autobackup: $(call objects,$(FRONT)) $(B)/engine.a
 $(B)/suites: $(call objects,$(SUITES)) $(B)/engine.a
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(CHECK) $(LIBS)
+
+$(BENCH): %: %.o $(B)/tests/bench/shape.o $(B)/engine.a
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -Wl,--as-needed -o $@ $^ $(LIBS)
+
+$(FUZZ): %: %.o $(B)/engine.a
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter %/seeds,$@),,-fsanitize=fuzzer) -pthread -o $@ $^ $(LIBS)
 
 $(B)/engine.a: $(call objects,$(ENGINE))
 	$(say) AR $@
@@ -69,7 +80,7 @@ $(B)/embedded.list: FORCE
 $(B)/suites.list: FORCE
 	@printf 'SUITE(%s)\n' $(patsubst tests/check/suite_%.c,%,$(filter tests/check/suite_%,$(SUITES))) | $(update)
 
--include $(patsubst %.o,%.d,$(call objects,$(ENGINE) $(FRONT) $(SUITES)))
+-include $(patsubst %.o,%.d,$(call objects,$(ENGINE) $(FRONT) $(SUITES))) $(wildcard $(B)/tests/[bf]*/*.d)
 
 deps:       ## install what is missing from Debian 12
 	@scripts/dev/deps.sh
@@ -85,7 +96,7 @@ check-c: $(B)/suites                  ## the engine's libcheck suites
 	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
-check-e2e: $(B)/autobackup            ## the command line, end to end
+check-e2e: $(B)/autobackup $(BENCH)   ## the command line, end to end
 	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh
 check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer
 	AUTOBACKUP_TEST_GC=1 $(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
@@ -94,6 +105,14 @@ luacheck: | $(filter deps,$(MAKECMDGOALS))    ## lint the Lua sources
 layers: | $(filter deps,$(MAKECMDGOALS))      ## who may depend on whom, and how long a file may be
 	scripts/dev/layers.sh
 	scripts/dev/layers-test.sh
+
+bench: $(B)/autobackup $(BENCH)       ## measure beside other programs; tests/bench/run.sh tells the settings
+	tests/bench/run.sh $(B)
+bench-deps: ## install the programs that bench and fuzz want
+	@tests/bench/deps.sh
+fuzz:       ## run the fuzz targets, FUZZ_SECONDS (60) each
+	@tests/fuzz/run.sh '$(MAKE)' $(if $(filter build/%,$(B)),build/fuzz,$(B)/fuzz)
+fuzzers: $(FUZZ)
 
 TO      = $(DESTDIR)$(PREFIX)
 SCRIPTS = $(wildcard scripts/*.lua)

@@ -98,17 +98,14 @@ char *buf_take(struct buf *b)
 
 void buf_add_varint(struct buf *b, uint64_t value)
 {
-    buf_reserve(b, 10);
-    while (value >= 0x80) {
-        b->data[b->len++] = (char)(value | 0x80);
-        value >>= 7;
-    }
-    b->data[b->len++] = (char)value;
+    buf_reserve(b, VARINT_MAX);
+    b->len = (size_t)((char *)put_varint((unsigned char *)b->data + b->len, value) - b->data);
 }
 
 void buf_add_signed(struct buf *b, int64_t value)
 {
-    buf_add_varint(b, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+    buf_reserve(b, VARINT_MAX);
+    b->len = (size_t)((char *)put_signed((unsigned char *)b->data + b->len, value) - b->data);
 }
 
 uint64_t read_varint(struct reader *r)

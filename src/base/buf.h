@@ -30,10 +30,27 @@ const char *buf_str(struct buf *b);
 /* Give the bytes away as a NUL-terminated string the caller frees; b is empty afterwards. */
 char *buf_take(struct buf *b);
 
-/* LEB128: seven bits a byte, low bits first. */
-void buf_add_varint(struct buf *b, uint64_t value);
+#define VARINT_MAX 10    /* bytes of the longest variable-length integer */
+
+/* LEB128: seven bits a byte, low bits first. Writes up to VARINT_MAX bytes at `at`, returns where they end. */
+static inline unsigned char *put_varint(unsigned char *at, uint64_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (unsigned char)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (unsigned char)value;
+    return at;
+}
 
 /* Zigzag, then LEB128: small magnitudes of either sign stay short. */
+static inline unsigned char *put_signed(unsigned char *at, int64_t value)
+{
+    return put_varint(at, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+}
+
+/* The same at the end of b. */
+void buf_add_varint(struct buf *b, uint64_t value);
 void buf_add_signed(struct buf *b, int64_t value);
 
 /* Reads what the functions above wrote; never past `end`. */

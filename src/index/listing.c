@@ -7,6 +7,8 @@
 
 #define VERSION 1
 #define CHECKSUM_SIZE 8
+#define SMALLEST_ENTRY 9     /* bytes: what an entry takes at least */
+#define TYPICAL_ENTRY 48     /* bytes to make room for at once */
 
 enum { FLAG_NLINK = 1, FLAG_ERR = 2, FLAG_MOUNT = 4, FLAGS_KNOWN = 7 };
 
@@ -77,24 +79,28 @@ static uint64_t flags_of(const struct entry *e)
     return (e->nlink > 1 ? FLAG_NLINK : 0) | (e->err ? FLAG_ERR : 0) | (e->mount ? FLAG_MOUNT : 0);
 }
 
+/* Room is made once for all of an entry but its target: most of a load's own time goes here. */
 static void encode_entry(const struct entry *e, const struct entry *before, size_t owner, struct buf *out)
 {
-    size_t shared = shared_prefix(before->name, before->name_len, e->name, e->name_len);
+    size_t shared = shared_prefix(before->name, before->name_len, e->name, e->name_len), more = e->name_len - shared;
 
-    buf_add_varint(out, flags_of(e));
-    buf_add_varint(out, shared);
-    buf_add_varint(out, e->name_len - shared);
-    buf_add(out, e->name + shared, e->name_len - shared);
-    buf_add_varint(out, e->mode);
-    buf_add_varint(out, e->size);
-    buf_add_signed(out, (int64_t)((uint64_t)e->mtime - (uint64_t)before->mtime));
-    buf_add_signed(out, (int64_t)((uint64_t)e->ctime - (uint64_t)e->mtime));
-    buf_add_signed(out, (int64_t)(e->ino - before->ino));
-    buf_add_varint(out, owner);
+    buf_reserve(out, more + 12 * VARINT_MAX);
+    unsigned char *at = (unsigned char *)out->data + out->len;
+    at = put_varint(at, flags_of(e));
+    at = put_varint(at, shared);
+    at = put_varint(at, more);
+    memcpy(at, e->name + shared, more);
+    at = put_varint(at + more, e->mode);
+    at = put_varint(at, e->size);
+    at = put_signed(at, (int64_t)((uint64_t)e->mtime - (uint64_t)before->mtime));
+    at = put_signed(at, (int64_t)((uint64_t)e->ctime - (uint64_t)e->mtime));
+    at = put_signed(at, (int64_t)(e->ino - before->ino));
+    at = put_varint(at, owner);
     if (e->nlink > 1)
-        buf_add_varint(out, e->nlink);
+        at = put_varint(at, e->nlink);
     if (e->err)
-        buf_add_varint(out, (uint64_t)e->err);
+        at = put_varint(at, (uint64_t)e->err);
+    out->len = (size_t)((char *)at - out->data);
     if (S_ISLNK(e->mode)) {
         buf_add_varint(out, e->target_len);
         buf_add(out, e->target, e->target_len);
@@ -116,6 +122,7 @@ uint64_t listing_encode(const struct entry *entries, size_t count, struct buf *o
     struct owners owners = {0};
     size_t start = out->len;
 
+    buf_reserve(out, 64 + count * TYPICAL_ENTRY);
     for (size_t i = 0; i < count; i++)
         intern(&owners, entries[i].uid, entries[i].gid);
     buf_add_byte(out, VERSION);
@@ -133,33 +140,38 @@ uint64_t listing_encode(const struct entry *entries, size_t count, struct buf *o
 
 /* ---- the fingerprint ---- */
 
-static void print_number(struct buf *b, uint64_t value) { buf_add_varint(b, value); }
-
 static void print_text(struct buf *b, const char *text, size_t len)
 {
     buf_add_varint(b, len);
     buf_add(b, text, len);
 }
 
+static void print_entry(struct buf *b, const struct entry *e)
+{
+    buf_reserve(b, e->name_len + 5 * VARINT_MAX);
+    unsigned char *at = (unsigned char *)b->data + b->len;
+    at = put_varint(at, e->name_len);
+    memcpy(at, e->name, e->name_len);
+    at = put_varint(at + e->name_len, e->mode & S_IFMT);
+    at = put_varint(at, (uint64_t)e->err);
+    if (!S_ISDIR(e->mode)) {
+        at = put_varint(at, e->size);
+        at = put_signed(at, e->mtime);
+    }
+    b->len = (size_t)((char *)at - b->data);
+    if (S_ISLNK(e->mode))
+        print_text(b, e->target, e->target_len);
+}
+
 struct digest listing_fingerprint(const char *path, size_t path_len, const struct entry *entries, size_t count)
 {
     struct buf b = {0};
 
+    buf_reserve(&b, path_len + 64 + count * TYPICAL_ENTRY);
     print_text(&b, path, path_len);
-    for (size_t i = 0; i < count; i++) {
-        const struct entry *e = &entries[i];
-        if (!e->name_len)
-            continue;
-        print_text(&b, e->name, e->name_len);
-        print_number(&b, e->mode & S_IFMT);
-        print_number(&b, (uint64_t)e->err);
-        if (!S_ISDIR(e->mode)) {
-            print_number(&b, e->size);
-            buf_add_signed(&b, e->mtime);
-        }
-        if (S_ISLNK(e->mode))
-            print_text(&b, e->target, e->target_len);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].name_len)
+            print_entry(&b, &entries[i]);
     struct digest print = digest_of(b.data, b.len);
     buf_free(&b);
     return print;
@@ -199,7 +211,8 @@ int listing_open(struct listing *l, const void *blob, size_t len, const void *di
         return -EBADMSG;
     l->in = (struct reader){.at = bytes + 1, .end = bytes + len - CHECKSUM_SIZE};
     l->left = read_varint(&l->in);
-    if (!read_owners(l)) {
+    /* A count that the bytes cannot hold is a lie, not a reason to allocate. */
+    if (!read_owners(l) || l->left > (size_t)(l->in.end - l->in.at) / SMALLEST_ENTRY) {
         listing_close(l);
         return -EBADMSG;
     }

@@ -25,6 +25,7 @@ static const char *const sql[STATEMENTS] = {
 
 struct store {
     struct catalog *cat;
+    bool fresh;                 /* the replica being written was not known: nothing to compare with */
     struct staging *staging;    /* NULL until something is put aside */
     sqlite3_stmt *stmt[STATEMENTS];
 };
@@ -141,7 +142,7 @@ static int write_directory(struct store *s, int64_t replica, const struct direct
     struct buf digests = {0};
     int64_t id = 0;
 
-    int code = diff_with_row(s, replica, d, &id, change, &digests, err);
+    int code = s->fresh ? 0 : diff_with_row(s, replica, d, &id, change, &digests, err);
     if (!code) {
         int which = id ? UPDATE : INSERT;
         sqlite3_stmt *stmt = s->stmt[which];
@@ -343,6 +344,9 @@ int store_replica(struct store *s, const struct replica_update *u, struct listin
     int code = claim(s, u, &id, err);
     if (code != 1)
         return code;
+    s->fresh = !u->replica;
+    if (s->fresh)
+        change->added += u->totals.files;
     code = write_directories(s, id, u, change, err);
     if (!code && u->replica && u->seen != u->was_directories)
         code = settle_unseen(s, u, &rest, change, err);

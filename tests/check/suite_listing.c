@@ -144,6 +144,7 @@ START_TEST(lies_end_the_reading)
         {1, 1, 1, 0, 0, 0, 0xff, 0x7f, 0},                     /* shares more of a name than there was */
         {1, 1, 1, 0, 0, 8, 0, 1, 'a'},                         /* an unknown flag */
         {1, 1, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f},   /* a name longer than the blob */
+        {1, 0x90, 0x9e, 0xbc, 0xf8, 0xf0, 0xe1, 0xc3, 0x87, 0x0f, 1, 0},    /* a count whose slots would wrap around */
     };
     struct buf blob = {0};
     struct listing l;
@@ -239,7 +240,7 @@ Suite *suite_listing(void)
 
     tcase_add_test(t, what_goes_in_comes_out);
     tcase_add_test(t, damage_is_seen);
-    tcase_add_loop_test(t, lies_end_the_reading, 0, 5);
+    tcase_add_loop_test(t, lies_end_the_reading, 0, 6);
     tcase_add_test(t, fingerprints_see_what_matters);
     tcase_add_test(t, digests_follow_their_files);
     suite_add_tcase(s, t);

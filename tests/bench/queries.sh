@@ -1,0 +1,48 @@
+# Sections queries and start: what is answered from the catalog alone, and how long starting takes.
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034
+
+# Two databases that hold the same projects (catalog.c): 20 files of 'spot-0001-00?.*' at most in each.
+query_peers() {
+    local project=client-01/spot-0001
+    peer 'list projects' "${AB[@]}" list projects
+    peer 'list databases' "${AB[@]}" list databases
+    peer 'fetch all' "${AB[@]}" fetch all
+    peer 'fetch one project' "${AB[@]}" fetch "$project"
+    command_if find 'find, few matches' find 'spot-0001-00?.0[01].blend'
+    command_if find 'find, no match' find 'nothing-is-called-so'
+    command_if find 'find, one of 50' find '*.00.blend'
+    command_if compare 'compare one replica' compare "$project" render
+    command_if compare 'compare one project' compare "$project"
+    command_if compare 'compare every project' compare '*/*'
+    peer 'files{} of one project' "${AB[@]}" -e "local n = 0 for _ in files{project = '$project'} do n = n + 1 end"
+}
+
+section_queries() {
+    local size catalog
+    for size in $catalogs; do
+        catalog=$work/catalog-$size.db
+        AB=("$program" --no-config --catalog "$catalog")
+        sample "catalog $size files" 'made by the store' "$tools/catalog" "$catalog" "$size"
+        [ "$sampled" = yes ] || continue
+        note "catalog of $size files: $(stat -c %s "$catalog" | numfmt --to=si)B," \
+            "$(($(stat -c %s "$catalog") / size)) bytes per file"
+        cat "$catalog" >/dev/null
+        group "queries $size files"
+        statuses='0 4'    # compare: there are differences
+        query_peers
+        take_turns
+        statuses=0
+        rm -f "$catalog" "$catalog"-*
+    done
+}
+
+section_start() {
+    group start
+    times=$(pick 50 10)
+    peer 'lua5.4 -e' lua5.4 -e ''
+    peer 'autobackup -e' "$program" -e ''
+    peer 'autobackup -e, new catalog' "$program" --no-config --catalog "$work/start.db" -e ''
+    take_turns
+    times=1
+}
