@@ -8,8 +8,9 @@ include_files = {"lua/**/*.lua", "scripts/*.lua", "tests/**/*.lua", "config.lua.
 
 local session = {
     read_globals = {
-        "add", "args", "categories", "clients", "command", "copy", "databases", "exit", "explore", "fetch",
-        "files", "help", "list", "on", "policy", "projects", "quit", "remove", "replicas", "run", "show", "trust",
+        "add", "args", "categories", "check", "clients", "command", "compare", "copy", "databases", "exit", "explore",
+        "fetch", "files", "find", "help", "list", "on", "policy", "projects", "quit", "remove", "replicas", "run",
+        "show", "trust",
     },
     globals = {"settings", "load"},
 }

@@ -25,13 +25,14 @@ struct glob {
     struct buf bytes;         /* texts, folded where case does not matter */
     struct range *ranges;
     size_t range_count;
+    const struct token *longest;    /* text between stars, to look for first; NULL: there is none */
     bool fold;
     struct buf folded;        /* the name at hand */
 };
 
 /* ---- characters ---- */
 
-/* Bytes of the character at p, which has `left` bytes; 1 for a byte that is none. *ret: its code, or beyond Unicode. */
+/* Bytes of the character at p, of `left`; 1 for a byte that is none. *ret: its code or one beyond Unicode. */
 static size_t character(const char *p, size_t left, uint32_t *ret)
 {
     const unsigned char *s = (const unsigned char *)p;
@@ -64,9 +65,21 @@ static void add_character(struct buf *out, uint32_t code)
     buf_add_byte(out, (unsigned char)(0x80 | (code & 0x3f)));
 }
 
+/* ASCII at the beginning of text: how much of it there is. */
+static size_t add_folded_ascii(struct buf *out, const char *text, size_t len)
+{
+    size_t n = 0;
+
+    buf_reserve(out, len);
+    for (char *to = out->data + out->len; n < len && !(text[n] & 0x80); n++)
+        to[n] = (char)(text[n] | (text[n] >= 'A' && text[n] <= 'Z' ? 0x20 : 0));
+    out->len += n;
+    return n;
+}
+
 static void add_folded(struct buf *out, const char *text, size_t len)
 {
-    for (size_t at = 0, size; at < len; at += size) {
+    for (size_t at = add_folded_ascii(out, text, len), size; at < len; at += size) {
         uint32_t code, lower;
         size = character(text + at, len - at, &code);
         lower = code < 0x110000 ? (uint32_t)towlower((wint_t)code) : code;
@@ -99,11 +112,25 @@ void needle_set(struct needle *n, const char *text, size_t len)
     }
 }
 
-const char *needle_find(const struct needle *n, const char *hay, size_t len)
+/* By its last byte, which must be a new one. */
+static const char *find_ending(const struct needle *n, const char *hay, size_t len, size_t known)
+{
+    char last = n->text[n->len - 1];
+
+    for (size_t end = known >= n->len ? known + 1 : n->len; end <= len; end++)
+        if (hay[end - 1] == last && memcmp(hay + end - n->len, n->text, n->len) == 0)
+            return hay + end - n->len;
+    return NULL;
+}
+
+const char *needle_find(const struct needle *n, const char *hay, size_t len, size_t known)
 {
     if (len < n->len)
         return NULL;
-    const char *at = hay + n->rare, *end = at + (len - n->len) + 1;
+    if (len - known < n->len)
+        return find_ending(n, hay, len, known);
+    size_t from = known >= n->len ? known - n->len + 1 : 0;
+    const char *at = hay + from + n->rare, *end = hay + len - n->len + n->rare + 1;
     while ((at = memchr(at, n->text[n->rare], (size_t)(end - at)))) {
         if (memcmp(at - n->rare, n->text, n->len) == 0)
             return at - n->rare;
@@ -201,9 +228,14 @@ static void parse(struct glob *g, const char *p, const char *end)
 /* Once all texts have their place. */
 static void set_needles(struct glob *g)
 {
-    for (size_t i = 0; i < g->count; i++)
-        if (g->tokens[i].kind == TEXT)
-            needle_set(&g->tokens[i].needle, g->bytes.data + g->tokens[i].from, g->tokens[i].len);
+    for (size_t i = 0; i < g->count; i++) {
+        struct token *t = &g->tokens[i];
+        if (t->kind != TEXT)
+            continue;
+        needle_set(&t->needle, g->bytes.data + t->from, t->len);
+        if (i && i + 1 < g->count && (!g->longest || t->len > g->longest->len))
+            g->longest = t;
+    }
 }
 
 struct glob *glob_new(const char *pattern, size_t len, unsigned flags)
@@ -265,7 +297,7 @@ static size_t take(const struct glob *g, const struct token *t, const char *name
     return t->kind == ANY || in_set(g, t, code) ? len : SIZE_MAX;
 }
 
-/* Where the search goes on when a star takes one more character: straight to the next place where its text stands. */
+/* Where to go on when a star takes one more character: straight to the next place where the text behind it is. */
 static const char *retry(const struct glob *g, size_t after_star, const char *from, const char *end)
 {
     const struct token *t = &g->tokens[after_star];
@@ -274,7 +306,7 @@ static const char *retry(const struct glob *g, size_t after_star, const char *fr
     if (from >= end)
         return NULL;
     from += character(from, (size_t)(end - from), &code);
-    return t->kind == TEXT ? needle_find(&t->needle, from, (size_t)(end - from)) : from;
+    return t->kind == TEXT ? needle_find(&t->needle, from, (size_t)(end - from), 0) : from;
 }
 
 /* Only the last star ever needs to be tried again. */
@@ -306,12 +338,14 @@ static bool match(const struct glob *g, const char *p, const char *end)
     return true;
 }
 
-/* Most names end otherwise: look there first. */
-static bool ends_otherwise(const struct glob *g, const char *name, size_t len)
+/* Most names end otherwise, or lack the text: that is quickly seen. */
+static bool cannot_match(const struct glob *g, const char *name, size_t len)
 {
     const struct token *t = g->count ? &g->tokens[g->count - 1] : NULL;
 
-    return t && t->kind == TEXT && (t->len > len || memcmp(t->needle.text, name + len - t->len, t->len) != 0);
+    if (t && t->kind == TEXT && (t->len > len || memcmp(t->needle.text, name + len - t->len, t->len) != 0))
+        return true;
+    return g->longest && !needle_find(&g->longest->needle, name, len, 0);
 }
 
 bool glob_match(struct glob *g, const char *name, size_t len)
@@ -322,7 +356,7 @@ bool glob_match(struct glob *g, const char *name, size_t len)
         name = buf_str(&g->folded);
         len = g->folded.len;
     }
-    return !ends_otherwise(g, name, len) && match(g, name, name + len);
+    return !cannot_match(g, name, len) && match(g, name, name + len);
 }
 
 bool glob_needle(const struct glob *g, struct needle *ret_needle)

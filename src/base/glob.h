@@ -22,8 +22,8 @@ void glob_free(struct glob *g);    /* NULL is fine */
 bool glob_match(struct glob *g, const char *name, size_t len);
 
 /*
- * A text to be looked for in many short ones: quicker there than memmem, which first studies the text. `text` is the
- * caller's and must outlive it.
+ * A text to be looked for in many short ones: quicker there than memmem, which first studies the text. `text` is
+ * the caller's and must outlive it.
  */
 struct needle {
     const char *text;
@@ -31,12 +31,15 @@ struct needle {
 };
 void needle_set(struct needle *n, const char *text, size_t len);    /* len above 0 */
 
-/* Where it stands first in hay, or NULL. */
-const char *needle_find(const struct needle *n, const char *hay, size_t len);
+/*
+ * Where it stands first in hay, or NULL. known: so many bytes of hay were searched before, and it was not in them;
+ * only a place that goes beyond them is looked for.
+ */
+const char *needle_find(const struct needle *n, const char *hay, size_t len, size_t known);
 
 /*
- * What a name must contain somewhere to match, where nothing else matters: true with *ret_needle, which lives as long
- * as g (its len is 0 when every name matches); false for any other pattern.
+ * What a name must contain somewhere to match, where nothing else matters: true with *ret_needle, which lives as
+ * long as g (its len is 0 when every name matches); false for any other pattern.
  */
 bool glob_needle(const struct glob *g, struct needle *ret_needle);
 

@@ -4,11 +4,23 @@
 #include <string.h>
 #include <wchar.h>
 
+/* Most of a table is ASCII, of which every byte counts one. */
+static size_t ascii(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && !(text[n] & 0x80))
+        n++;
+    return n;
+}
+
 size_t text_width(const char *text, size_t len)
 {
-    size_t width = 0;
+    size_t width = ascii(text, len);
     mbstate_t state = {0};
 
+    text += width;
+    len -= width;
     while (len) {
         wchar_t wide = 0;
         size_t used = mbrtowc(&wide, text, len, &state);

@@ -1,21 +1,15 @@
 /*
  * core.catalog: open(path) -> catalog; catalog:rows(sql, params), catalog:exec(sql, params), catalog:check(),
- * catalog:entries(replica) -> iterator, catalog:path(), catalog:close(); core.catalog.null.
+ * catalog:path(), catalog:close(); core.catalog.null.
  *
  * Parameters are an array (n optional): strings bind as TEXT, {blob = string} as BLOB, integers, floats, booleans
  * as 0 and 1, core.catalog.null as NULL. Rows are tables keyed by column name; a NULL is absent.
  */
 #include "bind/bind.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
-
 #include "index/catalog.h"
-#include "index/entries.h"
 
 #define CATALOG "autobackup.catalog"
-#define ENTRIES "autobackup.entries"
 
 struct handle {
     struct catalog *cat;    /* NULL once closed */
@@ -201,83 +195,6 @@ static int catalog_close_(lua_State *L)
     return 0;
 }
 
-/* ---- entries of a replica ---- */
-
-struct entries_handle {
-    struct entries *entries;
-};
-
-static int entries_gc(lua_State *L)
-{
-    struct entries_handle *h = luaL_checkudata(L, 1, ENTRIES);
-    entries_close(h->entries);
-    h->entries = NULL;
-    return 0;
-}
-
-static const char *kind_name(uint32_t mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFREG: return "file";
-    case S_IFDIR: return "directory";
-    case S_IFLNK: return "symlink";
-    case S_IFIFO: return "fifo";
-    case S_IFSOCK: return "socket";
-    case S_IFBLK:
-    case S_IFCHR: return "device";
-    default: return "unknown";
-    }
-}
-
-static int next_entry(lua_State *L)
-{
-    struct entries_handle *h = luaL_checkudata(L, lua_upvalueindex(1), ENTRIES);
-    struct error err = {0};
-    const char *path;
-    const struct entry *e;
-
-    lua_getiuservalue(L, lua_upvalueindex(1), 1);
-    luaL_argcheck(L, ((struct handle *)lua_touserdata(L, -1))->cat, 1, "the catalog is closed");
-    lua_pop(L, 1);
-    int code = h->entries ? entries_next(h->entries, &path, &e, &err) : 0;
-    if (code < 0) {
-        bind_fail(L, &err);
-        lua_pop(L, 1);
-        return lua_error(L);    /* an iterator has no other way to fail */
-    }
-    if (code == 0)
-        return 0;
-    lua_createtable(L, 0, 5);
-    lua_pushstring(L, path);
-    lua_setfield(L, -2, "path");
-    lua_pushstring(L, kind_name(e->mode));
-    lua_setfield(L, -2, "kind");
-    lua_pushinteger(L, (lua_Integer)e->size);
-    lua_setfield(L, -2, "size");
-    lua_pushinteger(L, e->mtime);
-    lua_setfield(L, -2, "mtime");
-    if (e->err) {
-        lua_pushstring(L, error_name(e->err));
-        lua_setfield(L, -2, "error");
-    }
-    return 1;
-}
-
-static int catalog_entries_(lua_State *L)
-{
-    struct catalog *cat = check_open(L);
-    lua_Integer replica = luaL_checkinteger(L, 2);
-    struct entries_handle *h = lua_newuserdatauv(L, sizeof *h, 1);
-
-    h->entries = NULL;
-    luaL_setmetatable(L, ENTRIES);
-    lua_pushvalue(L, 1);    /* the iterator keeps its catalog alive */
-    lua_setiuservalue(L, -2, 1);
-    h->entries = entries_open(cat, replica);
-    lua_pushcclosure(L, next_entry, 1);
-    return 1;
-}
-
 /* ---- the module ---- */
 
 static int open_(lua_State *L)
@@ -312,14 +229,12 @@ int luaopen_core_catalog(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"open", open_}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
-        {"rows", catalog_rows_},     {"exec", catalog_exec_}, {"check", catalog_check_},
-        {"entries", catalog_entries_}, {"path", catalog_path_}, {"close", catalog_close_},
-        {NULL, NULL},
+        {"rows", catalog_rows_}, {"exec", catalog_exec_}, {"check", catalog_check_}, {"path", catalog_path_},
+        {"close", catalog_close_}, {NULL, NULL},
     };
 
     make_type(L, CATALOG, catalog_close_, methods);
     make_type(L, "autobackup.statement", statement_gc, NULL);
-    make_type(L, ENTRIES, entries_gc, NULL);
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "copy/fix.h"
 #include "copy/place.h"
 #include "copy/plan.h"
+#include "copy/source.h"
 #include "copy/times.h"
 
 /* Links share an inode, so what this copy does to one name moves the ctime of the others. */
@@ -28,8 +30,28 @@ bool apply_is_listed(const struct entry *listed, const struct stat *st, int64_t 
 
 static bool conflict(struct commit *c, const struct item *item, const char *code, const char *why)
 {
-    report_problem(&c->w->report, item->twin->path, item->name, code, why, true);
+    report_problem(&c->w->report, item_subject(item), code, why, true);
     return false;
+}
+
+static bool exists(struct commit *c, const struct item *item)
+{
+    char other[NAME_MAX + 1], why[NAME_MAX + 100];
+    int dir = twin_target(item->twin);
+    bool taken = dir >= 0 && place_is_taken(dir, item->name, other);
+
+    if (dir >= 0)
+        twin_target_done(item->twin);
+    if (!taken)
+        return conflict(c, item, "EEXIST", "appeared at the destination since it was loaded: left alone");
+    snprintf(why, sizeof why, PLACE_TAKEN, other);
+    return conflict(c, item, "EEXIST", why);
+}
+
+static bool is_fatal(const struct item *item, int code)
+{
+    bool data = S_ISREG(item->kind == VERDICT_EXTRA ? item->right.mode : item->left.mode);
+    return work_is_full(-code) || (data && item->kind != VERDICT_METADATA && work_is_fatal(-code));
 }
 
 static bool failed(struct commit *c, const struct item *item, int code)
@@ -37,9 +59,9 @@ static bool failed(struct commit *c, const struct item *item, int code)
     if (code == -ESTALE)
         return conflict(c, item, "ECHANGED", "changed at the destination since it was loaded: left alone");
     if (code == -EEXIST)
-        return conflict(c, item, "EEXIST", "appeared at the destination since it was loaded: left alone");
-    report_errno(&c->w->report, item->twin->path, item->name, -code, SIDE_TARGET);
-    if (work_is_fatal(-code)) {
+        return exists(c, item);
+    report_errno(&c->w->report, item_subject(item), -code, SIDE_TARGET);
+    if (is_fatal(item, code)) {
         work_fail_errno(c->w, -code, item->name);
         c->broken |= code != -ENOSPC && code != -EDQUOT;    /* a full disk may still take the other names */
     }
@@ -52,17 +74,24 @@ static bool cannot_link(int code)
            code == -EINVAL || code == -EACCES;
 }
 
-/* One filesystem cannot link, the next not even exchange: then the old file is copied. */
+/* Has it other names, through which it can be changed? */
+static bool is_shared(const struct item *item) { return S_ISREG(item->old.st_mode) && item->old.st_nlink > 1; }
+
+/*
+ * One filesystem cannot link, the next not even exchange: then the old file is copied. So it is when it goes on
+ * living under another name: a version must not change with it.
+ */
 static int keep_old(struct commit *c, struct item *item, int dir)
 {
     struct target *t = &c->w->target;
     const char *path = item->twin->path;
-    int code = t->elsewhere || !t->holds.link ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
+    bool copy = t->elsewhere || is_shared(item);
+    int code = copy || !t->holds.link ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
 
     item->kept = KEPT_IN_VERSIONS;
     if (!cannot_link(code))
         return code;
-    if (t->holds.exchange && !t->elsewhere) {
+    if (t->holds.exchange && !copy) {
         item->kept = KEPT_BY_EXCHANGE;
         return 0;
     }
@@ -84,18 +113,26 @@ static struct manifest_file old_file(const struct item *item)
     };
 }
 
-static struct manifest_file listed_file(const struct item *item)
+static struct manifest_file listed_file(const struct commit *c, const struct item *item)
 {
+    const struct entry *l = &item->left, *r = &item->right;
+    const struct stat old = {.st_mode = r->mode, .st_uid = r->uid, .st_gid = r->gid};
+    struct stat st = {.st_mode = l->mode, .st_uid = l->uid, .st_gid = l->gid};
+
+    if (item->kind == VERDICT_METADATA)
+        source_give_replaced(&c->w->source, &old, &st);
+    else
+        source_give_new(&c->w->source, &st);
     return (struct manifest_file){
-        .mode = item->left.mode, .size = item->left.size, .mtime = item->left.mtime, .uid = item->left.uid,
-        .gid = item->left.gid, .has_digest = item->left_state != DIGEST_NONE, .digest = item->left_digest,
+        .mode = st.st_mode, .size = l->size, .mtime = l->mtime, .uid = st.st_uid,
+        .gid = st.st_gid, .has_digest = item->left_state != DIGEST_NONE, .digest = item->left_digest,
     };
 }
 
 static void announce(struct commit *c, struct item *item)
 {
     struct manifest *m = &c->w->target.manifest;
-    struct manifest_file old = old_file(item), listed = listed_file(item);
+    struct manifest_file old = old_file(item), listed = listed_file(c, item);
     char *path = plan_join(item->twin->path, item->name);
 
     if (item->kind == VERDICT_EXTRA)
@@ -118,7 +155,7 @@ static int prepare_in(struct commit *c, struct item *item, int dir)
     int code = check_old(c, item, dir);
     if (!code && item->kind == VERDICT_CHANGED)
         code = keep_old(c, item, dir);
-    if (!code && item->kind == VERDICT_EXTRA && c->w->target.elsewhere)
+    if (!code && item->kind == VERDICT_EXTRA && (c->w->target.elsewhere || is_shared(item)))
         code = keep_old(c, item, dir);
     return code;
 }
@@ -197,25 +234,33 @@ static int create(struct item *item, int dir)
     return code;
 }
 
-static int apply_in(struct commit *c, struct item *item, int dir)
+/* from: the source's directory, for corrections. */
+static int apply_in(struct commit *c, struct item *item, int from, int dir)
 {
     switch (item->kind) {
     case VERDICT_NEW: return create(item, dir);
     case VERDICT_CHANGED:
         return item->kept == KEPT_BY_EXCHANGE ? replace_by_exchange(c, item, dir) : replace_kept(c, item, dir);
     case VERDICT_EXTRA: return move_away(c, item, dir);
-    default: return fix_metadata(c->w, item, dir);
+    default: return fix_metadata(c->w, item, from, dir);
     }
 }
 
 bool apply_item(struct commit *c, struct item *item)
 {
-    int dir = twin_target(item->twin);
-    if (dir < 0)
-        return failed(c, item, dir);
-    int code = apply_in(c, item, dir);
-    twin_target_done(item->twin);
-    return code ? failed(c, item, code) : true;
+    int from = item->kind == VERDICT_METADATA ? twin_source(item->twin) : 0;
+    if (from < 0) {
+        report_errno(&c->w->report, item_subject(item), -from, SIDE_SOURCE);
+        return false;
+    }
+    int dir = twin_target(item->twin), code = dir;
+    if (dir >= 0) {
+        code = apply_in(c, item, from, dir);
+        twin_target_done(item->twin);
+    }
+    if (item->kind == VERDICT_METADATA)
+        twin_source_done(item->twin);
+    return code < 0 ? failed(c, item, code) : true;
 }
 
 static void count(struct tally *t, const struct item *item)

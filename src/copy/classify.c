@@ -82,7 +82,8 @@ static bool judge_target(const struct entry *l, const struct entry *r, struct ve
         refuse(v, VERDICT_PROBLEM, "EXDEV", "a mount point at the destination is not entered");
     else if ((l->mode & S_IFMT) != (r->mode & S_IFMT)) {
         refuse(v, VERDICT_CONFLICT, "ETYPE", "");
-        snprintf(v->why, sizeof v->why, "a %s at the source, a %s at the destination: left alone",
+        snprintf(v->why, sizeof v->why,
+                 "a %s at the source, a %s at the destination: left alone; move one of them away by hand",
                  type_name(l->mode), type_name(r->mode));
     } else {
         return false;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "copy/source.h"
 #include "copy/times.h"
 
 /* A directory that was entered and not left yet. */
@@ -23,6 +24,7 @@ struct finish {
     bool mirror;
 };
 
+/* from: what the directory shall have. */
 static bool rights_differ(const struct holds *holds, const struct stat *from, const struct stat *to)
 {
     return (holds->mode && ((from->st_mode ^ to->st_mode) & 07777)) ||
@@ -46,12 +48,16 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
 
     if (fstat(from, &from_st) < 0 || fstat(to, &to_st) < 0)
         return -errno;
+    if (fresh)
+        source_give_new(&w->source, &from_st);
+    else
+        source_give_corrected(&w->source, w->request->granularity, &to_st, &from_st);
     bool rights = !fresh && rights_differ(&w->target.holds, &from_st, &to_st);
     if (!fresh && !rights && times_agree(mtime_of(&from_st), mtime_of(&to_st), w->request->granularity))
         return 0;
     if (rights)
         announce_touch(w, path, &from_st, &to_st);
-    int code = metadata_copy(from, to, &from_st, &w->target.holds, true, &lost);
+    int code = metadata_copy(from, to, &from_st, &w->target.holds, fresh || w->source.holds.xattr, &lost);
     report_lost(&w->report, lost);
     atomic_fetch_add(&w->report.tally.metadata_only, rights && !code);
     return code;
@@ -68,7 +74,7 @@ static void finish_one(struct work *w, const char *path, bool fresh)
     if (to >= 0)
         close(to);
     if (code && code != -ENOENT)
-        report_errno(&w->report, path, "", -code, side);
+        report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, side);
 }
 
 static int remove_dir(struct work *w, const char *path, struct manifest_file *ret_old)
@@ -98,7 +104,7 @@ static void remove_one(struct work *w, const char *path)
     if (!code)
         manifest_add_remove(&w->target.manifest, path, &old);
     else if (code != -ENOENT && code != -ENOTEMPTY && code != -EEXIST)
-        report_errno(&w->report, path, "", -code, SIDE_TARGET);
+        report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, SIDE_TARGET);
 }
 
 static void leave_level(struct finish *f)
@@ -152,7 +158,7 @@ int directories_finish(struct work *w, struct plan *plan, struct error *err)
 }
 
 /* One missing directory above the replica: it looks like the source's, and is nobody else's to finish. */
-static int make_parent(struct work *w, const char *path, int parent, const char *name)
+static int make_parent(struct work *w, const char *path, int parent, const char *name, struct error *err)
 {
     struct stat st;
     unsigned lost = 0;
@@ -161,8 +167,12 @@ static int make_parent(struct work *w, const char *path, int parent, const char 
         return errno == EEXIST ? 0 : -errno;
     int from = path_open_dir(w->source.root, path), to = path_open_dir(w->target.root, path);
     int code = from < 0 ? from : to < 0 ? to : fstat(from, &st) < 0 ? -errno : 0;
-    if (!code)
+    if (from < 0)
+        error_set(err, -from, "%s/%s", w->request->source_root, path);
+    if (!code) {
+        source_give_new(&w->source, &st);
         code = metadata_copy(from, to, &st, &w->target.holds, true, &lost);
+    }
     if (!code && fsync(parent) < 0)
         code = -errno;
     if (from >= 0)
@@ -172,7 +182,7 @@ static int make_parent(struct work *w, const char *path, int parent, const char 
     return code;
 }
 
-static int make_parents(struct work *w, char *path)
+static int make_parents(struct work *w, char *path, struct error *err)
 {
     int code = 0;
 
@@ -180,7 +190,7 @@ static int make_parents(struct work *w, char *path)
         const char *name;
         *slash = 0;
         int parent = path_open_parent(w->target.root, path, &name);
-        code = parent < 0 ? parent : make_parent(w, path, parent, name);
+        code = parent < 0 ? parent : make_parent(w, path, parent, name, err);
         if (parent >= 0)
             close(parent);
         *slash = '/';
@@ -210,10 +220,12 @@ int directories_make_top(struct work *w, struct error *err)
 {
     const char *path = w->request->path;
     char *copy = mem_strdup(path);
-    int code = make_parents(w, copy);
+    int code = make_parents(w, copy, err);
 
     free(copy);
     if (!code)
         code = make_last(w, path);
-    return code ? error_set(err, -code, "%s/%s", w->request->target_root, path) : 0;
+    if (code && !err->message)
+        error_set(err, -code, "%s/%s", w->request->target_root, path);
+    return code;
 }

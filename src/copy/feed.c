@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "copy/file.h"
+#include "copy/place.h"
 
 #define TASK_BYTES (64u << 20)    /* one worker should not get all the large files */
 
@@ -59,6 +62,14 @@ static int enter(void *arg, const struct merge_dir *dir)
     return 0;
 }
 
+static struct subject subject_of(const struct plan_name *name)
+{
+    const struct entry *left = name->pair->left;
+
+    return (struct subject){.dir = name->dir->path, .name = name->name, .file = left && S_ISREG(left->mode),
+                            .unchanged = name->verdict->kind == VERDICT_METADATA};
+}
+
 /* The pass's directory on both sides, opened when first needed. NULL: reported for this name. */
 static struct twin *twin_of(struct feed *f, const struct plan_name *name)
 {
@@ -68,7 +79,7 @@ static struct twin *twin_of(struct feed *f, const struct plan_name *name)
     if (!code)
         return f->twin;
     f->twin = NULL;
-    report_errno(&f->w->report, name->dir->path, name->name, -code, SIDE_TARGET);
+    report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
     return NULL;
 }
 
@@ -93,7 +104,8 @@ static void add_ready(struct feed *f, struct item *item)
         stage_add(&f->w->stage, &f->ready);
 }
 
-static int make_dir(struct twin *twin, const char *name)
+/* other: gets the name that the destination takes for this one, where it does (NAME_MAX + 1 bytes). */
+static int make_dir(struct twin *twin, const char *name, char *other)
 {
     struct stat st;
     int dir = twin_target(twin), code = 0;
@@ -102,17 +114,31 @@ static int make_dir(struct twin *twin, const char *name)
         return dir;
     if (mkdirat(dir, name, 0700) < 0)
         code = -errno;
-    if (code == -EEXIST && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+    if (code == -EEXIST && !place_is_taken(dir, name, other) &&
+        fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
         code = 0;
     twin_target_done(twin);
     return code;
 }
 
+static void report_unmade(struct feed *f, const struct plan_name *name, int code, const char *other)
+{
+    char why[NAME_MAX + 100];
+
+    if (!*other) {
+        report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+        return;
+    }
+    snprintf(why, sizeof why, PLACE_TAKEN, other);
+    report_problem(&f->w->report, subject_of(name), "EEXIST", why, true);
+}
+
 /* A directory that cannot be made blocks all that lies below it. */
 static void add_directory(struct feed *f, const struct plan_name *name)
 {
+    char other[NAME_MAX + 1] = "";
     struct twin *twin = twin_of(f, name);
-    int code = twin ? make_dir(twin, name->name) : -ENOENT;
+    int code = twin ? make_dir(twin, name->name, other) : -ENOENT;
 
     if (!code) {
         f->made = true;
@@ -121,8 +147,8 @@ static void add_directory(struct feed *f, const struct plan_name *name)
     }
     plan_block(f->plan, name->dir->path, name->name);
     if (twin)
-        report_errno(&f->w->report, name->dir->path, name->name, -code, SIDE_TARGET);
-    if (work_is_fatal(-code))
+        report_unmade(f, name, code, other);
+    if (work_is_full(-code))
         work_fail_errno(f->w, -code, name->name);
 }
 
@@ -155,7 +181,7 @@ static int problem_name(void *arg, const struct plan_name *name)
     const struct verdict *v = name->verdict;
 
     if (v->kind == VERDICT_PROBLEM || v->kind == VERDICT_CONFLICT)
-        report_problem(&f->w->report, name->dir->path, name->name, v->code, v->why, v->kind == VERDICT_CONFLICT);
+        report_problem(&f->w->report, subject_of(name), v->code, v->why, v->kind == VERDICT_CONFLICT);
     return 0;
 }
 
@@ -221,7 +247,7 @@ static const char *action_kind(const struct plan_name *name)
     case VERDICT_CHANGED: return "changed";
     case VERDICT_METADATA: return "metadata";
     case VERDICT_EXTRA: return "extra";
-    case VERDICT_CONFLICT: return "conflict";
+    case VERDICT_CONFLICT: return strcmp(name->verdict->code, "ETYPE") == 0 ? "type" : "conflict";
     default: return NULL;
     }
 }

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "copy/source.h"
 #include "copy/special.h"
 #include "copy/times.h"
 
@@ -22,6 +24,8 @@ struct attempt {
     int from, to;              /* descriptors, or -1 */
     struct stat before;
     enum side side;            /* whose error it is */
+    bool content;              /* it is one of the content: read, written, synced */
+    bool unmade;               /* the destination refused to make this kind of file */
     unsigned lost;
 };
 
@@ -29,6 +33,18 @@ static int fail(struct attempt *a, enum side side, int code)
 {
     a->side = side;
     return code;
+}
+
+/* From here on `before` is what the destination's file gets. */
+static void give(struct attempt *a)
+{
+    const struct item *item = a->item;
+    const struct stat old = {.st_mode = item->right.mode, .st_uid = item->right.uid, .st_gid = item->right.gid};
+
+    if (item->kind == VERDICT_CHANGED)
+        source_give_replaced(&a->w->source, &old, &a->before);
+    else
+        source_give_new(&a->w->source, &a->before);
 }
 
 static int open_source(struct attempt *a)
@@ -40,7 +56,10 @@ static int open_source(struct attempt *a)
         return fail(a, SIDE_SOURCE, errno == ELOOP ? -ESTALE : -errno);
     if (fstat(a->from, &a->before) < 0)
         return fail(a, SIDE_SOURCE, -errno);
-    return S_ISREG(a->before.st_mode) ? 0 : fail(a, SIDE_SOURCE, -ESTALE);
+    if (!S_ISREG(a->before.st_mode))
+        return fail(a, SIDE_SOURCE, -ESTALE);
+    give(a);
+    return 0;
 }
 
 /* What the temp is now, and what the source was: for the manifest and the digests. */
@@ -150,6 +169,7 @@ static int copy_regular(struct attempt *a)
 
     if (code)
         return code;
+    a->content = true;
     a->to = temp_create(a->to_dir, a->item->temp);
     if (a->to < 0)
         return fail(a, SIDE_TARGET, a->to);
@@ -159,8 +179,10 @@ static int copy_regular(struct attempt *a)
     if (!code)
         code = check_rot(a, &digest);
     if (!code && (code = metadata_copy(a->from, a->to, &a->before, &a->w->target.holds, a->item->twin->strip_acl,
-                                       &a->lost)))
+                                       &a->lost))) {
         a->side = SIDE_TARGET;
+        a->content = false;
+    }
     if (!code)
         code = check_settled(a, &digest, opened_at);
     if (!code)
@@ -182,7 +204,9 @@ static int copy_special(struct attempt *a)
         return fail(a, SIDE_SOURCE, -errno);
     if ((a->before.st_mode & S_IFMT) != (a->item->left.mode & S_IFMT))
         return fail(a, SIDE_SOURCE, -ESTALE);
+    give(a);
     int code = special_make(a->from_dir, a->item->name, &a->before, a->to_dir, a->item->temp, &a->side);
+    a->unmade = code && a->side == SIDE_TARGET;
     if (code)
         return code;
     code = metadata_copy_at(a->from_dir, a->item->name, a->to_dir, a->item->temp, &a->before, &a->w->target.holds,
@@ -206,6 +230,7 @@ static int attempt(struct attempt *a)
 {
     a->from = a->to = -1;
     a->side = SIDE_NONE;
+    a->content = a->unmade = false;
     int code = S_ISREG(a->item->left.mode) ? copy_regular(a) : copy_special(a);
     give_up(a);
     if (code)
@@ -213,23 +238,56 @@ static int attempt(struct attempt *a)
     return code;
 }
 
+/* A refusal to make a kind of file, as filesystems have them. */
+static bool is_refusal(int code)
+{
+    switch (-code) {
+    case EPERM:
+    case EIO:
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case EINVAL:
+    case ENODEV:
+    case ENXIO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void report_refusal(struct attempt *a, int code)
+{
+    mode_t mode = a->before.st_mode;
+    const char *kind = S_ISLNK(mode) ? "symlinks" : S_ISFIFO(mode) ? "FIFOs" : "devices";
+    struct buf text = {0};
+
+    if (code == -EPERM && (S_ISBLK(mode) || S_ISCHR(mode)) && geteuid() != 0)
+        buf_printf(&text, "devices are made only by root: not copied");
+    else
+        buf_printf(&text, "the filesystem of %s cannot hold %s: not copied", a->w->target.name, kind);
+    report_problem(&a->w->report, item_subject(a->item), error_name(-code), buf_str(&text), false);
+    buf_free(&text);
+}
+
 static void report_failure(struct attempt *a, int code)
 {
     struct report *r = &a->w->report;
-    const char *dir = a->item->twin->path, *name = a->item->name;
+    struct subject subject = item_subject(a->item);
 
     if (code == -ECANCELED)
         return;
-    if (a->side == SIDE_TARGET && work_is_fatal(-code))
-        work_fail_errno(a->w, -code, name);
-    if (code == -ESTALE && a->side == SIDE_SOURCE)
-        report_problem(r, dir, name, "ECHANGED", "changed while it was being copied: not copied", false);
+    if (a->side == SIDE_TARGET && (work_is_full(-code) || (a->content && work_is_fatal(-code))))
+        work_fail_errno(a->w, -code, a->item->name);
+    if (a->unmade && is_refusal(code))
+        report_refusal(a, code);
+    else if (code == -ESTALE && a->side == SIDE_SOURCE)
+        report_problem(r, subject, "ECHANGED", "changed while it was being copied: not copied", false);
     else if (code == -EBADMSG && a->side == SIDE_SOURCE)
-        report_problem(r, dir, name, "EDAMAGED",
+        report_problem(r, subject, "EDAMAGED",
                        "damaged at the source: its content changed, its size and times did not: not copied",
                        false);
     else
-        report_errno(r, dir, name, -code, a->side);
+        report_errno(r, subject, -code, a->side);
 }
 
 static int stage_in(struct attempt *a)
@@ -238,8 +296,8 @@ static int stage_in(struct attempt *a)
     int code = -ESTALE;
 
     if (work_is_catalog(a->w, item->twin->source_dev, a->from_dir, item->name)) {
-        report_problem(&a->w->report, item->twin->path, item->name, "EINUSE",
-                       "belongs to the catalog in use: not copied", false);
+        report_problem(&a->w->report, item_subject(item), "EINUSE", "belongs to the catalog in use: not copied",
+                       false);
         return -EBUSY;
     }
     for (int i = 0; code == -ESTALE && i < ATTEMPTS; i++)
@@ -257,12 +315,12 @@ bool file_stage(struct work *w, struct data *data, struct item *item)
 
     a.from_dir = twin_source(item->twin);
     if (a.from_dir < 0) {
-        report_errno(&w->report, item->twin->path, item->name, -a.from_dir, SIDE_SOURCE);
+        report_errno(&w->report, item_subject(item), -a.from_dir, SIDE_SOURCE);
         return false;
     }
     a.to_dir = twin_target(item->twin);
     if (a.to_dir < 0) {
-        report_errno(&w->report, item->twin->path, item->name, -a.to_dir, SIDE_TARGET);
+        report_errno(&w->report, item_subject(item), -a.to_dir, SIDE_TARGET);
     } else {
         code = stage_in(&a);
         twin_target_done(item->twin);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "copy/apply.h"
+#include "copy/source.h"
 
 struct fix {
     struct work *w;
@@ -25,6 +26,11 @@ static bool both_listed(const struct fix *f, const struct stat *from, const stru
            apply_is_listed(&f->item->right, to, f->w->target.fs.granularity);
 }
 
+static void give(const struct fix *f, const struct stat *old, struct stat *st)
+{
+    source_give_corrected(&f->w->source, f->w->request->granularity, old, st);
+}
+
 /* Through names: for what cannot be opened. */
 static int fix_at(struct fix *f)
 {
@@ -35,6 +41,7 @@ static int fix_at(struct fix *f)
         return errno == ENOENT ? -ESTALE : -errno;
     if (!both_listed(f, &from, &to))
         return -ESTALE;
+    give(f, &to, &from);
     return metadata_copy_at(f->from_dir, f->item->name, f->to_dir, f->item->name, &from, &f->w->target.holds,
                             &f->lost);
 }
@@ -47,7 +54,8 @@ static int fix_open(struct fix *f, int from, int to)
         return -errno;
     if (!both_listed(f, &from_st, &to_st))
         return -ESTALE;
-    return metadata_copy(from, to, &from_st, &f->w->target.holds, true, &f->lost);
+    give(f, &to_st, &from_st);
+    return metadata_copy(from, to, &from_st, &f->w->target.holds, f->w->source.holds.xattr, &f->lost);
 }
 
 static int fix_regular(struct fix *f)
@@ -62,15 +70,11 @@ static int fix_regular(struct fix *f)
     return code;
 }
 
-int fix_metadata(struct work *w, struct item *item, int target_dir)
+int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir)
 {
-    struct fix f = {.w = w, .item = item, .to_dir = target_dir};
-
-    f.from_dir = twin_source(item->twin);
-    if (f.from_dir < 0)
-        return f.from_dir;
+    struct fix f = {.w = w, .item = item, .from_dir = source_dir, .to_dir = target_dir};
     int code = S_ISREG(item->left.mode) ? fix_regular(&f) : fix_at(&f);
-    twin_source_done(item->twin);
+
     if (code)
         return code;
     report_lost(&w->report, f.lost);

@@ -7,9 +7,10 @@
 #include "copy/work.h"
 
 /*
- * Give the item's name in target_dir the metadata of its source. A confirmed digest of the destination stays one:
- * item->fresh then has it. 0, -ESTALE when either is not what the listing said any more, or -errno.
+ * Give the item's name in target_dir the metadata of its source in source_dir, as far as that has any. A
+ * confirmed digest of the destination stays one: item->fresh then has it. 0, -ESTALE when either is not what the
+ * listing said any more, or -errno.
  */
-int fix_metadata(struct work *w, struct item *item, int target_dir);
+int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir);
 
 #endif

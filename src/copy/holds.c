@@ -27,7 +27,9 @@ static bool keeps_link(int dir, const char *name)
     char other[TEMP_NAME_SIZE];
 
     temp_name(other);
-    return linkat(dir, name, dir, other, 0) == 0 && unlinkat(dir, other, 0) == 0;
+    bool can = linkat(dir, name, dir, other, 0) == 0;
+    temp_remove(dir, other);
+    return can;
 }
 
 static bool keeps_exchange(int dir, const char *name)

@@ -41,6 +41,12 @@ struct item *item_new(struct twin *twin, enum verdict_kind kind, const struct me
     return item;
 }
 
+struct subject item_subject(const struct item *item)
+{
+    return (struct subject){.dir = item->twin->path, .name = item->name, .file = S_ISREG(item->left.mode),
+                            .unchanged = item->kind == VERDICT_METADATA};
+}
+
 void item_free(struct item *item)
 {
     twin_unref(item->twin);

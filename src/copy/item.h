@@ -9,6 +9,7 @@
 #include "copy/classify.h"
 #include "copy/twin.h"
 #include "copy/manifest.h"
+#include "copy/report.h"
 #include "copy/temp.h"
 
 /* How the replaced file is kept. */
@@ -37,6 +38,9 @@ struct item {
 
 /* Copy a judged pair. twin gets a reference more. */
 struct item *item_new(struct twin *twin, enum verdict_kind kind, const struct merge_pair *pair);
+
+/* Whose problem it is, when it is one. */
+struct subject item_subject(const struct item *item);
 
 /* Free it; a temp must have been renamed or removed. */
 void item_free(struct item *item);

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/path.h"
 #include "copy/lock.h"
+#include "copy/source.h"
 #include "copy/sweep.h"
 #include "index/identity.h"
 
@@ -71,6 +73,45 @@ static int open_source(struct work *w, struct error *err)
     return code ? error_set(err, -code, "%s/%s", r->source_root, r->path) : 0;
 }
 
+/* What lies at this path below the destination's root, if it is there and no directory. */
+static const char *type_at(const struct work *w, const char *path)
+{
+    const char *name;
+    struct stat st;
+    int parent = path_open_parent(w->target.root, path, &name);
+
+    if (parent < 0)
+        return NULL;
+    bool is_other = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode);
+    close(parent);
+    return is_other ? type_name(st.st_mode) : NULL;
+}
+
+/* The replica's directory cannot be opened: where something else lies on the way to it, say what. */
+static int explain_target(const struct work *w, int code, struct error *err)
+{
+    const struct transfer_request *r = w->request;
+    char *path = mem_strdup(r->path);
+    const char *type = NULL;
+
+    for (char *slash = path; !type && slash;) {
+        slash = strchr(slash, '/');
+        if (slash)
+            *slash = 0;
+        type = type_at(w, path);
+        if (slash && !type)
+            *slash++ = '/';
+    }
+    if (type)
+        error_say(err, error_name(-code), -code,
+                  "%s/%s is a %s, not a directory, and copy follows none: move it away by hand or choose another "
+                  "destination", r->target_root, path, type);
+    else
+        error_set(err, -code, "%s/%s", r->target_root, r->path);
+    free(path);
+    return code;
+}
+
 static int open_target(struct work *w, struct catalog *cat, struct error *err)
 {
     const struct transfer_request *r = w->request;
@@ -84,7 +125,7 @@ static int open_target(struct work *w, struct catalog *cat, struct error *err)
     w->report.target_name = w->target.name;
     w->target.top = path_open_dir(w->target.root, r->path);
     if (w->target.top < 0 && w->target.top != -ENOENT)
-        return error_set(err, -w->target.top, "%s/%s", r->target_root, r->path);
+        return explain_target(w, w->target.top, err);
     int code = filesystem_of(w->target.top >= 0 ? w->target.top : w->target.root, &w->target.fs);
     return code ? error_set(err, -code, "%s", r->target_root) : 0;
 }
@@ -112,16 +153,25 @@ static int compare_ends(struct work *w, struct error *err)
     return 0;
 }
 
+static void add_count(struct buf *text, const char *verb, long count, const char *noun)
+{
+    if (count)
+        buf_printf(text, "%s%s %ld %s%s", text->len ? " and " : "", verb, count, noun, count == 1 ? "" : "s");
+}
+
 static void tell_swept(struct work *w, const struct swept *swept)
 {
-    char text[200];
+    struct buf text = {0};
 
-    if (!swept->operations)
-        return;
-    snprintf(text, sizeof text,
-             "%ld unfinished operation(s) on %s: removed %ld temporary file(s), kept %ld version(s)",
-             swept->operations, w->target.name, swept->temps, swept->rescued);
-    report_note(&w->report, "ESWEPT", text);
+    add_count(&text, "removed", swept->temps, "temporary file");
+    add_count(&text, "kept", swept->rescued, "replaced file");
+    if (text.len && swept->operations == 1)
+        buf_printf(&text, " of an unfinished copy on %s", w->target.name);
+    else if (text.len)
+        buf_printf(&text, " of %ld unfinished copies on %s", swept->operations, w->target.name);
+    if (text.len)
+        report_note(&w->report, "ESWEPT", buf_str(&text));
+    buf_free(&text);
 }
 
 static int probe(struct work *w)
@@ -166,6 +216,8 @@ int work_open(struct work *w, const struct transfer_request *request, struct job
         code = open_target(w, cat, err);
     if (!code)
         code = compare_ends(w, err);
+    if (!code)
+        code = source_describe(w, cat, err);
     if (code)
         return code;
     if (!request->dry_run)

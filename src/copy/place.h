@@ -4,6 +4,7 @@
 #ifndef AUTOBACKUP_COPY_PLACE_H
 #define AUTOBACKUP_COPY_PLACE_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 /*
@@ -18,6 +19,14 @@ int place_new(int from_dir, const char *from, int to_dir, const char *to);
  * -EINVAL or -ENOSYS where the filesystem cannot. 0 or -errno.
  */
 int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected);
+
+/*
+ * dir/name exists. Is there no entry spelled like that, but another that the filesystem takes for the same, as one
+ * without case does? Then its name goes to ret_other (NAME_MAX + 1 bytes); PLACE_TAKEN says so.
+ */
+bool place_is_taken(int dir, const char *name, char *ret_other);
+
+#define PLACE_TAKEN "the destination cannot hold names that differ only in case from %s: left alone"
 
 /* Is dir/name still the file `expected` (device, inode, size, mtime)? 0, -ESTALE, or -errno. */
 int place_check(int dir, const char *name, const struct stat *expected);

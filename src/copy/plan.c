@@ -92,6 +92,19 @@ static int pass_dir(struct plan *p, struct merge *merge, const struct plan_visit
     return code;
 }
 
+static int pass_blocked(struct plan *p, struct merge *merge, const struct plan_visitor *visitor, struct error *err)
+{
+    struct merge_pair pair;
+    int code = 0;
+
+    while (visitor->blocked && (code = merge_next(merge, &pair, err)) > 0) {
+        visitor->blocked(visitor->arg, &pair);
+        if (asked_to_end(p))
+            return -ECANCELED;
+    }
+    return code;
+}
+
 int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *err)
 {
     struct merge *merge = NULL;
@@ -104,7 +117,9 @@ int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *
     while (code >= 0 && (code = merge_next_dir(merge, &dir, err)) > 0) {
         if (asked_to_end(p))
             code = -ECANCELED;
-        else if (!is_blocked(p, &dir))
+        else if (is_blocked(p, &dir))
+            code = pass_blocked(p, merge, visitor, err);
+        else
             code = pass_dir(p, merge, visitor, &dir, err);
     }
     merge_close(merge);
@@ -161,10 +176,18 @@ static void count_left(struct plan_counts *n, const struct plan_name *name)
     n->source_incomplete |= name->pair->left->err || name->pair->left->mount;
 }
 
+/* All regular files of the source, whatever becomes of them. */
+static void count_any(void *arg, const struct merge_pair *pair)
+{
+    struct plan_counts *n = arg;
+    n->files += pair->left && S_ISREG(pair->left->mode);
+}
+
 static int count_name(void *arg, const struct plan_name *name)
 {
     struct plan_counts *n = arg;
 
+    count_any(n, name->pair);
     if (name->pair->left)
         count_left(n, name);
     else if (S_ISDIR(name->pair->right->mode))
@@ -176,7 +199,7 @@ static int count_name(void *arg, const struct plan_name *name)
 
 int plan_count(struct plan *p, struct plan_counts *ret_counts, struct error *err)
 {
-    struct plan_visitor visitor = {.name = count_name, .arg = ret_counts};
+    struct plan_visitor visitor = {.name = count_name, .blocked = count_any, .arg = ret_counts};
 
     *ret_counts = (struct plan_counts){0};
     return plan_pass(p, &visitor, err);

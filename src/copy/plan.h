@@ -37,6 +37,8 @@ struct plan_visitor {
     /* Called before the names of each directory that is not blocked; may be NULL. Below 0 ends the pass. */
     int (*dir)(void *arg, const struct merge_dir *dir);
     int (*name)(void *arg, const struct plan_name *name);
+    /* Called for the names of directories that are blocked; may be NULL. */
+    void (*blocked)(void *arg, const struct merge_pair *pair);
     void *arg;
 };
 

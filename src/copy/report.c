@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "copy/metadata.h"
@@ -19,15 +20,23 @@ static void add_path(struct buf *b, const char *root, const char *replica, const
     }
 }
 
-static void emit_problem(struct report *r, const char *dir, const char *name, const char *code,
-                         struct buf *message, bool conflict)
+static void count_problem(struct tally *t, struct subject s, bool conflict)
+{
+    atomic_fetch_add(conflict ? &t->conflicts : &t->failed, 1);
+    if (!s.file)
+        return;
+    atomic_fetch_add(conflict ? &t->files_conflicting : &t->files_failed, 1);
+    atomic_fetch_add(&t->files_unfixed, s.unchanged);
+}
+
+static void emit_problem(struct report *r, struct subject s, const char *code, struct buf *message, bool conflict)
 {
     struct buf path = {0};
 
-    atomic_fetch_add(conflict ? &r->tally.conflicts : &r->tally.failed, 1);
+    count_problem(&r->tally, s, conflict);
     if (r->job) {
         struct event *ev = event_new("problem");
-        add_path(&path, NULL, r->replica, dir, name);
+        add_path(&path, NULL, r->replica, s.dir, s.name);
         event_str(ev, "path", path.data, path.len);
         event_str(ev, "code", code, strlen(code));
         event_str(ev, "message", message->data, message->len);
@@ -38,26 +47,26 @@ static void emit_problem(struct report *r, const char *dir, const char *name, co
     buf_free(message);
 }
 
-void report_problem(struct report *r, const char *dir, const char *name, const char *code, const char *message,
+void report_problem(struct report *r, struct subject subject, const char *code, const char *message,
                     bool conflict)
 {
     struct buf text = {0};
 
-    add_path(&text, NULL, r->replica, dir, name);
+    add_path(&text, NULL, r->replica, subject.dir, subject.name);
     buf_printf(&text, ": %s", message);
-    emit_problem(r, dir, name, code, &text, conflict);
+    emit_problem(r, subject, code, &text, conflict);
 }
 
-void report_errno(struct report *r, const char *dir, const char *name, int errnum, enum side side)
+void report_errno(struct report *r, struct subject subject, int errnum, enum side side)
 {
     const char *what = strerrordesc_np(errnum);
     struct buf text = {0}, path = {0};
 
-    add_path(&path, side == SIDE_SOURCE ? r->source_root : r->target_root, r->replica, dir, name);
+    add_path(&path, side == SIDE_SOURCE ? r->source_root : r->target_root, r->replica, subject.dir, subject.name);
     buf_printf(&text, "%s: %s: ", error_name(errnum), what ? what : "error");
     buf_add(&text, path.data, path.len);
     buf_free(&path);
-    emit_problem(r, dir, name, error_name(errnum), &text, false);
+    emit_problem(r, subject, error_name(errnum), &text, false);
 }
 
 void report_note(struct report *r, const char *code, const char *message)
@@ -68,6 +77,18 @@ void report_note(struct report *r, const char *code, const char *message)
     event_str(ev, "code", code, strlen(code));
     event_str(ev, "message", message, strlen(message));
     job_emit(r->job, ev);
+}
+
+/* Whether the destination could hold owners shows only when root tries. */
+static void note_lost(struct report *r, unsigned bit, const char *code, const char *what)
+{
+    char text[300];
+
+    if (bit == LOST_OWNER && geteuid() != 0)
+        snprintf(text, sizeof text, "owners are kept only by root: left out on %s", r->target_name);
+    else
+        snprintf(text, sizeof text, "%s cannot hold all %s: left out there", r->target_name, what);
+    report_note(r, code, text);
 }
 
 void report_lost(struct report *r, unsigned lost)
@@ -85,13 +106,9 @@ void report_lost(struct report *r, unsigned lost)
     };
     unsigned fresh = lost & ~atomic_fetch_or(&r->noted, lost);
 
-    for (size_t i = 0; fresh && i < sizeof notes / sizeof *notes; i++) {
-        char text[200];
-        if (!(fresh & notes[i].bit))
-            continue;
-        snprintf(text, sizeof text, "%s cannot hold all %s: left out there", r->target_name, notes[i].what);
-        report_note(r, notes[i].code, text);
-    }
+    for (size_t i = 0; fresh && i < sizeof notes / sizeof *notes; i++)
+        if (fresh & notes[i].bit)
+            note_lost(r, notes[i].bit, notes[i].code, notes[i].what);
 }
 
 void report_progress(struct report *r, const char *dir, const char *name)
@@ -113,13 +130,28 @@ void report_progress(struct report *r, const char *dir, const char *name)
     job_progress(r->job, ev);
 }
 
+/* Together with the files that had problems these are all of the source. */
+static void count_files(struct report *r, struct event *ev)
+{
+    struct tally *t = &r->tally;
+    int64_t copied = atomic_load(&t->files_copied);
+    int64_t unchanged = r->plan.files_unchanged - atomic_load(&t->files_unfixed);
+    int64_t conflicting = atomic_load(&t->files_conflicting), failed = atomic_load(&t->files_failed);
+    int64_t left = r->plan.files - copied - unchanged - conflicting - failed;
+
+    event_int(ev, "files_copied", copied);
+    event_int(ev, "files_unchanged", unchanged);
+    event_int(ev, "files_conflicting", conflicting);
+    event_int(ev, "files_failed", failed);
+    event_int(ev, "files_left", left > 0 ? left : 0);
+}
+
 void report_counts(struct report *r, struct event *ev)
 {
     struct tally *t = &r->tally;
 
-    event_int(ev, "files_copied", atomic_load(&t->files_copied));
+    count_files(r, ev);
     event_int(ev, "bytes_copied", atomic_load(&t->bytes_copied));
-    event_int(ev, "files_unchanged", r->plan.files_unchanged);
     event_int(ev, "files_replaced", atomic_load(&t->files_replaced));
     event_int(ev, "files_removed", atomic_load(&t->files_removed));
     event_int(ev, "metadata_only", atomic_load(&t->metadata_only));

@@ -17,6 +17,7 @@ struct plan_counts {
     int64_t files_new, files_changed, files_unchanged, files_extra, metadata_only, conflicts, problems;
     int64_t others_new, others_changed;    /* symlinks, FIFOs, devices */
     int64_t directories_new, directories_stale, directories_extra;
+    int64_t files;                         /* regular files of the source, below blocked directories too */
     int64_t bytes, inodes;
     bool source_incomplete;                /* something of the source could not be read */
     bool has_links;                        /* hard links inside the replica */
@@ -26,6 +27,8 @@ struct plan_counts {
 struct tally {
     atomic_llong files_copied, bytes_copied, files_replaced, files_removed, metadata_only, others_copied,
         directories_made, conflicts, failed, recorded;
+    atomic_llong files_conflicting, files_failed;    /* the problems of regular files of the source */
+    atomic_llong files_unfixed;                      /* of these, unchanged ones: their metadata was the problem */
     atomic_llong files_at, bytes_at;
 };
 
@@ -39,15 +42,22 @@ struct report {
     atomic_uint noted;                     /* bits of enum lost already told */
 };
 
+/* Whose problem it is. */
+struct subject {
+    const char *dir, *name;                /* as in the replica's listing */
+    bool file;                             /* a regular file at the source */
+    bool unchanged;                        /* only its metadata was to be corrected */
+};
+
 /*
- * A problem with one name. dir, name: as in the replica's listing. conflict: it was left alone on purpose.
- * message: the sentence without the path, which is put in front.
+ * A problem with one name. conflict: it was left alone on purpose. message: the sentence without the path, which
+ * is put in front.
  */
-void report_problem(struct report *r, const char *dir, const char *name, const char *code, const char *message,
+void report_problem(struct report *r, struct subject subject, const char *code, const char *message,
                     bool conflict);
 
 /* The same for a system error. errnum: positive; side: which of the two files it is about. */
-void report_errno(struct report *r, const char *dir, const char *name, int errnum, enum side side);
+void report_errno(struct report *r, struct subject subject, int errnum, enum side side);
 
 /* Tell once each what the destination cannot hold. lost: bits of enum lost. */
 void report_lost(struct report *r, unsigned lost);

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/path.h"
+
+#define SIZE_TEXT 32
 
 struct measure {
     struct work *w;
@@ -21,7 +24,7 @@ int space_free(const struct work *w, struct space *ret_space)
 
     if (fstatvfs(w->target.top >= 0 ? w->target.top : w->target.root, &st) < 0)
         return -errno;
-    ret_space->bytes_free = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
+    ret_space->bytes_free = st.f_blocks ? (int64_t)st.f_bavail * (int64_t)st.f_frsize : -1;
     ret_space->inodes_free = st.f_files ? (int64_t)st.f_favail : -1;
     return 0;
 }
@@ -57,22 +60,36 @@ static bool shares_blocks(const struct work *w)
     return w->same_filesystem && (strcmp(type, "btrfs") == 0 || strcmp(type, "xfs") == 0);
 }
 
+/* As Lua's view.size writes them: three digits at most, SI units. */
+static void size_text(char ret_text[SIZE_TEXT], int64_t bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+
+    for (; value >= (unit ? 999.5 : 1000) && unit + 1 < sizeof units / sizeof *units; unit++)
+        value /= 1000;
+    snprintf(ret_text, SIZE_TEXT, unit && value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
 int space_check(struct work *w, struct plan *plan, const struct space *space, struct error *err)
 {
     const struct plan_counts *n = &w->report.plan;
     struct measure m = {.w = w, .bytes = n->bytes};
     struct plan_visitor visitor = {.name = add_blocks, .arg = &m};
+    char needed[SIZE_TEXT], free_[SIZE_TEXT];
 
     if (space->inodes_free >= 0 && n->inodes > space->inodes_free)
         return error_say(err, "ENOSPC", ENOSPC,
-                         "ENOSPC: %s has no room for %" PRId64 " more files: it takes %" PRId64, w->target.name,
+                         "%s has no room for so many files: %" PRId64 " to make, %" PRId64 " free", w->target.name,
                          n->inodes, space->inodes_free);
-    if (n->bytes <= space->bytes_free || shares_blocks(w))
+    if (space->bytes_free < 0 || n->bytes <= space->bytes_free || shares_blocks(w))
         return 0;
     m.bytes = 0;
     int code = plan_pass(plan, &visitor, err);
     if (code || m.bytes <= space->bytes_free)
         return code;
-    return error_say(err, "ENOSPC", ENOSPC, "ENOSPC: %s has no room: %" PRId64 " bytes to copy, %" PRId64 " free",
-                     w->target.name, m.bytes, space->bytes_free);
+    size_text(needed, m.bytes);
+    size_text(free_, space->bytes_free);
+    return error_say(err, "ENOSPC", ENOSPC, "%s has no room: %s needed, %s free", w->target.name, needed, free_);
 }

@@ -8,7 +8,7 @@
 #include "copy/work.h"
 
 struct space {
-    int64_t bytes_free, inodes_free;    /* for this user; inodes -1 where the filesystem does not count them */
+    int64_t bytes_free, inodes_free;    /* for this user; -1 where the filesystem does not count them */
 };
 
 /* What is free on the destination's filesystem. 0 or -errno. */

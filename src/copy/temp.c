@@ -65,6 +65,8 @@ int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), 
         temp_name(ret_name);
         code = make(dir, ret_name, arg);
     }
+    if (code < 0 && code != -EEXIST)
+        (void)unlinkat(dir, ret_name, 0);    /* there are filesystems that make it and then say they have not */
     if (code < 0)
         ret_name[0] = 0;
     return code;

@@ -60,8 +60,8 @@ static void init_plan(struct transfer *t)
         .options = {
             .granularity = t->request.granularity,
             .overwrite_newer = t->request.overwrite_newer,
-            .keeps_mode = w->target.holds.mode,
-            .keeps_owner = w->target.holds.owner,
+            .keeps_mode = w->source.holds.mode && w->target.holds.mode,
+            .keeps_owner = w->source.holds.owner && w->target.holds.owner,
         },
     };
 }
@@ -187,6 +187,21 @@ static int do_work(struct transfer *t, struct error *err)
     return code;
 }
 
+/* What the real run would do, and that it would fail if there is no room. */
+static int run_dry(struct transfer *t, struct error *err)
+{
+    struct error full = {0};
+    int code = space_check(&t->work, &t->plan, &t->space, &full);
+
+    if (code == -ENOSPC) {
+        report_note(&t->work.report, full.code, full.message);
+        error_clear(&full);
+        code = 0;
+    }
+    error_move(err, &full);
+    return code ? code : feed_actions(&t->work, &t->plan, err);
+}
+
 static int run(struct transfer *t, struct error *err)
 {
     struct work *w = &t->work;
@@ -195,7 +210,7 @@ static int run(struct transfer *t, struct error *err)
     if (code)
         return code;
     if (t->request.dry_run)
-        return feed_actions(w, &t->plan, err);
+        return run_dry(t, err);
     code = journal_start(&t->journal, "copy", t->request.source, w->target.name, err);
     if (code)
         return code;

@@ -31,26 +31,31 @@ struct transfer_request {
 /*
  * Start. Takes the request's contents. Events:
  *   plan      files_new, files_changed, files_unchanged, files_extra, metadata_only, conflicts, bytes (to copy),
- *             inodes (to make), bytes_free, inodes_free (-1: the filesystem does not count them), same_filesystem,
+ *             inodes (to make), bytes_free, inodes_free (-1: the filesystem does not count them; the room is not
+ *             checked then), same_filesystem,
  *             others_new, others_changed (symlinks, FIFOs, devices), directories_new
- *   action    kind ("new", "changed", "extra", "metadata", "conflict"), path (relative to the database), file_type
- *             ("file", "directory", "symlink", "fifo", "device", "socket"), size; only with dry_run
+ *   action    kind ("new", "changed", "extra", "metadata", "conflict", "type": a conflict of types), path
+ *             (relative to the database), file_type ("file", "directory", "symlink", "fifo", "device", "socket"), size; only
+ *             with dry_run
  *   progress  files, files_total, bytes, bytes_total, path (the one at work; absent at the end of a batch)
  *   problem   path (relative to the database), code, message, conflict (bool)
- *   note      code, message: what the destination cannot hold, once each
+ *   note      code, message: what the destination cannot hold, once each; with dry_run that it has no room
  *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only,
  *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied,
- *             directories_made, cancelled, seconds
+ *             directories_made, cancelled, seconds, files_conflicting, files_failed, files_left
  *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
  * files_* count regular files (further names of a hard-linked file among them), but files_extra and
  * files_removed everything that is no directory. With dry_run the counts of done say what would be done.
- * conflicts and failed count the problem events with and without `conflict`.
+ * conflicts and failed count the problem events with and without `conflict`; files_conflicting and files_failed
+ * those of them that are about regular files of the source. files_left: regular files that were not tried, or not
+ * made durable: the destination ended early, it was cancelled, or a directory above was a problem itself. So
+ * files_copied + files_unchanged + files_conflicting + files_failed + files_left are all files of the source.
  *
  * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, ECHANGED, EEXIST (conflicts); ECHANGED (the
  * source changed while it was read), EDAMAGED (the source rots), ESOCKET, EINUSE (a file of the catalog), EXDEV
  * (mount point). Of notes: EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
- * (nothing mirrored away), ESWEPT (leftovers of a dead operation were removed).
+ * (nothing mirrored away), ENOSPC, ESWEPT (leftovers of a dead operation were removed).
  *
  * The row of the operation in the catalog is written here: running, then done, partial (problems), failed or
  * cancelled. A run with nothing to do leaves no manifest.

@@ -33,6 +33,7 @@ static void leave_dir(struct versions *v)
 void versions_close(struct versions *v)
 {
     leave_dir(v);
+    map_free(&v->copies, free);
     free(v->base);
     v->base = NULL;
 }
@@ -147,16 +148,37 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
     return code;
 }
 
-int versions_copy(struct versions *v, const char *path_dir, int dir, const char *name, const struct stat *st,
-                  struct data *data, const struct holds *holds)
+/* Link dir/name to the copy that was made under another name, if it is one still. */
+static bool link_copy(struct versions *v, const struct stat *st, int dir, const char *name)
+{
+    const char *copy = st->st_nlink > 1 ? map_get(&v->copies, st->st_ino) : NULL, *copy_name;
+    struct stat found;
+
+    int from = copy ? path_open_parent(v->root, copy, &copy_name) : -1;
+    if (from < 0)
+        return false;
+    bool same = fstatat(from, copy_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode) &&
+                found.st_size == st->st_size && found.st_mtim.tv_sec == st->st_mtim.tv_sec &&
+                found.st_mtim.tv_nsec == st->st_mtim.tv_nsec;
+    bool linked = same && linkat(from, copy_name, dir, name, 0) == 0;
+    close(from);
+    return linked;
+}
+
+static void remember_copy(struct versions *v, const struct stat *st, const char *path_dir, const char *name)
+{
+    struct buf path = {0};
+
+    if (st->st_nlink < 2 || map_get(&v->copies, st->st_ino))
+        return;
+    buf_printf(&path, "%s%s%s/%s", v->base, *path_dir ? "/" : "", path_dir, name);
+    map_set(&v->copies, st->st_ino, buf_take(&path));
+}
+
+static int copy_file(int to, int dir, const char *name, const struct stat *st, struct data *data,
+                     const struct holds *holds)
 {
     char temp_file[TEMP_NAME_SIZE];
-    int to = use_dir(v, path_dir);
-
-    if (to < 0)
-        return to;
-    if (!S_ISREG(st->st_mode))
-        return -EOPNOTSUPP;
     int temp = temp_create(to, temp_file);
     if (temp < 0)
         return temp;
@@ -169,5 +191,22 @@ int versions_copy(struct versions *v, const char *path_dir, int dir, const char 
         code = place_new(to, temp_file, to, name);
     if (code)
         temp_remove(to, temp_file);
+    return code;
+}
+
+int versions_copy(struct versions *v, const char *path_dir, int dir, const char *name, const struct stat *st,
+                  struct data *data, const struct holds *holds)
+{
+    int to = use_dir(v, path_dir);
+
+    if (to < 0)
+        return to;
+    if (!S_ISREG(st->st_mode))
+        return -EOPNOTSUPP;
+    if (link_copy(v, st, to, name))
+        return 0;
+    int code = copy_file(to, dir, name, st, data, holds);
+    if (!code)
+        remember_copy(v, st, path_dir, name);
     return code;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "copy/data.h"
+#include "copy/map.h"
 #include "copy/metadata.h"
 
 #define VERSIONS OUR_FOLDER "/versions"
@@ -19,6 +20,7 @@ struct versions {
     int dir;               /* the folder in use, or -1 */
     char *dir_path;        /* its path relative to base */
     bool dirty;            /* names were added to it since its last fsync */
+    struct map copies;     /* inode of a file with further names -> char *: its copy, relative to root; owned */
 };
 
 /* Nothing is made before it is needed. operation and replica are copied. */
@@ -31,7 +33,10 @@ void versions_close(struct versions *v);
  */
 int versions_link(struct versions *v, const char *path_dir, int dir, const char *name);
 
-/* Keep it by copying content and metadata. st: of the file. data: means of the caller. 0 or -errno. */
+/*
+ * Keep it by copying content and metadata; a file that was copied already under another name is linked to that
+ * copy. st: of the file. data: means of the caller. 0 or -errno.
+ */
 int versions_copy(struct versions *v, const char *path_dir, int dir, const char *name, const struct stat *st,
                   struct data *data, const struct holds *holds);
 

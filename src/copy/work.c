@@ -26,6 +26,8 @@ int work_fail_errno(struct work *w, int errnum, const char *thing)
     return -errnum;
 }
 
+bool work_is_full(int errnum) { return errnum == ENOSPC || errnum == EDQUOT || errnum == EROFS; }
+
 bool work_is_fatal(int errnum)
 {
     switch (errnum) {

@@ -21,6 +21,9 @@ struct source {
     int root, top;                 /* the database's root and the replica's directory; -1 while closed */
     struct filesystem fs;
     dev_t dev;                     /* of top */
+    struct holds holds;            /* what it has for each file of its own: mode, owner, xattr (copy/source.h) */
+    bool made_up;                  /* its modes are the mount's; a new file's are limited by the umask */
+    mode_t umask;
 };
 
 struct target {
@@ -57,7 +60,12 @@ void work_fail(struct work *w, struct error *err);
 /* The same for an errno (positive); thing: what failed ("sync", "manifest"). Returns -errnum. */
 int work_fail_errno(struct work *w, int errnum, const char *thing);
 
-/* Does this error (positive) of the destination spoil every further file too? */
+/*
+ * Does this error (positive) of the destination spoil every further file too? A full or read-only filesystem does
+ * in any case (work_is_full), a broken one when it was met at the data of a regular file: what it cannot do with
+ * one name or one kind of file says nothing about the next.
+ */
+bool work_is_full(int errnum);
 bool work_is_fatal(int errnum);
 
 bool work_ending(const struct work *w);    /* failed or cancelled */

@@ -13,7 +13,9 @@
 #define NAMESPACE "autobackup."
 
 static const luaL_Reg primitives[] = {
-    {"core.catalog", luaopen_core_catalog}, {"core.copy", luaopen_core_copy}, {"core.fs", luaopen_core_fs},
+    {"core.compare", luaopen_core_compare},
+    {"core.catalog", luaopen_core_catalog}, {"core.copy", luaopen_core_copy}, {"core.find", luaopen_core_find},
+    {"core.fs", luaopen_core_fs},
     {"core.host", luaopen_core_host}, {"core.load", luaopen_core_load}, {"core.readline", luaopen_core_readline},
     {"core.sys", luaopen_core_sys}, {NULL, NULL},
 };

@@ -31,7 +31,7 @@ static size_t shared_prefix(const char *a, size_t a_len, const char *b, size_t b
 
 void totals_add_entry(struct totals *t, const struct entry *e)
 {
-    if (e->err)
+    if (e->err || e->mount)
         t->errors++;
     if (!S_ISREG(e->mode))
         return;

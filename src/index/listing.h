@@ -53,7 +53,7 @@ struct entry {
 struct totals {
     int64_t files, bytes;     /* regular files and their st_size */
     int64_t newest;           /* newest mtime of a regular file, ns */
-    int64_t errors;           /* entries that could not be read */
+    int64_t errors;           /* entries that could not be read, and mount points that were not entered */
 };
 void totals_add_entry(struct totals *t, const struct entry *e);
 void totals_add(struct totals *t, const struct totals *more);

@@ -34,7 +34,7 @@ void names_close(struct names *n)
     *n = (struct names){0};
 }
 
-/* Most are of one byte, and a mode of three. The checksum behind the entries makes four bytes readable before `end`. */
+/* Most are of one byte, a mode is of three. The checksum behind the entries makes four readable before `end`. */
 static inline uint64_t number(struct names *n, bool *bad)
 {
     uint32_t word = 0;
@@ -56,8 +56,8 @@ static inline uint64_t number(struct names *n, bool *bad)
 }
 
 /*
- * Skip `count` numbers, eight bytes at a time: each ends with its first byte that has no high bit. The checksum behind
- * the entries makes eight bytes readable from anywhere before `end`.
+ * Skip `count` numbers, eight bytes at a time: each ends with its first byte that has no high bit. The checksum
+ * behind the entries makes eight bytes readable from anywhere before `end`.
  */
 static bool skip(struct names *n, unsigned count)
 {

@@ -24,8 +24,8 @@ struct names {
 };
 
 /*
- * Check length, version and checksum of a listing and start reading it. blob must outlive the reading. The caller's
- * `offset` bytes are kept. 0 or -EBADMSG.
+ * Check length, version and checksum of a listing and start reading it. blob must outlive the reading. The
+ * caller's `offset` bytes are kept. 0 or -EBADMSG.
  */
 int names_open(struct names *n, const void *blob, size_t len);
 

@@ -55,8 +55,10 @@ void found_list_free(struct found_list *list)
 
 /* ---- opening ---- */
 
-int search_open(const char *catalog, const struct search_filter *filter, struct search **ret_search, struct error *err)
+int search_open(const char *catalog, const struct search_filter *filter, struct search **ret_search,
+                struct error *err)
 {
+    static const char directories[] = "SELECT replica, path, listing FROM directory WHERE id BETWEEN ?1 AND ?2";
     struct search *s = mem_zalloc(sizeof *s);
 
     s->filter = filter;
@@ -72,8 +74,7 @@ int search_open(const char *catalog, const struct search_filter *filter, struct 
     if (!code)
         code = catalog_exec(s->cat, "PRAGMA cache_size = -256", err);
     if (!code)
-        code = catalog_prepare(s->cat, "SELECT replica, path, listing FROM directory WHERE id BETWEEN ?1 AND ?2", &s->stmt,
-                               err);
+        code = catalog_prepare(s->cat, directories, &s->stmt, err);
     if (code) {
         search_close(s);
         return code;
@@ -97,7 +98,10 @@ struct catalog *search_catalog(struct search *s) { return s->cat; }
 
 /* ---- one entry ---- */
 
-static bool kind_fits(const struct search_filter *f, uint32_t mode) { return !f->kind || (mode & S_IFMT) == f->kind; }
+static bool kind_fits(const struct search_filter *f, uint32_t mode)
+{
+    return !f->kind || (mode & S_IFMT) == f->kind;
+}
 
 static bool time_fits(const struct search_filter *f, const struct entry *e)
 {
@@ -183,7 +187,8 @@ static int64_t next_match(struct search *s, size_t *needle_end)
 }
 
 /* Whole entries of matching names: times are kept as differences, so everything before them is read too. */
-static int read_matches(struct search *s, const struct row *row, int64_t at, size_t *needle_end, struct found_list *out)
+static int read_matches(struct search *s, const struct row *row, int64_t at, size_t *needle_end,
+                        struct found_list *out)
 {
     struct listing l;
     struct entry e;

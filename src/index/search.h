@@ -47,7 +47,8 @@ void found_list_free(struct found_list *list);
 struct search;
 
 /* Start looking with a connection of its own. filter must outlive it. 0 or -errno. */
-int search_open(const char *catalog, const struct search_filter *filter, struct search **ret_search, struct error *err);
+int search_open(const char *catalog, const struct search_filter *filter, struct search **ret_search,
+                struct error *err);
 void search_close(struct search *s);    /* NULL is fine */
 
 struct catalog *search_catalog(struct search *s);
@@ -56,8 +57,8 @@ struct catalog *search_catalog(struct search *s);
 int search_compare_ids(const void *a, const void *b);
 
 /*
- * Add what is found in the directories of ids first to last. No read transaction stays open. 0 or -errno (-EBADMSG,
- * code ECORRUPT: a damaged listing).
+ * Add what is found in the directories of ids first to last. No read transaction stays open. 0 or -errno
+ * (-EBADMSG, code ECORRUPT: a damaged listing).
  */
 int search_range(struct search *s, int64_t first, int64_t last, struct found_list *out, struct error *err);
 

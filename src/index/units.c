@@ -24,10 +24,11 @@ static void add_id(struct units *u, int64_t id)
 
 static int read_bounds(struct catalog *cat, struct units *u, struct error *err)
 {
+    /* Asked for in one SELECT, every id would be read. */
+    static const char bounds[] = "SELECT (SELECT min(id) FROM directory), (SELECT max(id) FROM directory)";
     sqlite3_stmt *stmt;
 
-    /* One query for both would read every id. */
-    int code = catalog_prepare(cat, "SELECT (SELECT min(id) FROM directory), (SELECT max(id) FROM directory)", &stmt, err);
+    int code = catalog_prepare(cat, bounds, &stmt, err);
     if (code)
         return code;
     int step = sqlite3_step(stmt);
@@ -116,7 +117,8 @@ static size_t run_length(const int64_t *ids, size_t count)
     return n;
 }
 
-static int search_ids(const int64_t *ids, size_t count, struct search *s, struct found_list *out, struct error *err)
+static int search_ids(const int64_t *ids, size_t count, struct search *s, struct found_list *out,
+                      struct error *err)
 {
     int code = 0;
 

@@ -15,8 +15,8 @@ struct units {
 };
 
 /*
- * Cut up the directories of replicas (NULL: of all). Reading the catalog from end to end is quicker than going to each
- * directory, unless the replicas hold a small part of it. 0 or -errno; units_free in either case.
+ * Cut up the directories of replicas (NULL: of all). Reading the catalog from end to end is quicker than going to
+ * each directory, unless the replicas hold a small part of it. 0 or -errno; units_free in either case.
  */
 int units_plan(struct catalog *cat, const int64_t *replicas, size_t replica_count, struct units *ret_units,
                struct error *err);

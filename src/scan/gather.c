@@ -80,7 +80,10 @@ static void report(const struct gathered *w, const struct walk_dir *dir, const c
         buf_printf(&path, "/%s", dir->path);
     if (*name)
         buf_printf(&path, "/%s", name);
-    error_set(&err, errnum, "%s", buf_str(&path));
+    if (errnum == EXDEV)
+        error_say(&err, "EMOUNT", errnum, "%s is a mount point and was not entered", buf_str(&path));
+    else
+        error_set(&err, errnum, "%s", buf_str(&path));
     struct event *ev = event_new("problem");
     event_str(ev, "path", path.data, path.len);
     event_error(ev, &err);
@@ -126,6 +129,8 @@ static struct totals add_up(const struct gathered *w, const struct walk_dir *dir
         totals_add_entry(&t, &dir->entries[i]);
         if (dir->entries[i].err)
             report(w, dir, dir->entries[i].name, dir->entries[i].err);
+        else if (dir->entries[i].mount)
+            report(w, dir, dir->entries[i].name, EXDEV);
     }
     return t;
 }

@@ -216,7 +216,7 @@ START_TEST(a_second_writer_is_told_who_holds_it)
 
     ck_assert_int_ge(first, 0);
     ck_assert_int_eq(lock_take(root, "WORK", "me", 0, NULL, &err), -EBUSY);
-    ck_assert_str_eq(err.message, "WORK is busy: copy, pid 4711, since 02:00");
+    ck_assert_str_eq(err.message, "WORK is busy: copy, pid 4711, since 02:00; wait for it with --lock-wait");
     ck_assert_str_eq(err.code, "EBUSY");
     lock_release(first);
     int second = lock_take(root, "WORK", "x", 0, NULL, &err);

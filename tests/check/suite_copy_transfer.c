@@ -1,220 +1,33 @@
 /* transfer: whole copies between two databases, with find, cmp and stat as oracles. */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/path.h"
 #include "copy/lock.h"
-#include "copy/transfer.h"
-#include "index/identity.h"
-#include "library.h"
+#include "copying.h"
 #include "sandbox.h"
 #include "suites.h"
-
-#define P "one/acme/spot"
-
-/* What a transfer ended with. */
-struct outcome {
-    char type[16], code[16], problem_code[16], operation[64];
-    int64_t copied, bytes, unchanged, replaced, removed, metadata, others, made, conflicts, failed, recorded,
-        cancelled;
-    int problems, notes, actions;
-    int64_t planned_new, planned_changed, planned_bytes;
-};
-
-static struct library lib;
-static struct outcome out;
-static struct transfer_request options;
-static int operations;
-
-static void set_up(void)
-{
-    library_open(&lib);
-    options = (struct transfer_request){.granularity = 1};
-    operations = 0;
-}
-
-static void tear_down(void)
-{
-    library_close(&lib);
-}
-
-static int64_t number(const struct event *ev, const char *key)
-{
-    for (size_t i = 0; i < ev->count; i++)
-        if (strcmp(ev->fields[i].key, key) == 0)
-            return ev->fields[i].integer;
-    return 0;
-}
-
-static void text(const struct event *ev, const char *key, char to[16])
-{
-    for (size_t i = 0; i < ev->count; i++)
-        if (strcmp(ev->fields[i].key, key) == 0)
-            snprintf(to, 16, "%s", ev->fields[i].text);
-}
-
-static void take_end(const struct event *ev)
-{
-    snprintf(out.type, sizeof out.type, "%s", ev->type);
-    text(ev, "code", out.code);
-    out.copied = number(ev, "files_copied");
-    out.bytes = number(ev, "bytes_copied");
-    out.unchanged = number(ev, "files_unchanged");
-    out.replaced = number(ev, "files_replaced");
-    out.removed = number(ev, "files_removed");
-    out.metadata = number(ev, "metadata_only");
-    out.others = number(ev, "others_copied");
-    out.made = number(ev, "directories_made");
-    out.conflicts = number(ev, "conflicts");
-    out.failed = number(ev, "failed");
-    out.recorded = number(ev, "recorded");
-    out.cancelled = number(ev, "cancelled");
-}
-
-static void take(const struct event *ev)
-{
-    if (strcmp(ev->type, "done") == 0 || strcmp(ev->type, "failed") == 0)
-        take_end(ev);
-    out.notes += strcmp(ev->type, "note") == 0 && strcmp(ev->fields[0].text, "ESAMEFS") != 0;
-    out.actions += strcmp(ev->type, "action") == 0;
-    if (strcmp(ev->type, "problem") == 0) {
-        out.problems++;
-        text(ev, "code", out.problem_code);
-    }
-    if (strcmp(ev->type, "plan") == 0) {
-        out.planned_new = number(ev, "files_new");
-        out.planned_changed = number(ev, "files_changed");
-        out.planned_bytes = number(ev, "bytes");
-    }
-}
-
-static char *identity(const char *name)
-{
-    char sql[100];
-    sqlite3_stmt *stmt;
-
-    snprintf(sql, sizeof sql, "SELECT identity FROM database WHERE name = '%s'", name);
-    ck_assert_int_eq(catalog_prepare(lib.cat, sql, &stmt, NULL), 0);
-    ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-    char *id = mem_strdup((const char *)sqlite3_column_text(stmt, 0));
-    sqlite3_finalize(stmt);
-    return id;
-}
-
-static char *root_of(const char *name)
-{
-    char *path = NULL;
-    ck_assert_int_ge(asprintf(&path, "%s/%s", lib.folder, name), 0);
-    return path;
-}
-
-static struct job *start(void)
-{
-    struct transfer_request r = options;
-    struct job *job;
-
-    out = (struct outcome){0};
-    snprintf(out.operation, sizeof out.operation, "20311123T02%04dZ-7f3a", operations++);
-    r.catalog = mem_strdup(lib.path);
-    r.operation = mem_strdup(out.operation);
-    r.path = mem_strdup(P);
-    r.source_root = root_of("A");
-    r.target_root = root_of("B");
-    r.source_identity = identity("A");
-    r.target_identity = identity("B");
-    r.lock_text = mem_strdup("copy, pid 1, since 00:00");
-    r.source = library_replica(&lib, 1, 1, "acme", "spot");
-    r.target = library_replica(&lib, 2, 1, "acme", "spot");
-    ck_assert_int_eq(transfer_start(&r, &job, NULL), 0);
-    return job;
-}
-
-static void finish(struct job *job)
-{
-    struct event *ev;
-
-    while (job_next(job, -1, &ev) == 1) {
-        take(ev);
-        event_free(ev);
-    }
-    job_close(job);
-    char *left = sandbox_run(
-        "find '%s'/A '%s'/B -path '*/.autobackup/versions/*/.autobackup-x-*' -o -name '.autobackup-*' -print",
-        lib.folder, lib.folder);
-    ck_assert_str_eq(left, "");
-    free(left);
-}
-
-static void load_both(void)
-{
-    ck_assert_str_eq(library_load(&lib, 1, 0).code, "");
-    ck_assert_str_eq(library_load(&lib, 2, 0).code, "");
-}
-
-static void transfer(void)
-{
-    load_both();
-    finish(start());
-}
-
-static void assert_done(void)
-{
-    ck_assert_msg(!strcmp(out.type, "done"), "%s %s", out.type, out.code);
-}
-
-/* All the two folders are, but for what is ours: names, types, modes, owners, sizes, mtimes, targets, contents. */
-static void assert_same(void)
-{
-    free(sandbox_run(
-        "cd '%s' && list() { (cd $1 && find . -printf '%%P %%y %%m %%U %%G %%T@ %%l %%n\\n' | sort); } && "
-        "list A/" P " | grep -av ' d ' >a.list; list B/" P " | grep -av ' d ' >b.list; cmp a.list b.list && "
-        "(cd A/" P " && find . -type d -printf '%%P %%m %%U %%G %%T@\\n' | sort) >a.list && "
-        "(cd B/" P " && find . -type d -printf '%%P %%m %%U %%G %%T@\\n' | sort) >b.list && cmp a.list b.list && "
-        "(cd A/" P " && find . -type f -exec sha256sum {} + | sort) >a.list && "
-        "(cd B/" P " && find . -type f -exec sha256sum {} + | sort) >b.list && cmp a.list b.list",
-        lib.folder));
-}
-
-static void plant(void)
-{
-    char name[100], bytes[9000];
-
-    for (int i = 0; i < 200; i++) {
-        snprintf(name, sizeof name, "A/" P "/d%d/e%d/f%d", i % 7, i % 3, i);
-        memset(bytes, i, sizeof bytes);
-        sandbox_write(lib.folder, name, bytes, (size_t)(i * 44));
-    }
-    free(sandbox_run("cd '%s'/A/" P " && ln -s d1 link && ln d1/e1/f1 hard && mkfifo fifo && mkdir empty && "
-                     "printf x >\"$(printf 'n\\nl')\" && printf y >\"$(printf 'bad\\377')\" && "
-                     "chmod 640 d1/e1/f1 && chmod 555 empty && touch -d 2001-02-03T04:05:06.789 d2 d1/e1/f1 && "
-                     "touch -d 1999-01-01 .",
-                     lib.folder));
-}
 
 START_TEST(a_fresh_copy_is_the_same)
 {
     static const int jobs[] = {1, 2, 8};
 
-    plant();
-    options.jobs = jobs[_i];
-    transfer();
-    assert_done();
+    copying_plant();
+    copying.jobs = jobs[_i];
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.problems + out.notes, 0);
     ck_assert_int_eq(out.copied, 203);
     ck_assert_int_eq(out.others, 2);
     ck_assert_int_eq(out.planned_new, out.copied);
     ck_assert_int_eq(out.planned_bytes, out.bytes);
-    assert_same();
-    transfer();
-    assert_done();
+    copying_is_same();
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.copied + out.others + out.metadata + out.made, 0);
     ck_assert_int_eq(out.unchanged, 203);
     char *manifests = sandbox_run("ls '%s'/B/.autobackup/operations | wc -l", lib.folder);
@@ -225,15 +38,15 @@ END_TEST
 
 START_TEST(a_changed_file_is_replaced_and_kept)
 {
-    plant();
-    transfer();
+    copying_plant();
+    copying_run();
     free(sandbox_run("cd '%s'/A/" P " && printf new >d3/e0/f3 && rm link && ln -s d2 link", lib.folder));
-    transfer();
-    assert_done();
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.copied, 1);
     ck_assert_int_eq(out.replaced, 1);
     ck_assert_int_eq(out.others, 1);
-    assert_same();
+    copying_is_same();
     free(sandbox_run(
         "cd '%s'/B/.autobackup/versions/%s/" P " && test $(stat -c %%s d3/e0/f3) = 132 && "
         "test $(stat -c %%h d3/e0/f3) = 1 && test \"$(readlink link)\" = d1 && test $(find . -type f | wc -l) = 1",
@@ -243,18 +56,18 @@ END_TEST
 
 START_TEST(newer_is_left_alone_unless_told)
 {
-    plant();
-    transfer();
+    copying_plant();
+    copying_run();
     free(sandbox_run("cd '%s'/B/" P " && printf mine >d3/e0/f3", lib.folder));
-    transfer();
-    assert_done();
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.conflicts, 1);
     ck_assert_str_eq(out.problem_code, "ENEWER");
     free(sandbox_run("cd '%s'/B/" P " && test \"$(cat d3/e0/f3)\" = mine", lib.folder));
-    options.overwrite_newer = true;
-    transfer();
+    copying.overwrite_newer = true;
+    copying_run();
     ck_assert_int_eq(out.replaced, 1);
-    assert_same();
+    copying_is_same();
     free(sandbox_run("cd '%s'/B/.autobackup/versions/%s/" P " && test \"$(cat d3/e0/f3)\" = mine", lib.folder,
                      out.operation));
 }
@@ -262,31 +75,31 @@ END_TEST
 
 START_TEST(metadata_alone)
 {
-    plant();
-    transfer();
+    copying_plant();
+    copying_run();
     free(sandbox_run("cd '%s'/A/" P " && chmod 600 d4/e1/f4 && chmod 711 d5", lib.folder));
-    transfer();
-    assert_done();
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.metadata, 2);
     ck_assert_int_eq(out.copied, 0);
-    assert_same();
+    copying_is_same();
 }
 END_TEST
 
 START_TEST(extras_stay_unless_mirrored)
 {
-    plant();
-    transfer();
+    copying_plant();
+    copying_run();
     free(sandbox_run("cd '%s'/B/" P " && mkdir -p more/deep && printf 1 >more/deep/x && printf 2 >extra",
                      lib.folder));
-    transfer();
+    copying_run();
     ck_assert_int_eq(out.removed, 0);
     free(sandbox_run("cd '%s'/B/" P " && test -e more/deep/x && test -e extra", lib.folder));
-    options.mirror = true;
-    transfer();
-    assert_done();
+    copying.mirror = true;
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.removed, 2);
-    assert_same();
+    copying_is_same();
     free(sandbox_run("cd '%s'/B/.autobackup/versions/%s/" P " && test $(cat more/deep/x extra) = 12", lib.folder,
                      out.operation));
 }
@@ -294,12 +107,12 @@ END_TEST
 
 START_TEST(types_that_differ_are_left_alone)
 {
-    plant();
+    copying_plant();
     sandbox_text(lib.folder, "B/" P "/d3/e0", "a file where a directory should be");
     sandbox_text(lib.folder, "B/" P "/hard/inner", "a directory where a file should be");
-    options.mirror = _i;
-    transfer();
-    assert_done();
+    copying.mirror = _i;
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.conflicts, 2);
     ck_assert_str_eq(out.problem_code, "ETYPE");
     free(sandbox_run("cd '%s'/B/" P " && test -f d3/e0 && test -f hard/inner", lib.folder));
@@ -308,11 +121,11 @@ END_TEST
 
 START_TEST(what_appears_after_the_load_is_not_replaced)
 {
-    plant();
-    load_both();
+    copying_plant();
+    copying_load();
     sandbox_text(lib.folder, "B/" P "/d3/e0/f3", "theirs");
-    finish(start());
-    assert_done();
+    copying_finish(copying_start());
+    copying_is_done();
     ck_assert_int_eq(out.conflicts, 1);
     ck_assert_str_eq(out.problem_code, "EEXIST");
     free(sandbox_run("cd '%s'/B/" P " && test \"$(cat d3/e0/f3)\" = theirs", lib.folder));
@@ -321,15 +134,15 @@ END_TEST
 
 START_TEST(what_changes_after_the_load_is_not_replaced)
 {
-    plant();
-    transfer();
+    copying_plant();
+    copying_run();
     free(sandbox_run("cd '%s'/A/" P " && printf longer >d3/e0/f3 && chmod 600 d4/e1/f4", lib.folder));
-    load_both();
+    copying_load();
     free(sandbox_run("cd '%s'/B/" P
                      " && touch -r d3/e0/f3 ../ref && printf theirs >d3/e0/f3 && touch -r ../ref d3/e0/f3 && "
                      "chmod 604 d4/e1/f4",
                      lib.folder));
-    finish(start());
+    copying_finish(copying_start());
     ck_assert_int_eq(out.conflicts, 2);
     ck_assert_str_eq(out.problem_code, "ECHANGED");
     free(sandbox_run("cd '%s'/B/" P " && test \"$(cat d3/e0/f3)\" = theirs && test $(stat -c %%a d4/e1/f4) = 604",
@@ -339,14 +152,14 @@ END_TEST
 
 START_TEST(a_dry_run_writes_nothing)
 {
-    plant();
+    copying_plant();
     sandbox_text(lib.folder, "B/" P "/extra", "x");
-    load_both();
+    copying_load();
     char *before = sandbox_run("cd '%s'/B && find . -printf '%%p %%T@ %%C@\\n' | sort", lib.folder);
-    options.dry_run = true;
-    finish(start());
+    copying.dry_run = true;
+    copying_finish(copying_start());
     char *after = sandbox_run("cd '%s'/B && find . -printf '%%p %%T@ %%C@\\n' | sort", lib.folder);
-    assert_done();
+    copying_is_done();
     ck_assert_str_eq(before, after);
     ck_assert_int_eq(out.copied, 203);
     ck_assert_int_gt(out.actions, 205);
@@ -358,13 +171,13 @@ END_TEST
 
 START_TEST(problems_of_one_file_do_not_stop_the_others)
 {
-    plant();
+    copying_plant();
     free(sandbox_run("cd '%s'/A/" P " && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")'",
                      lib.folder));
-    load_both();
+    copying_load();
     free(sandbox_run("cd '%s'/A/" P " && rm d1/e1/f22 && rm d2/e2/f2 && mkdir d2/e2/f2", lib.folder));
-    finish(start());
-    assert_done();
+    copying_finish(copying_start());
+    copying_is_done();
     ck_assert_int_eq(out.failed, 3);
     ck_assert_int_eq(out.copied, 201);
     ck_assert_int_eq(library_number(&lib, "SELECT state = 'partial' FROM operation"), 1);
@@ -373,14 +186,14 @@ END_TEST
 
 START_TEST(without_permission)
 {
-    plant();
+    copying_plant();
     free(sandbox_run("chmod 000 '%s'/A/" P "/d1/e1/f22 && mkdir -p '%s'/B/" P "/d3 && chmod 555 '%s'/B/" P "/d3",
                      lib.folder, lib.folder, lib.folder));
     free(sandbox_run("chmod -R a+rwX '%s'/catalog.db* && chown -R 65534:65534 '%s'", lib.folder, lib.folder));
     if (!sandbox_drop_root(lib.folder))
         return;
-    transfer();
-    assert_done();
+    copying_run();
+    copying_is_done();
     ck_assert_int_gt(out.failed, 1);
     ck_assert_str_eq(out.problem_code, "EACCES");
     ck_assert_int_gt(out.copied, 150);
@@ -389,10 +202,10 @@ END_TEST
 
 START_TEST(sockets_and_the_catalog_are_not_copied)
 {
-    plant();
+    copying_plant();
     free(sandbox_run("ln '%s' '%s'/A/" P "/catalog.db", lib.path, lib.folder));
-    transfer();
-    assert_done();
+    copying_run();
+    copying_is_done();
     ck_assert_str_eq(out.problem_code, "EINUSE");
     ck_assert_int_eq(out.failed, 1);
     free(sandbox_run("test ! -e '%s'/B/" P "/catalog.db", lib.folder));
@@ -403,12 +216,12 @@ START_TEST(a_locked_destination)
 {
     char path[400];
 
-    plant();
-    load_both();
+    copying_plant();
+    copying_load();
     snprintf(path, sizeof path, "%s/B", lib.folder);
     int root = open(path, O_RDONLY | O_DIRECTORY);
     int lock = lock_take(root, "B", "other, pid 2, since 01:00", 0, NULL, NULL);
-    finish(start());
+    copying_finish(copying_start());
     ck_assert_str_eq(out.type, "failed");
     ck_assert_str_eq(out.code, "EBUSY");
     lock_release(lock);
@@ -418,36 +231,41 @@ END_TEST
 
 START_TEST(another_disk)
 {
-    plant();
-    load_both();
+    copying_plant();
+    copying_load();
     free(sandbox_run("rm '%s'/B/.autobackup/database.json", lib.folder));
-    finish(start());
+    copying_finish(copying_start());
     ck_assert_str_eq(out.code, "EOFFLINE");
     free(sandbox_run("test ! -e '%s'/B/one", lib.folder));
 }
 END_TEST
 
+/* Cancelled at its first, second... event. */
 START_TEST(cancelled_and_continued)
 {
+    struct event *ev;
     char name[100];
 
-    plant();
-    for (int i = 0; i < 3000; i++) {
+    copying_plant();
+    for (int i = 0; i < 300; i++) {
         snprintf(name, sizeof name, "A/" P "/many/%d/f%d", i % 10, i);
         sandbox_text(lib.folder, name, name);
     }
-    load_both();
-    struct job *job = start();
-    usleep((useconds_t)_i * 3000);
+    copying_load();
+    struct job *job = copying_start();
+    for (int i = 0; i < _i && job_next(job, -1, &ev) == 1; i++)
+        event_free(ev);
     job_cancel(job);
-    finish(job);
-    assert_done();
+    copying_finish(job);
+    copying_is_done();
     ck_assert_int_eq(out.cancelled, 1);
+    if (_i)    /* else not even the plan was made */
+        copying_adds_up();
     int64_t first = out.copied;
-    transfer();
-    assert_done();
-    ck_assert_int_eq(first + out.copied, 3203);
-    assert_same();
+    copying_run();
+    copying_is_done();
+    ck_assert_int_eq(first + out.copied, 503);
+    copying_is_same();
 }
 END_TEST
 
@@ -456,11 +274,11 @@ START_TEST(digests_become_known)
     int64_t count, confirmed = 0;
     struct error err = {0};
 
-    plant();
-    transfer();
+    copying_plant();
+    copying_run();
     ck_assert_int_eq(out.recorded, 202);
     library_load(&lib, 2, 0);
-    char *root = root_of("B"), *id = identity("B");
+    char *root = copying_root("B"), *id = copying_identity("B");
     struct record_request request = {
         .catalog = lib.path, .operation = out.operation, .target_root = root, .target_identity = id};
     for (int source = 0; source < 2; source++) {
@@ -483,21 +301,21 @@ START_TEST(what_the_dead_left_is_removed)
 {
     pid_t child;
 
-    plant();
-    load_both();
+    copying_plant();
+    copying_load();
     for (int i = 0; i < 3; i++) {
         child = fork();
         if (!child) {
-            start();
+            copying_start();
             usleep(2000u * (unsigned)(i + 1));
             kill(getpid(), SIGKILL);
         }
         operations++;
         waitpid(child, NULL, 0);
     }
-    transfer();
-    assert_done();
-    assert_same();
+    copying_run();
+    copying_is_done();
+    copying_is_same();
     char *open_ = sandbox_run("find '%s'/B/.autobackup -name '*.open'", lib.folder);
     ck_assert_str_eq(open_, "");
     free(open_);
@@ -507,19 +325,19 @@ END_TEST
 
 START_TEST(replaced_files_left_by_a_crash_are_kept)
 {
-    plant();
-    transfer();
+    copying_plant();
+    copying_run();
     free(sandbox_run("cd '%s'/B && sed 's/x/x/' .autobackup/operations/%s >.autobackup/operations/dead.open && "
                      "printf old >" P "/d1/.autobackup-x-0123456789abcdef && printf t >" P
                      "/d1/.autobackup-0123456789abcdef",
                      lib.folder, out.operation));
-    transfer();
-    assert_done();
+    copying_run();
+    copying_is_done();
     free(sandbox_run("cd '%s'/B/.autobackup/versions/dead/" P
                      "/d1 && test $(cat .autobackup-x-0123456789abcdef) = old && "
                      "rm .autobackup-x-0123456789abcdef",
                      lib.folder));
-    assert_same();
+    copying_is_same();
 }
 END_TEST
 
@@ -529,31 +347,31 @@ START_TEST(links_are_kept_together)
                      " && printf 1 >one && ln one a/two && ln one a/b/three && "
                      "printf 2 >other && ln other a/another",
                      lib.folder, lib.folder));
-    transfer();
-    assert_done();
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.copied, 5);
     ck_assert_int_eq(out.bytes, 2);
-    assert_same();
+    copying_is_same();
     free(sandbox_run("cd '%s'/B/" P
                      " && test $(stat -c %%h one) = 3 && test one -ef a/b/three && test other -ef a/another",
                      lib.folder));
     free(sandbox_run("cd '%s'/A/" P " && printf changed >one", lib.folder));
-    transfer();
-    assert_done();
-    assert_same();
+    copying_run();
+    copying_is_done();
+    copying_is_same();
     free(sandbox_run("cd '%s'/B/" P " && test one -ef a/b/three && test \"$(cat a/two)\" = changed", lib.folder));
 }
 END_TEST
 
 START_TEST(default_access_lists_do_not_leak)
 {
-    plant();
+    copying_plant();
     free(sandbox_run("mkdir -p '%s'/B/" P "/d1/e1", lib.folder));
     char *can = sandbox_run(
         "setfacl -d -m u:1234:rwx,g::rwx '%s'/B/" P "/d1/e1 2>/dev/null && echo yes || echo no", lib.folder);
-    transfer();
-    assert_done();
-    assert_same();
+    copying_run();
+    copying_is_done();
+    copying_is_same();
     free(sandbox_run("cd '%s'/B/" P "/d1/e1 && ! getfacl -p -n f1 f22 2>/dev/null | grep -q 1234", lib.folder));
     free(can);
 }
@@ -565,9 +383,9 @@ START_TEST(a_source_that_rots_is_not_copied)
 
     sandbox_text(lib.folder, "A/" P "/f", "precious");
     free(sandbox_run("touch -d 2001-01-01 '%s'/A/" P "/f; sleep 0.05", lib.folder));
-    transfer();
+    copying_run();
     library_load(&lib, 2, 0);
-    char *root = root_of("B"), *id = identity("B");
+    char *root = copying_root("B"), *id = copying_identity("B");
     struct record_request request = {.catalog = lib.path,
                                      .operation = out.operation,
                                      .target_root = root,
@@ -582,8 +400,8 @@ START_TEST(a_source_that_rots_is_not_copied)
                                   NULL),
                      0);
     free(sandbox_run("rm '%s'/B/" P "/f", lib.folder));
-    transfer();
-    assert_done();
+    copying_run();
+    copying_is_done();
     ck_assert_int_eq(out.failed, 1);
     ck_assert_str_eq(out.problem_code, "EDAMAGED");
     free(sandbox_run("test ! -e '%s'/B/" P "/f", lib.folder));
@@ -598,7 +416,7 @@ Suite *suite_copy_transfer(void)
     TCase *c = tcase_create("whole copies");
 
     tcase_set_timeout(c, 60);
-    tcase_add_checked_fixture(c, set_up, tear_down);
+    tcase_add_checked_fixture(c, copying_open, copying_close);
     tcase_add_loop_test(c, a_fresh_copy_is_the_same, 0, 3);
     tcase_add_test(c, a_changed_file_is_replaced_and_kept);
     tcase_add_test(c, newer_is_left_alone_unless_told);
@@ -613,7 +431,7 @@ Suite *suite_copy_transfer(void)
     tcase_add_test(c, sockets_and_the_catalog_are_not_copied);
     tcase_add_test(c, a_locked_destination);
     tcase_add_test(c, another_disk);
-    tcase_add_loop_test(c, cancelled_and_continued, 0, 8);
+    tcase_add_loop_test(c, cancelled_and_continued, 0, 4);
     tcase_add_test(c, digests_become_known);
     tcase_add_test(c, what_the_dead_left_is_removed);
     tcase_add_test(c, replaced_files_left_by_a_crash_are_kept);

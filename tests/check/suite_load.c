@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "index/entries.h"
+#include "index/find.h"
 #include "library.h"
 #include "sandbox.h"
 #include "suites.h"
@@ -153,6 +153,21 @@ START_TEST(a_directory_never_read_is_no_empty_one)
 }
 END_TEST
 
+START_TEST(a_mount_point_makes_it_incomplete)
+{
+    if (geteuid() != 0)
+        return;
+    sandbox_text(lib.folder, "A/one/c/p/f", "x");
+    free(sandbox_run("mkdir '%s/A/one/c/p/m' && mount -t tmpfs none '%s/A/one/c/p/m' && touch '%s/A/one/c/p/m/hidden'",
+                     lib.folder, lib.folder, lib.folder));
+    struct library_load r = library_load(&lib, 1, 0);
+    free(sandbox_run("umount '%s/A/one/c/p/m'", lib.folder));
+    ck_assert_int_eq(r.files, 1);
+    ck_assert_int_eq(r.errors, 1);
+    ck_assert_int_eq(r.problems, 1);
+}
+END_TEST
+
 START_TEST(another_disk_is_offline)
 {
     plant();
@@ -187,21 +202,24 @@ END_TEST
 START_TEST(entries_are_what_find_prints)
 {
     struct error err = {0};
-    const char *path;
-    const struct entry *e;
+    const struct found *e;
     char ours[300];
     int code;
 
     plant();
     library_load(&lib, 1, 0);
-    struct entries *it = entries_open(lib.cat, library_replica(&lib, 1, 2, "client 1", "p"));
+    int64_t replica = library_replica(&lib, 1, 2, "client 1", "p");
+    struct find_request all = {.filter = {
+        .replicas = &replica, .replica_count = 1, .larger = -1, .newer = INT64_MIN, .older = INT64_MAX}};
+    struct find *find;
+    ck_assert_int_eq(find_start(lib.path, &all, &find, &err), 0);
     snprintf(ours, sizeof ours, "%s/ours", lib.folder);
     FILE *f = fopen(ours, "w");
-    while ((code = entries_next(it, &path, &e, &err)) == 1)
-        fprintf(f, "%s%c", path, 0);
+    while ((code = find_next(find, -1, &e, &err)) == 1)
+        fprintf(f, "%s%c", e->path, 0);
     fclose(f);
     ck_assert_int_eq(code, 0);
-    entries_close(it);
+    find_close(find);
     free(sandbox_run("cd '%s/A/deep/two/client 1/p' && find . -mindepth 1 -printf '%%P\\0' | sort -z >%s.2 && "
                      "sort -z %s | cmp - %s.2", lib.folder, ours, ours, ours));
 }
@@ -240,6 +258,7 @@ Suite *suite_load(void)
     tcase_add_loop_test(t, what_cannot_be_read_is_kept, 0, RUNS);
     tcase_add_loop_test(t, a_directory_never_read_is_no_empty_one, 0, RUNS);
     tcase_add_loop_test(t, a_large_replica_waits_on_disk, 0, RUNS);
+    tcase_add_test(t, a_mount_point_makes_it_incomplete);
     tcase_add_test(t, another_disk_is_offline);
     tcase_add_test(t, losing_most_asks_first);
     tcase_add_test(t, entries_are_what_find_prints);

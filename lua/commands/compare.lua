@@ -1,0 +1,294 @@
+--- compare: two or more databases side by side, from the catalog.
+local core_compare = require "core.compare"
+local decisions = require "autobackup.compare"
+local errors = require "autobackup.errors"
+local knowledge = require "autobackup.knowledge"
+local locate = require "autobackup.locate"
+local plan = require "autobackup.plan"
+local rows = require "autobackup.rows"
+local size = require "autobackup.view.size"
+local statuses = require "autobackup.status"
+
+local function check_named(names)
+    local seen = {}
+    for _, name in ipairs(names) do
+        if seen[name] then
+            errors.usage("compare: %s is named twice", name)
+        end
+        seen[name] = true
+    end
+end
+
+local function by_name(session)
+    local map, names = {}, {}
+    for i, database in ipairs(session.catalog:databases()) do
+        map[database.database], names[i] = database, database.database
+    end
+    return map, names
+end
+
+local function refuse_nothing(args, category, replicas)
+    local what = ("%s of %s"):format(category or "replica", args.project)
+    local where = {}
+    for _, replica in ipairs(replicas) do
+        if not category or replica.category == category then
+            where[#where + 1] = replica
+        end
+    end
+    local named = {}
+    for i, name in ipairs(args.databases) do
+        named[i] = {database = name}
+    end
+    local who = #named == 0 and "no database has"
+        or plan.places(named) .. (#named == 1 and " has no" or " have no")
+    local hint = #where > 0 and "; it is on " .. plan.places(where) or ""
+    errors.raise("ENONAME", ("%s %s%s"):format(who, what, hint))
+end
+
+local function pairs_of(args, session, names)
+    local category = args.category ~= "all" and args.category or nil
+    local replicas = session.catalog:replicas{project = args.project}
+    local list = decisions.pairs(replicas, names, args.databases, category)
+    if #list == 0 then
+        refuse_nothing(args, category, replicas)
+    end
+    return list
+end
+
+-- One comparison of the command: its rows and problems grow pair by pair.
+local Comparison = {}
+Comparison.__index = Comparison
+
+function Comparison:add_problem(key, path, code, message)
+    if not self.said[key] then
+        self.said[key] = true
+        table.insert(self.result.problems, rows.row("problem", {path = path, code = code, message = message}))
+    end
+end
+
+local function path_of(replica)
+    return locate.replica(replica.root, replica.category_path, replica.client, replica.name)
+end
+
+function Comparison:say_unread(replica)
+    if replica and replica.errors > 0 then
+        local path, count = path_of(replica), size.plural(replica.errors, "entry", "entries")
+        self:add_problem(replica.id, path, "EINCOMPLETE",
+            ("%s: %s could not be read; load %s again"):format(path, count, replica.database))
+    end
+end
+
+-- Why a pair that nothing tells apart is not called the same.
+function Comparison:say_incomplete(pair, counts)
+    self:say_unread(pair.left)
+    self:say_unread(pair.right)
+    if counts.errors_left + counts.errors_right == 0 and pair.left then
+        local path = path_of(pair.left)
+        self:add_problem(pair.left.id, path, "EXDEV", path .. ": a mount point inside is not entered")
+    end
+end
+
+-- A database that was not read as a whole may have anything.
+function Comparison:is_unknown(pair)
+    local name = not pair.right and pair.database or not pair.left and pair.reference
+    local database = name and self.databases[name]
+    if not database or database.loaded_at then
+        return false
+    end
+    self:add_problem(name, database.path, "ENOTLOADED", ("%s: %s was not read as a whole yet; type: load %s")
+        :format(database.path, name, name))
+    return true
+end
+
+local NOTHING = {files = 0, bytes = 0, others = 0}
+
+-- Of nothing that one side has can be said that the other lacks it.
+local function make_unread(counts)
+    local only = counts.found_left and "only_left" or "only_right"
+    counts.unread, counts[only] = counts[only], NOTHING
+    counts.directories_left, counts.directories_right = 0, 0
+end
+
+function Comparison:state_of(pair, counts, unknown)
+    if unknown then
+        return "incomplete"
+    elseif not pair.database then
+        return "only"
+    end
+    local state = decisions.state(counts)
+    if state == "incomplete" then
+        self:say_incomplete(pair, counts)
+    end
+    return state
+end
+
+local function absent_of(pair, counts)
+    return counts.found_left and pair.database or pair.reference
+end
+
+function Comparison:fill(row, pair, counts, unknown)
+    row.state = self:state_of(pair, counts, unknown)
+    row.absent = row.state == "absent" and absent_of(pair, counts) or nil
+    row.files_same, row.bytes_same = counts.same.files, counts.same.bytes
+    row.files_only_reference, row.bytes_only_reference = counts.only_left.files, counts.only_left.bytes
+    row.files_only_database, row.bytes_only_database = counts.only_right.files, counts.only_right.bytes
+    row.files_different, row.bytes_different = counts.different.files, counts.different.bytes
+    row.newer_reference, row.newer_database = counts.newer_left, counts.newer_right
+    row.other_time = counts.other_time
+    row.others_only_reference = counts.only_left.others + counts.directories_left
+    row.others_only_database = counts.only_right.others + counts.directories_right
+    row.others_different = counts.different.others
+    row.unread = counts.unread.files + counts.unread.others
+    row.errors = counts.errors_left + counts.errors_right
+end
+
+local function entry_fields(row, entry, prefix)
+    if entry then
+        row[prefix .. "size"], row[prefix .. "mtime"] = entry.size, knowledge.seconds(entry.mtime)
+    end
+end
+
+local function kind_of(item)
+    local first, second = item.right or item.left, item.left
+    return first.kind == "unknown" and second and second.kind or first.kind
+end
+
+function Comparison:add_difference(pair, item)
+    local row = rows.row("difference", {
+        status = decisions.sign(item.judgement), path = item.path, database = pair.database,
+        project = pair.project, category = pair.category, reference = pair.reference, kind = kind_of(item),
+        why = decisions.reason(item.judgement) or item.right and item.right.error or item.left and item.left.error,
+    })
+    if item.judgement ~= "same" and item.newer then
+        row.newer = item.newer == "left" and pair.reference or pair.database
+    end
+    entry_fields(row, item.right or item.left, "")
+    entry_fields(row, item.right and item.left, "reference_")
+    table.insert(self.result, row)
+end
+
+local function granularity(pair)
+    return math.max(pair.left and pair.left.granularity or 1, pair.right and pair.right.granularity or 1)
+end
+
+function Comparison:walk(pair, list)
+    local comparer = self.comparer
+    errors.check(comparer:start{
+        left = pair.left and pair.left.id, right = pair.right and pair.right.id, granularity = granularity(pair),
+        list = list, list_same = list and self.list_same,
+    })
+    local item = errors.check(comparer:next())
+    while item do
+        if item ~= true then
+            self:add_difference(pair, item)
+        end
+        item = errors.check(comparer:next())
+    end
+    return comparer:counts()
+end
+
+function Comparison:new_row(pair)
+    local reference, database = self.databases[pair.reference], self.databases[pair.database]
+    local row = rows.row("compare", {
+        project = pair.project, client = pair.client, name = pair.name, category = pair.category,
+        reference = pair.reference, database = pair.database,
+        reference_online = self.is_online(reference) == true,
+        reference_loaded_at = knowledge.seconds((pair.left or reference).loaded_at),
+        files = pair.left and pair.left.files or 0, bytes = pair.left and pair.left.bytes or 0,
+    })
+    if database then
+        row.online = self.is_online(database) == true
+        row.loaded_at = knowledge.seconds((pair.right or database).loaded_at)
+    end
+    table.insert(self.result, row)
+    return row
+end
+
+-- Of a replica that one side lacks altogether, a list says no more than the row, and may be millions long.
+function Comparison:is_listed(pair)
+    return self.list_same or self.list and pair.left ~= nil and pair.right ~= nil
+end
+
+function Comparison:compare(pair)
+    local row, unknown = self:new_row(pair), self:is_unknown(pair)
+    local counts = self:walk(pair, self:is_listed(pair) and not unknown)
+    if unknown then
+        make_unread(counts)
+    end
+    self:fill(row, pair, counts, unknown)
+    self.result.status = statuses.worst(self.result.status, decisions.status(row.state))
+end
+
+-- What to say of the databases that take part, in their order.
+function Comparison:ages(pairs_list, names, totals)
+    local taking, list = {}, {}
+    for _, pair in ipairs(pairs_list) do
+        taking[pair.reference] = true
+        taking[pair.database or pair.reference] = true
+    end
+    for _, name in ipairs(names) do
+        if taking[name] then
+            local database = self.databases[name]
+            list[#list + 1] = {database = name, online = self.is_online(database) == true,
+                partly = totals[database.id] ~= nil, loaded_at = knowledge.seconds(database.loaded_at)}
+        end
+    end
+    return list
+end
+
+local function run(args, session)
+    check_named(args.databases)
+    knowledge.require_setup(session)
+    local databases, names = by_name(session)
+    local list = pairs_of(args, session, names)
+    local comparer <close> = errors.check(core_compare.open(session.catalog:path()))
+    local comparison = setmetatable({
+        comparer = comparer, databases = databases, is_online = locate.prober(), said = {},
+        list = args.files or args.all or args.json or false, list_same = args.all,
+        result = {problems = {}, status = statuses.DONE},
+    }, Comparison)
+    for _, pair in ipairs(list) do
+        comparison:compare(pair)
+    end
+    comparison.result.databases = comparison:ages(list, names, session.catalog:totals())
+    comparison.result.listed = comparison.list
+    return comparison.result
+end
+
+return {
+    name = "compare",
+    group = "look",
+    summary = "compare the replicas of a project on two or more databases: what is the same, missing, newer",
+    details = "From the catalog, so unplugged disks count too. The first database named is the reference that "
+        .. "every other is compared with; when none is named, the one with the newest content of each category"
+        .. " is. One named alone is compared with all others that have the project. Files of equal size and "
+        .. "time are the same unless their digests differ, and so are those of equal digests whatever their "
+        .. "times; times agree within what the coarser of the two filesystems can store. --files and --json "
+        .. "put a sign before each file, as 'rclone check --combined' does with the reference as its source: +"
+        .. " only in the reference, - only in the other database, * different, ! could not be read, = the same"
+        .. " (with --all). Their sizes and times are the other database's, the reference's where only that has"
+        .. " it. Exit status 0: the same; 4: something differs; 3: nothing differs, but not all could be read.",
+    examples = {"compare acme/spot-2031", "compare acme/spot-2031 render WORK NAS --files",
+        "compare 'acme/*' all NAS STORAGE"},
+    args = {
+        {"project", "project", help = "may hold * and ?"},
+        {"category", "category", optional = true, help = "a category; all when left out"},
+        {"databases", "database", many = true, optional = true,
+            help = "the reference, then the others; all that have the project when left out"},
+    },
+    options = {
+        files = {help = "list what differs, file by file"},
+        all = {help = "list also what is the same, and the files of a replica that one side lacks altogether"},
+    },
+    accepts = {
+        replica = {project = "project", category = "category", database = "databases"},
+        project = {project = "project"}, check = {project = "project", category = "category"},
+        copy = {project = "project", category = "category"},
+        compare = {project = "project", category = "category"},
+    },
+    run = run,
+    show = function(result, out, session)
+        require("autobackup.view.comparison").show(result, out)
+        require("autobackup.view.problems").show(result.problems, session.err, session.verbose)
+    end,
+}

@@ -1,0 +1,182 @@
+--- find: entries by name in all that the catalog knows.
+local entries = require "autobackup.entries"
+local knowledge = require "autobackup.knowledge"
+local locate = require "autobackup.locate"
+local rows = require "autobackup.rows"
+local sequence = require "autobackup.view.sequence"
+local size = require "autobackup.view.size"
+local core_sys = require "core.sys"
+
+-- Groups of found entries, one for each replica.
+local function read(found)
+    local groups, last = {}, nil
+    for batch in found.batch, found do
+        for _, entry in ipairs(batch) do
+            if not (last and last.replica == entry.replica) then
+                last = {replica = entry.replica, place = found:place(entry)}
+                groups[#groups + 1] = last
+            end
+            last[#last + 1] = entry
+        end
+    end
+    return groups
+end
+
+local ORDER = {"client", "name", "category_id", "database_id"}
+
+local function is_before(a, b)
+    for _, key in ipairs(ORDER) do
+        if a.place[key] ~= b.place[key] then
+            return a.place[key] < b.place[key]
+        end
+    end
+    return false
+end
+
+local function add_rows(result, group, online)
+    local place = group.place
+    local base = locate.replica(place.root, place.category_path, place.client, place.name) .. "/"
+    for _, row in ipairs(group) do    -- the same tables: there may be a million
+        row.client, row.project, row.name = place.client, place.project, place.name
+        row.category, row.database, row.online = place.category, place.database, online
+        row.path, row.replica = base .. row.path, nil
+        result[#result + 1] = rows.row("entry", row)
+    end
+end
+
+local function rows_of(groups, session)
+    local result, is_online = {}, locate.prober()
+    table.sort(groups, is_before)
+    for _, group in ipairs(groups) do
+        local database = session.catalog:database(group.place.database_id)
+        add_rows(result, group, database ~= nil and is_online(database) == true)
+    end
+    return result
+end
+
+local function never_read(session)
+    local names = {}
+    for _, database in ipairs(session.catalog:databases()) do
+        if not database.loaded_at then
+            names[#names + 1] = database.database
+        end
+    end
+    return names[1] and ("never read, so nothing is known of: %s; type: load"):format(table.concat(names, ", "))
+end
+
+local function notes_of(result, args, session)
+    if #result == 0 then
+        local text = ("nothing found that matches '%s'"):format(args.pattern)
+        return {knowledge.missing(session) or text, never_read(session)}
+    end
+    if args.limit and #result > args.limit then
+        result[#result] = nil
+        return {("more than %d match; --limit shows more"):format(args.limit)}
+    end
+end
+
+local function named(value)
+    return value ~= "all" and value or nil
+end
+
+local function run(args, session)
+    local found <close> = entries.open(session.catalog, {
+        database = args.database, category = named(args.category), client = args.client, project = args.project,
+    }, {
+        pattern = args.pattern, word = true, whole_path = args.pattern:find("/", 1, true) ~= nil,
+        ignore_case = args.ignore_case, kind = args.type, larger = args.larger, newer = args.newer,
+        older = args.older, sorted = true, limit = args.limit and args.limit + 1,
+    })
+    local result = rows_of(read(found), session)
+    result.notes = notes_of(result, args, session)
+    return result
+end
+
+-- One line for the frames of a sequence. A gap is said nowhere: it may be there and not match.
+local function folded_row(folded, files)
+    local first, bytes, newest = files[folded.members[1]], 0, math.mininteger
+    for _, member in ipairs(folded.members) do
+        bytes, newest = bytes + files[member].size, math.max(newest, files[member].mtime)
+    end
+    return {size = bytes, mtime = newest, database = first.database, online = first.online,
+        path = ("%s (%s)"):format(folded.text, size.plural(folded.count, "file"))}
+end
+
+-- The rows from first to last, which are one replica's: files folded, everything else as it is.
+local function fold_rows(lines, result, first, last)
+    local paths, files = {}, {}
+    for i = first, last do
+        local row = result[i]
+        if row.kind == "file" then
+            paths[#paths + 1], files[#files + 1] = row.path, row
+        else
+            lines[#lines + 1] = row
+        end
+    end
+    for _, folded in ipairs(sequence.fold(paths)) do
+        lines[#lines + 1] = folded.count > 1 and folded_row(folded, files) or files[folded.members[1]]
+    end
+end
+
+local function is_same_replica(a, b)
+    return b and a.database == b.database and a.category == b.category and a.project == b.project
+end
+
+local function folded_lines(result)
+    local lines, first = {}, 1
+    for i, row in ipairs(result) do
+        if not is_same_replica(row, result[i + 1]) then
+            fold_rows(lines, result, first, i)
+            first = i + 1
+        end
+    end
+    return lines
+end
+
+local function date(seconds)
+    return core_sys.format_time(seconds * 1000000000, "local", "%Y-%m-%d %H:%M")
+end
+
+local function show(result, out)
+    if #result == 0 then
+        return
+    end
+    out:table{rows = out.tty and folded_lines(result) or result, columns = {
+        {key = "size", title = "SIZE", align = "right", format = function(bytes, row)
+            return row.kind and row.kind ~= "file" and row.kind or size.size(bytes)
+        end},
+        {key = "mtime", title = "DATE", format = date, min = 16},
+        {key = "database", title = "DATABASE", min = 8},
+        {key = "online", title = "STATE", format = function(value) return value and "online" or "offline" end,
+            color = function(value) return value and "green" or "yellow" end},
+        {key = "path", title = "PATH", min = 24},
+    }}
+end
+
+return {
+    name = "find",
+    group = "look",
+    summary = "find files and folders by name on all disks, also on unplugged ones",
+    details = "From the catalog, as of the last load. A word without wildcards may stand anywhere in a name. A "
+        .. "pattern must be the whole name: * is any text, ? one character, [a-z] one of a set. With a / in it, "
+        .. "either is for the path below the project instead, and * goes across folders. What lies beside the "
+        .. "projects is not searched; 'list loose' shows it.",
+    examples = {"find beauty.0101", "find '*.mov' --larger 10GB --older 1y",
+        "find 'shot_010/*.exr' --database NAS", "find notes -i --client acme",
+        "find '*' --newer 2031-05-27 --project acme/spot-2031"},
+    args = {{"pattern", "word", help = "a name, a part of one, or a pattern"}},
+    options = {
+        database = {type = "database", help = "only in this one"},
+        category = {type = "category", help = "only in this one"},
+        client = {type = "client", help = "only of this one; may hold * and ?"},
+        project = {type = "project", help = "only of this one; may hold * and ?"},
+        ["ignore-case"] = {short = "i", help = "upper and lower case are the same"},
+        larger = {type = "size", help = "only files above this size, such as 2GB"},
+        newer = {type = "moment", help = "only what was changed since then: 2031-05-27, or 30d ago"},
+        older = {type = "moment", help = "only what was last changed before then"},
+        type = {type = "choice", values = {"file", "directory", "symlink"}, help = "only these"},
+        limit = {type = "integer", min = 1, value = "N", help = "stop after that many"},
+    },
+    run = run,
+    show = show,
+}

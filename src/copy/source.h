@@ -1,0 +1,27 @@
+/*
+ * What the source's filesystem can hold. What a mount makes up for every file alike (the modes and owners of
+ * exFAT) is no news about a file, and never a reason to correct the destination.
+ */
+#ifndef AUTOBACKUP_COPY_SOURCE_H
+#define AUTOBACKUP_COPY_SOURCE_H
+
+#include <sys/stat.h>
+
+#include "copy/work.h"
+
+/*
+ * Fill w->source.holds. Where the type of the filesystem does not tell (FUSE, CIFS, NTFS), the listing does: modes
+ * or owners that differ are real. cat: has the source's listing. 0, -ECANCELED, or -errno with err.
+ */
+int source_describe(struct work *w, struct catalog *cat, struct error *err);
+
+/* st, of the source: make it what a name that is new at the destination gets. */
+void source_give_new(const struct source *s, struct stat *st);
+
+/* The same for one that replaces `old`, which keeps its mode and owner where the source holds none. */
+void source_give_replaced(const struct source *s, const struct stat *old, struct stat *st);
+
+/* The same for one that stays and is corrected: a time that agrees stays, too. granularity: of both, ns. */
+void source_give_corrected(const struct source *s, int64_t granularity, const struct stat *old, struct stat *st);
+
+#endif

@@ -1,0 +1,95 @@
+#include "faults.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+struct faults faults;
+
+static bool is_below(int fd, const char *prefix)
+{
+    char link[64], path[4096];
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(link, path, sizeof path - 1);
+    path[len < 0 ? 0 : len] = 0;
+    return strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+static int refuse(int errnum)
+{
+    errno = errnum;
+    return -1;
+}
+
+int fstatfs(int fd, struct statfs *st)
+{
+    int code = (int)syscall(SYS_fstatfs, fd, st);
+
+    if (!code && faults.type && is_below(fd, faults.below))
+        st->f_type = faults.type;
+    return code;
+}
+
+int fstatvfs(int fd, struct statvfs *st)
+{
+    struct statfs fs;
+
+    if (syscall(SYS_fstatfs, fd, &fs) < 0)
+        return -1;
+    *st = (struct statvfs){.f_bsize = 1, .f_frsize = 1, .f_files = 1000000, .f_favail = 1000000};
+    st->f_blocks = faults.bytes_free < 0 ? 0 : 1ul << 50;
+    st->f_bavail = faults.bytes_free > 0 ? (fsblkcnt_t)faults.bytes_free : faults.bytes_free < 0 ? 0 : 1ul << 40;
+    return 0;
+}
+
+int mknodat(int dir, const char *name, mode_t mode, dev_t dev)
+{
+    int code = (int)syscall(SYS_mknodat, dir, name, mode, dev);
+    return code || !faults.mknod_errno ? code : refuse(faults.mknod_errno);
+}
+
+static bool has_other_case(int dir, const char *name)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fdopendir(fd);
+    bool found = false;
+
+    for (struct dirent *d; !found && (d = readdir(stream));)
+        found = strcasecmp(d->d_name, name) == 0;
+    closedir(stream);
+    return found;
+}
+
+int mkdirat(int dir, const char *name, mode_t mode)
+{
+    if (faults.mkdir_errno)
+        return refuse(faults.mkdir_errno);
+    if (faults.caseless && has_other_case(dir, name))
+        return refuse(EEXIST);
+    return (int)syscall(SYS_mkdirat, dir, name, mode);
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+    if (faults.caseless && flags == RENAME_NOREPLACE && has_other_case(to_dir, to))
+        return refuse(EEXIST);
+    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+int futimens(int fd, const struct timespec times[2])
+{
+    static atomic_int done;
+
+    if (faults.times_left && atomic_fetch_add(&done, 1) >= faults.times_left)
+        return refuse(ENOSPC);
+    return (int)syscall(SYS_utimensat, fd, NULL, times, 0);
+}

@@ -1,0 +1,23 @@
+/*
+ * A filesystem that is not as the one the tests run on: these functions of the C library stand before the real
+ * ones in the suites, and do what a test asks for. Everything is off at first.
+ */
+#ifndef AUTOBACKUP_TESTS_FAULTS_H
+#define AUTOBACKUP_TESTS_FAULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct faults {
+    const char *below;         /* fstatfs: paths that begin so are of `type` */
+    uint32_t type;             /* a magic number; 0: off */
+    int mknod_errno;           /* mknodat makes the file and says that it did not */
+    int mkdir_errno;           /* mkdirat */
+    int times_left;            /* futimens: so many go well, then the disk is full; 0: off */
+    int64_t bytes_free;        /* fstatvfs; -1: it does not even count its blocks; 0: off */
+    bool caseless;             /* mkdirat, renameat2 without replacing: names differ in more than case */
+};
+
+extern struct faults faults;
+
+#endif
