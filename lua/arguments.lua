@@ -101,26 +101,49 @@ function Binding:open_keyword(word)
     return open[1] and open
 end
 
--- Of several errors the first one, but rather one that knows what was meant.
-function Binding:fill_first(candidates, value)
+-- The first argument that accepts the value takes it: true. Else nil, message, code: of several errors the first
+-- one, but rather one that knows what was meant.
+function Binding:try_each(candidates, value)
     local worth, worth_code
     for _, arg in ipairs(candidates) do
         local ok, message, code = self:try(arg.name, arg, value)
         if ok then
-            return
+            return true
         elseif not worth or message:find("did you mean") and not worth:find("did you mean") then
             worth, worth_code = message, code
         end
     end
-    self:refuse("", worth, worth_code)
+    return nil, worth, worth_code
 end
 
-function Binding:next_positional()
+function Binding:fill_first(candidates, value)
+    local ok, message, code = self:try_each(candidates, value)
+    if not ok then
+        self:refuse("", message, code)
+    end
+end
+
+-- A keyword with nothing behind it.
+function Binding:refuse_keyword(word, candidates)
+    local labels = {}
+    for i, arg in ipairs(candidates) do
+        labels[i] = usage.argument(arg)
+    end
+    usage_error(self.declaration, "a name is missing after '%s' (%s)", word, table.concat(labels, " or "))
+end
+
+-- The arguments that the next word may be: the first open one, and those behind it as long as it may be left out.
+function Binding:next_positionals()
+    local open = {}
     for _, arg in ipairs(self.declaration.args) do
         if not arg.keyword and self:is_open(arg) then
-            return arg
+            open[#open + 1] = arg
+            if not arg.optional then
+                break
+            end
         end
     end
+    return open
 end
 
 -- A word or a scalar in its place.
@@ -130,17 +153,21 @@ function Binding:positional(value, is_last, is_literal)
         self.pending = nil
         return self:fill_first(candidates, value)
     end
-    if type(value) == "string" and not is_last and not is_literal then
-        self.pending = self:open_keyword(value)
-        if self.pending then
-            return
-        end
+    local keyword = type(value) == "string" and not is_literal and self:open_keyword(value)
+    if keyword and not is_last then
+        self.pending = keyword
+        return
     end
-    local arg = self:next_positional()
-    if not arg then
+    local open = self:next_positionals()
+    local ok, message, code = self:try_each(open, value)
+    if ok then
+        return
+    elseif keyword then
+        self:refuse_keyword(value, keyword)
+    elseif #open == 0 then
         usage_error(self.declaration, "'%s' is too much", tostring(value))
     end
-    self:fill(arg, value)
+    self:refuse("", message, code)
 end
 
 function Binding:default(key, spec)
@@ -270,12 +297,12 @@ function Binding:open_arguments()
             keywords[#keywords + 1] = arg.keyword
         end
     end
-    return {self:next_positional()}, keywords
+    return self:next_positionals(), keywords
 end
 
 function Binding:guess(word)
     if not pcall(self.positional, self, word, false, false) then
-        local arg = self:next_positional()
+        local arg = self:next_positionals()[1]
         if arg then
             self:store(arg.name, arg, word)
         end

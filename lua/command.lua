@@ -14,6 +14,7 @@
 --     run       function(args, session) -> result
 --     show      function(result, out, session), prints a result for people (optional: tables of its rows)
 --     startup   false: `autobackup NAME` runs without the startup file
+--     passing   true: its result is nothing to go on with, so `_` in the REPL stays what it was
 --     replace   true: may take the name of a built-in command, a query or a standard Lua function
 --
 -- An argument: [1] its name, [2] its type (types.lua: project client category database which path name word
@@ -30,7 +31,8 @@
 --     values    list of strings, for type choice
 --     help      what it is (optional)
 -- An option: type ("flag" when left out, else a type as above), short (one letter), values, default, many, value
--- (how help writes its value), help. Every command also takes --json and --help.
+-- (how help writes its value), help. Every command also takes --json and --help; `run` finds `json` = true among
+-- its arguments when the result goes out as JSON.
 --
 -- `run` gets one table with everything by name ('-' in an option's name becomes '_'; a flag is true or false).
 -- Its result: a table whose list part are rows (rows.row), and `problems` (list of rows of type "problem": path,
@@ -56,7 +58,7 @@ local aliases = {quit = "exit"}
 local declaration_keys = {
     name = "string", summary = "string", group = "string", details = "string", examples = "table", args = "table",
     options = "table", accepts = "table", run = "function", show = "function", startup = "boolean",
-    replace = "boolean",
+    replace = "boolean", passing = "boolean",
 }
 
 local argument_keys = {
@@ -291,13 +293,17 @@ end
 function M.words(declaration, words, session, literal)
     local parsed = require("autobackup.arguments").from_words(declaration, session, words, literal)
     if parsed.help then
-        for _, line in ipairs(require("autobackup.usage").lines(declaration)) do
+        for _, line in ipairs(require("autobackup.usage").lines(declaration, session.out.width)) do
             session.out:line(line)
         end
         return nil
     end
+    local json = parsed.json or session.json
+    if json and parsed.args.json == nil then
+        parsed.args.json = true
+    end
     local result = M.run(declaration, parsed.args, session)
-    session:show(result, {json = parsed.json or session.json, declaration = declaration})
+    session:show(result, {json = json, declaration = declaration, paged = true})
     return result
 end
 

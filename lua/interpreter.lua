@@ -76,10 +76,53 @@ local function first_word(text)
     return word and load("local " .. word:gsub("-", "_")) and word or nil
 end
 
+-- What a command such as `add` or `explore` returns is nothing to go on with.
+local function is_passing(result)
+    local declaration = require("autobackup.rows").declaration_of(result)
+    return declaration ~= nil and declaration.passing == true
+end
+
 function Interpreter:set_last(result)
-    if result ~= nil then
+    if result ~= nil and not is_passing(result) then
         rawset(self.session.env, "_", result)
     end
+end
+
+-- The same call in Lua, for a row that was handed over as a word: copy _[1] NAS.
+local function as_call(name, words)
+    local parts = {}
+    for i, word in ipairs(words) do
+        parts[i] = word:find("^_%[?") and word or ('"%s"'):format(word)
+    end
+    return ("%s(%s)"):format(name, table.concat(parts, ", "))
+end
+
+-- What to say to a mistake in words that have no meaning as such.
+local function advice(declaration, words, literal)
+    for i, word in ipairs(words) do
+        if literal[i] then
+            goto continue
+        elseif word:find("^#") then
+            return "; a comment takes a line of its own"
+        elseif word == "_" or word:find("^_[%[.]") then
+            return "; a result is handed over in Lua: " .. as_call(declaration.name, words)
+        end
+        ::continue::
+    end
+end
+
+local function run_words(declaration, words, session, literal)
+    local advised = advice(declaration, words, literal)
+    if not advised then
+        return command.words(declaration, words, session, literal)
+    end
+    local ok, result = pcall(command.words, declaration, words, session, literal)
+    if ok then
+        return result
+    elseif errors.is_mistake(result) then
+        result.message = result.message:gsub("; .*$", "") .. advised
+    end
+    error(result, 0)
 end
 
 function Interpreter:words(line)
@@ -92,7 +135,7 @@ function Interpreter:words(line)
     for i in pairs(literal) do
         shifted[i - 1] = true
     end
-    self:set_last(command.words(declaration, words, self.session, shifted))
+    self:set_last(run_words(declaration, words, self.session, shifted))
 end
 
 function Interpreter:show_all(results, is_expression)
@@ -193,6 +236,18 @@ function Interpreter:discard()
     self.pending = nil
 end
 
+-- A line of standard input as the interpreter takes it. One that begins with # is a comment, as in the old command
+-- files; within unfinished Lua it may be the length of something, or in a text.
+local function input_line(interpreter, line)
+    if interpreter.at == 0 then
+        line = line:gsub("^\xEF\xBB\xBF", "")
+    end
+    if not interpreter.pending then
+        line = line:gsub("^%s*#.*", "")
+    end
+    return (line:gsub("\r$", ""))
+end
+
 --- Runs standard input to its end or first error.
 -- @param session the session
 -- @param lines iterator of lines
@@ -201,10 +256,7 @@ function M.run_lines(session, lines)
     local interpreter = M.new(session, "stdin")
     local ok, err = script.protect(function()
         for line in lines do
-            if interpreter.at == 0 then
-                line = line:gsub("^\xEF\xBB\xBF", ""):gsub("^#.*", "")
-            end
-            interpreter:feed((line:gsub("\r$", "")))
+            interpreter:feed(input_line(interpreter, line))
         end
         interpreter:finish()
     end)

@@ -162,7 +162,8 @@ function M.missing(session)
             return nil
         end
     end
-    return "nothing is loaded yet; type: load"
+    -- A copy reads what it needs by itself.
+    return next(session.catalog:totals()) == nil and "nothing is loaded yet; type: load" or nil
 end
 
 --- Raise when no database or no category is known.

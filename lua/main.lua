@@ -7,11 +7,19 @@ local session_module = require "autobackup.session"
 
 local M = {}
 
+-- A traceback of typed code that ends in the code itself says nothing that the message does not.
+local function without_main_chunk(err)
+    local rest = err.traceback and ("\n" .. err.traceback):gsub("\n[^\n]*:%d+: in main chunk$", "")
+    err.traceback = rest and rest:sub(2)
+end
+
 -- Reports an error that ends the program. A mistake in words gets no traceback, nor does a failed command.
 local function fail(session, err)
     local is_words = session.mode == "command" or session.mode == "stdin"
     if is_words and err.code ~= "ELUA" then
         err.traceback = nil
+    elseif session.mode == "stdin" or session.mode == "code" then
+        without_main_chunk(err)
     end
     session:report(err)
     session:note_status(errors.exit_status(err))

@@ -98,6 +98,9 @@ function M.parse(argv)
     while argv[at] and argv[at]:find("^%-.") and argv[at] ~= "--" do
         at = read(parsed, argv, at)
     end
+    if parsed.no_config and parsed.config then
+        errors.usage("--no-config and --config exclude each other")
+    end
     if argv[at] == "--" then
         at = at + 1
     end

@@ -64,16 +64,29 @@ local function count_reason(cell, good, wanted)
     if #cell == 1 then
         return "only on " .. cell[1].database
     elseif #good == 0 then
-        return "no replica could be read wholly"
+        return nil    -- the reasons that follow say why
     end
     return ("%d of %d replicas current"):format(#good, wanted)
+end
+
+local function is_incomplete(replica)
+    return replica.errors > 0
+end
+
+-- What could not be read may be newer than all that could.
+local function reading_reasons(cell, reasons)
+    for _, replica in ipairs(cell) do
+        if is_incomplete(replica) then
+            reasons[#reasons + 1] = replica.database .. " could not be read completely"
+        end
+    end
 end
 
 local function place_reasons(policy, all, good, reasons)
     for _, database in ipairs(policy.on or {}) do
         if not all[database] then
             reasons[#reasons + 1] = "not on " .. database
-        elseif not good[database] then
+        elseif not good[database] and not is_incomplete(all[database]) then
             reasons[#reasons + 1] = database .. " is not up to date"
         end
     end
@@ -98,6 +111,7 @@ local function judge(cell, policy, now)
     if #good < wanted then
         reasons[1] = count_reason(cell, good, wanted)
     end
+    reading_reasons(cell, reasons)
     place_reasons(policy, all_set, good_set, reasons)
     verify_reasons(policy, good, now, reasons)
     return {

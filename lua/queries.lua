@@ -12,7 +12,8 @@ local filters = {
     clients = {client = "client", database = "database", category = "category"},
     projects = {client = "client", project = "project", database = "database", category = "category"},
     replicas = {client = "client", project = "project", database = "database", category = "category"},
-    files = {client = "client", project = "project", database = "database", category = "category", name = "text"},
+    files = {client = "client", project = "project", database = "database", category = "category", name = "text",
+        larger = "size", newer = "moment", older = "moment"},
 }
 
 -- What a row says about a filter: the key of the same name.
@@ -52,30 +53,33 @@ for name in pairs(filters) do
     end
 end
 
-local function file_row(replica, entry)
-    return rows.row("file", {
-        client = replica.client, project = replica.project, category = replica.category,
-        database = replica.database, path = entry.path, size = entry.size, mtime = entry.mtime // 1000000000,
-    })
-end
-
 --- The regular files of replicas, one by one.
--- @return iterator of rows {client, project, category, database, path (in the replica), size, mtime}
+-- @param filter {client=, project=, database=, category=, name= (* ? and [a-z] are wildcards), larger=, newer=,
+--        older=}
+-- @return iterator of rows {client, project, category, database, path (in the replica), size, mtime}, directory by
+--         directory; two nils and what ends the search when a loop is left early
 function M.files(session, filter)
     filter = check_filter(session, "files", filter)
-    local name = filter.name
-    filter.name = nil
-    local catalog = session.catalog
-    local replicas = catalog:replicas(filter)
-    return coroutine.wrap(function()
-        for _, replica in ipairs(replicas) do
-            for entry in catalog:entries(replica.id, {name = name}) do
-                if entry.kind == "file" then
-                    coroutine.yield(file_row(replica, entry))
-                end
+    local found = require("autobackup.entries").open(session.catalog, filter, {
+        pattern = filter.name, kind = "file", larger = filter.larger, newer = filter.newer, older = filter.older,
+    })
+    local batch, at = {}, 0
+    local function next_file()
+        while at == #batch do
+            batch, at = found:batch(), 0
+            if not batch then
+                batch = {}
+                return nil
             end
         end
-    end)
+        at = at + 1
+        local place, entry = found:place(batch[at]), batch[at]
+        return rows.row("file", {
+            client = place.client, project = place.project, category = place.category, database = place.database,
+            path = entry.path, size = entry.size, mtime = entry.mtime,
+        })
+    end
+    return next_file, nil, nil, found
 end
 
 return M

@@ -1,12 +1,9 @@
 --- The interactive mode.
 
 local script = require "autobackup.script"
+local size = require "autobackup.view.size"
 
 local M = {}
-
-local function plural(count, noun)
-    return ("%d %s%s"):format(count, noun, count == 1 and "" or "s")
-end
 
 local function count_online(databases)
     local is_online, online = require("autobackup.locate").prober(), 0
@@ -42,7 +39,7 @@ end
 
 local function describe_databases(state)
     local offline = #state.databases - state.online
-    return plural(#state.databases, "database") .. (offline > 0 and (" (%d offline)"):format(offline) or "")
+    return size.plural(#state.databases, "database") .. (offline > 0 and (" (%d offline)"):format(offline) or "")
 end
 
 --- The lines that greet.
@@ -56,8 +53,8 @@ function M.banner(state, out)
         files, bytes = files + total.files, bytes + total.bytes
     end
     local parts = {
-        "autobackup " .. state.version, describe_databases(state), plural(state.projects, "project"),
-        ("%s files, %s"):format(out:count(files), out:size(bytes)),
+        "autobackup " .. state.version, describe_databases(state), size.plural(state.projects, "project"),
+        ("%s, %s"):format(size.plural(files, "file"), out:size(bytes)),
         state.oldest and "read " .. out:age(state.oldest) or "not all read yet",
     }
     return {table.concat(parts, " | "), hint(state)}

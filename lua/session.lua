@@ -13,8 +13,14 @@ local Session = {}
 
 local lazy = {}
 
+-- A mistyped name would otherwise look like a studio in which everything is gone.
 function lazy.catalog(session)
-    return require("autobackup.catalog").open(session.catalog_path)
+    local is_new = session.catalog_is_named and not require("core.fs").stat(session.catalog_path)
+    local catalog = require("autobackup.catalog").open(session.catalog_path)
+    if is_new then
+        session:note("new catalog " .. session.catalog_path)
+    end
+    return catalog
 end
 
 function lazy.out(session)
@@ -80,14 +86,15 @@ function M.user_folder(variable, below)
     return folder .. "/autobackup"
 end
 
+-- Returns the path and whether the user named it.
 local function catalog_path(given)
     given = given or environment_value("AUTOBACKUP_CATALOG")
     if not given then
-        return M.user_folder("XDG_DATA_HOME", ".local/share") .. "/catalog.db"
+        return M.user_folder("XDG_DATA_HOME", ".local/share") .. "/catalog.db", false
     elseif given:sub(1, 1) == "/" then
-        return given
+        return given, true
     end
-    return require("core.fs").getcwd() .. "/" .. given
+    return require("core.fs").getcwd() .. "/" .. given, true
 end
 
 --- Makes a session.
@@ -99,7 +106,7 @@ function M.new(options)
         quiet = options.quiet or false, verbose = options.verbose or false, color = options.color or "auto",
         progress = options.progress or "auto",
     }, metatable)
-    session.catalog_path = catalog_path(options.catalog)
+    session.catalog_path, session.catalog_is_named = catalog_path(options.catalog)
     return session
 end
 
@@ -144,9 +151,37 @@ function Session:exit(value)
     os.exit(value, true)
 end
 
+local function show_plain(session, result, declaration, out)
+    if declaration and declaration.show then
+        declaration.show(result, out, session)
+    elseif result ~= nil then
+        require("autobackup.value").print(result, out)
+    end
+end
+
+-- The same through a pager where it does not fit on the screen.
+local function show_paged(session, result, declaration)
+    local parts = {}
+    local buffer = require("autobackup.view.out").new{
+        tty = true, width = session.out.width, color = session.color,
+        write = function(bytes) parts[#parts + 1] = bytes end,
+    }
+    local ok, err = pcall(show_plain, session, result, declaration, buffer)
+    require("autobackup.pager").write(session.out, table.concat(parts), session.settings.pager)
+    if not ok then
+        error(err, 0)
+    end
+end
+
+local function wants_pager(session, how)
+    return how.paged and session.out.tty and (session.mode == "repl" or session.mode == "command")
+        and session.settings.pager ~= false
+end
+
 --- Shows a result for people, or as JSON.
 -- @param result what a command's run returned, a row, or any Lua value
--- @param how {json = bool, declaration = of the command that made it} (optional)
+-- @param how {json = bool, declaration = of the command that made it, paged = whether a pager may be used: the
+--        result is of words} (optional)
 function Session:show(result, how)
     how = how or {json = self.json}
     io.stdout:flush()
@@ -154,10 +189,10 @@ function Session:show(result, how)
     local declaration = rows.declaration_of(result) or how.declaration
     if how.json then
         self.out:write(require("autobackup.view.json").encode_rows(result))
-    elseif declaration and declaration.show then
-        declaration.show(result, self.out, self)
-    elseif result ~= nil then
-        require("autobackup.value").print(result, self.out)
+    elseif wants_pager(self, how) then
+        show_paged(self, result, declaration)
+    else
+        show_plain(self, result, declaration, self.out)
     end
     if type(result) == "table" and type(rawget(result, "notes")) == "table" then
         for _, note in ipairs(result.notes) do
@@ -172,19 +207,27 @@ local function each_line(text, fn)
     end
 end
 
---- Prints lines on stderr, their other control characters made visible.
+local function broken(line, out)
+    if not out.width then
+        return {line}
+    end
+    return require("autobackup.view.wrap").line(line, out.width, require("core.sys").string_width)
+end
+
+--- Prints lines on stderr, their other control characters made visible; on a terminal long ones are broken.
 -- @param text string
 -- @param color name (optional), of the beginning up to ':'
 function Session:message(text, color)
     io.stdout:flush()
     local out = self.err
     each_line(text, function(line)
-        line = out:clean(line)
-        if color then
-            line = line:gsub("^[^:]*:", function(head) return out:color(color, head) end, 1)
-            color = nil
+        for _, piece in ipairs(broken(out:clean(line), out)) do
+            if color then
+                piece = piece:gsub("^[^:]*:", function(head) return out:color(color, head) end, 1)
+                color = nil
+            end
+            pcall(out.line, out, piece)
         end
-        pcall(out.line, out, line)
     end)
 end
 

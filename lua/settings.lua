@@ -9,7 +9,7 @@ local M = {}
 --- What may be set: {kinds of value, default, what it is}. A default of nil: not set, the program chooses.
 M.declared = {
     explorer = {{"string", "table"}, nil, "program that `explore` starts, or a list of it and its arguments"},
-    pager = {{"string"}, nil, "program that shows long results (else $PAGER, else less)"},
+    pager = {{"string", "boolean"}, nil, "program that shows long results (else $PAGER, else less), or false"},
     prompt = {{"string", "function"}, ">>> ", "the prompt, or a function that returns it"},
     continuation = {{"string"}, "... ", "the prompt of further lines of unfinished Lua"},
     jobs = {{"integer"}, nil, "worker threads of load and copy (else chosen by the machine)"},

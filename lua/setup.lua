@@ -2,6 +2,8 @@
 local fs = require "core.fs"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
+local mounts = require "autobackup.mounts"
+local size = require "autobackup.view.size"
 
 local M = {}
 
@@ -66,9 +68,21 @@ local function look(path)
     return fs.identity(path)
 end
 
-local function look_typed(path)
+-- Whether a root may be a mount point without its disk: nobody has put anything there.
+local function is_bare(path, seen)
+    return not seen.marker and mounts.is_empty(path)
+end
+
+local function refuse_unplugged(known, advice)
+    errors.raise("EOFFLINE", ("%s's disk is not mounted at %s: plug it in%s"):format(known.database, known.path,
+        advice or ""), {path = known.path})
+end
+
+local function look_typed(path, known)
     local seen, message, code = look(path)
-    if not seen then
+    if not seen and code == "ENOENT" and known and known.identity and known.path == path then
+        refuse_unplugged(known)
+    elseif not seen then
         errors.raise(code, message .. "; a database's root must be a folder that is there", {path = path})
     end
     return seen
@@ -77,11 +91,8 @@ end
 -- In a startup file an empty folder is taken for a mount point without its disk.
 local function look_at_start(path)
     local seen, message, code = look(path)
-    if seen and not seen.marker then
-        local names = fs.list(path)
-        if names and #names == 0 then
-            return nil, "the folder is empty: " .. path, "EOFFLINE"
-        end
+    if seen and is_bare(path, seen) then
+        return nil, "the folder is empty: " .. path, "EOFFLINE"
     end
     return seen, message, code
 end
@@ -96,10 +107,43 @@ local function refuse_known_disk(session, seen, name, path)
 end
 
 local function refuse_other_disk(known, seen, replace)
-    if known and known.identity and known.identity ~= seen.id and not replace then
-        errors.raise("EEXIST", ("another disk than the one known as %s is at %s; 'add database %s %s --replace' "
-            .. "takes the new one"):format(known.database, known.path, known.database, known.path),
-            {path = known.path})
+    if not known or not known.identity or known.identity == seen.id or replace then
+        return
+    end
+    local how = ("'add database %s %s --replace' takes "):format(known.database, known.path)
+    if is_bare(known.path, seen) then
+        refuse_unplugged(known)
+    elseif not seen.marker then
+        refuse_unplugged(known, "; if what is there now shall be it, " .. how .. "it")
+    end
+    errors.raise("EEXIST", ("another disk than the one known as %s is at %s; %sthe new one"):format(
+        known.database, known.path, how), {path = known.path})
+end
+
+local function require_yes(session, options, reason, question)
+    if options.yes then
+        return
+    elseif not session.interactive then
+        errors.raise("ECONFIRM", reason .. "; plug it in, or say --yes to use the empty folder")
+    elseif not session:confirm(("%s. %s"):format(reason, question)) then
+        errors.raise("ECANCELED", "nothing was changed")
+    end
+end
+
+-- A marker in an empty mount point would make the folder below the disk the database.
+local function check_mounted(session, known, name, path, seen, options)
+    if not is_bare(path, seen) or known and known.identity == seen.id then
+        return
+    end
+    local total = known and session.catalog:totals()[known.id]
+    if total and total.replicas > 0 then
+        local lost = ("what is known of %s (%s, %s)"):format(name, size.plural(total.replicas, "replica"),
+            size.size(total.bytes))
+        require_yes(session, options, ("%s is empty, as if %s's disk were not mounted there; to take it would "
+            .. "forget %s"):format(path, name, lost), "Take it all the same?")
+    elseif mounts.is_idle(path) then
+        require_yes(session, options, path .. " is an empty mount point: nothing is mounted there",
+            "Use the empty folder itself?")
     end
 end
 
@@ -142,8 +186,9 @@ local function store(session, known, name, path, seen, same_disk, notes)
 end
 
 local function add_offline(session, known, name, path, reason, notes)
-    if known then
-        session.catalog:set_database(known.id, {path = path}, true)
+    if known then    -- whether it is the disk that is known shows when it is there
+        session.catalog:set_database(known.id, {path = path, identity = known.identity, fs_type = known.fs_type,
+            granularity = known.granularity}, false)
     else
         session.catalog:add_database{name = name, path = path}
     end
@@ -163,12 +208,13 @@ end
 -- @param session its mode decides: "config" is the startup file (design, section 6)
 -- @param name of the database
 -- @param typed its root, ~ and relative paths allowed
--- @param replace whether a name that is taken may get another path or disk
+-- @param options {replace = whether a name that is taken may get another path or disk, yes = whether an empty
+--        folder that looks like a mount point without its disk may be taken, without a question}
 -- @return its catalog row, "added", "changed" or "unchanged", and notes (list of texts); raises
-function M.add_database(session, name, typed, replace)
+function M.add_database(session, name, typed, options)
     local path, notes = locate.absolute(typed, base_of(session)), {}
     local known = session.catalog:database(name)
-    check_path(known, path, replace)
+    check_path(known, path, options.replace)
     if known and known.path == path and session.mode == "config" then
         return known, "unchanged", notes
     end
@@ -176,12 +222,13 @@ function M.add_database(session, name, typed, replace)
     if session.mode == "config" then
         seen, reason = look_at_start(path)
     else
-        seen = look_typed(path)
+        seen = look_typed(path, known)
     end
     local action
     if seen then
         refuse_known_disk(session, seen, name, path)
-        refuse_other_disk(known and known.path == path and known, seen, replace)
+        refuse_other_disk(known and known.path == path and known, seen, options.replace)
+        check_mounted(session, known, name, path, seen, options)
         check_nesting(session, name, path, notes)
         local marked = mark(session, name, path, seen, notes)
         local same_disk = known and (known.identity == seen.id or known.identity == marked.id)
@@ -237,9 +284,9 @@ end
 --- Add a category, or find that it is there already.
 -- @param session, name as above
 -- @param typed its path below every database's root
--- @param replace whether a name that is taken may get another path
+-- @param options {replace = whether a name that is taken may get another path}
 -- @return its catalog row, "added", "changed" or "unchanged", and notes; raises
-function M.add_category(session, name, typed, replace)
+function M.add_category(session, name, typed, options)
     local path, reason = M.category_path(typed)
     if not path then
         errors.raise("EINVAL", ("category path '%s' cannot be used: %s"):format(typed, reason))
@@ -247,7 +294,7 @@ function M.add_category(session, name, typed, replace)
     local known = session.catalog:category(name)
     if known and known.path == path then
         return known, "unchanged", {}
-    elseif known and not replace then
+    elseif known and not options.replace then
         errors.raise("EEXIST", ("category %s is %s; 'add category %s %s --replace' changes it"):format(name,
             known.path, name, path))
     end

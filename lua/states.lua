@@ -1,18 +1,17 @@
 --- Which replicas of one category of one project are the same. Pure: rows in, words out.
 local M = {}
 
-local COARSE = 1000000    -- ns: filesystems whose times are coarser round what others keep
-
 local function is_complete(replica)
     return replica.errors == 0
 end
 
--- Replicas on filesystems with coarse times have other fingerprints although nothing differs. What can be said
--- without comparing file by file: as many files, as many bytes, and the newest of them at the same time.
+-- A filesystem with coarser times than another (2 s on FAT, 100 ns on NTFS and over SMB) rounds what that one
+-- keeps: the fingerprints differ although nothing else does. What can be said without going through the files, as
+-- `compare` does: as many files, as many bytes, and the newest of them at the same time.
 local function is_similar(a, b)
     local granularity = math.max(a.granularity or 1, b.granularity or 1)
-    return granularity >= COARSE and a.files == b.files and a.bytes == b.bytes
-        and math.abs((a.newest or 0) - (b.newest or 0)) <= granularity
+    return granularity > 1 and a.files == b.files and a.bytes == b.bytes
+        and math.abs((a.newest or 0) - (b.newest or 0)) < granularity
 end
 
 local function belongs(replica, group)

@@ -21,6 +21,25 @@ local function find_short(declaration, letter)
     end
 end
 
+-- Whether an option is the program's own: -q, --catalog=FILE.
+local function is_of_program(word)
+    for _, option in ipairs(require("autobackup.options").declared) do
+        if word == "--" .. option[1] or word == "-" .. (option[2] or "-") then
+            return true
+        end
+    end
+    return false
+end
+
+local function refuse_option(declaration, word)
+    if is_of_program(word) then
+        usage.refuse(declaration, "no option '%s' here; it goes before the command: autobackup %s %s", word, word,
+            declaration.name)
+    end
+    usage.refuse(declaration, "no option '%s'%s", word,
+        #word > 2 and suggest.hint(word, option_names(declaration)) or "")
+end
+
 local Splitter = {}
 Splitter.__index = Splitter
 
@@ -41,13 +60,15 @@ function Splitter:long(word)
     local name, value = word:match("^%-%-([^=]+)=(.*)$")
     name = name or word:sub(3)
     if name == "json" or name == "help" then
+        if value then
+            usage.refuse(self.declaration, "--%s takes no value", name)
+        end
         self[name] = true
         return
     end
     local option = self.declaration.options[name]
     if not option then
-        usage.refuse(self.declaration, "no option '--%s'%s", name,
-            suggest.hint("--" .. name, option_names(self.declaration)))
+        refuse_option(self.declaration, "--" .. name)
     end
     if option.type ~= "flag" then
         value = value or self:next_value("--" .. name)
@@ -67,7 +88,7 @@ function Splitter:short(word)
                 self.help = true
                 return
             end
-            usage.refuse(self.declaration, "no option '-%s'", letter)
+            refuse_option(self.declaration, "-" .. letter)
         end
         if option.type == "flag" then
             self:take(name, option)

@@ -72,7 +72,8 @@ local function unknown(kind, name, names, advice)
     if hint == "" and #names == 0 then
         hint = advice
     elseif hint == "" and #names <= 12 then
-        hint = ("; there is %s"):format(table.concat(names, ", "))
+        table.sort(names)
+        hint = ("; there %s %s"):format(#names == 1 and "is" or "are", table.concat(names, ", "))
     end
     return fail("ENONAME", "no %s '%s'%s", kind, name, hint)
 end
@@ -165,6 +166,9 @@ types.project = {
         local name, message, code = text_of(value)
         if not name then
             return nil, message, code
+        elseif not name:find("/", 1, true) and #session.catalog:clients{client = name} > 0 then
+            return fail("EUSAGE", "'%s' is a client: write CLIENT/PROJECT, or '%s/*' for all that it has", name,
+                name)
         elseif not name:find("^[^/]+/[^/]+$") then
             return fail("EUSAGE", "'%s' is no project: write CLIENT/PROJECT", name)
         end
@@ -306,6 +310,26 @@ types.duration = {      -- seconds
         end
         local seconds = number * unit
         return check_range(math.tointeger(seconds) or seconds, spec)
+    end,
+}
+
+types.moment = {        -- seconds since 1970, as in rows; a duration is so long ago
+    check = function(value, session)
+        if type(value) == "number" then
+            return value
+        end
+        local text = to_text(value) or type(value)
+        local seconds = text:find("%a$") and types.duration.check(text, session, {})
+        local moment = seconds and require("core.sys").now() / 1000000000 - seconds
+            or require("autobackup.moment").parse(text)
+        if not moment then
+            return fail("EUSAGE", "'%s' is no moment: write 2031-05-27, '2031-05-27 14:30', or how long ago: 30d",
+                text)
+        end
+        return moment
+    end,
+    label = function()
+        return "DATE|DURATION"
     end,
 }
 

@@ -167,7 +167,11 @@ end
 -- @return list of lines
 function M.lines(declaration, width)
     width = math.min(width or 80, 100)
-    local lines = {"usage: " .. M.line(declaration), "", declaration.summary}
+    local lines = require("autobackup.view.wrap").line("usage: " .. M.line(declaration), width, string.len, 7)
+    lines[#lines + 1] = ""
+    for _, line in ipairs(M.wrap(declaration.summary, width)) do
+        lines[#lines + 1] = line
+    end
     if declaration.details then
         lines[#lines + 1] = ""
         for _, line in ipairs(M.wrap(declaration.details, width)) do

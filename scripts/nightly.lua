@@ -10,8 +10,9 @@
 --     .autobackup/versions on TARGET, and a file that is newer on TARGET is left alone and reported.
 -- Nothing is ever removed anywhere, and nothing is copied from or to a disk that is unplugged.
 --
--- The last line of output is a summary. Exit status: 0 all is safe; 3 some files were not copied; 1 something
--- failed; 75 TARGET is unplugged or busy. cron mails what is printed.
+-- The last line of output is a summary; what is unplugged is told on standard error. Exit status: 0 all that is
+-- plugged in is safe; 3 some files were not copied; 1 something failed; 75 TARGET is unplugged or busy. cron mails
+-- what is printed.
 
 local target = arg and arg[1] or "NAS"
 
@@ -51,13 +52,17 @@ local function source_of(cell)
     end
 end
 
+local function plural(count, noun)
+    return ("%d %s%s"):format(count, noun, count == 1 and "" or "s")
+end
+
 local totals = {copies = 0, files = 0, bytes = 0, conflicts = 0, failed = 0, errors = 0}
 
 -- What a copy did: a line for each destination, and on standard error one for each file that was left out.
 local function report(result)
     for _, row in ipairs(result) do
-        print(("%s %s: %s -> %s, %d files copied, %d unchanged"):format(row.project, row.category, row.from,
-            row.to, row.files_copied, row.files_unchanged))
+        print(("%s %s: %s -> %s, %s copied, %d unchanged"):format(row.project, row.category, row.from,
+            row.to, plural(row.files_copied, "file"), row.files_unchanged))
         totals.copies = totals.copies + 1
         totals.files, totals.bytes = totals.files + row.files_copied, totals.bytes + row.bytes_copied
         totals.conflicts, totals.failed = totals.conflicts + row.conflicts, totals.failed + row.failed
@@ -80,11 +85,23 @@ local function copy_cell(cell, source)
     end
 end
 
+local function friendly(bytes)
+    local units, unit = {"B", "kB", "MB", "GB", "TB", "PB"}, 1
+    while bytes >= 999.5 and unit < #units do
+        bytes, unit = bytes / 1000, unit + 1
+    end
+    return ((unit > 1 and bytes < 9.95) and "%.1f %s" or "%.0f %s"):format(bytes, units[unit])
+end
+
 load()
 
 local is_online = false
 for _, database in ipairs(databases()) do
-    is_online = is_online or database.database == target and database.online
+    if database.database == target then
+        is_online = database.online
+    elseif not database.online then
+        io.stderr:write(database.database, " is offline: nothing was read or copied from it\n")
+    end
 end
 if not is_online then
     io.stderr:write(target, " is offline or unknown; nothing was copied\n")
@@ -98,8 +115,8 @@ for _, cell in ipairs(cells_of(replicas())) do
     end
 end
 
-print(("%d copied to %s: %d files, %.1f GB; %d conflicts, %d failed, %d errors"):format(totals.copies, target,
-    totals.files, totals.bytes / 1e9, totals.conflicts, totals.failed, totals.errors))
+print(("%d copied to %s: %s, %s; %s, %d failed, %s"):format(totals.copies, target, plural(totals.files, "file"),
+    friendly(totals.bytes), plural(totals.conflicts, "conflict"), totals.failed, plural(totals.errors, "error")))
 if totals.errors > 0 then
     exit(1)
 end

@@ -14,7 +14,7 @@ end
 
 local function run(args, session)
     local add = args.what == "database" and setup.add_database or setup.add_category
-    local added, action, notes = add(session, args.name, args.path, args.replace)
+    local added, action, notes = add(session, args.name, args.path, args)
     if args.what == "database" then
         -- The startup file adds on every start: no look at any disk there.
         local row = session.mode ~= "config" and database_row(session, args.name, action)
@@ -35,6 +35,7 @@ end
 return {
     name = "add",
     group = "set up",
+    passing = true,
     summary = "add a database (a disk) or a category (a folder that all disks share)",
     details = "A database's root must be there; it gets a marker, .autobackup/database.json, by which the disk "
         .. "is recognised wherever it is mounted. A category's path is relative and means the same below every "
@@ -47,6 +48,7 @@ return {
     },
     options = {
         replace = {help = "give a name that is taken another path, or a path another disk"},
+        yes = {short = "y", help = "do not ask whether an empty folder is meant where a disk may be missing"},
     },
     run = run,
     show = show,

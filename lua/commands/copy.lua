@@ -4,6 +4,7 @@ local problems_view = require "autobackup.view.problems"
 local rows = require "autobackup.rows"
 local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
+local transfers_view = require "autobackup.view.transfers"
 local types = require "autobackup.types"
 
 local function lock_wait(args, session)
@@ -20,11 +21,13 @@ local function run(args, session)
             errors.usage("copy: %s cannot be copied onto itself", name)
         end
     end
-    return require("autobackup.transfer").run(session, {
+    local result = require("autobackup.transfer").run(session, {
         project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
         overwrite_newer = args.newer == "overwrite", mirror = args.mirror, lock_wait = lock_wait(args, session),
         jobs = args.jobs or session.settings.jobs,
     })
+    result.mirror = args.mirror or nil
+    return result
 end
 
 local function split(result)
@@ -35,17 +38,27 @@ local function split(result)
     return copies, actions
 end
 
-local function columns(out, dry_run)
+local function has_left(copies)
+    for _, row in ipairs(copies) do
+        if (row.files_left or 0) > 0 then
+            return true
+        end
+    end
+    return false
+end
+
+local function columns(out, copies)
+    local dry_run = copies[1].dry_run
     local function count(value)
-        return out:count(value)
+        return value and out:count(value)
     end
     local function alarming(value)
-        return value > 0 and "yellow" or nil
+        return value and value > 0 and "yellow" or nil
     end
     local function number(key, title, hide, color)
         return {key = key, title = title, align = "right", format = count, hide_empty = hide, color = color}
     end
-    return {
+    local list = {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", group = true, head = true},
         {key = "from", title = "FROM", head = true}, {key = "to", title = "TO", head = true},
@@ -57,22 +70,25 @@ local function columns(out, dry_run)
         number("conflicts", "CONFLICTS", true, alarming), number("failed", "FAILED", true, alarming),
         {key = "seconds", title = "TIME", align = "right", format = size.duration},
     }
+    if has_left(copies) then
+        table.insert(list, #list, number("files_left", "LEFT", true, alarming))
+    end
+    return list
 end
 
-local function is_idle(row)
-    return row.files_copied + row.others_copied + row.directories_made + row.files_removed + row.metadata_only
-        + row.conflicts + row.failed == 0
+local function place_of(row)
+    return ("%s %s, %s to %s"):format(row.project, row.category, row.from, row.to)
 end
-
-local WORDS = {new = "copy", changed = "replace", extra = "extra", metadata = "correct",
-    conflict = "leave (newer there)"}
 
 -- The plan's files, alike ones together and sequences folded.
-local function show_actions(actions, out)
-    local groups, order = {}, {}
+local function show_actions(actions, copies, mirror, out)
+    local groups, order, copy_of = {}, {}, {}
+    for _, copy in ipairs(copies) do
+        copy_of[place_of(copy)] = copy
+    end
     for _, action in ipairs(actions) do
-        local key = ("%s %s, %s to %s: %s"):format(action.project, action.category, action.from, action.to,
-            WORDS[action.kind] or action.kind)
+        local place = place_of(action)
+        local key = ("%s: %s"):format(place, transfers_view.action(action, copy_of[place], mirror))
         if not groups[key] then
             groups[key] = {key = key}
             order[#order + 1] = groups[key]
@@ -87,32 +103,25 @@ local function show_actions(actions, out)
     end
 end
 
--- One line that says how it went, in words.
-local function summary(copies, status, out)
-    local idle, files, bytes, unchanged = true, 0, 0, 0
-    for _, row in ipairs(copies) do
-        idle = idle and is_idle(row)
-        files, bytes = files + row.files_copied, bytes + row.bytes_copied
-        unchanged = unchanged + row.files_unchanged
+local function show_operations(copies, session)
+    for _, copy in ipairs(session.verbose and copies or {}) do
+        if copy.operation then
+            session:message(("%s: operation %s, %s"):format(place_of(copy), copy.operation,
+                size.duration(copy.seconds)))
+        end
     end
-    if copies[1].dry_run then
-        return "nothing was copied: this is the plan"
-    elseif idle then
-        return status == 0 and "nothing to do: everything is there already"
-    end
-    return ("%s copied (%s), %s unchanged"):format(out:count(files), size.size(bytes), out:count(unchanged))
 end
 
 local function show(result, out, session)
     local copies, actions = split(result)
-    show_actions(actions, out)
+    show_actions(actions, copies, result.mirror, out)
     if #copies > 0 then
-        out:table{rows = copies, columns = columns(out, copies[1].dry_run)}
+        out:table{rows = copies, columns = columns(out, copies)}
     end
+    show_operations(copies, session)
     problems_view.show(result.problems, session.err, session.verbose)
-    local text = #copies > 0 and summary(copies, result.status, out)
-    if text then
-        out:line(text)
+    for _, line in ipairs(#copies > 0 and transfers_view.summary(copies, result.status) or {}) do
+        out:prose(out:clean(line))
     end
 end
 

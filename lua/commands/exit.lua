@@ -2,6 +2,7 @@
 return {
     name = "exit",
     group = "session",
+    passing = true,
     summary = "leave, with an exit status",
     details = "Without a status, a script or a pipe ends with the worst outcome that its commands had.",
     examples = {"exit", "exit 3"},

@@ -5,6 +5,7 @@ local fs = require "core.fs"
 local locate = require "autobackup.locate"
 local plan = require "autobackup.plan"
 local rows = require "autobackup.rows"
+local types = require "autobackup.types"
 local words = require "autobackup.words"
 
 -- These draw in the terminal itself, so they run in the foreground, and on a terminal only.
@@ -65,6 +66,9 @@ local function open(session, path)
 end
 
 local function absent(session, args)
+    if types.is_glob(args.project) then
+        errors.usage("explore: name one project; '%s' may be several", args.project)
+    end
     local elsewhere = session.catalog:replicas{project = args.project, category = args.category}
     local where = plan.places(elsewhere)
     errors.raise("ENOENT", ("%s has no %s of %s%s"):format(args.database, args.category, args.project,
@@ -89,6 +93,7 @@ end
 return {
     name = "explore",
     group = "look",
+    passing = true,
     summary = "open a replica's folder in a file manager, or print its path",
     details = "Starts settings.explorer from the startup file, else $AUTOBACKUP_EXPLORER, else xdg-open where "
         .. "there is a display, else a file manager for the terminal that is installed, else prints the path.",

@@ -1,4 +1,5 @@
 --- fetch: where every project is, whole, partial or not at all.
+local databases_view = require "autobackup.view.databases"
 local knowledge = require "autobackup.knowledge"
 local size = require "autobackup.view.size"
 
@@ -11,26 +12,48 @@ local function filter_of(args)
     return knowledge.filter_of(args.which)
 end
 
+-- Databases that were never read, and those of which a copy has read what it needed.
 local function unread(session)
-    local names = {}
+    local never, partly, totals = {}, {}, session.catalog:totals()
     for _, database in ipairs(session.catalog:databases()) do
         if not database.loaded_at then
-            names[#names + 1] = database.database
+            table.insert(totals[database.id] and partly or never, database.database)
         end
     end
-    return names
+    return never, partly
+end
+
+local function empty_note(args)
+    local client = args.client or args.which ~= "all" and args.which
+    if client then
+        return ("%s has no projects, only a client's folder; 'list loose' shows what lies beside projects")
+            :format(client)
+    end
+    return "no project is known; 'list loose' shows what lies beside projects"
+end
+
+local function notes_of(result, args, session)
+    local missing = knowledge.missing(session)
+    if missing then
+        return {missing}
+    end
+    local notes, never, partly = {}, unread(session)
+    if #never > 0 then
+        notes[1] = ("never read, so nothing is known of: %s; type: load"):format(table.concat(never, ", "))
+    end
+    if #partly > 0 then
+        notes[#notes + 1] = ("not read as a whole yet: %s; type: load"):format(table.concat(partly, ", "))
+    end
+    if #result == 0 and #notes == 0 then
+        notes[1] = empty_note(args)
+    end
+    return notes
 end
 
 local function run(args, session)
     local result = knowledge.cells(session, filter_of(args))
-    result.notes = {knowledge.missing(session)}
+    result.notes = notes_of(result, args, session)
     result.paths = args.paths or nil
-    local names = unread(session)
-    if #result.notes == 0 and #names > 0 then
-        result.notes = {("never read, so nothing is known of: %s; type: load"):format(table.concat(names, ", "))}
-    elseif #result == 0 and #result.notes == 0 then
-        result.notes = {"no project is known; 'list loose' shows what lies beside projects"}
-    end
     return result
 end
 
@@ -106,7 +129,7 @@ local function show_paths(cells, out)
         {key = "files", title = "FILES", align = "right", format = function(n) return out:count(n) end},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
         {key = "newest", title = "NEWEST", format = function(value) return value and out:age(value) end, min = 12},
-        {key = "path", title = "PATH", min = 24},
+        {key = "path", title = "PATH", whole = true},
     }}
 end
 
@@ -151,25 +174,16 @@ local function legend(cells, out)
     return table.concat(parts, ", ")
 end
 
-local function database_state(cell, out, session)
-    local database = session.catalog:database(cell.database)
-    local read = database and knowledge.seconds(database.loaded_at)
-    local text = read and "read " .. out:age(read) or "never read"
-    return ("%s %s"):format(cell.database, cell.online and text or "offline, " .. text)
-end
-
--- How old the knowledge of each database is, as many on a line as fit.
+-- How old the knowledge of each database is.
 local function show_states(databases, out, session)
-    local line
-    for i, database in ipairs(databases) do
-        local text = out:clean(database_state(database, out, session)) .. (i < #databases and ";" or "")
-        if line and #line + 1 + #text > (out.width or math.huge) then
-            out:line(line, "dim")
-            line = nil
-        end
-        line = line and line .. " " .. text or text
+    local list, totals = {}, session.catalog:totals()
+    for i, cell in ipairs(databases) do
+        local database = session.catalog:database(cell.database)
+        list[i] = {database = cell.database, online = cell.online,
+            partly = database and totals[database.id] ~= nil,
+            loaded_at = database and knowledge.seconds(database.loaded_at)}
     end
-    out:line(line, "dim")
+    databases_view.show(list, out)
 end
 
 local function show(result, out, session)
@@ -185,7 +199,7 @@ local function show(result, out, session)
     out:line("")
     local text = legend(result, out)
     if text ~= "" and not result.paths then
-        out:line(text, "dim")
+        out:prose(text, "dim")
     end
     show_states(databases, out, session)
 end

@@ -46,6 +46,7 @@ end
 return {
     name = "help",
     group = "session",
+    passing = true,
     summary = "list the commands, or tell about one",
     examples = {"help", "help copy"},
     startup = true,

@@ -45,12 +45,12 @@ function tables.database(out)
             color = function(value) return value and "green" or "yellow" end},
         number(out, "projects", "PROJECTS"), files, bytes,
         {key = "loaded_at", title = "READ", format = function(_, row) return out:age(row.loaded_at) end, min = 12},
-        {key = "path", title = "PATH"},
+        {key = "path", title = "PATH", whole = true},
     }
 end
 
 function tables.category()
-    return {{key = "category", title = "CATEGORY"}, {key = "path", title = "PATH"}}
+    return {{key = "category", title = "CATEGORY"}, {key = "path", title = "PATH", whole = true}}
 end
 
 function tables.client(out)
@@ -70,7 +70,7 @@ function tables.loose(out)
         {key = "database", title = "DATABASE"}, {key = "category", title = "CATEGORY"},
         {key = "kind", title = "KIND"},
         {key = "size", title = "SIZE", align = "right", format = function(n) return out:size(n) end},
-        {key = "path", title = "PATH", min = 16},
+        {key = "path", title = "PATH", whole = true},
     }
 end
 

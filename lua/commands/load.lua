@@ -143,6 +143,17 @@ local function state(online, row, out)
     return row.loaded_at and "offline, read " .. out:age(row.loaded_at) or "offline, never read"
 end
 
+-- With -v: which disk each is, and how fast it was read.
+local function show_disks(result, session)
+    for _, row in ipairs(session.verbose and result or {}) do
+        local database = session.catalog:database(row.database)
+        local rate = row.online and row.seconds > 0 and (", %s/s"):format(size.plural(
+            math.floor(row.files / row.seconds), "file")) or ""
+        session:message(("%s: %s, %s, identity %s%s"):format(row.database, database.path,
+            database.fs_type or "no filesystem seen", database.identity or "unknown", rate))
+    end
+end
+
 local function show(result, out, session)
     local function count(value)
         return out:count(value)
@@ -165,6 +176,7 @@ local function show(result, out, session)
         {key = "loose", title = "LOOSE", align = "right", format = count, color = alarming, hide_empty = true},
         {key = "seconds", title = "TIME", align = "right", format = size.duration},
     }}
+    show_disks(result, session)
     problems_view.show(result.problems, session.err, session.verbose)
 end
 

@@ -38,6 +38,7 @@ end
 return {
     name = "remove",
     group = "set up",
+    passing = true,
     summary = "forget a database or a category, without touching a file",
     details = "Only the catalog forgets. The files on the disk, its marker and its versions stay; adding it "
         .. "again and loading it brings everything back but the digests.",

@@ -41,6 +41,7 @@ end
 return {
     name = "trust",
     group = "set up",
+    passing = true,
     summary = "show the .config of a folder and trust it",
     details = "A ./.config runs code that whoever wrote the folder chose, so it runs only when these very bytes "
         .. "were trusted. A change asks again.",

@@ -20,10 +20,16 @@ local KEYS = {
         "removed", "errors", "loose", "seconds"},
     copy = {"operation", "project", "category", "from", "to", "files_copied", "bytes_copied", "files_unchanged",
         "files_replaced", "conflicts", "failed", "seconds", "dry_run"},
+    compare = {"project", "category", "reference", "database", "state", "files_same", "bytes_same",
+        "files_only_reference", "bytes_only_reference", "files_only_database", "bytes_only_database",
+        "files_different", "bytes_different", "newer_reference", "newer_database", "unread", "reference_loaded_at",
+        "loaded_at", "reference_online", "online"},
+    difference = {"status", "path", "database", "size", "mtime", "project", "category"},
+    entry = {"client", "project", "name", "category", "database", "online", "path", "kind", "size", "mtime"},
     problem = {"path", "code", "message"},
 }
 
-local TIMES = {newest = true, mtime = true, time = true}
+local TIMES = {newest = true, mtime = true, reference_mtime = true, time = true}
 
 -- What a result carries beside its rows.
 local ENVELOPE = {problems = true, status = true, notes = true}

@@ -6,6 +6,7 @@ local clean = require "autobackup.view.clean"
 local color = require "autobackup.view.color"
 local layout = require "autobackup.view.table"
 local size = require "autobackup.view.size"
+local wrap = require "autobackup.view.wrap"
 
 local M = {}
 
@@ -65,6 +66,13 @@ end
 -- @param text nil is an empty line, @param color_name may be nil
 function Out:line(text, color_name)
     self:write(self:color(color_name, text or "") .. "\n")
+end
+
+--- Write a sentence, as `line` does, broken at blanks where a terminal is too narrow for it.
+function Out:prose(text, color_name)
+    for _, piece in ipairs(wrap.line(text, self.width or math.huge, core_sys.string_width)) do
+        self:line(piece, color_name)
+    end
 end
 
 --- Write values as Lua's print does, cleaned.

@@ -54,10 +54,10 @@ end
 
 local function show_group(group, out, room)
     if #group.paths == 1 then
-        out:line(out:clean("  " .. one_line(group.first)), "red")
+        out:prose(out:clean("  " .. one_line(group.first)), "red")
         return room - 1
     end
-    out:line(out:clean(("  %s: %s"):format(size.plural(#group.paths, "path"), group.reason)), "red")
+    out:prose(out:clean(("  %s: %s"):format(size.plural(#group.paths, "path"), group.reason)), "red")
     local folded = sequence.fold(group.paths)
     for i, entry in ipairs(folded) do
         if room <= 0 then

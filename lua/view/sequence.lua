@@ -59,7 +59,7 @@ local function collect(names)
             end
             table.insert(families[key], {digits = digits, name = name, index = index})
         else
-            plain[#plain + 1] = {text = name, count = 1, index = index}
+            plain[#plain + 1] = {text = name, count = 1, index = index, members = {index}}
         end
     end
     return order, plain
@@ -89,9 +89,9 @@ end
 
 local function fold_run(run)
     table.sort(run, function(a, b) return a.number < b.number end)
-    local gaps, missing, index = {}, 0, math.huge
+    local gaps, missing, index, members = {}, 0, math.huge, {}
     for i, member in ipairs(run) do
-        index = math.min(index, member.index)
+        index, members[i] = math.min(index, member.index), member.index
         local expected = i > 1 and run[i - 1].number + 1 or member.number
         if member.number > expected then
             gaps[#gaps + 1] = span(run.width, expected, member.number - 1)
@@ -99,13 +99,13 @@ local function fold_run(run)
         end
     end
     local text = run.prefix .. span(run.width, run[1].number, run[#run].number) .. run.extension
-    return {text = text, count = #run, gaps = gaps, missing = missing, index = index}
+    return {text = text, count = #run, gaps = gaps, missing = missing, index = index, members = members}
 end
 
 --- Fold a list of names.
 -- @param names a list of names or paths of one folder or several; no name twice
--- @return a list of {text=, count=, gaps={"0100-0104", ...}, missing=}, in the order of each one's first name;
---         gaps and missing (how many frames) only where count is above 1
+-- @return a list of {text=, count=, gaps={"0100-0104", ...}, missing=, members=}, in the order of each one's first
+--         name; members are places in names; gaps, missing (how many frames) only where count is above 1
 function M.fold(names)
     local families, folded = collect(names)
     for _, family in ipairs(families) do
@@ -114,7 +114,8 @@ function M.fold(names)
                 folded[#folded + 1] = fold_run(run)
             else
                 for _, member in ipairs(run) do
-                    folded[#folded + 1] = {text = member.name, count = 1, index = member.index}
+                    folded[#folded + 1] = {text = member.name, count = 1, index = member.index,
+                        members = {member.index}}
                 end
             end
         end

@@ -63,11 +63,15 @@ local function total(widths)
     return sum
 end
 
+local function is_shrinkable(column)
+    return column.align ~= "right" and not column.whole
+end
+
 local function widest_shrinkable(columns, widths)
     local best
     for i, column in ipairs(columns) do
         local least = column.min or LEAST
-        if column.align ~= "right" and widths[i] > least and (not best or widths[i] > widths[best]) then
+        if is_shrinkable(column) and widths[i] > least and (not best or widths[i] > widths[best]) then
             best = i
         end
     end
@@ -76,7 +80,9 @@ end
 
 -- Narrow the widest text columns until the table fits. False when it cannot.
 local function fit(columns, widths, width)
-    local excess = total(widths) - width
+    local last = columns[#columns]
+    local beyond = last.whole and math.max(widths[#widths] - (last.min or LEAST), 0) or 0
+    local excess = total(widths) - beyond - width
     while excess > 0 do
         local i = widest_shrinkable(columns, widths)
         if not i then
@@ -136,7 +142,8 @@ local function flat(columns, rows, cells, widths, style)
             if repeats(columns, cells, r, i, style) then
                 return ""
             end
-            local text = shorten.middle(cells[r][i], widths[i], style.width_of, style.ellipsis)
+            local text = column.whole and cells[r][i]
+                or shorten.middle(cells[r][i], widths[i], style.width_of, style.ellipsis)
             return text, color_of(column, row)
         end, style)
     end
@@ -162,7 +169,7 @@ local function pieces(columns, row, texts, style)
         if i > 1 and not column.head and text ~= "" then
             local title, color = trim_end(column.title), color_of(column, row)
             local room = math.max(style.width - style.width_of(title) - #GAP - 1, 4)
-            text = shorten.middle(text, room, style.width_of, style.ellipsis)
+            text = column.whole and text or shorten.middle(text, room, style.width_of, style.ellipsis)
             list[#list + 1] = {width = style.width_of(title) + 1 + style.width_of(text),
                 text = style.paint("dim", title) .. " " .. (color and style.paint(color, text) or text)}
         end
@@ -194,8 +201,9 @@ end
 
 --- Lay out a table.
 -- @param spec {columns=, rows=}; a column is {key=, title=, align="right"?, format=fn(value,row)?,
---        color=fn(value,row)?, min=columns?, group=bool?, head=bool?, hide_empty=bool?}: `head` columns make the
---        first line of a block, `hide_empty` ones go when nothing is in them (terminal only)
+--        color=fn(value,row)?, min=columns?, group=bool?, head=bool?, hide_empty=bool?, whole=bool?}: `head`
+--        columns make the first line of a block, `hide_empty` ones go when nothing is in them (terminal only), a
+--        `whole` one at the end is never shortened: it may reach beyond the width
 -- @param style {width=columns or nil, tty=bool, width_of=fn, paint=fn(color,text), ellipsis=text}
 -- @return a list of lines, the titles first
 function M.lines(spec, style)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -26,7 +27,10 @@ static void handler(int signum)
     int saved = errno;
     int64_t now = clock_monotonic();
 
-    if (signum == SIGINT && atomic_load(&caught) == SIGINT && now - atomic_load(&caught_at) < TWICE_WITHIN)
+    /* Not while another program has the terminal: there the keys are meant for that one. */
+    bool again = atomic_load(&caught) == SIGINT && now - atomic_load(&caught_at) < TWICE_WITHIN;
+
+    if (signum == SIGINT && again && !atomic_load(&held))
         give_up(signum);
     atomic_store(&caught_at, now);
     atomic_store(&caught, signum);

@@ -135,3 +135,54 @@ test_a_read_only_root_is_known_by_its_filesystem() {
     ok list projects --json
     assert_eq "$(json 'o.project')" a/b
 }
+
+# An unplugged disk that is added again: nothing is planted in its mount point, nothing is forgotten.
+test_an_unplugged_disk_is_not_replaced_by_its_mount_point() {
+    studio
+    ok load
+    mv NAS NAS.unplugged
+    ab add database NAS NAS
+    assert_status 75
+    assert_err "NAS's disk is not mounted at $PWD/NAS: plug it in"
+    refute_err --replace
+    mkdir NAS
+    ab add database NAS NAS
+    assert_status 75
+    assert_err "NAS's disk is not mounted at $PWD/NAS: plug it in"
+    refute_err --replace
+    ab add database NAS NAS --replace
+    assert_status 1
+    assert_err "would forget what is known of NAS (2 replicas" --yes
+    mkdir elsewhere
+    ab add database NAS elsewhere --replace
+    assert_status 1
+    assert_err "would forget"
+    ok list projects in dune in NAS --json
+    assert_eq "$(json 'o.project')" "dune/part one"
+    refute_exists NAS/.autobackup elsewhere/.autobackup
+    echo other >NAS/other
+    ab add database NAS NAS
+    assert_status 75
+    assert_err "plug it in" --replace
+    rm NAS/other
+    ok add database NAS NAS --replace --yes
+    assert_exists NAS/.autobackup
+    ok list projects in dune in NAS
+    assert_out_is ""
+}
+
+test_an_empty_mount_point_gets_no_marker_unasked() {
+    need_root
+    mkdir disk
+    echo "UUID=1 $PWD/disk ext4 defaults 0 2" >fstab
+    unshare -m mount --bind fstab /etc/fstab 2>/dev/null || skip "cannot mount over /etc/fstab here"
+    # shellcheck disable=SC2016
+    run unshare -m bash -c 'mount --bind fstab /etc/fstab; "$AUTOBACKUP" add database NAS disk'
+    assert_status 1
+    assert_err "$PWD/disk is an empty mount point" "--yes"
+    refute_exists disk/.autobackup
+    # shellcheck disable=SC2016
+    run unshare -m bash -c 'mount --bind fstab /etc/fstab; "$AUTOBACKUP" add database NAS disk --yes'
+    assert_status 0
+    assert_exists disk/.autobackup
+}

@@ -223,3 +223,33 @@ test_a_project_made_since_the_last_load() {
     ok list projects in fresh --json
     assert_eq "$(json 'o.project, o.databases')" "fresh/one WORK,NAS"
 }
+
+test_the_summary_names_what_happened() {
+    studio
+    echo extra >NAS/footage/acme/spot/extra.txt
+    ok copy acme/spot footage WORK NAS --mirror --dry-run
+    assert_out "NAS: remove (kept as versions)" extra.txt "this is the plan"
+    ok copy acme/spot footage WORK NAS --mirror
+    assert_out "1 file copied (10 kB), 1 of them replaced, 1 removed and kept as versions, 2 unchanged" \
+        "kept in .autobackup/versions/$(basename NAS/.autobackup/versions/*) on NAS"
+    ok copy acme/spot footage WORK NAS --dry-run
+    assert_out "nothing to do"
+    mkdir WORK/footage/acme/spot/empty
+    ok -v copy acme/spot footage WORK NAS
+    assert_out "1 folder made, 3 unchanged"
+    assert_err "acme/spot footage, WORK to NAS: operation 2"
+}
+
+test_a_copy_without_a_load_says_what_is_known() {
+    folders
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok copy acme/spot footage WORK NAS
+    ok fetch acme
+    assert_out "WORK not read as a whole yet; NAS not read as a whole yet"
+    refute_err "never read"
+    ok load
+    ok fetch acme
+    assert_out "both read "
+}

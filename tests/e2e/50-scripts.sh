@@ -174,8 +174,11 @@ test_nightly_copies_what_exists_only_once() {
     assert_same_tree WORK/scratch/render NAS/scratch/render
     assert_same_tree WORK/project NAS/project
     refute_exists STORAGE/scratch
+    mv STORAGE STORAGE.away
     run env -i HOME="$HOME" "$AUTOBACKUP" "$script" NAS
     assert_status 0
+    assert_err "STORAGE is offline"
+    assert_out "0 copied to NAS: 0 files, 0 B"
     mv NAS NAS.away
     run env -i HOME="$HOME" "$AUTOBACKUP" "$script" NAS
     assert_status 75

@@ -34,6 +34,32 @@ test_typos_in_every_position() {
     assert_err "stdin:1:"
 }
 
+test_words_that_need_more() {
+    studio
+    mkdir -p WORK/footage/empty
+    ok load WORK
+    ok fetch empty
+    assert_err "empty has no projects"
+    ab fetch client
+    assert_status 2
+    assert_err "a name is missing after 'client'"
+    ab explore 'ac*/spot' footage WORK
+    assert_status 2
+    assert_err "name one project"
+    ab copy acme footage WORK NAS
+    assert_status 2
+    assert_err "acme/*"
+    ab --no-config -c x list
+    assert_status 2
+    printf '# tasks\nlist clients\n\n   # more\nlist projects\n' >in
+    ok <in
+    assert_out "bmx/show two"
+    printf 'list clients # all\n' >in
+    ab <in
+    assert_status 2
+    assert_err "a comment takes a line of its own"
+}
+
 test_an_unreadable_folder_is_incomplete_not_empty() {
     need_root
     need setpriv
@@ -44,6 +70,9 @@ test_an_unreadable_folder_is_incomplete_not_empty() {
     assert_status 3
     assert_eq "$(json 'o.type == "load" and o.errors .. " " .. o.files .. " " .. o.removed or nil')" "1 15 0"
     assert_eq "$(json 'o.type == "problem" and o.code .. " " .. o.path or nil')" "EACCES $PWD/WORK/footage/acme/spot/day 1"
+    run as_nobody check acme
+    assert_status 10
+    assert_out "WORK could not be read completely"
 }
 
 test_a_fifo_in_a_project_does_not_hang() {

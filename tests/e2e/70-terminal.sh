@@ -194,3 +194,80 @@ test_narrow_and_wide() {
         wait_dead
         done
 }
+
+test_a_long_result_goes_through_a_pager() {
+    need less
+    local n
+    studio
+    for n in {1..40}; do mkdir -p "WORK/footage/long/p$n"; done
+    ok load WORK
+    start 100 15 --no-config
+    wait_for ">>>"
+    type_line 'list projects'
+    wait_for "acme/spot"
+    tmux -S "$SOCKET" capture-pane -p | grep -q "long/p9" && fail "not paged"
+    send G
+    wait_for "long/p9"
+    send q
+    type_line 'print("af" .. "ter")'
+    wait_for "after"
+    type_line 'help copy'
+    wait_for "usage: copy"
+    send C-c
+    wait_for ">>>"
+    send C-c
+    type_line 'print("go" .. "ing on")'
+    wait_for "going on"
+    type_line 'settings.pager = false'
+    type_line 'list projects in long'
+    wait_for "long/p9"
+    type_line 'print("no " .. "pager")'
+    wait_for "no pager"
+    type_line 'add database MORE more'
+    wait_for "be a folder that is there"
+    send C-d
+    wait_dead
+    start 100 15 list projects
+    wait_for "acme/spot"
+    send q
+    wait_dead
+    assert_eq "$STATUS" 0 status
+}
+
+test_explore_keeps_the_last_result() {
+    studio
+    start 160 40 --no-config
+    wait_for ">>>"
+    type_line 'list projects'
+    wait_for "bmx/show two"
+    type_line 'explore acme/spot footage WORK'
+    wait_for "WORK/footage/acme/spot"
+    type_line 'print("<" .. _[2].name .. ">")'
+    wait_for "<show two>"
+    type_line 'fetch _[2]'
+    wait_for 'fetch(_[2])'
+    type_line 'add database NAS STORAGE --replace'
+    wait_for "is the disk of database STORAGE"
+    send C-d
+    wait_dead
+}
+
+test_a_mount_point_without_its_disk_is_asked_about() {
+    studio
+    mv NAS NAS.unplugged
+    mkdir NAS
+    start 160 40 --no-config
+    wait_for ">>>"
+    type_line 'add database NAS NAS --replace'
+    wait_for "[y/N]"
+    type_line n
+    wait_for "nothing was changed"
+    refute_exists NAS/.autobackup
+    type_line 'add database NAS NAS --replace'
+    wait_for "Take it all the same? [y/N]"
+    type_line y
+    wait_for "changed database NAS"
+    assert_exists NAS/.autobackup
+    send C-d
+    wait_dead
+}

@@ -64,6 +64,12 @@ function M.test_mistakes_in_words()
     end
     unit.assertEquals(message("--dryrun"), "copy: no option '--dryrun'; did you mean '--dry-run'?")
     unit.assertEquals(message("-x"), "copy: no option '-x'")
+    unit.assertEquals(message("-q"),
+        "copy: no option '-q' here; it goes before the command: autobackup -q copy")
+    unit.assertStrContains(message("--catalog=x"), "it goes before the command: autobackup --catalog copy")
+    unit.assertEquals(message("--json=1"), "copy: --json takes no value")
+    unit.assertEquals(message("acme render WORK NAS"),
+        "copy: 'acme' is a client: write CLIENT/PROJECT, or 'acme/*' for all that it has")
     unit.assertEquals(message("--jobs"), "copy: --jobs takes a value")
     unit.assertEquals(message("--dry-run=yes"), "copy: --dry-run takes no value")
     unit.assertEquals(message("--jobs=many"), "copy: --jobs: 'many' is not a whole number")
@@ -85,10 +91,12 @@ function M.test_keywords_share_a_place()
     unit.assertEquals(words(list(), "projects in NAS").args, {what = "projects", database = "NAS"})
     unit.assertEquals(words(list(), "in acme").args, {what = "projects", client = "acme"})
     unit.assertEquals(words(list(), "clients in NAS --json").args, {what = "clients", database = "NAS"})
+    unit.assertEquals(refused(words, list(), "projects in"),
+        "list: a name is missing after 'in' (CLIENT or DATABASE)")
     unit.assertEquals(refused(words, list(), "projects in NSA"), "no database 'NSA'; did you mean 'NAS'?")
-    unit.assertEquals(refused(words, list(), "projects in zzzzz"), "no client 'zzzzz'; there is acme, blue")
+    unit.assertEquals(refused(words, list(), "projects in zzzzz"), "no client 'zzzzz'; there are acme, blue")
     unit.assertEquals(refused(words, list(), "clients in acme"),
-        "no database 'acme'; there is WORK, NAS, STORAGE")
+        "no database 'acme'; there are NAS, STORAGE, WORK")
 end
 
 function M.test_a_keyword_at_the_end_or_quoted_is_a_word()

@@ -97,6 +97,29 @@ function M.test_standard_input_stops_at_the_first_error()
     unit.assertEquals(session.printed(), "2\n")
 end
 
+function M.test_comments_of_command_files()
+    local session = new_session()
+    run_lines(session, "# one\ndouble 1\n  # two\nt = {1,\n2}\nn =\n#t\nn\n")
+    unit.assertEquals(session.printed(), "2\n2\n")
+    unit.assertEquals(fake.raised(run_lines, session, "double 1 # twice\n").message,
+        "stdin:1: double: '#' is too much; a comment takes a line of its own")
+    unit.assertEquals(fake.raised(run_lines, session, "double '#'\n").message,
+        "stdin:1: double: '#' is not a whole number")
+end
+
+function M.test_a_result_as_a_word()
+    unit.assertEquals(refused("double _[1]").message,
+        "double: '_[1]' is not a whole number; a result is handed over in Lua: double(_[1])")
+end
+
+function M.test_commands_with_nothing_to_look_at_keep_the_last_result()
+    local session = new_session()
+    session.commands:declare{name = "open", passing = true, run = function() return {{path = "/x"}} end}
+    feed(session, "double 21", "open", "open()", "_")
+    unit.assertStrContains(session.printed(), "42\n")
+    unit.assertEquals(session.env._, 42)
+end
+
 function M.test_line_numbers_of_lua_are_those_of_the_input()
     local err = fake.raised(run_lines, new_session(), "double 1\nfor i = 1, 2 do\n  local x = nil + 1\nend\n")
     unit.assertStrContains(err.message, "stdin:3: attempt to perform arithmetic")

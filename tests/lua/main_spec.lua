@@ -82,6 +82,23 @@ function M.test_standard_input()
         "autobackup: stdin:1: list: no 'projcts'; did you mean 'projects'?\n")
 end
 
+function M.test_typed_code_gets_no_needless_traceback()
+    unit.assertEquals(run{"-e", "fetch{whch = 'all'}"}.err, "autobackup: fetch: no argument or option 'whch'; "
+        .. "did you mean 'which'?\nusage: fetch [all|CLIENT|CLIENT/PROJECT] [client CLIENT] "
+        .. "[project CLIENT/PROJECT] [OPTIONS]\n")
+    unit.assertEquals(run({}, {stdin = "error('mine')\n"}).err, "autobackup: stdin:1: mine\n")
+    local done = run{"-e", "local function f() error('mine') end\nf()"}
+    unit.assertStrContains(done.err, "(command line):1: in")
+    unit.assertNotStrContains(done.err, "main chunk")
+end
+
+function M.test_a_new_catalog_that_was_named_is_told()
+    unit.assertStrMatches(run{"--catalog", "sub/new.db", "list", "databases"}.err,
+        "new catalog /.*/sub/new%.db\n.*")
+    unit.assertEquals(run{"-q", "--catalog", "new.db", "list", "categories"}.err, "")
+    unit.assertNotStrContains(run{"list", "databases"}.err, "new catalog")
+end
+
 function M.test_a_partial_result_is_the_exit_status()
     local code = "command{name = 'part', run = function() return {status = 3} end}"
     unit.assertEquals(run{"-e", code .. " part()"}.status, 3)

@@ -36,6 +36,7 @@ function M.test_mistakes()
     unit.assertEquals(refused("--catalog"), "--catalog takes a value")
     unit.assertEquals(refused("--json=1"), "--json takes no value")
     unit.assertEquals(refused("-qx"), "no option '-x'")
+    unit.assertEquals(refused("--no-config", "-c", "x"), "--no-config and --config exclude each other")
 end
 
 return M

@@ -46,7 +46,12 @@ end
 
 function M.test_what_could_not_be_read_is_no_copy()
     unit.assertEquals(reasons({}, {replica("WORK", {errors = 1}), replica("NAS", {errors = 1})}),
-        {"no replica could be read wholly"})
+        {"WORK could not be read completely", "NAS could not be read completely"})
+    unit.assertEquals(reasons({}, {replica("WORK", {errors = 1}), replica("NAS"), replica("STORAGE")}),
+        {"WORK could not be read completely"})
+    unit.assertEquals(reasons({{category = "render", on = {"WORK"}}},
+        {replica("WORK", {errors = 1}), replica("NAS")}),
+        {"WORK could not be read completely"})
 end
 
 function M.test_verification_has_an_age()

@@ -1,11 +1,12 @@
 local unit = require("luaunit")
+local out_view = require("autobackup.view.out")
 local problems = require("autobackup.view.problems")
 
 local M = {}
 
 local function shown(list, verbose)
     local lines = {}
-    local out = {line = function(_, text) lines[#lines + 1] = text end, clean = function(_, text) return text end}
+    local out = out_view.new{tty = false, write = function(text) lines[#lines + 1] = text:gsub("\n$", "") end}
     problems.show(list, out, verbose)
     return lines
 end

@@ -40,6 +40,14 @@ function M.test_notes_follow_a_result_unless_quiet()
     unit.assertEquals(session.complained(), "")
 end
 
+function M.test_messages_break_at_the_width_of_a_terminal()
+    local session, parts = fake.session(), {}
+    rawset(session, "err", require("autobackup.view.out").new{tty = true, width = 24, color = "never",
+        write = function(bytes) parts[#parts + 1] = bytes end})
+    session:note("it is on WORK and STORAGE and nowhere else")
+    unit.assertEquals(table.concat(parts), "it is on WORK and\n  STORAGE and nowhere\n  else\n")
+end
+
 function M.test_without_a_terminal_nothing_is_confirmed()
     unit.assertFalse(fake.session():confirm("Sure?"))
 end

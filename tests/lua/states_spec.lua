@@ -34,6 +34,10 @@ end
 function M.test_coarse_times_are_said()
     local vfat = {granularity = 2 * 10 ^ 9, newest = 4 * 10 ^ 9}
     unit.assertEquals(states.compare({replica("A", "x"), replica("B", "y", vfat)}), {A = "same", B = "similar"})
+    local smb = {granularity = 100, newest = 5 * 10 ^ 9 - 99}
+    unit.assertEquals(states.compare({replica("A", "x"), replica("B", "y", smb)}), {A = "same", B = "similar"})
+    smb.newest = 5 * 10 ^ 9 - 100
+    unit.assertEquals(states.compare({replica("A", "x"), replica("B", "y", smb)}), {A = "differs", B = "differs"})
     vfat.bytes = 11
     unit.assertEquals(states.compare({replica("A", "x"), replica("B", "y", vfat)}), {A = "differs", B = "differs"})
 end

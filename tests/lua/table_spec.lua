@@ -45,6 +45,15 @@ function M.test_too_narrow_rows_become_blocks()
     })
 end
 
+function M.test_a_whole_column_reaches_beyond_the_width()
+    local whole = {rows = spec.rows, columns = {spec.columns[1], spec.columns[2],
+        {key = "path", title = "PATH", whole = true}}}
+    unit.assertEquals(table_view.lines(whole, style(26)), {
+        "NAME   SIZE  PATH", "WORK      5  /mnt/WORK/scratch/render", "映画  12345  /x",
+    })
+    unit.assertEquals(table_view.lines(whole, style(12))[3], "  PATH /mnt/WORK/scratch/render")
+end
+
 function M.test_heads_of_blocks()
     local lines = table_view.lines({
         columns = {

@@ -27,7 +27,7 @@ function M.test_unknown_names_name_the_nearest()
     unit.assertEquals({refused("database", "NSA")}, {"no database 'NSA'; did you mean 'NAS'?", "ENONAME"})
     unit.assertEquals((refused("project", "acme/spot-2032")),
         "no project 'acme/spot-2032'; did you mean 'acme/spot-2031'?")
-    unit.assertEquals((refused("category", "xyz")), "no category 'xyz'; there is footage, render")
+    unit.assertEquals((refused("category", "xyz")), "no category 'xyz'; there are footage, render")
     unit.assertEquals({refused("project", "acme/zz*")}, {"no project matches 'acme/zz*'", "ENONAME"})
     unit.assertEquals(select(2, refused("project", "acme")), "EUSAGE")
 end

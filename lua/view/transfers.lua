@@ -1,0 +1,109 @@
+--- What copies did, or would do, in words.
+local size = require "autobackup.view.size"
+
+local M = {}
+
+local MANY = 3    -- operations that are named one by one
+
+local DONE = {"files_copied", "others_copied", "directories_made", "files_removed", "metadata_only"}
+local LEFT_OUT = {"conflicts", "failed", "files_left"}
+
+local function total(copies, key)
+    local sum = 0
+    for _, row in ipairs(copies) do
+        sum = sum + (row[key] or 0)
+    end
+    return sum
+end
+
+local function has(copies, keys)
+    for _, key in ipairs(keys) do
+        if total(copies, key) > 0 then
+            return true
+        end
+    end
+    return false
+end
+
+local function files_text(copies)
+    local replaced = total(copies, "files_replaced")
+    return ("%s copied (%s)%s"):format(size.plural(total(copies, "files_copied"), "file"),
+        size.size(total(copies, "bytes_copied")),
+        replaced > 0 and (", %s of them replaced"):format(size.count(replaced)) or "")
+end
+
+local function parts_of(copies)
+    local parts = {}
+    local function add(key, format, noun, plural)
+        local count = total(copies, key)
+        if count > 0 then
+            parts[#parts + 1] = format:format(noun and size.plural(count, noun, plural) or size.count(count))
+        end
+    end
+    if total(copies, "files_copied") > 0 then
+        parts[1] = files_text(copies)
+    end
+    add("others_copied", "%s copied", "link or special file", "links and special files")
+    add("directories_made", "%s made", "folder")
+    add("files_removed", "%s removed and kept as versions")
+    add("metadata_only", "%s corrected")
+    add("conflicts", "%s", "conflict")
+    add("failed", "%s failed")
+    add("files_left", "%s left as they are")
+    add("files_unchanged", "%s unchanged")
+    return parts
+end
+
+-- Where the versions of what was replaced or removed are: a path each on the databases' disks.
+local function versions(copies)
+    local operations, databases, seen = {}, {}, {}
+    for _, row in ipairs(copies) do
+        if row.operation and row.files_replaced + row.files_removed > 0 then
+            operations[#operations + 1] = (".autobackup/versions/%s on %s"):format(row.operation, row.to)
+            if not seen[row.to] then
+                seen[row.to], databases[#databases + 1] = true, row.to
+            end
+        end
+    end
+    if #operations > MANY then
+        return "what was replaced or removed is kept in .autobackup/versions on " .. table.concat(databases, ", ")
+    elseif #operations > 0 then
+        return "what was replaced or removed is kept in " .. table.concat(operations, ", ")
+    end
+end
+
+--- What copies came to.
+-- @param copies rows of type "copy", at least one; files_left may be absent
+-- @param status of the result they are of
+-- @return list of lines, perhaps empty
+function M.summary(copies, status)
+    local is_done = has(copies, DONE)
+    if not is_done and not has(copies, LEFT_OUT) then
+        return status == 0 and {"nothing to do: everything is there already"} or {}
+    elseif copies[1].dry_run then
+        return {"nothing was copied: this is the plan"}
+    end
+    local lines = {table.concat(parts_of(copies), ", ")}
+    lines[2] = versions(copies)
+    return lines
+end
+
+local WORDS = {new = "copy", changed = "replace", metadata = "correct", conflict = "leave (newer there)"}
+
+--- What is to be done with an entry, in words.
+-- @param action row of type "action"
+-- @param copy row of type "copy" that it belongs to, or nil
+-- @param mirror whether extra entries are removed
+-- @return text
+function M.action(action, copy, mirror)
+    if action.kind == "extra" then
+        local removes = mirror and (action.file_type == "directory" or not copy or copy.files_removed > 0)
+        return removes and "remove (kept as versions)" or "leave (extra there)"
+    elseif action.kind == "type" then
+        local is_folder = action.file_type == "directory"
+        return is_folder and "leave (folder here, file there)" or "leave (file here, folder there)"
+    end
+    return WORDS[action.kind] or action.kind
+end
+
+return M
