@@ -109,6 +109,16 @@ int path_open_parent(int root, const char *path, const char **ret_name)
     return fd;
 }
 
+int path_sync(int root, const char *path)
+{
+    int fd = path_open_dir(root, path);
+    if (fd < 0)
+        return fd;
+    int code = fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return code;
+}
+
 int path_open_root(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -35,6 +35,9 @@ int path_make_dirs(int root, const char *path, mode_t mode);
 /* Split "a/b/c" to the descriptor of "a/b" (returned, to be closed) and "c" (in *ret_name, inside path). */
 int path_open_parent(int root, const char *path, const char **ret_name);
 
+/* fsync the directory `path` below root. 0 or -errno. */
+int path_sync(int root, const char *path);
+
 /* Open a database's root: may itself be a symlink or a mount point. A descriptor or -errno. */
 int path_open_root(const char *path);
 

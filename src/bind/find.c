@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/glob.h"
 #include "index/find.h"
+#include "index/pair.h"
 
 #define FIND "autobackup.find"
 #define SLICE (50 * NSEC_PER_MSEC)    /* how long a wait may keep a signal's hook from running */
@@ -107,20 +108,6 @@ static int find_start_(lua_State *L)
 
 /* ---- next ---- */
 
-static const char *kind_name(uint32_t mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFREG: return "file";
-    case S_IFDIR: return "directory";
-    case S_IFLNK: return "symlink";
-    case S_IFIFO: return "fifo";
-    case S_IFSOCK: return "socket";
-    case S_IFBLK:
-    case S_IFCHR: return "device";
-    default: return "unknown";
-    }
-}
-
 static void push_row(lua_State *L, const struct found *e)
 {
     lua_createtable(L, 0, ROW_FIELDS);
@@ -128,7 +115,7 @@ static void push_row(lua_State *L, const struct found *e)
     lua_setfield(L, -2, "replica");
     lua_pushlstring(L, e->path, e->path_len);
     lua_setfield(L, -2, "path");
-    lua_pushstring(L, kind_name(e->mode));
+    lua_pushstring(L, type_name(e->mode));
     lua_setfield(L, -2, "kind");
     lua_pushinteger(L, (lua_Integer)e->size);
     lua_setfield(L, -2, "size");

@@ -98,17 +98,6 @@ static int sync_names(struct commit *c, struct items *batch)
     return sync_each_twin(batch);
 }
 
-static void drop_temp(struct item *item)
-{
-    if (!item->temp[0])
-        return;
-    int dir = twin_target(item->twin);
-    if (dir < 0)
-        return;
-    temp_remove(dir, item->temp);
-    twin_target_done(item->twin);
-}
-
 static void each(struct commit *c, struct items *batch, void (*step)(struct commit *, struct item *))
 {
     for (struct item *item = batch->first; item; item = item->next)
@@ -121,7 +110,7 @@ static void give_up(struct commit *c, struct item *item)
 {
     char *path = plan_join(item->twin->path, item->name);
 
-    drop_temp(item);
+    item_drop_temp(item);
     item->failed = true;
     manifest_add_void(&c->w->target.manifest, path);
     free(path);
@@ -131,7 +120,7 @@ static void prepare(struct commit *c, struct item *item)
 {
     if (apply_prepare(c, item))
         return;
-    drop_temp(item);
+    item_drop_temp(item);
     item->failed = true;
 }
 

@@ -75,7 +75,7 @@ void items_move(struct items *to, struct items *from)
     items_init(from);
 }
 
-static void remove_temp(struct item *item)
+void item_drop_temp(struct item *item)
 {
     if (!item->temp[0])
         return;
@@ -92,7 +92,7 @@ void items_discard(struct items *list)
 
     for (struct item *item = list->first; item; item = next) {
         next = item->next;
-        remove_temp(item);
+        item_drop_temp(item);
         item_free(item);
     }
     items_init(list);

@@ -58,6 +58,9 @@ void items_add(struct items *list, struct item *item);
 /* Move all of *from behind *to. */
 void items_move(struct items *to, struct items *from);
 
+/* Remove the temp that an item has at the destination, if it has one. */
+void item_drop_temp(struct item *item);
+
 /* Remove the temps and free the items. */
 void items_discard(struct items *list);
 

@@ -119,16 +119,6 @@ static void add_head(struct buf *b, const struct manifest_head *head)
     add_check(b, 0);
 }
 
-static int sync_at(int root, const char *path)
-{
-    int fd = path_open_dir(root, path);
-    if (fd < 0)
-        return fd;
-    int code = fsync(fd) < 0 ? -errno : 0;
-    close(fd);
-    return code;
-}
-
 static int open_new(int dir, const char *operation)
 {
     char *name = NULL;
@@ -159,8 +149,8 @@ static int start(struct manifest *m, int root, const struct manifest_head *head)
     if (!code && fsync(m->dir) < 0)
         code = -errno;
     if (!code)
-        code = sync_at(root, OUR_FOLDER);
-    return code ? code : sync_at(root, "");
+        code = path_sync(root, OUR_FOLDER);
+    return code ? code : path_sync(root, "");
 }
 
 int manifest_create(int root, const struct manifest_head *head, struct manifest *ret_manifest)

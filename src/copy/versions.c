@@ -38,16 +38,6 @@ void versions_close(struct versions *v)
     v->base = NULL;
 }
 
-static int sync_path(int root, const char *path)
-{
-    int fd = path_open_dir(root, path);
-    if (fd < 0)
-        return fd;
-    int code = fsync(fd) < 0 ? -errno : 0;
-    close(fd);
-    return code;
-}
-
 /* Folders that were just made are only safe once each one's parent is. */
 static int sync_parents(struct versions *v, char *path)
 {
@@ -55,9 +45,9 @@ static int sync_parents(struct versions *v, char *path)
 
     for (char *slash; !code && (slash = strrchr(path, '/'));) {
         *slash = 0;
-        code = sync_path(v->root, path);
+        code = path_sync(v->root, path);
     }
-    return code ? code : sync_path(v->root, "");
+    return code ? code : path_sync(v->root, "");
 }
 
 int versions_sync(struct versions *v)
