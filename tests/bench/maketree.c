@@ -26,7 +26,7 @@
 struct maker {
     int root;
     bool fill;
-    char *noise;                /* 2 * NOISE bytes */
+    const char *noise;          /* 2 * NOISE bytes */
 };
 
 static int complain(const char *what)
@@ -97,14 +97,12 @@ static int make_dir(const struct shape_dir *d, void *arg)
     return code;
 }
 
-static char *make_noise(void)
+static bool make_noise(char *noise)
 {
-    char *noise = malloc(2 * NOISE);
-
-    for (size_t at = 0; noise && at < 2 * NOISE; at += 256)
-        if (getrandom(noise + at, 256, 0) < 0)
-            return NULL;
-    return noise;
+    for (size_t at = 0; at < 2 * NOISE; at += 256)
+        if (getrandom(noise + at, 256, 0) != 256)
+            return false;
+    return true;
 }
 
 static int run_parts(struct shape *shape, struct maker *m)
@@ -130,6 +128,8 @@ static int usage(void)
     fprintf(stderr, "usage: maketree [--size MIN-MAX] [--fill] [--one CATEGORY] [--jobs N] ROOT FILES\n");
     return 2;
 }
+
+static char noise[2 * NOISE];
 
 int main(int argc, char **argv)
 {
@@ -158,9 +158,9 @@ int main(int argc, char **argv)
     shape.files = strtoull(argv[optind + 1], NULL, 10);
     if (shape.category >= 0)
         shape.per_project = shape.files;
-    m.noise = make_noise();
     m.root = (mkdir(argv[optind], 0755) < 0 && errno != EEXIST) ? -1 : open(argv[optind], O_RDONLY | O_DIRECTORY);
-    if (m.root < 0 || !m.noise)
+    m.noise = noise;
+    if (m.root < 0 || !make_noise(noise))
         return complain(argv[optind]), 1;
     return run_parts(&shape, &m) ? 1 : 0;
 }
