@@ -106,7 +106,11 @@ test_ctrl_c_clears_a_line_and_stops_a_loop() {
     send C-c
     type_line 'print("al" .. "ive")'
     wait_for alive
-    type_line 'while true do end'
+    # ThreadSanitizer hands signals over in library calls only: there the loop makes one.
+    case $AUTOBACKUP in
+        */tsan/*) type_line 'while true do os.date() end' ;;
+        *) type_line 'while true do end' ;;
+    esac
     wait_for "while true"
     send C-c
     wait_for interrupted
