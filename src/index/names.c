@@ -34,6 +34,14 @@ void names_close(struct names *n)
     *n = (struct names){0};
 }
 
+/* Past a number of `bytes`. One that ends behind `end` took some of the checksum: the listing lies. */
+static inline uint64_t past(struct names *n, size_t bytes, uint64_t value, bool *bad)
+{
+    n->at += bytes;
+    *bad |= n->at > n->end;
+    return value;
+}
+
 /* Most are of one byte, a mode is of three. The checksum behind the entries makes four readable before `end`. */
 static inline uint64_t number(struct names *n, bool *bad)
 {
@@ -43,11 +51,11 @@ static inline uint64_t number(struct names *n, bool *bad)
         memcpy(&word, n->at, sizeof word);
     word = n->at < n->end ? le32toh(word) : UINT32_MAX;
     if (!(word & 0x80))
-        return n->at += 1, word & 0x7f;
+        return past(n, 1, word & 0x7f, bad);
     if (!(word & 0x8000))
-        return n->at += 2, (word & 0x7f) | (word >> 1 & 0x3f80);
+        return past(n, 2, (word & 0x7f) | (word >> 1 & 0x3f80), bad);
     if (!(word & 0x800000))
-        return n->at += 3, (word & 0x7f) | (word >> 1 & 0x3f80) | (word >> 2 & 0x1fc000);
+        return past(n, 3, (word & 0x7f) | (word >> 1 & 0x3f80) | (word >> 2 & 0x1fc000), bad);
     struct reader r = {.at = n->at, .end = n->end};
     uint64_t value = read_varint(&r);
     n->at = r.at;
