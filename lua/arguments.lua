@@ -1,6 +1,7 @@
 --- From words or Lua values to the checked arguments of a command (declarations: command.lua).
 
 local errors = require "autobackup.errors"
+local lists = require "autobackup.lists"
 local rows = require "autobackup.rows"
 
 local M = {}
@@ -23,15 +24,6 @@ local function binding(declaration, session)
     return setmetatable({declaration = declaration, session = session, values = {}}, Binding)
 end
 
-local function contains(list, value)
-    for _, element in ipairs(list) do
-        if element == value then
-            return true
-        end
-    end
-    return false
-end
-
 -- The value of an argument, its default while it has none.
 function Binding:value_of(name)
     if self.values[name] ~= nil then
@@ -46,7 +38,7 @@ end
 
 function Binding:applies(arg)
     for name, allowed in pairs(arg.when or {}) do
-        if not contains(allowed, self:value_of(name)) then
+        if not lists.contains(allowed, self:value_of(name)) then
             return false
         end
     end

@@ -1,4 +1,6 @@
 --- Which replicas are set against which, and what came of it. Pure: rows in, words out.
+local lists = require "autobackup.lists"
+
 local M = {}
 
 -- What counts, the first that differs decides.
@@ -35,15 +37,6 @@ function M.newest(replicas)
     return best
 end
 
-local function contains(list, value)
-    for _, element in ipairs(list) do
-        if element == value then
-            return true
-        end
-    end
-    return false
-end
-
 -- The catalog's sorted rows as projects; each has its categories in order, each of those its replicas by database.
 local function nest(replicas)
     local projects, project, category = {}, nil, nil
@@ -69,7 +62,7 @@ local function candidates(project, databases, named)
     local list = {table.unpack(named)}
     if #named < 2 then
         for _, database in ipairs(databases) do
-            if project.holders[database] and not contains(list, database) then
+            if project.holders[database] and not lists.contains(list, database) then
                 list[#list + 1] = database
             end
         end
