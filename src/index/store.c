@@ -347,9 +347,11 @@ int store_replica(struct store *s, const struct replica_update *u, struct listin
     s->fresh = !u->replica;
     if (s->fresh)
         change->added += u->totals.files;
-    code = write_directories(s, id, u, change, err);
-    if (!code && u->replica && u->seen != u->was_directories)
-        code = settle_unseen(s, u, &rest, change, err);
+    /* Before new directories are written: nothing was known of those, so they count as unseen as well. */
+    bool lost = u->replica && u->seen != u->was_directories;
+    code = lost ? settle_unseen(s, u, &rest, change, err) : 0;
+    if (!code)
+        code = write_directories(s, id, u, change, err);
     if (!code)
         code = finish(s, id, u, &rest, err);
     return code ? code : 1;

@@ -116,6 +116,23 @@ START_TEST(many_loads_are_one_load)
 }
 END_TEST
 
+/* What the replicas' rows say of files is what their listings hold, whatever moved between two loads. */
+START_TEST(renamed_directories_keep_their_files)
+{
+    plant();
+    library_load(&lib, 1, threads[_i]);
+    for (int round = 0; round < 3; round++) {
+        free(sandbox_run("cd '%s/A/one/client 0/project0' && mv d5 'moved%d' && mkdir -p d5 'new%d/deeper' && "
+                         "echo 1 >'new%d/deeper/file' && rm -rf 'new%d'", lib.folder, round, round, round, round - 1));
+        struct library_load r = library_load(&lib, 1, threads[_i]);
+        assert_as_find(&r);
+        ck_assert_int_eq(library_number(&lib, "SELECT sum(directories) - (SELECT count(*) FROM directory) FROM replica"), 0);
+        ck_assert_int_eq(library_number(&lib, "SELECT count(*) FROM directory WHERE instr(path, 'new')"), 2);
+        ck_assert_int_eq(library_number(&lib, "SELECT count(*) FROM directory WHERE instr(path, 'moved')"), round + 1);
+    }
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_is_kept)
 {
     plant();
@@ -255,6 +272,7 @@ Suite *suite_load(void)
     tcase_add_loop_test(t, nothing_changed_writes_no_listing, 0, RUNS);
     tcase_add_loop_test(t, changes_are_counted, 0, RUNS);
     tcase_add_loop_test(t, many_loads_are_one_load, 0, RUNS);
+    tcase_add_loop_test(t, renamed_directories_keep_their_files, 0, RUNS);
     tcase_add_loop_test(t, what_cannot_be_read_is_kept, 0, RUNS);
     tcase_add_loop_test(t, a_directory_never_read_is_no_empty_one, 0, RUNS);
     tcase_add_loop_test(t, a_large_replica_waits_on_disk, 0, RUNS);

@@ -224,6 +224,16 @@ test_a_project_made_since_the_last_load() {
     assert_eq "$(json 'o.project, o.databases')" "fresh/one WORK,NAS"
 }
 
+test_a_renamed_folder_is_copied_whole() {
+    studio
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    mv "WORK/footage/acme/spot/day 1" "WORK/footage/acme/spot/day one"
+    ok copy acme/spot footage WORK NAS --mirror
+    assert_same_tree WORK/footage/acme/spot NAS/footage/acme/spot
+    ok copy acme/spot footage WORK NAS --mirror
+    assert_same_tree WORK/footage/acme/spot NAS/footage/acme/spot
+}
+
 test_the_summary_names_what_happened() {
     studio
     echo extra >NAS/footage/acme/spot/extra.txt
