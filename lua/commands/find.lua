@@ -69,23 +69,27 @@ local function notes_of(result, args, session)
         local text = ("nothing found that matches '%s'"):format(args.pattern)
         return {knowledge.missing(session) or text, never_read(session)}
     end
-    if args.limit and #result > args.limit then
+    if #result > args.limit then
         result[#result] = nil
-        return {("more than %d match; --limit shows more"):format(args.limit)}
+        return {("more than %d match, the others are not shown; narrow it down, or --limit N"):format(args.limit)}
     end
 end
+
+-- A list of all there is on large disks would take all memory; a script that wants that has files{}.
+local LIMIT = 100000
 
 local function named(value)
     return value ~= "all" and value or nil
 end
 
 local function run(args, session)
+    args.limit = args.limit or LIMIT
     local found <close> = entries.open(session.catalog, {
         database = args.database, category = named(args.category), client = args.client, project = args.project,
     }, {
         pattern = args.pattern, word = true, whole_path = args.pattern:find("/", 1, true) ~= nil,
         ignore_case = args.ignore_case, kind = args.type, larger = args.larger, newer = args.newer,
-        older = args.older, sorted = true, limit = args.limit and args.limit + 1,
+        older = args.older, sorted = true, limit = args.limit + 1,
     })
     local result = rows_of(read(found), session)
     result.notes = notes_of(result, args, session)
@@ -175,7 +179,7 @@ return {
         newer = {type = "moment", help = "only what was changed since then: 2031-05-27, or 30d ago"},
         older = {type = "moment", help = "only what was last changed before then"},
         type = {type = "choice", values = {"file", "directory", "symlink"}, help = "only these"},
-        limit = {type = "integer", min = 1, value = "N", help = "stop after that many"},
+        limit = {type = "integer", min = 1, value = "N", help = "stop after that many (default 100000)"},
     },
     run = run,
     show = show,

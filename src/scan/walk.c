@@ -57,7 +57,7 @@ int walk_default_jobs(int root)
 {
     struct filesystem fs = {0};
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int jobs = cores > 0 ? (int)cores * 2 : 4;
+    int jobs = cores > 0 ? (int)cores * 4 : 4;
 
     filesystem_of(root, &fs);
     if (fs.network && jobs < 16)

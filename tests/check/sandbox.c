@@ -83,10 +83,15 @@ void sandbox_folder(const char *folder, const char *name)
     free(path);
 }
 
+void sandbox_skip(const char *why) { fprintf(stderr, "skipped: %s\n", why); }
+
 bool sandbox_drop_root(const char *folder)
 {
     if (geteuid() != 0)
         return true;
     free(sandbox_run("chown -R %d '%s'", NOBODY, folder));
-    return setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
+    if (setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0)
+        return true;
+    sandbox_skip("cannot become an ordinary user");
+    return false;
 }

@@ -20,7 +20,13 @@ void sandbox_folder(const char *folder, const char *name);
 /* Run a shell command line (printf-style) and return its output, which the caller frees; fails the test on failure. */
 char *sandbox_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Become an ordinary user for the rest of a forked test, so that permissions bite. False when that is not possible. */
+/* Say that the running test is left out, and why; the caller returns. */
+void sandbox_skip(const char *why);
+
+/*
+ * Become an ordinary user for the rest of a forked test, so that permissions bite. False, with sandbox_skip, when
+ * that is not possible.
+ */
 bool sandbox_drop_root(const char *folder);
 
 #endif

@@ -187,8 +187,10 @@ START_TEST(all_metadata)
     unsigned lost = 0;
 
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
-    if (!holds.owner || !holds.xattr)
+    if (!holds.owner || !holds.xattr) {
+        sandbox_skip("owners need root, and xattrs a filesystem that has them");
         return;
+    }
     ck_assert_int_eq(fchown(a, 4321, 1234), 0);
     ck_assert_int_eq(fsetxattr(a, "user.one",
                                "1\0"
@@ -214,8 +216,10 @@ START_TEST(access_lists)
     unsigned lost = 0;
     int a = make("a"), b = make("b");
 
-    if (system("command -v setfacl >/dev/null") != 0)
+    if (system("command -v setfacl >/dev/null") != 0) {
+        sandbox_skip("setfacl is missing");
         return;
+    }
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
     free(sandbox_run("cd '%s' && (setfacl -m u:1234:rw,g:99:- a && setfacl -m u:77:rwx b || true)", folder));
     struct stat from = source_stat(a);

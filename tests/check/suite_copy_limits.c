@@ -280,8 +280,10 @@ END_TEST
 START_TEST(owners_are_kept_only_by_root)
 {
     sandbox_text(lib.folder, "A/" P "/f", "1");
-    if (geteuid() != 0)
+    if (geteuid() != 0) {
+        sandbox_skip("changing groups needs root");
         return;
+    }
     free(sandbox_run("chgrp 12 '%s'/A/" P "/f", lib.folder));
     sandbox_drop_root(lib.folder);
     copying_run();
