@@ -118,7 +118,8 @@ end
 function M.test_a_limit_is_said()
     local folder <close> = studio()
     local result = find.run({pattern = "b.", limit = 2}, folder.session)
-    unit.assertEquals({#result, result.notes}, {2, {"more than 2 match, the others are not shown; narrow it down, or --limit N"}})
+    unit.assertEquals({#result, result.notes},
+        {2, {"more than 2 match, the others are not shown; narrow it down, or --limit N"}})
     result = find.run({pattern = "b.", limit = 6}, folder.session)
     unit.assertEquals({#result, result.notes}, {6, nil})
 end
