@@ -10,6 +10,7 @@ ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c)
 FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
 SUITES := $(wildcard tests/check/*.c)
 BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)
+FAULT  := $(addprefix $(B)/tests/fault/,shim.so)
 FUZZ   := $(addprefix $(B)/tests/fuzz/,listing manifest marker seeds)
 LUA    := $(shell find lua -name '*.lua')
 Q   := $(if $(V),,@)
@@ -33,7 +34,7 @@ LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash,-lsqlite3 -lxxhash)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo readme check check-c check-lua check-e2e check-readme check-asan check-tsan luacheck layers \
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-readme check-asan check-tsan luacheck layers \
         bench bench-deps fuzz fuzzers install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
@@ -53,6 +54,11 @@ $(B)/suites: $(call objects,$(SUITES)) $(B)/engine.a
 $(BENCH): %: %.o $(B)/tests/bench/shape.o $(B)/engine.a
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -Wl,--as-needed -o $@ $^ $(LIBS)
+
+# No part of the program: it is loaded before the C library, without a sanitizer.
+$(B)/tests/fault/%.so: tests/fault/%.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -fPIC -shared -o $@ $<
 
 $(FUZZ): %: %.o $(B)/engine.a
 	$(say) LD $@
@@ -89,7 +95,7 @@ demo: all   ## lay out a small studio under build/demo and show the main job
 
 readme: all    ## run what README.md shows and put the output into it
 	@scripts/dev/readme.sh $(B)/autobackup
-check: layers luacheck check-c check-lua check-e2e check-readme    ## all tests
+check: layers luacheck check-c check-lua check-e2e check-fault check-readme    ## all tests
 check-readme: $(B)/autobackup         ## README.md shows what the program prints
 	scripts/dev/readme.sh $< --check
 check-c: $(B)/suites                  ## the engine's libcheck suites
@@ -98,6 +104,10 @@ check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
 check-e2e: $(B)/autobackup $(BENCH)   ## the command line, end to end
 	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh
+check-fault: $(B)/autobackup $(FAULT)    ## kill -9, broken and full disks, lost power: a short form
+	AUTOBACKUP=$(abspath $<) tests/fault/run.sh
+check-faults: $(B)/autobackup $(FAULT)   ## the same at every point, on every filesystem: takes hours
+	AUTOBACKUP=$(abspath $<) tests/fault/run.sh --full
 check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer
 	AUTOBACKUP_TEST_GC=1 $(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
 luacheck: | $(filter deps,$(MAKECMDGOALS))    ## lint the Lua sources

@@ -1,0 +1,273 @@
+# What the fault tests share. Sourced by run.sh before the script; each fault runs in a shell of its own, in an empty
+# folder $PWD on a tmpfs of its own. The oracle is never this program: find, sha256sum, xxh128sum, rsync, sqlite3.
+. ../e2e/lib.sh
+
+REPLICA=footage/acme/spot
+SCENARIO=(copy acme/spot footage WORK NAS --mirror)    # what the faults strike; a function can set another
+
+# --- the filesystems ---
+
+image() {    # KIND FILE [MKFS OPTIONS]: a small filesystem in a file
+    local kind=$1 file=$2
+    shift 2
+    case $kind in
+        ext4) truncate -s 64M "$file"; mkfs.ext4 -q -F "$@" "$file" ;;
+        xfs) truncate -s 300M "$file"; mkfs.xfs -q -f "$@" "$file" ;;
+        btrfs) truncate -s 160M "$file"; mkfs.btrfs -q -f "$@" "$file" >/dev/null ;;
+    esac
+}
+
+filesystem() {    # KIND [MKFS OPTIONS]: NAS is a new one
+    local kind=$1
+    shift
+    mkdir -p NAS
+    if [ "$kind" = tmpfs ]; then
+        mount -t tmpfs -o size=256M tmpfs NAS
+        return
+    fi
+    need "mkfs.$kind"
+    image "$kind" NAS.img "$@"
+    mount -o loop NAS.img NAS || skip "no $kind here"
+    rm -rf NAS/lost+found
+}
+
+# --- the studio: WORK is the source, NAS has an old state of it ---
+
+bytes() { head -c "$1" /dev/urandom; }    # COUNT
+
+old_files() {    # what NAS has, below $PWD
+    local n
+    mkdir -p changed same gone/deeper links
+    for n in 1 2 3 4 5; do bytes $((n * 7000)) >"changed/take $n.mov"; done
+    for n in 1 2; do bytes 3000 >"same/$n"; bytes 2000 >"gone/deeper/$n"; done
+    bytes 9000 >links/a
+    ln links/a links/b
+    ln -s "old target" changed/symlink
+    bytes 500 >same/mode
+    find . -exec touch -h -d '2020-01-01 10:00' {} +
+}
+
+new_files() {    # from there to what WORK has
+    local n
+    rm -r gone links/a
+    for n in 1 2 3 4 5; do bytes $((n * 8000)) >"changed/take $n.mov"; done
+    ln -sf "new target" changed/symlink
+    bytes 10000 >links/a
+    ln -f links/a links/b
+    ln links/a links/c
+    mkdir -p fresh/deep/er fresh/empty
+    for n in 1 2 3 4 5 6 7 8; do bytes $((n * 1000)) >"fresh/deep/er/frame.$n"; done
+    bytes 3300000 >fresh/large
+    : >fresh/nothing
+    truncate -s 2M fresh/sparse
+    bytes 5000 >>fresh/sparse
+    mkfifo fresh/fifo
+    ln -s nowhere fresh/deep/symlink
+    setfattr -n user.note -v kept fresh/deep/er/frame.1
+    chmod 640 same/mode
+    find . -newermt 2020-02-01 -exec touch -h -d '2020-06-01 10:00' {} +
+}
+
+# Templates: old (NAS), WORK, catalog.old, and the snapshots OLD and NEW.
+studio() {
+    need strace xxh128sum sqlite3 rsync setfattr lua5.4
+    mkdir -p WORK/$REPLICA
+    (cd WORK/$REPLICA && old_files)
+    mkdir -p NAS/footage/acme
+    cp -a WORK/$REPLICA NAS/footage/acme/
+    (cd WORK/$REPLICA && new_files)
+    export AUTOBACKUP_CATALOG=$PWD/catalog.db
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    mkdir old catalog.old
+    cp -a NAS/. old/
+    cp catalog.db* catalog.old/
+    snapshot NAS/$REPLICA >OLD
+    snapshot WORK/$REPLICA >NEW
+}
+
+# Everything as it was before the fault.
+reset() {
+    find NAS -mindepth 1 -delete
+    cp -a old/. NAS/
+    rm -f catalog.db*
+    cp catalog.old/* .
+}
+
+# For faults after which the filesystem is mounted again: the image as it is now becomes the template.
+keep_image() {
+    umount NAS
+    mv NAS.img NAS.template
+}
+
+fresh_image() {    # NAS is that template again
+    ! mountpoint -q NAS || umount NAS
+    cp --sparse=always NAS.template NAS.img
+    mount -o loop NAS.img NAS
+    rm -f catalog.db*
+    cp catalog.old/* .
+}
+
+# Unmounted, and mounted again with what reached the disk. What is not synced on a living filesystem is, so: only after
+# a shutdown or an error.
+mount_again() {
+    umount NAS || violation "cannot be unmounted"
+    mount -o loop NAS.img NAS || violation "cannot be mounted again"
+}
+
+# --- the oracle ---
+
+OURS=(-name .autobackup -o -name '.autobackup-*')
+
+# Type, time, size and SHA-256 (or target) of each file, sorted: PATH<tab>WHAT.
+snapshot() {    # FOLDER
+    [ -d "$1" ] || return 0
+    (
+        cd "$1"
+        find . \( "${OURS[@]}" \) -prune -o ! -type d ! -type f -printf '%P\t%y %l\n'
+        join -t $'\t' <(find . \( "${OURS[@]}" \) -prune -o -type f -printf '%P\t%T@ %s\n' | LC_ALL=C sort) \
+            <(find . \( "${OURS[@]}" \) -prune -o -type f -exec sha256sum {} + |
+                sed -E 's|^([0-9a-f]*)  \./(.*)|\2\t\1|' | LC_ALL=C sort) | sed -E 's/\t([^\t]*)$/ \1/'
+    ) | LC_ALL=C sort
+}
+
+# What lies in the versions, whatever operation put it there.
+versions() {    # DATABASE
+    local folder
+    for folder in "$1"/.autobackup/versions/*/$REPLICA; do snapshot "$folder"; done
+    # An interrupted exchange: the old file under a temp's name, which the next copy rescues.
+    find "$1" -name '.autobackup-x-*' -type f -printf 'x\t%T@ %s ' -exec sh -c 'sha256sum <"$1" | cut -d" " -f1' - {} \;
+    find "$1" -name '.autobackup-x-*' -type l -printf 'x\t%y %l\n'
+}
+
+violation() {    # TEXT
+    VIOLATIONS+=("$*")
+}
+
+# Every name holds its old or its new state, whole; every old state is in place or a version.
+check_names() {    # DATABASE
+    local text
+    while read -r text; do violation "$1: $text"; done < <(
+        awk -F '\t' '
+            function is(set, p, what) { return p in set && set[p] == what }
+            FILENAME == ARGV[1] { old[$1] = $2; next }
+            FILENAME == ARGV[2] { new[$1] = $2; next }
+            FILENAME == ARGV[3] { now[$1] = $2; next }
+            { kept[$2] = 1 }
+            END {
+                for (p in now)
+                    if (!is(old, p, now[p]) && !is(new, p, now[p])) print "torn: " p ": " now[p]
+                for (p in old) {
+                    if (!(p in now) && (p in new)) print "without a file: " p
+                    if (!is(now, p, old[p]) && !(old[p] in kept)) print "lost: " p ": " old[p]
+                }
+            }' OLD NEW <(snapshot "$1/$REPLICA") <(versions "$1"))
+}
+
+DIFFER=-anciHAX
+
+differences() {    # DATABASE: from WORK, as rsync sees them; ours left out
+    rsync "$DIFFER" --delete --exclude='.autobackup*' "WORK/$REPLICA/" "$1/$REPLICA/" 2>&1
+}
+
+records() { lua5.4 "$FAULT_FOLDER/manifest.lua" "$1"; }    # MANIFEST
+
+# What the manifests and the catalog call done is there.
+check_books() {    # DATABASE
+    local manifest verb state digest path differ
+    differ=$(differences "$1")
+    for manifest in "$1"/.autobackup/operations/2*; do
+        [ -f "$manifest" ] || continue
+        while IFS=$'\t' read -r verb state path; do
+            case $verb in
+                taken)
+                    digest=$(cat "$1/$REPLICA/$path" 2>/dev/null | xxh128sum | cut -d' ' -f1) || digest=
+                    [ "$digest" = "$state" ] || violation "manifest says taken: $path, but it is $digest"
+                    ;;
+                end) [ "$state" != done ] || [ -z "$differ" ] || violation "manifest says done, but: $differ" ;;
+            esac
+        done < <(records "$manifest")
+    done
+    state=$(sqlite3 -readonly catalog.db "SELECT state FROM operation WHERE target = '$1' ORDER BY started_at DESC
+        LIMIT 1" 2>&1) || violation "the catalog cannot be read: $state"
+    [ "$state" != done ] || [ -z "$differ" ] || violation "the catalog says done, but: $differ"
+}
+
+# Nothing is left that a clean disk would not have.
+check_clean() {    # DATABASE
+    local found
+    found=$(differences "$1")
+    [ -z "$found" ] || violation "after the rerun $1 is not WORK: $found"
+    found=$(find "$1" -path "$1/.autobackup/versions" -prune -o \( -name '.autobackup-*' -o -name '*.open' \) -print)
+    [ -z "$found" ] || violation "after the rerun there is left: $found"
+}
+
+check_source() {
+    snapshot WORK/$REPLICA | cmp -s - NEW || violation "the source changed"
+}
+
+# --- a run with a fault, and what must hold after it ---
+
+# The program under a fault: strike WORDS... prefixes $AUTOBACKUP and the scenario; its status is $STATUS.
+strike() {
+    STATUS=0
+    LAST="$* $AUTOBACKUP ${SCENARIO[*]}"
+    timeout -k 5 "${HANG:-60}" "$@" "$AUTOBACKUP" "${SCENARIO[@]}" >"$OUT" 2>"$ERR" </dev/null || STATUS=$?
+    case $STATUS in
+        124) violation "hangs" ;;
+        134 | 135 | 136 | 139) violation "crashes with status $STATUS" ;;
+        0) [ -z "$(differences NAS)" ] || violation "status 0, but: $(differences NAS)" ;;
+    esac
+    grep -aq -e Sanitizer -e 'stack traceback' -e 'runtime error' "$ERR" && violation "a crash or a traceback"
+    return 0
+}
+
+rerun() {
+    local status=0
+    timeout -k 5 60 "$AUTOBACKUP" "${SCENARIO[@]}" >"$OUT.rerun" 2>"$ERR.rerun" </dev/null || status=$?
+    [ "$status" = 0 ] || violation "the rerun ends with $status: $(head -c 500 "$ERR.rerun")"
+}
+
+# The invariants, then a rerun, then the end state. One row of the table gets one run more.
+judge() {    # FAULT
+    check_names NAS
+    check_books NAS
+    rerun
+    check_clean NAS
+    check_names NAS
+    check_source
+    conclude "$1"
+}
+
+conclude() {    # FAULT
+    printf '%s\t%s\t%s\n' "$1" "$KIND" "${#VIOLATIONS[@]}" >>"$TALLY"
+    if [ ${#VIOLATIONS[@]} -gt 0 ]; then
+        printf 'VIOLATION: %s on %s: %s -> %s\n' "$1" "$KIND" "$LAST" "$STATUS"
+        printf '    %s\n' "${VIOLATIONS[@]:0:20}"
+        sed 's/^/    stderr: /; 10q' "$ERR"
+        [ -z "${KEEP:-}" ] || exit 1
+    fi
+    VIOLATIONS=()
+}
+VIOLATIONS=()
+
+# Numbers for "every n-th": all in the full form, a few in the short one. Stops when `struck` says no.
+points() {    # MOST
+    local n
+    if [ -n "${FULL:-}" ]; then seq "$1"; else for n in 1 2 5 12 30 70; do [ "$n" -gt "$1" ] || echo "$n"; done; fi
+}
+
+shim() {    # SPECS...: prefix of a run with these faults
+    local IFS=';'
+    rm -f hits.*
+    SHIM=(env "LD_PRELOAD=$FAULT_SHIM" "FAULTS=$*" "FAULT_HITS=$PWD/hits")
+}
+
+hits() { stat -c %s "hits.$1" 2>/dev/null || echo 0; }    # NUMBER OF THE SPEC
+
+script() {    # NAME COMMANDS: a program $PWD/NAME that runs them here
+    printf '#!/bin/bash\ncd %q\n%s\n' "$PWD" "$2" >"$1"
+    chmod +x "$1"
+}

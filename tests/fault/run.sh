@@ -1,0 +1,68 @@
+#!/bin/bash
+# run.sh [--full] [-k PATTERN] [SCRIPT...]: strikes the program in $AUTOBACKUP with faults and checks that nothing is lost. A
+# fault is a function fault_* in NN-name.sh, run on each filesystem of $FILESYSTEMS that its `on_*` names (all when it
+# has none). Prints a table: fault, filesystem, runs, violations. Needs root; -k takes those whose name contains
+# PATTERN; KEEP=1 stops at the first violation and keeps the folder.
+set -euo pipefail
+cd "$(dirname "$0")"
+[ "$(id -u)" = 0 ] || { echo "skipped: fault tests: needs root"; exit 0; }
+# Mounts of its own, which are gone when it ends, however it ends.
+[ -n "${FAULT_MOUNTS:-}" ] || FAULT_MOUNTS=private exec unshare -m --propagation private bash "$PWD/run.sh" "$@"
+
+pattern= scripts=() FULL=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --full) FULL=1 ;;
+        -k) pattern=$2; shift ;;
+        *) scripts+=("$(basename "$1")") ;;
+    esac
+    shift
+done
+[ ${#scripts[@]} -gt 0 ] || scripts=([0-9]*.sh)
+export FULL AUTOBACKUP=${AUTOBACKUP:-$(cd ../.. && pwd)/build/autobackup}
+export FAULT_FOLDER=$PWD FAULT_TOOLS=${FAULT_TOOLS:-$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault}
+export FAULT_SHIM=$FAULT_TOOLS/shim.so
+work=$(mktemp -d "${TMPDIR:-/tmp}/autobackup-fault-XXXXXX")
+mount -t tmpfs -o size=4G,mode=755 tmpfs "$work"
+trap 'cd /; umount -l "$work"; rmdir "$work"' EXIT
+export TALLY=$work/tally
+: >"$TALLY"
+
+one() {    # SCRIPT FUNCTION KIND
+    local folder=$work/${1%.sh}.$2.$3 status=0
+    mkdir "$folder"
+    KIND=$3 bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$folder" >"$work/said" 2>&1 </dev/null ||
+        status=$?
+    case $status in
+        0) grep -A 30 -h '^VIOLATION' "$work/said" || : ;;
+        77) echo "skipped: $2 on $3: $(tail -n 1 "$work/said")" ;;
+        *)
+            echo "FAILED: $1 $2 on $3"
+            sed 's/^/    /' "$work/said"
+            printf '%s\t%s\t1\n' "$2 (did not end)" "$3" >>"$TALLY"
+            [ -z "${KEEP:-}" ] || bash -i </dev/tty
+            ;;
+    esac
+    awk -v below="$folder/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | tac | xargs -rn1 umount -l
+    rm -rf "$folder"
+}
+
+for script in "${scripts[@]}"; do
+    for name in $(sed -n 's/^\(fault_[a-z0-9_]*\)() *{.*/\1/p' "$script"); do
+        [[ $script:$name == *"$pattern"* ]] || continue
+        kinds=$(sed -n "s/^on_${name#fault_}=\"\(.*\)\".*/\1/p" "$script")
+        for kind in ${kinds:-tmpfs ext4 xfs btrfs}; do
+            [[ " ${FILESYSTEMS:-$([ -n "$FULL" ] && echo tmpfs ext4 xfs btrfs || echo ext4)} " == *" $kind "* ]] || continue
+            one "$script" "$name" "$kind"
+        done
+    done
+done
+awk -F '\t' '
+    { key = $1 "\t" $2; if (!(key in runs)) order[++n] = key; runs[key]++; bad[key] += $3 > 0; all += $3 > 0 }
+    END {
+        print "FAULT\tFILESYSTEM\tRUNS\tVIOLATIONS"
+        for (i = 1; i <= n; i++) print order[i] "\t" runs[order[i]] "\t" bad[order[i]]
+        exit all > 0 || !n
+    }' "$TALLY" >"$work/table" && status=0 || status=1
+column -t -s $'\t' "$work/table"
+exit $status
