@@ -53,7 +53,16 @@ M.groups = {"look", "copy", "set up", "session", "your own"}
 
 local PREFIX = "autobackup.commands."
 
-local aliases = {quit = "exit"}
+local aliases = {quit = "exit", ["?"] = "help"}
+
+-- What people call a command elsewhere.
+local elsewhere = {
+    ls = "list", dir = "list", show = "fetch", status = "fetch", where = "fetch", tree = "fetch", scan = "load",
+    index = "load", refresh = "load", update = "load", read = "load", cp = "copy", sync = "copy", backup = "copy",
+    rsync = "copy", diff = "compare", cmp = "compare", search = "find", grep = "find", locate = "find",
+    open = "explore", browse = "explore", cd = "explore", rm = "remove", delete = "remove", forget = "remove",
+    bye = "exit", q = "exit", man = "help", commands = "help",
+}
 
 local declaration_keys = {
     name = "string", summary = "string", group = "string", details = "string", examples = "table", args = "table",
@@ -227,16 +236,25 @@ function Registry:names()
     return names
 end
 
+--- The end of an error message about an unknown command: what was meant, or "" when nothing is near.
+-- @param name string
+-- @param more further names that are meant perhaps (optional)
+function Registry:hint(name, more)
+    local meant = elsewhere[name:lower()]
+    if meant and self:has(meant) then
+        return ("; did you mean '%s'?"):format(meant)
+    end
+    local names = self:names()
+    return require("autobackup.suggest").hint(name, table.move(more or {}, 1, #(more or {}), #names + 1, names))
+end
+
 --- The declaration of a command, or an error that names the nearest.
 -- @return declaration; raises EUSAGE
 function Registry:get(name)
     local declaration = self:find(name)
     if not declaration then
-        local hint = require("autobackup.suggest").hint(name, self:names())
-        if hint == "" then
-            hint = "; 'help' lists the commands"
-        end
-        errors.usage("no command '%s'%s", name, hint)
+        local hint = self:hint(name)
+        errors.usage("no command '%s'%s", name, hint ~= "" and hint or "; 'help' lists the commands")
     end
     return declaration
 end

@@ -56,11 +56,11 @@ function M.new(session, name)
     return setmetatable({session = session, name = name, at = 0}, Interpreter)
 end
 
+local queries = {"projects", "clients", "databases", "categories", "replicas", "files"}
+
 -- Raises when a command or query is near an unknown name.
 local function suggest_command(session, name)
-    local names = session.commands:names()
-    table.move({"projects", "clients", "databases", "categories", "replicas", "files"}, 1, 6, #names + 1, names)
-    local hint = require("autobackup.suggest").hint(name, names)
+    local hint = session.commands:hint(name, queries)
     if hint ~= "" then
         errors.usage("no command '%s'%s", name, hint)
     end
@@ -76,16 +76,34 @@ local function first_word(text)
     return word and load("local " .. word:gsub("-", "_")) and word or nil
 end
 
+-- Whether a line looks like words rather than like Lua: a name, and behind a blank something that is no operator.
+local function looks_like_words(text)
+    local rest = text:match("^%s*[%a_][%w_-]*%s+(%S.*)$")
+    return rest ~= nil and rest:find("^[%w_'\"/~*-]") ~= nil and not text:find("\n", 1, true)
+end
+
 -- What a command such as `add` or `explore` returns is nothing to go on with.
 local function is_passing(result)
     local declaration = require("autobackup.rows").declaration_of(result)
     return declaration ~= nil and declaration.passing == true
 end
 
+-- `_` is the last result, `__` the one before it.
 function Interpreter:set_last(result)
-    if result ~= nil and not is_passing(result) then
-        rawset(self.session.env, "_", result)
+    local env = self.session.env
+    if result ~= nil and not is_passing(result) and result ~= rawget(env, "_") then
+        rawset(env, "__", rawget(env, "_"))
+        rawset(env, "_", result)
     end
+end
+
+-- A look at a part of the last result, such as _[3] or #_, takes nothing away from it.
+local function is_look(text)
+    local rest = text:match("^%s*#?%s*__?(.-)%s*$")
+    while rest and rest ~= "" do
+        rest = rest:match("^%s*%[%s*[%w_\"'-]+%s*%](.*)$") or rest:match("^%s*%.%s*[%a_][%w_]*(.*)$")
+    end
+    return rest ~= nil
 end
 
 -- The same call in Lua, for a row that was handed over as a word: copy _[1] NAS.
@@ -138,11 +156,13 @@ function Interpreter:words(line)
     self:set_last(run_words(declaration, words, self.session, shifted))
 end
 
-function Interpreter:show_all(results, is_expression)
+function Interpreter:show_all(results, is_expression, text)
     if not is_expression or results.n == 0 then
         return
     end
-    self:set_last(results[1])
+    if not is_look(text) then
+        self:set_last(results[1])
+    end
     for i = 1, results.n do
         if results[i] == nil then
             self.session.out:line("nil")
@@ -173,17 +193,27 @@ local function protect_all(fn)
     return pack_results(script.protect(fn))
 end
 
+-- What a row handed to a command lacks: `_` has become another result since.
+local function explain_missing(err, text, last)
+    if errors.is(err) and err.code == "EUSAGE" and err.message:find("value %d+ is nil") and text:find("_%[") then
+        local count = type(last) == "table" and #last
+        err.message = err.message .. (count and ("; _ has %d %s now, __ is the result before it")
+            :format(count, count == 1 and "row" or "rows") or "; _ is the last result, and none is there yet")
+    end
+end
+
 function Interpreter:run(fn, is_expression, text)
     local lone = text:match("^%s*([%a_][%w_]*)%s*;?%s*$")
-    if is_expression and lone and self:is_unknown(lone) then
+    if is_expression and lone and self:is_unknown(first_word(lone)) then
         suggest_command(self.session, lone)
         errors.usage("'%s' is not defined; 'help' lists the commands", lone)
     end
     local ok, results = protect_all(fn)
     if not ok then
+        explain_missing(results, text, rawget(self.session.env, "_"))
         self:explain(results, text)
     end
-    self:show_all(results, is_expression)
+    self:show_all(results, is_expression, text)
 end
 
 function Interpreter:lua(text)
@@ -199,8 +229,30 @@ function Interpreter:lua(text)
     local word = first_word(text)
     if self:is_unknown(word) then
         suggest_command(self.session, word)
+        if looks_like_words(text) then
+            errors.usage("no command '%s'; 'help' lists the commands (as Lua: %s)", word,
+                detail:gsub("^[^:]*:%d+: ", ""))
+        end
     end
     errors.raise("ELUA", detail)
+end
+
+function Interpreter:is_words(line)
+    return M.classify(line, function(name) return self.session.commands:has(name) end) == "words"
+end
+
+--- Whether a text leaves no Lua unfinished: nothing is run.
+-- @param text string, perhaps of several lines, that would be fed line by line
+function Interpreter:is_whole(text)
+    local pending = self.pending
+    for line in (text .. "\n"):gmatch("(.-)\n") do
+        if pending or not self:is_words(line) then
+            local all = pending and pending .. "\n" .. line or line
+            local fn, _, is_open = M.compile(all, "=" .. self.name, self.session.env)
+            pending = not fn and is_open and all or nil
+        end
+    end
+    return pending == nil
 end
 
 --- Takes one line. Raises an error value when it fails; what was pending is forgotten then.
@@ -212,8 +264,7 @@ function Interpreter:feed(line)
         self:lua(self.pending .. "\n" .. line)
     else
         self.first = self.at
-        local is_command = function(name) return self.session.commands:has(name) end
-        if M.classify(line, is_command) == "words" then
+        if self:is_words(line) then
             self:words(line)
         else
             self:lua(line)

@@ -1,115 +1,116 @@
 --- The interactive mode.
 
 local script = require "autobackup.script"
-local size = require "autobackup.view.size"
 
 local M = {}
 
-local function count_online(databases)
-    local is_online, online = require("autobackup.locate").prober(), 0
-    for _, database in ipairs(databases) do
-        online = online + (is_online(database) and 1 or 0)
-    end
-    return online
-end
+-- ---- the beginning ----
 
-local function oldest(databases)
-    local time
-    for _, database in ipairs(databases) do
-        if not database.loaded_at then
-            return nil
-        end
-        time = math.min(time or database.loaded_at, database.loaded_at)
-    end
-    return time // 1000000000
-end
-
-local function hint(state)
-    if #state.databases == 0 then
-        return "name a disk by its root: add database WORK /mnt/WORK"
-    elseif state.categories == 0 then
-        return "name a folder that every disk has: add category render scratch/render"
-    elseif not state.oldest then
-        return "read the disks: load"
-    elseif state.online < #state.databases then
-        return "what is offline stays listed as it was: fetch all"
-    end
-    return "see where every project is: fetch all (Tab completes, help lists the commands)"
-end
-
-local function describe_databases(state)
-    local offline = #state.databases - state.online
-    return size.plural(#state.databases, "database") .. (offline > 0 and (" (%d offline)"):format(offline) or "")
-end
-
---- The lines that greet.
--- @param state {version=, databases = catalog rows, categories = count, online = count, projects = count,
--- totals = of the catalog, oldest = seconds of the database read longest ago, nil when one never was}
--- @param out for sizes, counts and ages
--- @return list of lines
-function M.banner(state, out)
-    local files, bytes = 0, 0
-    for _, total in pairs(state.totals) do
-        files, bytes = files + total.files, bytes + total.bytes
-    end
-    local parts = {
-        "autobackup " .. state.version, describe_databases(state), size.plural(state.projects, "project"),
-        ("%s, %s"):format(size.plural(files, "file"), out:size(bytes)),
-        state.oldest and "read " .. out:age(state.oldest) or "not all read yet",
+local function banner_state(session)
+    local knowledge = require "autobackup.knowledge"
+    local catalog, now = session.catalog, require("core.sys").now()
+    local below, judged = require("autobackup.policy").below(session.policies, catalog:replicas{}, now)
+    return {
+        version = require("core.host").version, now = knowledge.seconds(now),
+        databases = knowledge.databases(session), categories = #catalog:categories(),
+        projects = #catalog:projects{}, damaged = session.health:now().damaged, below = #below, judged = judged,
     }
-    return {table.concat(parts, " | "), hint(state)}
 end
 
 local function show_banner(session)
     if session.quiet or not session.settings.banner then
         return
     end
-    local catalog = session.catalog
-    local databases, categories = catalog:databases(), catalog:categories()
-    if #databases == 0 and #categories == 0 then
-        return session:note(require("autobackup.knowledge").missing(session))
+    for _, line in ipairs(require("autobackup.banner").lines(banner_state(session))) do
+        session.out:prose(session.out:clean(line))
     end
-    local state = {
-        version = require("core.host").version, databases = databases, categories = #categories,
-        online = count_online(databases), projects = #catalog:projects{}, totals = catalog:totals(),
-        oldest = #databases > 0 and oldest(databases) or nil,
-    }
-    for _, line in ipairs(M.banner(state, session.out)) do
-        for _, piece in ipairs(require("autobackup.usage").wrap(line, session.out.width or 1000)) do
-            session.out:line(piece)
+    local catalog = session.catalog
+    if #catalog:databases() == 0 and #catalog:categories() == 0 then
+        session:note(require("autobackup.knowledge").missing(session))
+    end
+end
+
+-- ---- the history ----
+
+-- The last of equal lines counts.
+local function without_repetitions(lines)
+    local last, kept = {}, {}
+    for i, line in ipairs(lines) do
+        last[line] = i
+    end
+    for i, line in ipairs(lines) do
+        if last[line] == i then
+            kept[#kept + 1] = line
         end
     end
+    return kept
 end
 
 local function open_history(session)
-    local readline, fs = require "core.readline", require "core.fs"
+    local readline = require "core.readline"
     local folder = require("autobackup.session").user_folder("XDG_STATE_HOME", ".local/state")
-    local path = folder .. "/history"
-    readline.read_history(path)
-    session:on_close(function()
-        if fs.mkdirs(folder, 448) then      -- 0700
-            readline.write_history(path, session.settings.history)
-        end
-    end)
+    local path, most = folder .. "/history", session.settings.history
+    local lines, message = readline.read_history(path, most)
+    if not lines then
+        session:warn(("the history cannot be read: %s"):format(message))
+    end
+    readline.set_history(without_repetitions(lines or {}))
+    if most > 0 and require("core.fs").mkdirs(folder, 448) then      -- 0700
+        return path
+    end
 end
 
-local function open_completion(session, interpreter)
-    require("core.readline").set_completer(function(line, start, stop)
-        return require("autobackup.complete").candidates(session, line, start, stop, interpreter.pending ~= nil)
-    end)
+-- What was typed is kept before it runs: it may be what ends the program.
+local function remember(history, text)
+    local readline = require "core.readline"
+    text = text:gsub("%s+$", "")
+    if text == "" then
+        return
+    end
+    readline.add_history(text)
+    if history then
+        readline.append_history(history, text)
+    end
+end
+
+-- ---- the prompt ----
+
+-- A catalog that cannot be read must not end the session: the next command says what is wrong.
+local function state_of(session)
+    local ok, state = pcall(function() return session.health:now() end)
+    return ok and state or {databases = 0, offline = {}, damaged = 0}
 end
 
 local function prompt(session, interpreter)
     if interpreter.pending then
         return session.settings.continuation
     end
-    local wanted = session.settings.prompt
-    if type(wanted) == "function" then
-        local ok, text = pcall(wanted)
-        return ok and tostring(text) or ">>> "
+    local default = require("autobackup.settings").declared.prompt[2]
+    local text, problem = require("autobackup.prompt").text(session.settings.prompt, default, state_of(session),
+        session.out)
+    if problem and problem ~= interpreter.prompt_problem then
+        session:warn("settings.prompt: " .. problem)
     end
-    return wanted
+    interpreter.prompt_problem = problem
+    if require("core.sys").signal() == 2 then    -- Ctrl-C while it was made
+        require("core.sys").clear_signal()
+    end
+    return text
 end
+
+-- What the editor asks while a line is typed.
+local function editor_help(session, interpreter)
+    return {
+        continuation = session.settings.continuation,
+        is_whole = function(text) return interpreter:is_whole(text) end,
+        complete = function(line, start, stop)
+            return require("autobackup.complete").candidates(session, line, start, stop,
+                interpreter.pending ~= nil)
+        end,
+    }
+end
+
+-- ---- reading and running ----
 
 -- Whether a traceback says more than the message: not when the error is in the typed line itself.
 local function trim(err)
@@ -129,8 +130,17 @@ local function recover(session, err)
     session:report(trim(err), err.code == "EINTR" and "" or "error: ")
 end
 
+local function forget(interpreter)
+    interpreter:discard()
+    interpreter.text, interpreter.at = nil, 0
+end
+
 local function take(session, interpreter, text)
     interpreter.text = interpreter.text and interpreter.text .. "\n" .. text or text
+    if interpreter:is_whole(text) then
+        remember(interpreter.history, interpreter.text)
+        interpreter.text = nil
+    end
     local ok, err = script.protect(function()
         for line in (text .. "\n"):gmatch("(.-)\n") do
             if interpreter:feed(line) then
@@ -140,25 +150,15 @@ local function take(session, interpreter, text)
     end)
     io.stdout:flush()
     if not ok then
-        interpreter:discard()
-        interpreter.at = 0
+        forget(interpreter)
+        return recover(session, err)
     end
-    if not interpreter.pending then
-        require("core.readline").add_history(interpreter.text)
-        interpreter.text = nil
-    end
-    return not ok and recover(session, err) or nil
-end
-
-local function forget(interpreter)
-    interpreter:discard()
-    interpreter.text, interpreter.at = nil, 0
 end
 
 local function loop(session, interpreter)
     local readline, sys = require "core.readline", require "core.sys"
     while true do
-        local line = readline.readline(prompt(session, interpreter))
+        local line = readline.readline(prompt(session, interpreter), editor_help(session, interpreter))
         local signal = sys.signal()
         if signal and signal ~= 2 then
             return 128 + signal
@@ -167,7 +167,9 @@ local function loop(session, interpreter)
             return 0
         elseif not line then
             forget(interpreter)
-            session.out:line(line == nil and "" or nil)
+            if line == nil then
+                session.out:line("")
+            end
         else
             local status = take(session, interpreter, line)
             if status then
@@ -190,8 +192,7 @@ function M.run(session)
             return status
         end
     end
-    open_history(session)
-    open_completion(session, interpreter)
+    interpreter.history = open_history(session)
     return loop(session, interpreter)
 end
 

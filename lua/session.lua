@@ -1,9 +1,10 @@
 --- The session: what one run of the program knows and shares with commands.
 --
 -- Fields: catalog (opened at first use), catalog_path, commands (registry), events, settings, policies (list),
--- env (the session environment of api.lua), out and err (view.out of stdout and stderr), mode ("repl", "script",
--- "stdin", "command", "code" or "config" while the startup file runs), config_dir and config_path of the startup
--- file, interactive (stdin and stderr are terminals), json, quiet, verbose, progress, color, status (worst seen).
+-- env (the session environment of api.lua), health (what is wrong right now: health.lua), out and err (view.out of
+-- stdout and stderr), mode ("repl", "script", "stdin", "command", "code" or "config" while the startup file runs),
+-- config_dir and config_path of the startup file, interactive (stdin and stderr are terminals), json, quiet,
+-- verbose, progress, color, status (worst seen).
 
 local status = require "autobackup.status"
 
@@ -50,6 +51,10 @@ function lazy.events(session)
         names = function() return session.commands:names() end,
         warn = function(message) session:warn(message) end,
     }
+end
+
+function lazy.health(session)
+    return require("autobackup.health").new(session)
 end
 
 function lazy.interactive()

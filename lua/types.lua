@@ -378,7 +378,8 @@ types.command = {
         if not name or session.commands:find(name) then
             return name, message, code
         end
-        return fail("EUSAGE", "no command '%s'%s", name, suggest.hint(name, session.commands:names()))
+        local hint = session.commands:hint(name)
+        return fail("EUSAGE", "no command '%s'%s", name, hint ~= "" and hint or "; 'help' alone lists them")
     end,
     complete = function(prefix, session)
         return starting_with(prefix, session.commands:names())
