@@ -1,10 +1,11 @@
 --- Long jobs of the engine, driven from Lua: their events are pulled until they end, and an interruption stops
 -- them in order before it goes on.
 local errors = require "autobackup.errors"
+local progress = require "autobackup.view.progress"
 
 local M = {}
 
-local WAIT = 0.1      -- seconds between looks at the clock of a progress line
+local WAIT = 0.1      -- seconds between looks at the clock of the progress lines
 local KEEP = 100000   -- problems remembered; the rest is counted
 
 local function pump(job, on_event, state)
@@ -17,6 +18,8 @@ local function pump(job, on_event, state)
                 state.final = event
             end
             on_event(event)
+        else
+            progress.idle()
         end
     end
 end
@@ -32,6 +35,7 @@ function M.drive(job, on_event)
     local state = {}
     local ok, err = pcall(pump, job, on_event, state)
     if not ok then
+        progress.stop()
         job:cancel()
         pcall(pump, job, errors.is_interrupt(err) and on_event or function() end, state)
         return state.final, err
@@ -55,6 +59,8 @@ local function look(line, wait)
         return advance(line)
     elseif event then
         line.list[line.at].on_event(event)
+    else
+        progress.idle()
     end
     return true
 end
@@ -75,6 +81,7 @@ end
 
 -- Cancel what runs, and let each come to its end.
 local function stop_lines(lines, err)
+    progress.stop()
     for _, line in ipairs(lines) do
         if line.job then
             line.job:cancel()

@@ -52,33 +52,50 @@ local function ended_early(database)
     return {type = "failed", code = "EIO", message = "the load of " .. database.database .. " ended early"}
 end
 
--- One progress line for all that is read at a time.
-local function add_up(states)
-    local sum = {files = 0, bytes = 0}
-    for _, state in pairs(states) do
-        sum.files, sum.bytes = sum.files + state.files, sum.bytes + state.bytes
-    end
-    return sum
+-- What the last reading found says how far this one is, roughly; a part of a database needs no more than a moment.
+local function expected(session, database, options)
+    local known = not options.only and session.catalog:totals()[database.id]
+    return known and known.files > 0 and known.files or nil
 end
 
 local function work_of(session, database, options, shared)
     local name = database.database
+    local line, files_total
     return {
-        start = function() return start(session, database, options) end,
+        start = function()
+            files_total = expected(session, database, options)
+            line = shared.board:line(options.label or "load " .. name)
+            return start(session, database, options)
+        end,
         on_event = function(event)
             if event.type == "progress" then
-                shared.states[name] = event
-                shared.live:show(add_up(shared.states))
+                event.files_total, event.is_guess = files_total, true
+                line:show(event)
             elseif event.type == "problem" and options.on_problem then
                 options.on_problem(problem_row(event, database))
             elseif event.type == "waiting" then
-                shared.live:clear()
                 session:message(event.message .. "; waiting for its end (Ctrl-C stops waiting)")
             elseif event.type == "done" or event.type == "failed" then
+                line:remove()
                 shared.finals[name] = event
             end
         end,
     }
+end
+
+-- What an interrupted reading came to. What a load has finished stays known, and the rest as it was known before.
+local function stopped_text(databases, options, finals)
+    if options.label then
+        return ("stopped while it %s; run it again to go on"):format(options.label)
+    end
+    local read, rest = {}, {}
+    for _, database in ipairs(databases) do
+        local final = finals[database.database]
+        table.insert(final and final.type == "done" and not final.cancelled and read or rest, database.database)
+    end
+    return ("load stopped: %s%s not read wholly, what was known of %s stays; type load to go on"):format(
+        #read > 0 and ("%s read, "):format(table.concat(read, ", ")) or "", table.concat(rest, ", "),
+        #rest == 1 and "it" or "them")
 end
 
 --- Read databases, or some replicas of them, into the catalog: those on different disks side by side.
@@ -88,12 +105,8 @@ end
 -- @return table from database name to the last event of its job (load.h: done or failed); raises when one could
 --         not start or all were interrupted
 function M.read_all(session, databases, options)
-    local names = {}
-    for i, database in ipairs(databases) do
-        names[i] = database.database
-    end
-    local live <close> = progress.new(session, options.label or "load " .. table.concat(names, ", "))
-    local shared = {live = live, states = {}, finals = {}}
+    local board <close> = progress.board(session)
+    local shared = {board = board, finals = {}}
     local lines = disks.lines(databases, function(database) return database.path end)
     for _, line in ipairs(lines) do
         for i, database in ipairs(line) do
@@ -102,6 +115,7 @@ function M.read_all(session, databases, options)
     end
     local interruption = jobs.drive_lines(lines)
     if interruption then
+        session:message(stopped_text(databases, options, shared.finals))
         error(interruption, 0)
     end
     for _, database in ipairs(databases) do

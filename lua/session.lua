@@ -219,10 +219,19 @@ local function broken(line, out)
     return require("autobackup.view.wrap").line(line, out.width, require("core.sys").string_width)
 end
 
+-- Only what has been drawn can be in the way.
+local function hide_progress()
+    local progress = package.loaded["autobackup.view.progress"]
+    if progress then
+        progress.hide()
+    end
+end
+
 --- Prints lines on stderr, their other control characters made visible; on a terminal long ones are broken.
 -- @param text string
 -- @param color name (optional), of the beginning up to ':'
 function Session:message(text, color)
+    hide_progress()
     io.stdout:flush()
     local out = self.err
     each_line(text, function(line)

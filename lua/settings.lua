@@ -10,8 +10,10 @@ local M = {}
 M.declared = {
     explorer = {{"string", "table"}, nil, "program that `explore` starts, or a list of it and its arguments"},
     pager = {{"string", "boolean"}, nil, "program that shows long results (else $PAGER, else less), or false"},
-    prompt = {{"string", "function"}, ">>> ", "the prompt, or a function that returns it"},
+    prompt = {{"string", "function"}, ">>> ",
+        "the prompt, behind what is wrong, or a function that returns all of it"},
     continuation = {{"string"}, "... ", "the prompt of further lines of unfinished Lua"},
+    plain = {{"boolean"}, false, "whether tables and results are plain text for a screen reader"},
     jobs = {{"integer"}, nil, "worker threads of load and copy (else chosen by the machine)"},
     history = {{"integer"}, 5000, "lines kept in the history"},
     banner = {{"boolean"}, true, "whether the interactive mode begins with a summary"},
