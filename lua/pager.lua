@@ -6,7 +6,7 @@ local M = {}
 
 -- less with these shows colours, ends by itself when all fits and at Ctrl-C, and leaves on the screen what it
 -- showed.
-local LESS_OPTIONS = "-RFXK"
+local LESS_OPTIONS = {"-RFXK", "-Pspace\\: next page, /\\: search, q\\: back"}
 
 local function argv_of(text)
     local argv = words.split(text)
@@ -31,7 +31,7 @@ function M.choose(setting, environment, which)
     if not which(argv[1]) then
         return nil
     elseif #argv == 1 and argv[1]:match("[^/]*$") == "less" then
-        argv[2] = LESS_OPTIONS
+        table.move(LESS_OPTIONS, 1, #LESS_OPTIONS, 2, argv)
     end
     return argv
 end
@@ -44,7 +44,7 @@ end
 function M.height(text, columns, width_of)
     local count = 0
     for line in text:gmatch("([^\n]*)\n") do
-        local width = width_of((line:gsub("\27%[[%d;]*m", "")))
+        local width = width_of((line:gsub("\27%[[%d;]*[mG]", "")))
         count = count + math.max(1, (width + columns - 1) // columns)
     end
     return count
@@ -64,7 +64,8 @@ function M.write(out, text, setting)
     local may_page = columns and columns > 0 and not is_plain_terminal()
     if may_page and M.height(text, columns, core_sys.string_width) >= lines then
         local argv = M.choose(setting, core_sys.getenv("PAGER"), core_sys.which)
-        local status = argv and core_sys.run_piped(argv, text)
+        local colored = text:gsub("\27%[%d+G", "")    -- a pager knows colours, but no places
+        local status = argv and core_sys.run_piped(argv, colored)
         if status and status ~= 127 then
             return
         end

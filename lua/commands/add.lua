@@ -29,7 +29,7 @@ local WORDS = {added = "added", changed = "changed", unchanged = "known already:
 local function show(result, out)
     local row = result[1]
     local kind = row.type
-    out:line(out:clean(("%s %s %s at %s"):format(WORDS[row.action], kind, row[kind], row.path)))
+    out:prose(out:clean(("%s %s %s at %s"):format(WORDS[row.action], kind, row[kind], row.path)))
 end
 
 return {

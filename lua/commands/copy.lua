@@ -55,8 +55,9 @@ local function columns(out, copies)
     local function alarming(value)
         return value and value > 0 and "yellow" or nil
     end
-    local function number(key, title, hide, color)
-        return {key = key, title = title, align = "right", format = count, hide_empty = hide, color = color}
+    local function number(key, title, hide, color, drop)
+        return {key = key, title = title, align = "right", format = count, hide_empty = hide, color = color,
+            drop = drop}
     end
     local list = {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
@@ -64,11 +65,11 @@ local function columns(out, copies)
         {key = "from", title = "FROM", head = true}, {key = "to", title = "TO", head = true},
         number("files_copied", dry_run and "TO COPY" or "COPIED"),
         {key = "bytes_copied", title = "SIZE", align = "right", format = size.size},
-        number("files_unchanged", "UNCHANGED"),
+        number("files_unchanged", "UNCHANGED", false, nil, 1),
         number("files_replaced", "REPLACED", true), number("files_removed", "REMOVED", true),
         number("metadata_only", "CORRECTED", true),
         number("conflicts", "CONFLICTS", true, alarming), number("failed", "FAILED", true, alarming),
-        {key = "seconds", title = "TIME", align = "right", format = size.duration},
+        {key = "seconds", title = "TIME", align = "right", format = size.duration, drop = 2},
     }
     if has_left(copies) then
         table.insert(list, #list, number("files_left", "LEFT", true, alarming))
@@ -96,9 +97,9 @@ local function show_actions(actions, copies, mirror, out)
         table.insert(groups[key], action.path .. (action.file_type == "directory" and "/" or ""))
     end
     for _, group in ipairs(order) do
-        out:line(out:clean(group.key))
+        out:prose(out:clean(group.key))
         for _, entry in ipairs(sequence.fold(group)) do
-            out:line("  " .. out:clean(sequence.describe(entry)))
+            out:entry("  ", entry.text, sequence.about(entry))
         end
     end
 end

@@ -126,9 +126,10 @@ local function show_paths(cells, out)
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", group = true, head = true},
         {key = "database", title = "DATABASE", head = true},
-        {key = "files", title = "FILES", align = "right", format = function(n) return out:count(n) end},
+        {key = "files", title = "FILES", align = "right", format = function(n) return out:count(n) end, drop = 2},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
-        {key = "newest", title = "NEWEST", format = function(value) return value and out:age(value) end, min = 12},
+        {key = "newest", title = "NEWEST", format = function(value) return value and out:age(value) end, min = 12,
+            drop = 1},
         {key = "path", title = "PATH", whole = true},
     }}
 end

@@ -149,9 +149,10 @@ local function show(result, out)
         {key = "size", title = "SIZE", align = "right", format = function(bytes, row)
             return row.kind and row.kind ~= "file" and row.kind or size.size(bytes)
         end},
-        {key = "mtime", title = "DATE", format = date, min = 16},
+        {key = "mtime", title = "DATE", format = date, min = 16, drop = 2},
         {key = "database", title = "DATABASE", min = 8},
-        {key = "online", title = "STATE", format = function(value) return value and "online" or "offline" end,
+        {key = "online", title = "STATE", drop = 1,
+            format = function(value) return value and "online" or "offline" end,
             color = function(value) return value and "green" or "yellow" end},
         {key = "path", title = "PATH", min = 24},
     }}

@@ -27,12 +27,13 @@ local function run(args, session)
 end
 
 local function amounts(out)
-    return {key = "files", title = "FILES", align = "right", format = function(n) return out:count(n) end},
+    return {key = "files", title = "FILES", align = "right", drop = 1,
+        format = function(n) return out:count(n) end},
         {key = "bytes", title = "SIZE", align = "right", format = size.size}
 end
 
 local function number(out, key, title)
-    return {key = key, title = title, align = "right", format = function(n) return out:count(n) end}
+    return {key = key, title = title, align = "right", format = function(n) return out:count(n) end, drop = 2}
 end
 
 local tables = {}

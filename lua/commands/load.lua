@@ -165,16 +165,16 @@ local function show(result, out, session)
         {key = "database", title = "DATABASE"},
         {key = "online", title = "STATE", format = function(value, row) return state(value, row, out) end,
             color = function(value) return value and "green" or "yellow" end, min = 20},
-        {key = "clients", title = "CLIENTS", align = "right", format = count},
-        {key = "projects", title = "PROJECTS", align = "right", format = count},
+        {key = "clients", title = "CLIENTS", align = "right", format = count, drop = 4},
+        {key = "projects", title = "PROJECTS", align = "right", format = count, drop = 2},
         {key = "files", title = "FILES", align = "right", format = count},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
-        {key = "added", title = "ADDED", align = "right", format = count},
+        {key = "added", title = "ADDED", align = "right", format = count, drop = 1},
         {key = "changed", title = "CHANGED", align = "right", format = count, hide_empty = true},
         {key = "removed", title = "REMOVED", align = "right", format = count, hide_empty = true},
         {key = "errors", title = "ERRORS", align = "right", format = count, color = alarming, hide_empty = true},
         {key = "loose", title = "LOOSE", align = "right", format = count, color = alarming, hide_empty = true},
-        {key = "seconds", title = "TIME", align = "right", format = size.duration},
+        {key = "seconds", title = "TIME", align = "right", format = size.duration, drop = 3},
     }}
     show_disks(result, session)
     problems_view.show(result.problems, session.err, session.verbose)

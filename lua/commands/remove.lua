@@ -53,6 +53,6 @@ return {
     run = run,
     show = function(result, out)
         local row = result[1]
-        out:line(out:clean(("removed %s %s; its files stay where they are"):format(row.what, row.name)))
+        out:prose(out:clean(("removed %s %s; its files stay where they are"):format(row.what, row.name)))
     end,
 }

@@ -45,23 +45,23 @@ end
 
 local MOST_GAPS = 4
 
--- A folded sequence: what it leaves out is in another group, or nowhere.
-local function describe(entry)
+-- What is said of a folded sequence: what it leaves out is in another group, or nowhere.
+local function about(entry)
     if entry.count == 1 then
-        return entry.text
+        return ""
     end
     local without = ""
     if entry.missing > 0 then
         local gaps = table.concat(entry.gaps, ", ", 1, math.min(#entry.gaps, MOST_GAPS))
         without = (", without %s%s"):format(gaps, #entry.gaps > MOST_GAPS and ", ..." or "")
     end
-    return ("%s (%s%s)"):format(entry.text, size.plural(entry.count, "file"), without)
+    return (" (%s%s)"):format(size.plural(entry.count, "file"), without)
 end
 
 local function show_group(group, out)
-    local note = group.note ~= "" and "  " .. out:color("dim", out:clean(group.note)) or ""
+    local note = group.note ~= "" and "  " .. group.note or ""
     for _, entry in ipairs(sequence.fold(group)) do
-        out:line(("  %s %s%s"):format(group.status, out:clean(describe(entry)), note))
+        out:entry(("  %s "):format(group.status), entry.text, about(entry) .. note, "dim")
     end
 end
 
@@ -95,11 +95,11 @@ local function show_pair(row, differences, out)
     if #differences == 0 then
         return
     end
-    out:line(out:clean(title(row)))
+    out:prose(out:clean(title(row)))
     for _, group in ipairs(alike(differences)) do
         show_group(group, out)
     end
-    out:line(out:clean(legend(row, differences)), "dim")
+    out:prose(out:clean(legend(row, differences)), "dim")
     out:line("")
 end
 
@@ -245,7 +245,7 @@ local function show_grid(compared, names, out)
     end
     out:table{rows = grid(compared), columns = columns}
     out:line("")
-    out:line(grid_legend(compared, out), "dim")
+    out:prose(grid_legend(compared, out), "dim")
 end
 
 -- ---- all of it ----

@@ -5,6 +5,7 @@ local age = require "autobackup.view.age"
 local clean = require "autobackup.view.clean"
 local color = require "autobackup.view.color"
 local layout = require "autobackup.view.table"
+local shorten = require "autobackup.view.shorten"
 local size = require "autobackup.view.size"
 local wrap = require "autobackup.view.wrap"
 
@@ -75,6 +76,18 @@ function Out:prose(text, color_name)
     end
 end
 
+--- Write a line about a name: `before .. name .. after`, the name shortened in its middle where a terminal is too
+--- narrow for it.
+-- @param before, name, after texts, not cleaned, @param color_name of what comes after (optional)
+function Out:entry(before, name, after, color_name)
+    before, name, after = clean.clean(before), clean.clean(name), clean.clean(after)
+    if self.width then
+        local room = self.width - core_sys.string_width(before) - core_sys.string_width(after)
+        name = shorten.middle(name, math.max(room, 8), core_sys.string_width, self.marks.ellipsis)
+    end
+    self:line(before .. name .. self:color(color_name, after))
+end
+
 --- Write values as Lua's print does, cleaned.
 function Out:print(...)
     local parts = table.pack(...)
@@ -121,7 +134,7 @@ end
 function Out:table(spec)
     local lines = layout.lines(spec, {
         width = self.width, tty = self.tty, width_of = core_sys.string_width, ellipsis = self.marks.ellipsis,
-        paint = function(name, text) return self:color(name, text) end,
+        paint = function(name, text) return self:color(name, text) end, places = self.tty and self.colored,
     })
     self:write(table.concat(lines, "\n") .. "\n")
 end

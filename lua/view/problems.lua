@@ -64,7 +64,7 @@ local function show_group(group, out, room)
             out:line(("    and %s more"):format(size.count(#folded - i + 1)))
             break
         end
-        out:line("    " .. out:clean(sequence.describe(entry)))
+        out:entry("    ", entry.text, sequence.about(entry))
         room = room - 1
     end
     return room

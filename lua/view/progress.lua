@@ -7,7 +7,7 @@
 --     line:rename("copy acme/spot footage to NAS")     the next thing; what is counted starts anew
 --     line:remove()                                    it is done
 --
--- A board whose lines are drawn takes the place of another's. Who writes anything else calls progress.hide() first.
+-- A board whose lines are drawn takes the place of another's. Before anything else is written: progress.hide().
 local core_sys = require "core.sys"
 local clean = require "autobackup.view.clean"
 local shorten = require "autobackup.view.shorten"
@@ -130,13 +130,16 @@ local function arrange(self, layout, texts, part, out)
     return table.concat(parts, GAP)
 end
 
+local NAME, WIDE = 18, 100    -- columns kept for the current name in a window that wide
+
 -- The line as it fits into `width` columns.
 local function compose(self, width, out)
     local texts, part = texts_of(self)
+    local wanted = self.state.path and width >= WIDE - 1 and width - NAME or width
     local line
     for _, layout in ipairs(LAYOUTS) do
         line = arrange(self, layout, texts, part, out)
-        if core_sys.string_width(line) <= width then
+        if core_sys.string_width(line) <= wanted then
             break
         end
     end

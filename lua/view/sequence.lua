@@ -127,19 +127,25 @@ function M.fold(names)
     return folded
 end
 
---- A folded entry as a line: "beauty.0001-1440.exr (1438 files, 2 missing: 0100, 0200)".
+--- What is said of a folded entry behind its text: " (1438 files, 2 missing: 0100, 0200)"; "" of a single file.
 -- @param entry from fold
--- @return text, not cleaned
-function M.describe(entry)
+function M.about(entry)
     if entry.count == 1 then
-        return entry.text
+        return ""
     end
-    local text = string.format("%s (%d files", entry.text, entry.count)
+    local text = string.format(" (%d files", entry.count)
     if entry.missing > 0 then
         local shown = table.concat(entry.gaps, ", ", 1, math.min(#entry.gaps, 4))
         text = string.format("%s, %d missing: %s%s", text, entry.missing, shown, #entry.gaps > 4 and ", ..." or "")
     end
     return text .. ")"
+end
+
+--- A folded entry as a line: "beauty.0001-1440.exr (1438 files, 2 missing: 0100, 0200)".
+-- @param entry from fold
+-- @return text, not cleaned
+function M.describe(entry)
+    return entry.text .. M.about(entry)
 end
 
 return M

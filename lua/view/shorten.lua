@@ -1,16 +1,29 @@
 --- Text cut to a number of columns.
 local M = {}
 
-local function characters(text)
+local JOINER = "\u{200D}"
+
+-- Whether a character belongs to the one before it: it has no columns of its own there.
+local function is_part(character, cluster, width_of)
+    return width_of(cluster .. character) <= width_of(cluster) or cluster:sub(-#JOINER) == JOINER
+        or character == "\u{FE0F}"
+end
+
+-- What is seen as one character each: with its accents, or an emoji of several.
+local function clusters(text, width_of)
     local list = {}
     for _, code in utf8.codes(text) do
-        list[#list + 1] = utf8.char(code)
+        local character = utf8.char(code)
+        if code >= 0x80 and #list > 0 and is_part(character, list[#list], width_of) then
+            list[#list] = list[#list] .. character
+        else
+            list[#list + 1] = character
+        end
     end
     return list
 end
 
--- How many characters from `first` on, going by `step`, fit into `room` columns. Zero-width ones stay with the
--- character before them.
+-- How many clusters from `first` on, going by `step`, fit into `room` columns.
 local function taken(list, first, step, room, width_of)
     local at, used = first, 0
     while list[at] and used + width_of(list[at]) <= room do
@@ -30,7 +43,7 @@ function M.middle(text, width, width_of, ellipsis)
     if width_of(text) <= width then
         return text
     end
-    local list = characters(text)
+    local list = clusters(text, width_of)
     local room = width - width_of(ellipsis)
     if room < 2 then
         return table.concat(list, "", 1, taken(list, 1, 1, width, width_of))

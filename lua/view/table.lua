@@ -1,5 +1,6 @@
---- Aligned tables. On a terminal they fit its width: text columns are shortened in the middle, and when that is
---- not enough every row becomes a small block of lines. Piped, all columns stand there in full.
+--- Aligned tables. On a terminal they fit its width: text columns are shortened in the middle; when that is not
+--- enough, columns that can be spared are left out; at last every row becomes a small block of lines. Piped, all
+--- columns stand there in full.
 local clean = require "autobackup.view.clean"
 local shorten = require "autobackup.view.shorten"
 
@@ -78,8 +79,19 @@ local function widest_shrinkable(columns, widths)
     return best
 end
 
+-- The column that can best be spared: its place, or nil.
+local function most_droppable(columns)
+    local best
+    for i, column in ipairs(columns) do
+        if column.drop and (not best or column.drop > columns[best].drop) then
+            best = i
+        end
+    end
+    return best
+end
+
 -- Narrow the widest text columns until the table fits. False when it cannot.
-local function fit(columns, widths, width)
+local function shrink(columns, widths, width)
     local last = columns[#columns]
     local beyond = last.whole and math.max(widths[#widths] - (last.min or LEAST), 0) or 0
     local excess = total(widths) - beyond - width
@@ -92,6 +104,29 @@ local function fit(columns, widths, width)
         excess = excess - 1
     end
     return true
+end
+
+local function without(list, at)
+    local rest = table.move(list, 1, #list, 1, {})
+    table.remove(rest, at)
+    return rest
+end
+
+-- The columns that fit, their cells and widths; nil when not even those that cannot be spared do.
+local function fit(columns, cells, widths, width)
+    local narrowed = table.move(widths, 1, #widths, 1, {})
+    if not width or shrink(columns, narrowed, width) then
+        return columns, cells, narrowed
+    end
+    local at = most_droppable(columns)
+    if not at then
+        return nil
+    end
+    local rest = {}
+    for r, texts in ipairs(cells) do
+        rest[r] = without(texts, at)
+    end
+    return fit(without(columns, at), rest, without(widths, at), width)
 end
 
 local function color_of(column, row)
@@ -109,11 +144,20 @@ local function padded(text, width, column, color, style)
     return column.align == "right" and fill .. painted or painted .. fill
 end
 
+-- Whether terminals differ about the columns of a text: joined emoji, skin tones, presentation selectors.
+local function is_uncertain(text)
+    return text:find("\xE2\x80\x8D", 1, true) or text:find("\xEF\xB8\x8F", 1, true)
+        or text:find("\xF0\x9F\x8F[\xBB-\xBF]")
+end
+
+-- Where such a text stands, the terminal is told the column of what follows.
 local function layout(columns, widths, pick, style)
-    local parts = {}
+    local parts, at, is_sure = {}, 1, true
     for i, column in ipairs(columns) do
         local text, color = pick(i, column)
-        parts[i] = padded(text, widths[i], column, color, style)
+        parts[i] = (is_sure and "" or ("\27[%dG"):format(at)) .. padded(text, widths[i], column, color, style)
+        is_sure = is_sure and not (style.places and is_uncertain(text))
+        at = at + widths[i] + #GAP
     end
     return trim_end(table.concat(parts, GAP))
 end
@@ -132,20 +176,32 @@ local function repeats(columns, cells, r, i, style)
     return true
 end
 
+local function shortened(text, width, style)
+    return shorten.middle(text, width, style.width_of, style.ellipsis)
+end
+
+-- A text that is never shortened in its place and too long for it gets a line of its own.
+local function hanging(columns, cells, r, widths, style)
+    local last = #columns
+    local room = style.width and columns[last].whole and style.width - total(widths) + widths[last]
+    local text = cells[r][last]
+    return room and style.width_of(text) > room and GAP .. shortened(text, style.width - #GAP, style)
+end
+
 local function flat(columns, rows, cells, widths, style)
     local lines = {}
     lines[1] = layout(columns, widths, function(_, column)
         return column.title, "dim"
     end, style)
     for r, row in ipairs(rows) do
-        lines[r + 1] = layout(columns, widths, function(i, column)
-            if repeats(columns, cells, r, i, style) then
+        local below = hanging(columns, cells, r, widths, style)
+        lines[#lines + 1] = layout(columns, widths, function(i, column)
+            if repeats(columns, cells, r, i, style) or below and i == #columns then
                 return ""
             end
-            local text = column.whole and cells[r][i]
-                or shorten.middle(cells[r][i], widths[i], style.width_of, style.ellipsis)
-            return text, color_of(column, row)
+            return column.whole and cells[r][i] or shortened(cells[r][i], widths[i], style), color_of(column, row)
         end, style)
+        lines[#lines + 1] = below or nil
     end
     return lines
 end
@@ -157,19 +213,18 @@ local function head_of(columns, texts, style)
             parts[#parts + 1] = texts[i]
         end
     end
-    local text = shorten.middle(table.concat(parts, " "), style.width, style.width_of, style.ellipsis)
-    return style.paint("bold", text)
+    return style.paint("bold", shortened(table.concat(parts, " "), style.width, style))
 end
 
--- "TITLE value" of each further column, as many on a line as fit.
+-- "TITLE value" of each further column, as many on a line as fit. What is zero is not worth a place there.
 local function pieces(columns, row, texts, style)
     local list = {}
     for i, column in ipairs(columns) do
         local text = texts[i]:gsub("^ +", ""):gsub(" +$", "")
-        if i > 1 and not column.head and text ~= "" then
+        if i > 1 and not column.head and text ~= "" and row[column.key] ~= 0 then
             local title, color = trim_end(column.title), color_of(column, row)
             local room = math.max(style.width - style.width_of(title) - #GAP - 1, 4)
-            text = column.whole and text or shorten.middle(text, room, style.width_of, style.ellipsis)
+            text = shortened(text, room, style)
             list[#list + 1] = {width = style.width_of(title) + 1 + style.width_of(text),
                 text = style.paint("dim", title) .. " " .. (color and style.paint(color, text) or text)}
         end
@@ -201,18 +256,21 @@ end
 
 --- Lay out a table.
 -- @param spec {columns=, rows=}; a column is {key=, title=, align="right"?, format=fn(value,row)?,
---        color=fn(value,row)?, min=columns?, group=bool?, head=bool?, hide_empty=bool?, whole=bool?}: `head`
---        columns make the first line of a block, `hide_empty` ones go when nothing is in them (terminal only), a
---        `whole` one at the end is never shortened: it may reach beyond the width
--- @param style {width=columns or nil, tty=bool, width_of=fn, paint=fn(color,text), ellipsis=text}
+--        color=fn(value,row)?, min=columns?, group=bool?, head=bool?, hide_empty=bool?, drop=number?,
+--        (terminal only), those with `drop` go where all do not fit, the highest first; a `whole` one at the end
+--        is not shortened for others: where it does not fit it stands on a line of its own
+--        not shortened for others: where it does not fit it stands on a line of its own
+-- @param style {width=columns or nil, tty=bool, width_of=fn, paint=fn(color,text), ellipsis=text, places=whether
+--        the terminal may be told columns}
 -- @return a list of lines, the titles first
 function M.lines(spec, style)
     local columns = shown_columns(spec, style)
     local cells, widths = measure(columns, spec.rows, style)
-    if style.width and not fit(columns, widths, style.width) then
+    local fitting, fitting_cells, fitting_widths = fit(columns, cells, widths, style.width)
+    if not fitting then
         return stacked(columns, spec.rows, cells, style)
     end
-    return flat(columns, spec.rows, cells, widths, style)
+    return flat(fitting, spec.rows, fitting_cells, fitting_widths, style)
 end
 
 return M

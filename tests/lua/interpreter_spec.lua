@@ -57,6 +57,46 @@ function M.test_values_are_shown_and_kept()
     unit.assertEquals(session.env.y, 8)
 end
 
+function M.test_a_look_at_the_last_result_keeps_it()
+    local session = new_session()
+    feed(session, "{10, {20, 30}, x = 1}", "_[1]", "_[2][1]", "#_", "_.x", "_['x']")
+    unit.assertEquals(session.env._[1], 10)
+    feed(session, "_[1] + 1")
+    unit.assertEquals({session.env._, session.env.__[1]}, {11, 10})
+end
+
+function M.test_what_is_not_there_is_said_with_what_is()
+    local session = new_session()
+    feed(session, "{1, 2}")
+    local err = fake.raised(feed, session, "double(_[3])")
+    unit.assertStrContains(err.message, "value 1 is nil; _ has 2 rows now, __ is the result before it")
+end
+
+function M.test_words_that_are_no_command()
+    local function message(line)
+        return fake.raised(feed, new_session(), line).message
+    end
+    unit.assertStrContains(message("remind me later"), "no command 'remind'; 'help' lists the commands")
+    unit.assertStrContains(message("ls"), "did you mean 'list'")
+    unit.assertStrContains(message("lst projects"), "did you mean 'list'")
+    unit.assertStrContains(message("x = = 1"), "unexpected symbol")
+    local session = new_session()
+    feed(session, "nil", "true", "?")
+    unit.assertStrContains(session.printed(), "nil\ntrue\n")
+    unit.assertStrContains(session.printed(), "help COMMAND")
+end
+
+function M.test_whether_a_text_is_whole()
+    local reader = interpreter.new(new_session(), "lua")
+    for _, text in ipairs{"double 2", "double 'x", "x = 1", "for i = 1, 2 do\nprint(i)\nend", "double 2\ndouble 3",
+        "x = = 1", "", "double 2\nx = {\n1}\ndouble 3"} do
+        unit.assertTrue(reader:is_whole(text), text)
+    end
+    for _, text in ipairs{"for i = 1, 2 do", "x = {", "double 2\nif x then", "s = [[a\nb"} do
+        unit.assertFalse(reader:is_whole(text), text)
+    end
+end
+
 function M.test_lua_over_several_lines()
     local session = new_session()
     unit.assertTrue(feed(session, "t = {", "1,", "2}", "for i = 1, 2 do", "double = i", "end", "#t"))

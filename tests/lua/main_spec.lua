@@ -75,8 +75,8 @@ end
 
 function M.test_standard_input()
     local done = run({}, {stdin = "1 + 1\nfor i = 1, 2 do\n  print(i)\nend\nnosuch word\nprint('no')\n"})
-    unit.assertEquals({done.status, done.out}, {1, "2\n1\n2\n"})
-    unit.assertStrContains(done.err, "autobackup: stdin:5: ")
+    unit.assertEquals({done.status, done.out}, {2, "2\n1\n2\n"})
+    unit.assertStrContains(done.err, "autobackup: stdin:5: no command 'nosuch'")
     unit.assertEquals(run({"-"}, {stdin = "print('x')"}).out, "x\n")
     unit.assertEquals(run({}, {stdin = "list projcts\n"}).err,
         "autobackup: stdin:1: list: no 'projcts'; did you mean 'projects'?\n")

@@ -1,6 +1,5 @@
 local unit = require("luaunit")
 local errors = require("autobackup.errors")
-local repl = require("autobackup.repl")
 local fake = require("fake")
 
 local M = {}
@@ -63,27 +62,6 @@ function M.test_closing_runs_the_closers_once_and_survives_their_errors()
     unit.assertEquals(order, {"last", "first"})
     unit.assertTrue(catalog.is_closed)
     unit.assertStrContains(session.complained(), "warning: ")
-end
-
-local function banner(changes)
-    local state = {
-        version = "9.9", databases = {{}, {}}, categories = 1, online = 2, projects = 1, oldest = nil,
-        totals = {{files = 2, bytes = 3000}, {files = 1, bytes = 1000}},
-    }
-    for key, value in pairs(changes) do
-        state[key] = value
-    end
-    return repl.banner(state, fake.session().out)
-end
-
-function M.test_the_banner()
-    unit.assertEquals(banner{online = 1}[1],
-        "autobackup 9.9 | 2 databases (1 offline) | 1 project | 3 files, 4.0 kB | not all read yet")
-    unit.assertStrContains(banner{}[2], "load")
-    unit.assertStrContains(banner{oldest = 0}[2], "fetch all")
-    unit.assertStrContains(banner{oldest = 0}[1], "read 1970-01-01")
-    unit.assertStrContains(banner{databases = {}}[2], "add database")
-    unit.assertStrContains(banner{categories = 0}[2], "add category")
 end
 
 return M

@@ -79,6 +79,10 @@ function M.test_string_width()
         unit.assertEquals(sys.string_width("é"), 1)
         unit.assertEquals(sys.string_width("e\u{301}"), 1)
         unit.assertEquals(sys.string_width("日本"), 4)
+        for text, width in pairs{["👩‍👩‍👧‍👦"] = 2, ["❤\u{FE0F}"] = 2, ["❤"] = 1, ["1\u{FE0F}\u{20E3}"] = 2,
+            ["👍🏽"] = 2, ["🏃‍♂\u{FE0F}x"] = 3, ["क्\u{200D}ष"] = 2, ["a\u{FE0F}b"] = 2} do
+            unit.assertEquals(sys.string_width(text), width, text)
+        end
         unit.assertEquals(sys.string_width("\xe6\x97"), 2)
     end
 end

@@ -45,13 +45,41 @@ function M.test_too_narrow_rows_become_blocks()
     })
 end
 
-function M.test_a_whole_column_reaches_beyond_the_width()
+function M.test_a_whole_column_that_does_not_fit_stands_on_a_line_of_its_own()
     local whole = {rows = spec.rows, columns = {spec.columns[1], spec.columns[2],
         {key = "path", title = "PATH", whole = true}}}
     unit.assertEquals(table_view.lines(whole, style(26)), {
-        "NAME   SIZE  PATH", "WORK      5  /mnt/WORK/scratch/render", "映画  12345  /x",
+        "NAME   SIZE  PATH", "WORK      5", "  /mnt/WORK/scratch/render", "映画  12345  /x",
     })
-    unit.assertEquals(table_view.lines(whole, style(12))[3], "  PATH /mnt/WORK/scratch/render")
+    unit.assertEquals(table_view.lines(whole, style(23))[3], "  /mnt/WORK/…tch/render")
+    unit.assertEquals(table_view.lines(whole, style(12))[3], "  PATH /m…er")
+    unit.assertEquals(table_view.lines(whole, style(nil))[2], "WORK      5  /mnt/WORK/scratch/render")
+end
+
+function M.test_columns_that_can_be_spared_go_first()
+    local spared = {rows = {{a = "render", b = 1000, c = 20, d = 3}}, columns = {{key = "a", title = "A"},
+        {key = "b", title = "B", align = "right", drop = 1}, {key = "c", title = "C", align = "right", drop = 2},
+        {key = "d", title = "D", align = "right"}}}
+    unit.assertEquals(table_view.lines(spared, style(19)), {"A          B   C  D", "render  1000  20  3"})
+    unit.assertEquals(table_view.lines(spared, style(18)), {"A          B  D", "render  1000  3"})
+    unit.assertEquals(table_view.lines(spared, style(14)), {"A       D", "render  3"})
+    unit.assertEquals(table_view.lines(spared, style(8)), {"render", "  B 1000", "  C 20", "  D 3"})
+end
+
+function M.test_what_is_zero_is_not_said_in_a_block()
+    local lines = table_view.lines({rows = {{a = "render", b = 0, c = 20}},
+        columns = {{key = "a", title = "A"}, {key = "b", title = "BYTES COPIED", align = "right"},
+            {key = "c", title = "C", align = "right"}}}, style(16))
+    unit.assertEquals(lines, {"render", "  C 20"})
+end
+
+function M.test_the_terminal_is_told_the_place_behind_an_emoji_of_several_characters()
+    local emoji = {rows = {{a = "👩‍🎨", b = "x"}, {a = "plain", b = "y"}},
+        columns = {{key = "a", title = "A"}, {key = "b", title = "B"}}}
+    local how = style(40)
+    unit.assertEquals(table_view.lines(emoji, how)[2], "👩‍🎨     x")
+    how.places = true
+    unit.assertEquals(table_view.lines(emoji, how), {"A      B", "👩‍🎨     \27[8Gx", "plain  y"})
 end
 
 function M.test_heads_of_blocks()

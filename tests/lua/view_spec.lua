@@ -102,9 +102,12 @@ function M.test_when_there_is_color()
 end
 
 function M.test_shortening_keeps_both_ends()
+    local columns = require("core.sys").string_width
     local function width(text)
         return utf8.len(text)
     end
+    unit.assertEquals(shorten.middle("👩‍🎨👩‍🎨👩‍🎨👩‍🎨", 5, columns, "…"), "👩‍🎨…👩‍🎨")
+    unit.assertEquals(shorten.middle("e\u{301}e\u{301}e\u{301}e\u{301}", 3, columns, "…"), "e\u{301}…e\u{301}")
     unit.assertEquals(shorten.middle("abcdefghij", 10, width, "…"), "abcdefghij")
     unit.assertEquals(shorten.middle("abcdefghij", 7, width, "…"), "abc…hij")
     unit.assertEquals(shorten.middle("abcdefghij", 6, width, "…"), "abc…ij")
