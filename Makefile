@@ -10,7 +10,7 @@ ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c)
 FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
 SUITES := $(wildcard tests/check/*.c)
 BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)
-FAULT  := $(addprefix $(B)/tests/fault/,shim.so)
+FAULT  := $(addprefix $(B)/tests/fault/,shim.so swap)
 FUZZ   := $(addprefix $(B)/tests/fuzz/,listing manifest marker seeds)
 LUA    := $(shell find lua -name '*.lua')
 Q   := $(if $(V),,@)
@@ -60,6 +60,10 @@ $(B)/tests/fault/%.so: tests/fault/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -fPIC -shared -o $@ $<
 
+$(B)/tests/fault/swap: %: %.o
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 $(FUZZ): %: %.o $(B)/engine.a
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter %/seeds,$@),,-fsanitize=fuzzer) -pthread -o $@ $^ $(LIBS)
@@ -104,9 +108,9 @@ check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
 check-e2e: $(B)/autobackup $(BENCH)   ## the command line, end to end
 	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh
-check-fault: $(B)/autobackup $(FAULT)    ## kill -9, broken and full disks, lost power: a short form
+check-fault: $(B)/autobackup $(FAULT) $(BENCH)    ## kill -9, broken and full disks, lost power: a short form
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh
-check-faults: $(B)/autobackup $(FAULT)   ## the same at every point, on every filesystem: takes hours
+check-faults: $(B)/autobackup $(FAULT) $(BENCH)   ## the same at every point, on every filesystem: takes hours
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh --full
 check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer
 	AUTOBACKUP_TEST_GC=1 $(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
