@@ -10,7 +10,7 @@ ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c)
 FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
 SUITES := $(wildcard tests/check/*.c)
 BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)
-FAULT  := $(addprefix $(B)/tests/fault/,shim.so swap)
+FAULT  := $(addprefix $(B)/tests/fault/,shim.so swap disk)
 FUZZ   := $(addprefix $(B)/tests/fuzz/,listing manifest marker seeds)
 LUA    := $(shell find lua -name '*.lua')
 Q   := $(if $(V),,@)
@@ -31,6 +31,7 @@ FLAGS    = -std=gnu11 -D_GNU_SOURCE -pthread -MMD -MP -Isrc -I$(B) $(HEADERS) $(
 pkg     = $(shell pkg-config $(1) 2>/dev/null || echo $(2))
 HEADERS = $(eval HEADERS := $(call pkg,--cflags lua5.4,-I/usr/include/lua5.4))$(HEADERS)
 LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash,-lsqlite3 -lxxhash) -lreadline)$(LIBS)
+FUSE    = $(call pkg,--libs fuse3,-lfuse3)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
@@ -60,9 +61,11 @@ $(B)/tests/fault/%.so: tests/fault/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -fPIC -shared -o $@ $<
 
-$(B)/tests/fault/swap: %: %.o
+$(B)/tests/fault/swap $(B)/tests/fault/disk: %: %.o
 	$(say) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter %/disk,$@),$(FUSE))
+
+$(B)/tests/fault/disk.o: CPPFLAGS += $(call pkg,--cflags fuse3,-I/usr/include/fuse3)
 
 $(FUZZ): %: %.o $(B)/engine.a
 	$(say) LD $@

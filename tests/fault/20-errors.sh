@@ -102,13 +102,6 @@ control() {    # WHAT SPEC
     must_have_found "$1"
 }
 
-must_have_found() {    # WHAT
-    local found=${#VIOLATIONS[@]}
-    VIOLATIONS=()
-    [ "$found" -gt 0 ] || violation "the oracle is blind"
-    conclude "control: $1"
-}
-
 # Each of its eyes by itself: what is done here by hand is found by that check alone.
 fault_control_by_hand() {
     local version=footage/acme/spot/changed/symlink file=NAS/$REPLICA/fresh/large

@@ -22,7 +22,7 @@ fault_memory_many_files() {
         seq 200000 | awk '{ name = $1 % 200 + 1 "/frame." $1; print "content of " $1 >name; close(name) }'
     )
     registered
-    peak_below 120000 "200000 small files"
+    peak_below 65536 "200000 small files"
     assert_eq "$(find NAS/footage -type f | wc -l)" 200000
 }
 on_memory_many_files="tmpfs"
@@ -34,7 +34,7 @@ fault_memory_sparse() {
     truncate -s 10G WORK/$REPLICA/sparse
     bytes 1000000 >>WORK/$REPLICA/sparse
     registered
-    peak_below 60000 "10 GB sparse"
+    peak_below 32768 "10 GB sparse"
     assert_eq "$(stat -c %s NAS/$REPLICA/sparse)" $((10 * 1024 * 1024 * 1024 + 1000000))
     [ "$(stat -c %b NAS/$REPLICA/sparse)" -lt 100000 ] || fail "holes were filled"
 }

@@ -174,19 +174,30 @@ differences() {    # DATABASE: from WORK, as rsync sees them; ours left out
 
 records() { lua5.4 "$FAULT_FOLDER/manifest.lua" "$1"; }    # MANIFEST
 
+# A record that does not is damaged, and ends the manifest for everyone.
+record_holds() {    # MANIFEST FROM SIZE CHECK
+    [ "$(tail -c "+$2" "$1" | head -c "$3" | xxhsum -H3 | sed 's/.*= //')" = "$4" ]
+}
+
 # What the manifests and the catalog call done is there.
 check_books() {    # DATABASE
-    local manifest verb state digest path differ
+    local manifest verb state digest path from size check differ
     differ=$(differences "$1")
     for manifest in "$1"/.autobackup/operations/2*; do
         [ -f "$manifest" ] || continue
-        while IFS=$'\t' read -r verb state path; do
+        while IFS=$'\t' read -r verb state path from size check; do
             case $verb in
                 taken)
-                    digest=$(cat "$1/$REPLICA/$path" 2>/dev/null | xxh128sum | cut -d' ' -f1) || digest=
-                    [ "$digest" = "$state" ] || violation "manifest says taken: $path, but it is $digest"
+                    digest=$(cat "$1/$REPLICA/$path" 2>/dev/null | xxh128sum | cut -d' ' -f1) || digest=missing
+                    [ "$digest" != "$state" ] || continue
+                    record_holds "$manifest" "$from" "$size" "$check" || break
+                    violation "manifest says taken: $path, $state, but it is $digest"
                     ;;
-                end) [ "$state" != done ] || [ -z "$differ" ] || violation "manifest says done, but: $differ" ;;
+                end)
+                    [ "$state" = done ] && [ -n "$differ" ] || continue
+                    record_holds "$manifest" "$from" "$size" "$check" || break
+                    violation "manifest says done, but: $differ"
+                    ;;
             esac
         done < <(records "$manifest")
     done
@@ -259,6 +270,14 @@ conclude() {    # FAULT
     VIOLATIONS=()
 }
 VIOLATIONS=()
+
+# The same for a fault that the oracle must find.
+must_have_found() {    # WHAT
+    local found=${#VIOLATIONS[@]}
+    VIOLATIONS=()
+    [ "$found" -gt 0 ] || violation "the oracle is blind"
+    conclude "control: $1"
+}
 
 # Numbers for "every n-th": all in the full form, a few in the short one. Stops when `struck` says no.
 points() {    # MOST

@@ -1,21 +1,38 @@
--- manifest.lua FILE: what a manifest calls done, read without the program: "taken DIGEST PATH" and "end STATE",
--- with tabs between.
+-- manifest.lua FILE: what a manifest calls done, read without the program: "taken DIGEST PATH" and "end STATE -",
+-- each followed by its record's place in the file (from, size) and its check, tabs between.
 local FIELDS = {
     ["autobackup-manifest"] = 11, create = 10, replace = 17, remove = 10, touch = 17, void = 3, taken = 11,
     ["end"] = 6,
 }
 
 local file = assert(io.open(arg[1], "rb"))
-local fields, at = {}, 1
-for field in file:read("a"):gmatch("([^\0]*)\0") do
-    fields[#fields + 1] = field
-end
+local bytes = file:read("a")
 file:close()
-while FIELDS[fields[at]] and fields[at + FIELDS[fields[at]] - 1] do
-    if fields[at] == "taken" then
-        print(("taken\t%s\t%s"):format(fields[at + 2], fields[at + 1]))
-    elseif fields[at] == "end" then
-        print(("end\t%s\t"):format(fields[at + 1]))
+
+-- The fields of the record at a position, and where the next one begins; nil at a record cut short.
+local function record(at)
+    local fields, start = {}, at
+    local count = FIELDS[bytes:match("^[^\0]*", at)]
+    for i = 1, count or 0 do
+        local field, after = bytes:match("^([^\0]*)\0()", at)
+        if not field then
+            return nil
+        end
+        if i == count then
+            fields.from, fields.size, fields.check = start, at - start, field
+        end
+        fields[i], at = field, after
     end
-    at = at + FIELDS[fields[at]]
+    return count and fields, at
+end
+
+local fields, at = record(1)
+while fields do
+    local place = ("\t%d\t%d\t%s"):format(fields.from, fields.size, fields.check)
+    if fields[1] == "taken" then
+        print(("taken\t%s\t%s"):format(fields[3], fields[2]) .. place)
+    elseif fields[1] == "end" then
+        print(("end\t%s\t-"):format(fields[2]) .. place)
+    end
+    fields, at = record(at)
 end

@@ -1,0 +1,132 @@
+# The power is cut. NAS lies on a disk with a volatile cache that logs what is written to it (disk.c): after one copy
+# any number of states are made that such a disk can hold at a moment of it, with all that was flushed and any part of
+# what was not. Each must be mountable and keep the invariants.
+
+on_power_cut="ext4 xfs btrfs"
+on_power_cut_control="ext4 xfs btrfs"
+on_disk_fails="ext4 xfs btrfs"
+
+start_disk() {    # [ENVIRONMENT...]: NAS on a fresh one
+    cp --sparse=always NAS.template disk.img
+    mkdir -p disk
+    env "$@" "$FAULT_TOOLS/disk" serve "$PWD/disk" disk.img disk.log &
+    SERVER=$!
+    until mountpoint -q disk; do kill -0 "$SERVER" || skip "no FUSE here"; done
+    DISK=$(losetup --find --show disk/image)
+    echo 512 >"/sys/block/${DISK#/dev/}/queue/max_sectors_kb"    # one request of the disk each
+    mount ${MOUNT_OPTIONS:+-o "$MOUNT_OPTIONS"} "$DISK" NAS
+    rm -f catalog.db*
+    cp catalog.old/* .
+}
+
+stop_disk() {
+    umount NAS
+    losetup --detach "$DISK"
+    until umount disk 2>/dev/null; do :; done
+    wait
+}
+
+# One copy, logged. $END: the records when it had ended; $NAMED: when another program had synced something after that.
+logged_copy() {    # WORDS...: prefix of the program
+    filesystem "$KIND"
+    studio
+    keep_image
+    start_disk
+    strike "$@"
+    END=$("$FAULT_TOOLS/disk" count disk.log)
+    assert_status 0
+    sync_another
+    stop_disk
+    rm -rf catalog.new
+    mkdir catalog.new
+    cp catalog.db* catalog.new/
+}
+
+cut_at() {    # RECORDS SEED CATALOG: NAS as it may be then; the catalog lies on another disk
+    ! mountpoint -q NAS || umount NAS
+    cp --sparse=always NAS.template NAS.img
+    "$FAULT_TOOLS/disk" cut NAS.img disk.log "$1" "$2"
+    rm -f catalog.db*
+    cp "$3"/* .
+    LAST="power cut after record $1 of $END, seed $2"
+    mount -o loop NAS.img NAS || violation "cannot be mounted"
+}
+
+moments() { if [ -n "${FULL:-}" ]; then seq "$END"; else for i in 1 2 3 4 5 6; do echo $((RANDOM % END + 1)); done; fi; }
+
+fault_power_cut() {
+    local n seed
+    logged_copy env
+    for n in $(moments); do
+        for seed in 0 $RANDOM; do
+            cut_at "$n" "$seed" catalog.old
+            judge "power cut in the middle"
+        done
+    done
+    for seed in 0 $RANDOM $RANDOM; do
+        cut_at "$END" "$seed" catalog.new
+        must_equal "status 0 before the power went"
+        judge "power cut when all is done"
+    done
+    for n in $(moments | head -n 30); do    # what the catalog believes of the disk is not there any more
+        cut_at "$n" 0 catalog.new
+        rerun
+        check_clean NAS
+        conclude "power cut, and a catalog that knows more"
+    done
+    umount NAS
+}
+
+# Without syncs the names of the copy reach the disk when somebody else syncs, and what they name later.
+fault_power_cut_control() {
+    local seed torn=0
+    MOUNT_OPTIONS=
+    [ "$KIND" != btrfs ] || MOUNT_OPTIONS=commit=1
+    shim "fsync,fdatasync,syncfs $PWD/NAS* 1 0 lie"
+    logged_copy "${SHIM[@]}"
+    cut_at "$END" 0 catalog.old
+    must_equal "status 0 before the power went"
+    must_have_found "no syncs, power cut when all is done: files are lost"
+    for seed in 0 1 2; do
+        cut_at "$NAMED" "$seed" catalog.old
+        check_names NAS
+        torn=$((torn + (${#VIOLATIONS[@]} > 0)))
+        VIOLATIONS=()
+    done
+    umount NAS
+    [ "$torn" -gt 0 ] || violation "without syncs no file was torn: the check cannot fail"
+    conclude "control: no syncs, power cut after another program's sync: files are torn"
+}
+
+# Another program's sync of another file, or the filesystem's own time for it.
+sync_another() {
+    echo another >NAS/another
+    if [ "$KIND" = btrfs ]; then
+        until [ "$("$FAULT_TOOLS/disk" count disk.log)" -gt "$END" ]; do :; done
+        until [ -z "$(tail -c 16 disk.log | tr -d '\0')" ]; do :; done
+    else
+        sync NAS/another
+    fi
+    NAMED=$("$FAULT_TOOLS/disk" count disk.log)
+}
+
+# The disk takes no more writes from the n-th on: writes of files go well still, the sync fails.
+fault_disk_fails() {
+    local n number
+    filesystem "$KIND"
+    studio
+    keep_image
+    for number in 5 28; do
+        for n in $(points 200); do
+            start_disk "DISK_FAILS_AT=$n" "DISK_ERRNO=$number"
+            kill -USR1 "$SERVER"
+            strike env
+            stop_disk
+            cp --sparse=always disk.img NAS.img
+            mount -o loop NAS.img NAS || violation "cannot be mounted again"
+            judge "the disk fails below the filesystem, errno $number"
+            umount NAS
+            [ "$STATUS" != 0 ] || break
+        done
+    done
+}
