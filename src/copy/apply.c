@@ -173,11 +173,22 @@ bool apply_prepare(struct commit *c, struct item *item)
     return true;
 }
 
+/* Ours for the old one, which is the temp then. What came out instead and cannot go back is kept. */
+static int exchange(struct item *item, int dir)
+{
+    bool foreign;
+    int code = place_exchange(dir, item->temp, item->name, &item->old, &foreign);
+
+    if (foreign)
+        temp_leave(dir, item->temp);
+    return code;
+}
+
 /* The old file is a version already: take its place, and see that it was that one. */
 static int replace_kept(struct commit *c, struct item *item, int dir)
 {
     if (c->w->target.holds.exchange) {
-        int code = place_exchange(dir, item->temp, item->name, &item->old);
+        int code = exchange(item, dir);
         if (!code)
             temp_remove(dir, item->temp);
         return code;
@@ -202,26 +213,42 @@ static int replace_by_exchange(struct commit *c, struct item *item, int dir)
     if (renameat2(dir, item->temp, dir, name, RENAME_NOREPLACE) < 0 && renameat(dir, item->temp, dir, name) < 0)
         return -errno;
     snprintf(item->temp, sizeof item->temp, "%s", name);
-    int code = place_exchange(dir, item->temp, item->name, &item->old);
+    int code = exchange(item, dir);
     if (code)
         return code;
     c->moved = true;
     code = versions_move(&c->w->target.versions, item->twin->path, dir, item->temp, item->name);
     if (code && renameat2(dir, item->temp, dir, item->name, RENAME_EXCHANGE) < 0)
-        item->temp[0] = 0;    /* it holds the only old one: never remove it */
+        temp_leave(dir, item->temp);    /* it holds the only old one */
     if (!code)
         item->temp[0] = 0;
     return code;
 }
 
+/* Another file may have come under this name in the last moment: what is removed is looked at under one of ours. */
+static int remove_kept(struct item *item, int dir)
+{
+    temp_exchange_name(item->temp);
+    if (renameat(dir, item->name, dir, item->temp) < 0) {
+        item->temp[0] = 0;
+        return errno == ENOENT ? -ESTALE : -errno;
+    }
+    int code = place_check(dir, item->temp, &item->old);
+    if (!code && unlinkat(dir, item->temp, 0) < 0)
+        code = -errno;
+    if (code && place_new(dir, item->temp, dir, item->name) < 0)
+        temp_leave(dir, item->temp);
+    item->temp[0] = 0;
+    return code;
+}
+
 static int move_away(struct commit *c, struct item *item, int dir)
 {
+    if (item->kept == KEPT_IN_VERSIONS)
+        return remove_kept(item, dir);
     int code = place_check(dir, item->name, &item->old);
-
     if (code)
         return code;
-    if (item->kept == KEPT_IN_VERSIONS)
-        return unlinkat(dir, item->name, 0) < 0 ? -errno : 0;
     c->moved = true;
     return versions_move(&c->w->target.versions, item->twin->path, dir, item->name, item->name);
 }

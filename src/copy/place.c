@@ -91,24 +91,25 @@ static ino_t inode_of(int dir, const char *name)
  * What came out was not ours to replace. Should somebody have renamed yet another file over the name meanwhile,
  * that one comes out now instead of ours, and goes back in.
  */
-static int exchange_back(int dir, const char *temp, const char *name, ino_t ours)
+static int exchange_back(int dir, const char *temp, const char *name, ino_t ours, bool *ret_foreign)
 {
-    for (int i = 0; i < 2; i++) {
+    *ret_foreign = true;
+    for (int i = 0; i < 2 && *ret_foreign; i++) {
         if (renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
             return -errno;
-        if (inode_of(dir, temp) == ours)
-            break;
+        *ret_foreign = inode_of(dir, temp) != ours;
     }
     return -ESTALE;
 }
 
-int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected)
+int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected, bool *ret_foreign)
 {
+    *ret_foreign = false;
     int code = place_check(dir, name, expected);
     if (code)
         return code;
     ino_t ours = inode_of(dir, temp);
     if (renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    return place_check(dir, temp, expected) ? exchange_back(dir, temp, name, ours) : 0;
+    return place_check(dir, temp, expected) ? exchange_back(dir, temp, name, ours, ret_foreign) : 0;
 }

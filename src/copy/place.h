@@ -15,10 +15,11 @@ int place_new(int from_dir, const char *from, int to_dir, const char *to);
 
 /*
  * Exchange dir/temp and dir/name, then look at what came out: it must be the file `expected` (device, inode,
- * size, mtime), else they are exchanged back and -ESTALE is returned. On success the old file is dir/temp.
+ * size, mtime), else they are exchanged back and -ESTALE is returned. On success the old file is dir/temp; on
+ * failure that is ours again, but for *ret_foreign: it is another's file that could not be put back.
  * -EINVAL or -ENOSYS where the filesystem cannot. 0 or -errno.
  */
-int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected);
+int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected, bool *ret_foreign);
 
 /*
  * dir/name exists. Is there no entry spelled like that, but another that the filesystem takes for the same, as one

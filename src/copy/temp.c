@@ -90,4 +90,15 @@ void temp_remove(int dir, char name[TEMP_NAME_SIZE])
     name[0] = 0;
 }
 
+/* One that cannot be renamed stays where it is, and the operation does not call for the next one to sweep it away. */
+void temp_leave(int dir, char name[TEMP_NAME_SIZE])
+{
+    char kept[TEMP_NAME_SIZE];
+
+    temp_exchange_name(kept);
+    if (renameat(dir, name, dir, kept) == 0)
+        atomic_store(&left, true);
+    name[0] = 0;
+}
+
 bool temp_left_behind(void) { return atomic_load(&left); }

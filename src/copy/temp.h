@@ -32,8 +32,11 @@ int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), 
 /* Remove a temp and empty its name; nothing when the name is empty. */
 void temp_remove(int dir, char name[TEMP_NAME_SIZE]);
 
+/* Leave a file that is not ours to remove: under the name of a replaced one, which the next copy keeps as a version. */
+void temp_leave(int dir, char name[TEMP_NAME_SIZE]);
+
 /*
- * Has this process failed to remove one? Then its operation stays open, so that the next one sweeps up behind it.
+ * Has this process left one behind? Then its operation stays open, so that the next one sweeps up behind it.
  */
 bool temp_left_behind(void);
 
