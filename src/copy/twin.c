@@ -40,6 +40,8 @@ static int open_side(struct twin *f, int top, int *fd)
     return *fd < 0 ? *fd : 0;
 }
 
+static bool is_crowded(const struct twins *all) { return atomic_load(&all->open) > all->cap; }
+
 int twin_open(struct twins *all, const char *path, struct twin **ret_folder)
 {
     struct twin *f = mem_zalloc(sizeof *f);
@@ -60,6 +62,8 @@ int twin_open(struct twins *all, const char *path, struct twin **ret_folder)
     f->target_dev = st.st_dev;
     f->target_ino = st.st_ino;
     f->strip_acl = xattr_has_default_acl(f->target);
+    if (is_crowded(all))
+        drop(f, &f->target);    /* thousands may wait for their turn */
     *ret_folder = f;
     return 0;
 }
@@ -137,7 +141,7 @@ int twin_target(struct twin *f)
 static void give_back(struct twin *f, int *users, int *fd)
 {
     pthread_mutex_lock(&f->lock);
-    if (--*users == 0 && atomic_load(&f->all->open) > f->all->cap)
+    if (--*users == 0 && is_crowded(f->all))
         drop(f, fd);
     pthread_mutex_unlock(&f->lock);
 }
