@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "copy/place.h"
+#include "copy/special.h"
 #include "copy/temp.h"
 
 void versions_init(struct versions *v, int root, const char *operation, const char *replica, bool sync_each)
@@ -184,6 +185,22 @@ static int copy_file(int to, int dir, const char *name, const struct stat *st, s
     return code;
 }
 
+static int copy_special(int to, int dir, const char *name, const struct stat *st, const struct holds *holds)
+{
+    char temp[TEMP_NAME_SIZE] = "";
+    enum side side;
+    unsigned lost = 0;
+    int code = special_make(dir, name, st, to, temp, &side);
+
+    if (!code)
+        code = metadata_copy_at(dir, name, to, temp, st, holds, &lost);
+    if (!code)
+        code = place_new(to, temp, to, name);
+    if (code)
+        temp_remove(to, temp);
+    return code;
+}
+
 int versions_copy(struct versions *v, const char *path_dir, int dir, const char *name, const struct stat *st,
                   struct data *data, const struct holds *holds)
 {
@@ -192,7 +209,7 @@ int versions_copy(struct versions *v, const char *path_dir, int dir, const char 
     if (to < 0)
         return to;
     if (!S_ISREG(st->st_mode))
-        return -EOPNOTSUPP;
+        return copy_special(to, dir, name, st, holds);
     if (link_copy(v, st, to, name))
         return 0;
     int code = copy_file(to, dir, name, st, data, holds);

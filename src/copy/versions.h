@@ -34,8 +34,8 @@ void versions_close(struct versions *v);
 int versions_link(struct versions *v, const char *path_dir, int dir, const char *name);
 
 /*
- * Keep it by copying content and metadata; a file that was copied already under another name is linked to that
- * copy. st: of the file. data: means of the caller. 0 or -errno.
+ * Keep it by making another of the same content (or target) and metadata; a file that was copied already under
+ * another name is linked to that copy. st: of the file. data: means of the caller. 0 or -errno.
  */
 int versions_copy(struct versions *v, const char *path_dir, int dir, const char *name, const struct stat *st,
                   struct data *data, const struct holds *holds);
