@@ -17,6 +17,9 @@ fault_kill_at_call() {
     done
 }
 
+CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,fchmod,fchown
+CHANGES+=,utimensat,ftruncate,close
+
 # Before the n-th call of any kind that changes the destination, over all threads.
 fault_kill_at_change() {
     local n
@@ -24,7 +27,7 @@ fault_kill_at_change() {
     studio
     for n in $(points 1000); do
         reset
-        shim "write,fsync,syncfs,renameat2,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,fchmod,fchown,utimensat,ftruncate,close $PWD/NAS* $n 1 kill"
+        shim "$CHANGES $PWD/NAS* $n 1 kill"
         strike "${SHIM[@]}"
         judge "kill -9 at the n-th change"
         [ "$STATUS" = 137 ] || break
@@ -42,5 +45,23 @@ fault_kill_at_random_times() {
         reset
         strike timeout -s KILL "$(printf '0.%06d' $((SRANDOM % took)))"
         judge "kill -9 at a random time"
+    done
+}
+
+# Asked to stop: it says so, and takes its temps with it (a large file's may wait to be resumed).
+fault_interrupted() {
+    local n signal found
+    filesystem "$KIND"
+    studio
+    for signal in INT:130 TERM:143 HUP:129; do
+        for n in $(points 300); do
+            reset
+            strike strace -f -qq -o /dev/null -e trace=openat -e inject="openat:signal=${signal%:*}:when=$((n + 20))"
+            case $STATUS in 0 | "${signal#*:}") ;; *) violation "status $STATUS after SIG${signal%:*}" ;; esac
+            found=$(find NAS/footage -name '.autobackup-*' ! -name '.autobackup-p-*')
+            [ -z "$found" ] || violation "temps are left: $found"
+            judge "SIG${signal%:*} at the n-th openat"
+            [ "$STATUS" != 0 ] || break
+        done
     done
 }

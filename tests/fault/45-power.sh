@@ -52,7 +52,9 @@ cut_at() {    # RECORDS SEED CATALOG: NAS as it may be then; the catalog lies on
     mount -o loop NAS.img NAS || violation "cannot be mounted"
 }
 
-moments() { if [ -n "${FULL:-}" ]; then seq "$END"; else for i in 1 2 3 4 5 6; do echo $((RANDOM % END + 1)); done; fi; }
+moments() {
+    if [ -n "${FULL:-}" ]; then seq "$END"; else shuf -n 6 -i "1-$END"; fi
+}
 
 fault_power_cut() {
     local n seed

@@ -13,12 +13,13 @@ fault_changing_source() {
     change shrink "truncate -s 1500000 $LARGE"
     change empty "truncate -s 0 $LARGE"
     change replace "head -c 3300000 /dev/urandom >large; touch -r $LARGE large; mv large $LARGE"
-    change rewrite "touch -r $LARGE time; head -c 3300000 /dev/urandom | dd of=$LARGE bs=64k conv=notrunc; touch -r time $LARGE"
+    change rewrite "touch -r $LARGE time; head -c 3300000 /dev/urandom | dd of=$LARGE bs=64k conv=notrunc
+        touch -r time $LARGE"
     change remove "rm -f $LARGE"
     change rename "mv $LARGE $LARGE.renamed"
     change mode "chmod 600 $LARGE; setfattr -n user.x -v y $LARGE"
     for what in grow shrink empty replace rewrite remove rename mode; do
-        for when in "read $PWD/$LARGE" "openat $PWD/$LARGE" "close $PWD/$LARGE" "renameat2 $PWD/NAS/$REPLICA/fresh/large"; do
+        for when in "read $PWD/$LARGE" "openat $PWD/$LARGE" "close $PWD/$LARGE" "renameat2 $PWD/NAS/${LARGE#*/}"; do
             for n in $(source_points); do
                 reset_source
                 shim "$when $n 1 run=$PWD/$what"
@@ -39,7 +40,8 @@ fault_restless_source() {
     cp -a WORK work.template
     cp NEW NEW.template
     change grow "echo more >>$LARGE"
-    change rewrite "touch -r $LARGE time; date +%N%N | dd of=$LARGE bs=1 seek=\$((RANDOM * 90)) conv=notrunc; touch -r time $LARGE"
+    change rewrite "touch -r $LARGE time; date +%N%N | dd of=$LARGE bs=1 seek=\$((RANDOM * 90)) conv=notrunc
+        touch -r time $LARGE"
     for what in grow rewrite; do
         reset_source
         shim "read $PWD/$LARGE 1 0 run=$PWD/$what"

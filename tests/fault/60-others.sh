@@ -1,6 +1,7 @@
 # Another program works at the destination in the same moment: what it put there is never lost.
 
 TAKE="NAS/$REPLICA/changed/take 1.mov"
+NEW_FILE=NAS/$REPLICA/fresh/large
 GONE=NAS/$REPLICA/gone/deeper/1
 
 # It replaces PATH right before the copy's CALL on AT.
@@ -9,7 +10,7 @@ foreign_file() {    # WHAT PATH CALL AT [SPEC...]
     shift 4
     reset
     [ -z "${BEFORE:-}" ] || $BEFORE
-    script foreign "head -c 4321 /dev/urandom >foreign.mov; cp foreign.mov 'NAS/.autobackup/f'; mv 'NAS/.autobackup/f' '$path'"
+    script foreign "head -c 4321 /dev/urandom >foreign.mov; cp foreign.mov NAS/foreign; mv NAS/foreign '$path'"
     shim "$call $PWD/${at// /?} 1 1 run=$PWD/foreign" "$@"
     strike "${SHIM[@]}"
     [ "$(hits 1)" = 1 ] || violation "no call was struck"
@@ -33,7 +34,7 @@ fault_foreign_file() {
     conclude "a file replaced just before it is replaced"
     foreign_file "the same, and it cannot be put back" "$TAKE" renameat2 "$TAKE" "$again errno=EIO"
     foreign_file "the same, and then it is replaced once more" "$TAKE" renameat2 "$TAKE" "$again run=$PWD/foreign"
-    foreign_file "a file that appears just before it is made" "NAS/$REPLICA/fresh/large" renameat2 "NAS/$REPLICA/fresh/large"
+    foreign_file "a file that appears just before it is made" "$NEW_FILE" renameat2 "$NEW_FILE"
     foreign_file "an extra file replaced just before it is moved away" "$GONE" renameat2 \
         "NAS/.autobackup/versions/*/deeper/1"
     BEFORE="ln $GONE NAS/$REPLICA/gone/deeper/3"

@@ -88,7 +88,7 @@ fault_two_at_once() {
         MOVING=1 strike env
         other=0
         wait "$pid" || other=$?
-        case $STATUS:$other in 0:0 | 75:0 | 0:75) ;; *) violation "statuses $STATUS and $other: $(cat err.other)" ;; esac
+        case $STATUS:$other in 0:0 | 75:0 | 0:75) ;; *) violation "$STATUS and $other: $(cat err.other)" ;; esac
         judge "two copies at once"
         reset
         "$AUTOBACKUP" load >out.other 2>err.other </dev/null &
@@ -96,7 +96,7 @@ fault_two_at_once() {
         MOVING=1 strike env
         other=0
         wait "$pid" || other=$?
-        case $STATUS:$other in 0:0) ;; *) violation "statuses $STATUS and $other: $(cat err.other)" ;; esac
+        [ "$STATUS:$other" = 0:0 ] || violation "$STATUS and $other: $(cat err.other)"
         judge "a copy and a load at once"
     done
 }

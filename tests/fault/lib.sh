@@ -90,7 +90,7 @@ studio() {
 
 # Everything as it was before the fault.
 reset() {
-    find NAS -mindepth 1 -delete
+    find NAS -mindepth 1 -delete 2>/dev/null || :    # what is mounted below stays
     cp -a old/. NAS/
     rm -f catalog.db*
     cp catalog.old/* .

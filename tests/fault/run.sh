@@ -1,7 +1,7 @@
 #!/bin/bash
-# run.sh [--full] [-k PATTERN] [SCRIPT...]: strikes the program in $AUTOBACKUP with faults and checks that nothing is lost. A
-# fault is a function fault_* in NN-name.sh, run on each filesystem of $FILESYSTEMS that its `on_*` names (all when it
-# has none). Prints a table: fault, filesystem, runs, violations. Needs root; -k takes those whose name contains
+# run.sh [--full] [-k PATTERN] [SCRIPT...]: strikes the program in $AUTOBACKUP with faults and checks that nothing is
+# lost. A fault is a function fault_* in NN-name.sh, run on each filesystem of $FILESYSTEMS that its `on_*` names (all
+# when it has none). Prints a table: fault, filesystem, runs, violations. Needs root; -k takes those whose name contains
 # PATTERN; KEEP=1 stops at the first violation and keeps the folder.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -19,6 +19,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ ${#scripts[@]} -gt 0 ] || scripts=([0-9]*.sh)
+FILESYSTEMS=${FILESYSTEMS:-$([ -n "$FULL" ] && echo tmpfs ext4 xfs btrfs || echo ext4)}
 export FULL AUTOBACKUP=${AUTOBACKUP:-$(cd ../.. && pwd)/build/autobackup}
 export FAULT_FOLDER=$PWD FAULT_TOOLS=${FAULT_TOOLS:-$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault}
 export FAULT_SHIM=$FAULT_TOOLS/shim.so
@@ -40,7 +41,7 @@ one() {    # SCRIPT FUNCTION KIND
             echo "FAILED: $1 $2 on $3"
             sed 's/^/    /' "$work/said"
             printf '%s\t%s\t1\n' "$2 (did not end)" "$3" >>"$TALLY"
-            [ -z "${KEEP:-}" ] || bash -i </dev/tty
+            [ -z "${KEEP:-}" ] || (cd "$folder" && bash -i)
             ;;
     esac
     awk -v below="$folder/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | tac | xargs -rn1 umount -l
@@ -52,7 +53,7 @@ for script in "${scripts[@]}"; do
         [[ $script:$name == *"$pattern"* ]] || continue
         kinds=$(sed -n "s/^on_${name#fault_}=\"\(.*\)\".*/\1/p" "$script")
         for kind in ${kinds:-tmpfs ext4 xfs btrfs}; do
-            [[ " ${FILESYSTEMS:-$([ -n "$FULL" ] && echo tmpfs ext4 xfs btrfs || echo ext4)} " == *" $kind "* ]] || continue
+            [[ " $FILESYSTEMS " == *" $kind "* ]] || continue
             one "$script" "$name" "$kind"
         done
     done

@@ -12,8 +12,8 @@
  *     garble       the first byte written is another one        count     nothing
  *     run=PROGRAM  it runs to its end before the call
  *
- * Every hit of spec n adds a byte to the file $FAULT_HITS.n, so that a test knows what happened. A call that both fails and
- * runs a program needs two specs.
+ * Every hit of spec n adds a byte to the file $FAULT_HITS.n, so that a test knows what happened. A call that both fails
+ * and runs a program needs two specs.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -221,7 +221,8 @@ CALL(int, fchownat, "fchown", (int fd, const char *n, uid_t u, gid_t g, int f), 
 CALL(int, fchmod, "fchmod", (int fd, mode_t mode), (fd, mode), fd, NULL)
 CALL(int, futimens, "utimensat", (int fd, TIMES), (fd, times), fd, NULL)
 CALL(int, utimensat, "utimensat", (int fd, const char *n, TIMES, int f), (fd, n, times, f), fd, n)
-CALL(int, fsetxattr, "setxattr", (int fd, const char *n, const void *v, size_t len, int f), (fd, n, v, len, f), fd, NULL)
+CALL(int, fsetxattr, "setxattr", (int fd, const char *n, const void *v, size_t len, int f), (fd, n, v, len, f), fd,
+     NULL)
 CALL(int, lsetxattr, "setxattr", (const char *p, const char *n, const void *v, size_t len, int f), (p, n, v, len, f),
      AT_FDCWD, p)
 CALL(ssize_t, fgetxattr, "getxattr", (int fd, const char *n, void *v, size_t len), (fd, n, v, len), fd, NULL)

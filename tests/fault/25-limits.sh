@@ -1,0 +1,51 @@
+# What the system lets a process have, and databases that are made of more than one filesystem.
+
+# A limit on the size of files: the writes are really short, then fail.
+fault_file_size_limit() {
+    local blocks
+    filesystem "$KIND"
+    studio
+    for blocks in 500 1000 1001 2500; do
+        reset
+        script limited "ulimit -f $blocks; exec \"\$@\""
+        strike ./limited
+        [ "$STATUS" = 3 ] || [ "$STATUS" = 1 ] || violation "status $STATUS"
+        judge "no file may be longer than some kB"
+    done
+}
+
+# Few descriptors, many folders.
+fault_few_descriptors() {
+    local n
+    filesystem "$KIND"
+    studio
+    (cd WORK/$REPLICA && for n in $(seq 2000); do mkdir -p "wide/$n"; echo "$n" >"wide/$n/file"; done)
+    snapshot WORK/$REPLICA >NEW
+    for n in 100 256 1024; do
+        reset
+        script limited "ulimit -n $n; exec \"\$@\""
+        strike ./limited
+        [ "$STATUS" = 0 ] || violation "status $STATUS: $(head -c 300 "$ERR")"
+        judge "only $n descriptors"
+    done
+}
+
+# The replica lies on another filesystem than .autobackup: versions are copies.
+fault_replica_elsewhere() {
+    local n
+    filesystem "$KIND"
+    mkdir NAS/footage
+    image "$KIND" footage.img
+    mount -o loop footage.img NAS/footage
+    rmdir NAS/footage/lost+found 2>/dev/null || :
+    studio
+    for n in $(points 250); do
+        reset
+        shim "$CHANGES $PWD/NAS* $n 1 kill"
+        strike "${SHIM[@]}"
+        judge "the replica on another filesystem: kill -9 at the n-th change"
+        [ "$STATUS" = 137 ] || break
+    done
+}
+on_replica_elsewhere="ext4 xfs btrfs"
+CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat,close
