@@ -39,6 +39,36 @@ int io_write(int fd, const void *data, size_t len)
     return 0;
 }
 
+ssize_t io_read_at(int fd, void *data, size_t len, off_t at)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = pread(fd, (char *)data + done, len - done, at + (off_t)done);
+        if (n == 0)
+            break;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n > 0)
+            done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+int io_write_at(int fd, const void *data, size_t len, off_t at)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = pwrite(fd, (const char *)data + done, len - done, at + (off_t)done);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n > 0)
+            done += (size_t)n;
+    }
+    return 0;
+}
+
 int io_read_all(int fd, size_t max, struct buf *buf)
 {
     const size_t piece = 1 << 16;

@@ -15,6 +15,10 @@ ssize_t io_read(int fd, void *data, size_t len);
 /* Write all of it. Returns 0 or -errno. */
 int io_write(int fd, const void *data, size_t len);
 
+/* The same at a position of the file, leaving the descriptor's own where it is. */
+ssize_t io_read_at(int fd, void *data, size_t len, off_t at);
+int io_write_at(int fd, const void *data, size_t len, off_t at);
+
 /* Read a whole file into buf (appended). -EFBIG when it is larger than max bytes. Returns 0 or -errno. */
 int io_read_all(int fd, size_t max, struct buf *buf);
 

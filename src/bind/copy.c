@@ -1,5 +1,7 @@
 /*
- * core.copy: start{...} -> job, with the fields of struct transfer_request (lock_wait in seconds);
+ * core.copy: start{...} -> job, with the fields of struct transfer_request (lock_wait in seconds, fan a handle);
+ * fan{streams=N, jobs=N?, rate=BYTES_PER_SECOND?, idle=BOOLEAN?} -> fan, for the transfers of one source to several
+ * destinations; fan:close() when all were started;
  * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
  * lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait);
  * record{catalog=, operation=, target_root=, target_identity=, replica=, source=} -> number of digests offered.
@@ -14,11 +16,13 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "copy/fan.h"
 #include "copy/lock.h"
 #include "copy/transfer.h"
 
 #define MAX_WAIT (10.0 * 365 * 24 * 3600)    /* seconds */
 #define LOCK "autobackup.lock"
+#define FAN "autobackup.fan"
 #define POLL (50 * NSEC_PER_MSEC)            /* how long a wait may keep a signal's hook from running */
 
 /* The fields of the table at 1, each left on the stack so that its bytes stay. */
@@ -71,6 +75,45 @@ static void take_texts(struct transfer_request *r)
         *texts[i] = mem_strdup(*texts[i]);
 }
 
+/* The fan of the table at 1, or NULL. */
+static struct fan *shared_fan(lua_State *L)
+{
+    if (lua_getfield(L, 1, "fan") == LUA_TNIL)
+        return NULL;
+    struct fan **fan = luaL_checkudata(L, -1, FAN);
+    if (!*fan)
+        luaL_error(L, "the fan is closed");
+    return *fan;
+}
+
+static int copy_fan(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const struct fan_options options = {
+        .streams = (int)integer(L, "streams", 1, 1, FAN_STREAMS),
+        .jobs = (int)integer(L, "jobs", 0, 0, 64),
+        .rate = integer(L, "rate", 0, 0, INT64_MAX),
+        .idle = flag(L, "idle"),
+    };
+    struct fan **fan = lua_newuserdatauv(L, sizeof *fan, 0);
+    *fan = NULL;
+    luaL_setmetatable(L, FAN);
+    *fan = fan_new(&options);
+    return 1;
+}
+
+static int fan_close(lua_State *L)
+{
+    struct fan **fan = luaL_checkudata(L, 1, FAN);
+
+    if (*fan) {
+        fan_seal(*fan);
+        fan_unref(*fan);
+    }
+    *fan = NULL;
+    return 0;
+}
+
 static int copy_start(lua_State *L)
 {
     struct error err = {0};
@@ -95,7 +138,9 @@ static int copy_start(lua_State *L)
         .overwrite_newer = flag(L, "overwrite_newer"),
         .mirror = flag(L, "mirror"),
         .dry_run = flag(L, "dry_run"),
+        .readback = flag(L, "readback"),
         .jobs = (int)integer(L, "jobs", 0, 0, 64),
+        .fan = shared_fan(L),
     };
     take_texts(&request);
     if (transfer_start(&request, &job, &err) < 0)
@@ -168,18 +213,19 @@ static int copy_lock(lua_State *L)
     return *lock < 0 ? bind_fail(L, &err) : 1;
 }
 
-static void make_lock_type(lua_State *L)
+/* A type whose values are closed by hand, by a to-be-closed variable, or by the collector. */
+static void make_type(lua_State *L, const char *type, const char *name, lua_CFunction close)
 {
-    static const luaL_Reg methods[] = {{"close", lock_close}, {NULL, NULL}};
-
-    luaL_newmetatable(L, LOCK);
-    luaL_newlib(L, methods);
+    luaL_newmetatable(L, type);
+    lua_newtable(L);
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "close");
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, lock_close);
+    lua_pushcfunction(L, close);
     lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, lock_close);
+    lua_pushcfunction(L, close);
     lua_setfield(L, -2, "__close");
-    lua_pushliteral(L, "lock");
+    lua_pushstring(L, name);
     lua_setfield(L, -2, "__name");
     lua_pop(L, 1);
 }
@@ -187,9 +233,10 @@ static void make_lock_type(lua_State *L)
 int luaopen_core_copy(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"start", copy_start}, {"record", copy_record}, {"lock", copy_lock}, {NULL, NULL},
+        {"start", copy_start}, {"fan", copy_fan}, {"record", copy_record}, {"lock", copy_lock}, {NULL, NULL},
     };
-    make_lock_type(L);
+    make_type(L, LOCK, "lock", lock_close);
+    make_type(L, FAN, "fan", fan_close);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "copy/apply.h"
 #include "copy/plan.h"
+#include "copy/readback.h"
 
 #define MANY_TWINS 32                   /* above: one syncfs instead of an fsync each */
 #define LONGEST_WAIT (50 * NSEC_PER_MSEC)
@@ -144,6 +145,15 @@ static void wait_for_clock(struct commit *c, int64_t since)
     nanosleep(&pause, NULL);
 }
 
+/* What reads back wrong was announced already. */
+static void check_written(struct commit *c, struct items *batch)
+{
+    readback_check(c->w, batch);
+    for (struct item *item = batch->first; item; item = item->next)
+        if (item->failed && item->temp[0])
+            give_up(c, item);
+}
+
 static void run_steps(struct commit *c, struct items *batch)
 {
     struct target *t = &c->w->target;
@@ -153,6 +163,8 @@ static void run_steps(struct commit *c, struct items *batch)
         each(c, batch, give_up);
         return;
     }
+    if (c->w->request->readback)
+        check_written(c, batch);
     each(c, batch, apply);
     int64_t applied_at = clock_monotonic();
     if (!must(c, sync_names(c, batch), "sync of directories"))

@@ -9,20 +9,22 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "copy/pump.h"
 
-/* Above this a source is read ahead and the destination's writeback starts before the sync asks for it. */
-#define LARGE (4u << 20)
-#define WRITEBACK_STEP (16u << 20)
+#define AHEAD (4u << 20)    /* from this size on a source is read ahead of us */
 
 /* One content on its way. */
 struct flow {
     struct data *d;
-    int from, to;
+    int from;
+    struct sink *sinks;
+    int count;
+    bool pumped;         /* the sinks have threads of their own */
     uint64_t size;       /* of the source when it was opened */
-    uint64_t done;       /* position of both */
-    uint64_t started;    /* writeback was asked for up to here */
-    enum side side;
+    uint64_t done;       /* position in it */
 };
+
+#define NOBODY_LEFT 2    /* all sinks are out */
 
 void data_init(struct data *d, const atomic_bool *cancel, void (*progress)(void *, uint64_t), void *arg)
 {
@@ -35,65 +37,96 @@ void data_init(struct data *d, const atomic_bool *cancel, void (*progress)(void 
 void data_free(struct data *d)
 {
     hasher_free(d->hasher);
+    pump_free(d->pump);
     free(d->buffer);
     *d = (struct data){0};
 }
 
-static int fail(struct flow *f, enum side side, int code)
-{
-    f->side = side;
-    return code;
-}
-
-static size_t piece(const struct flow *f, uint64_t end)
+static size_t piece(const struct flow *f, uint64_t end, size_t most)
 {
     uint64_t left = end - f->done;
-    return left < DATA_BUFFER ? (size_t)left : DATA_BUFFER;
+    return left < most ? (size_t)left : most;
 }
 
-/* After `bytes` more are done: tell, and look whether to stop. */
-static int step(struct flow *f, uint64_t bytes)
+static void step(struct flow *f, uint64_t bytes)
 {
     f->done += bytes;
     if (f->d->progress)
         f->d->progress(f->d->arg, bytes);
-    return f->d->cancel && atomic_load_explicit(f->d->cancel, memory_order_relaxed) ? -ECANCELED : 0;
 }
 
-/* The disk works while the next pieces are read: the sync at the end of the batch finds less to do. */
-static void start_writeback(struct flow *f)
+/* ---- reading ---- */
+
+static void take_turn(const struct flow *f)
 {
-    if (f->size < LARGE || f->done - f->started < WRITEBACK_STEP)
-        return;
-    (void)sync_file_range(f->to, (off64_t)f->started, (off64_t)(f->done - f->started), SYNC_FILE_RANGE_WRITE);
-    f->started = f->done;
+    if (f->d->turn)
+        pthread_mutex_lock(f->d->turn);
 }
 
-static int seek_both(struct flow *f)
+static void end_turn(const struct flow *f)
 {
-    if (lseek(f->from, (off_t)f->done, SEEK_SET) < 0)
-        return fail(f, SIDE_SOURCE, -errno);
-    if (lseek(f->to, (off_t)f->done, SEEK_SET) < 0)
-        return fail(f, SIDE_TARGET, -errno);
-    return 0;
+    if (f->d->turn)
+        pthread_mutex_unlock(f->d->turn);
+}
+
+/* A large file keeps the disk until it is through; of a small one only the reading needs it. */
+static ssize_t read_piece(struct flow *f, char *to, size_t len)
+{
+    bool small = f->size <= DATA_BUFFER;
+
+    if (f->d->pace)
+        pace_take(f->d->pace, len, f->sinks ? f->sinks[0].cancel : f->d->cancel);
+    if (small)
+        take_turn(f);
+    ssize_t n = io_read_at(f->from, to, len, (off_t)f->done);
+    if (small)
+        end_turn(f);
+    if (n > 0)
+        hasher_add(f->d->hasher, to, (size_t)n);
+    return n;
+}
+
+static bool all_out(struct flow *f)
+{
+    int out = 0;
+
+    for (int i = 0; i < f->count; i++)
+        out += sink_is_out(&f->sinks[i]);
+    return out == f->count;
+}
+
+static char *room(struct flow *f)
+{
+    if (f->pumped)
+        return pump_room(f->d->pump);
+    return all_out(f) ? NULL : f->d->buffer;
+}
+
+static void give(struct flow *f, const char *data, size_t len)
+{
+    if (f->pumped)
+        pump_give(f->d->pump, len, f->done);
+    else
+        for (int i = 0; i < f->count; i++)
+            sink_put(&f->sinks[i], data, len, f->done, f->size >= AHEAD, false);
 }
 
 /* Data up to `end`. 1 when the source ended before. */
 static int copy_data(struct flow *f, uint64_t end)
 {
+    size_t most = f->pumped ? PUMP_PIECE : DATA_BUFFER;
+
     while (f->done < end) {
-        size_t len = piece(f, end);
-        ssize_t n = io_read(f->from, f->d->buffer, len);
+        size_t len = piece(f, end, most);
+        char *to = room(f);
+        if (!to)
+            return NOBODY_LEFT;
+        ssize_t n = read_piece(f, to, len);
         if (n < 0)
-            return fail(f, SIDE_SOURCE, (int)n);
-        hasher_add(f->d->hasher, f->d->buffer, (size_t)n);
-        int code = io_write(f->to, f->d->buffer, (size_t)n);
-        if (code < 0)
-            return fail(f, SIDE_TARGET, code);
-        code = step(f, (uint64_t)n);
-        if (code < 0)
-            return code;
-        start_writeback(f);
+            return (int)n;
+        if (n > 0)
+            give(f, to, (size_t)n);
+        step(f, (uint64_t)n);
         if ((size_t)n < len)
             return 1;
     }
@@ -106,13 +139,13 @@ static int copy_hole(struct flow *f, uint64_t end)
     static const char zeros[1 << 16];
 
     while (f->done < end) {
-        size_t len = piece(f, end) < sizeof zeros ? piece(f, end) : sizeof zeros;
+        size_t len = piece(f, end, sizeof zeros);
         hasher_add(f->d->hasher, zeros, len);
-        int code = step(f, len);
-        if (code < 0)
-            return code;
+        step(f, len);
+        if (!f->pumped && all_out(f))
+            return NOBODY_LEFT;
     }
-    return 0;
+    return f->pumped && !pump_room(f->d->pump) ? NOBODY_LEFT : 0;
 }
 
 /*
@@ -150,89 +183,107 @@ static int copy_sparse(struct flow *f)
     while (!code && f->done < f->size) {
         int last = hole_end(f, &end);
         if (last < 0)
-            return fail(f, SIDE_SOURCE, last);
+            return last;
         code = copy_hole(f, end);
         if (code || last || f->done >= f->size)
             break;
         code = data_end(f, &end);
-        if (code < 0)
-            return fail(f, SIDE_SOURCE, code);
-        code = seek_both(f);
         if (!code)
             code = copy_data(f, end);
     }
-    if (code >= 0 && ftruncate(f->to, (off_t)f->done) < 0)
-        return fail(f, SIDE_TARGET, -errno);
     return code;
 }
 
-static bool has_holes_reported(int fd)
+static bool has_holes_reported(int fd) { return lseek(fd, 0, SEEK_HOLE) >= 0; }
+
+static int copy_content(struct flow *f, bool sparse)
 {
-    bool can = lseek(fd, 0, SEEK_HOLE) >= 0;
-    return lseek(fd, 0, SEEK_SET) == 0 && can;
+    bool large = f->size >= DATA_LARGE, whole = !sparse || !has_holes_reported(f->from);
+
+    if (f->size >= AHEAD)
+        (void)posix_fadvise(f->from, 0, 0, POSIX_FADV_SEQUENTIAL);
+    for (int i = 0; i < f->count; i++)
+        sink_begin(&f->sinks[i], large && whole ? f->size : 0);
+    if (large && !f->d->pump)
+        f->d->pump = pump_new();
+    f->pumped = large && pump_start(f->d->pump, f->sinks, f->count) == 0;
+    int code = whole ? copy_data(f, f->size) : copy_sparse(f);
+    if (f->pumped)
+        pump_finish(f->d->pump);
+    return code;
 }
 
-static int hash_all(struct flow *f, int fd, enum side side)
+int data_copy(struct data *d, int from, struct sink *sinks, int count, uint64_t size, bool sparse,
+              struct digest *ret_digest, uint64_t *ret_size)
+{
+    struct flow f = {.d = d, .from = from, .sinks = sinks, .count = count, .size = size};
+    bool turn = size > DATA_BUFFER;
+
+    hasher_reset(d->hasher);
+    if (turn)
+        take_turn(&f);
+    int code = copy_content(&f, sparse);
+    if (turn)
+        end_turn(&f);
+    for (int i = 0; i < count; i++)
+        sink_end(&sinks[i], f.done);
+    *ret_size = f.done;
+    *ret_digest = hasher_get(d->hasher);
+    return code < 0 ? code : 0;
+}
+
+/* ---- digests ---- */
+
+static bool asked_to_stop(const struct data *d)
+{
+    return d->cancel && atomic_load_explicit(d->cancel, memory_order_relaxed);
+}
+
+static int hash_all(struct flow *f)
 {
     while (f->done < f->size) {
-        size_t len = piece(f, f->size);
-        ssize_t n = io_read(fd, f->d->buffer, len);
+        size_t len = piece(f, f->size, DATA_BUFFER);
+        ssize_t n = read_piece(f, f->d->buffer, len);
         if (n < 0)
-            return fail(f, side, (int)n);
-        hasher_add(f->d->hasher, f->d->buffer, (size_t)n);
-        int code = step(f, (uint64_t)n);
-        if (code < 0)
-            return code;
+            return (int)n;
+        step(f, (uint64_t)n);
+        if (asked_to_stop(f->d))
+            return -ECANCELED;
         if ((size_t)n < len)
             break;
     }
     return 0;
 }
 
-static bool try_clone(struct flow *f, atomic_bool *clone)
+int data_clone(struct data *d, int from, int to, uint64_t size, atomic_bool *clone, struct digest *ret_digest,
+               uint64_t *ret_size)
 {
-    if (!f->size || !atomic_load_explicit(clone, memory_order_relaxed))
-        return false;
-    if (ioctl(f->to, FICLONE, f->from) == 0)
-        return true;
-    if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV || errno == ENOSYS)
-        atomic_store(clone, false);
-    return false;
-}
+    struct flow f = {.d = d, .from = to, .size = size};
 
-static int copy_content(struct flow *f, bool sparse, atomic_bool *clone)
-{
+    if (!size || !atomic_load_explicit(clone, memory_order_relaxed))
+        return -EOPNOTSUPP;
+    if (ioctl(to, FICLONE, from) < 0) {
+        bool never = errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV || errno == ENOSYS;
+        if (never)
+            atomic_store(clone, false);
+        return never ? -EOPNOTSUPP : -EINVAL;
+    }
     /* What was cloned, not what the source has become since, is what the digest must be of. */
-    if (try_clone(f, clone))
-        return hash_all(f, f->to, SIDE_TARGET);
-    if (f->size >= LARGE)
-        (void)posix_fadvise(f->from, 0, 0, POSIX_FADV_SEQUENTIAL);
-    if (sparse && has_holes_reported(f->from))
-        return copy_sparse(f);
-    return copy_data(f, f->size);
-}
-
-int data_copy(struct data *d, int from, int to, uint64_t size, bool sparse, atomic_bool *clone,
-              struct digest *ret_digest, uint64_t *ret_size, enum side *ret_side)
-{
-    struct flow f = {.d = d, .from = from, .to = to, .size = size};
-
     hasher_reset(d->hasher);
-    int code = copy_content(&f, sparse, clone);
-    *ret_side = f.side;
+    int code = hash_all(&f);
     *ret_size = f.done;
     *ret_digest = hasher_get(d->hasher);
-    return code < 0 ? code : 0;
+    return code;
 }
 
 int data_digest(struct data *d, int fd, uint64_t size, struct digest *ret_digest)
 {
     struct data quiet = *d;
-    struct flow f = {.d = &quiet, .from = fd, .to = -1, .size = size};
+    struct flow f = {.d = &quiet, .from = fd, .size = size};
 
     quiet.progress = NULL;
     hasher_reset(d->hasher);
-    int code = lseek(fd, 0, SEEK_SET) < 0 ? -errno : hash_all(&f, fd, SIDE_SOURCE);
+    int code = hash_all(&f);
     *ret_digest = hasher_get(d->hasher);
     return code;
 }

@@ -7,10 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "copy/file.h"
+#include "copy/fan.h"
+#include "copy/hardlink.h"
 #include "copy/place.h"
 
-#define TASK_BYTES (64u << 20)    /* one worker should not get all the large files */
+#define TOGETHER 64    /* items handed on at once */
 
 struct feed {
     struct work *w;
@@ -18,16 +19,13 @@ struct feed {
     struct twin *twin;        /* of the directory the pass is in; NULL until something is to do there */
     bool made;                    /* directories were made in it */
     bool mirror;
-    struct items items;           /* for the next task */
+    struct items items;           /* for the workers */
     struct items ready;           /* for the committer */
-    uint64_t bytes;               /* of items */
 };
 
 static void flush_items(struct feed *f)
 {
-    queue_push(&f->w->queue, &f->items);
-    items_init(&f->items);
-    f->bytes = 0;
+    stream_add(f->w->stream, &f->items);
     stage_add(&f->w->stage, &f->ready);
 }
 
@@ -57,8 +55,8 @@ static int enter(void *arg, const struct merge_dir *dir)
 {
     struct feed *f = arg;
 
-    (void)dir;
     leave(f);
+    stream_enter(f->w->stream, dir->path);
     return 0;
 }
 
@@ -86,21 +84,20 @@ static struct twin *twin_of(struct feed *f, const struct plan_name *name)
 static struct item *new_item(struct feed *f, const struct plan_name *name)
 {
     struct twin *twin = twin_of(f, name);
-    return twin ? item_new(twin, name->verdict->kind, name->pair) : NULL;
+    return twin ? item_new(f->w, twin, name->verdict->kind, name->pair) : NULL;
 }
 
 static void add_to_task(struct feed *f, struct item *item)
 {
     items_add(&f->items, item);
-    f->bytes += item->left.size;
-    if (f->items.count >= QUEUE_TASK || f->bytes >= TASK_BYTES)
+    if (f->items.count >= TOGETHER)
         flush_items(f);
 }
 
 static void add_ready(struct feed *f, struct item *item)
 {
     items_add(&f->ready, item);
-    if (f->ready.count >= QUEUE_TASK)
+    if (f->ready.count >= TOGETHER)
         stage_add(&f->w->stage, &f->ready);
 }
 
@@ -142,7 +139,7 @@ static void add_directory(struct feed *f, const struct plan_name *name)
 
     if (!code) {
         f->made = true;
-        add_ready(f, item_new(twin, VERDICT_NEW, name->pair));
+        add_ready(f, item_new(f->w, twin, VERDICT_NEW, name->pair));
         return;
     }
     plan_block(f->plan, name->dir->path, name->name);
@@ -216,7 +213,7 @@ static int link_name(void *arg, const struct plan_name *name)
     struct item *item = new_item(f, name);
     if (!item)
         return 0;
-    if (file_stage_link(f->w, item, name->leader) == 0)
+    if (hardlink_stage(f->w, item, name->leader) == 0)
         add_ready(f, item);
     else
         add_to_task(f, item);

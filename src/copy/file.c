@@ -2,85 +2,106 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "copy/fan.h"
+#include "copy/plan.h"
 #include "copy/source.h"
 #include "copy/special.h"
 #include "copy/times.h"
 
 #define ATTEMPTS 2
-#define HOT (2 * NSEC_PER_SEC)    /* a source changed this short ago may be at work still */
+#define HOT (2 * NSEC_PER_SEC)          /* a source changed this short ago may be at work still */
+#define RESUMABLE (64ull << 20)         /* from this size on a temp that was cut short is gone on with */
 
-/* One attempt at one file. */
-struct attempt {
+/* One destination of an attempt. */
+struct end {
     struct work *w;
-    struct data *data;
     struct item *item;
-    int from_dir, to_dir;
-    int from, to;              /* descriptors, or -1 */
-    struct stat before;
-    enum side side;            /* whose error it is */
+    int dir;                   /* the target directory, or -errno */
+    int fd;                    /* the temp, or -1 */
+    struct stat now, give;     /* what the temp is; what it shall be: the source's, as far as this one takes it */
+    int code;                  /* 0, or -errno: it is out */
+    enum side side;            /* whose error that is */
     bool content;              /* it is one of the content: read, written, synced */
     bool unmade;               /* the destination refused to make this kind of file */
+    bool resume;               /* the temp may hold a beginning */
     unsigned lost;
 };
 
-static int fail(struct attempt *a, enum side side, int code)
+/* One name at its destinations. */
+struct attempt {
+    struct data *data;
+    const struct item *item;   /* of any of them: they agree about the source */
+    struct end ends[FAN_STREAMS];
+    int count;
+    int dir, fd;               /* the source's directory, and the source or -1 */
+    struct stat before;        /* of the source */
+    int64_t opened_at;
+};
+
+static void fail(struct end *e, enum side side, int code)
 {
-    a->side = side;
+    if (e->code || !code)
+        return;
+    e->code = code;
+    e->side = side;
+}
+
+/* The source's trouble is everybody's. */
+static int fail_all(struct attempt *a, int code)
+{
+    for (int i = 0; i < a->count; i++)
+        fail(&a->ends[i], SIDE_SOURCE, code);
     return code;
 }
 
-/* From here on `before` is what the destination's file gets. */
-static void give(struct attempt *a)
+static bool any_left(const struct attempt *a)
 {
-    const struct item *item = a->item;
+    for (int i = 0; i < a->count; i++)
+        if (!a->ends[i].code)
+            return true;
+    return false;
+}
+
+static void each_left(struct attempt *a, void (*step)(struct attempt *, struct end *))
+{
+    for (int i = 0; i < a->count; i++)
+        if (!a->ends[i].code)
+            step(a, &a->ends[i]);
+}
+
+/* ---- the source ---- */
+
+/* What the destination's file gets. */
+static void give(const struct attempt *a, struct end *e)
+{
+    const struct item *item = e->item;
     const struct stat old = {.st_mode = item->right.mode, .st_uid = item->right.uid, .st_gid = item->right.gid};
 
+    e->give = a->before;
     if (item->kind == VERDICT_CHANGED)
-        source_give_replaced(&a->w->source, &old, &a->before);
+        source_give_replaced(&e->w->source, &old, &e->give);
     else
-        source_give_new(&a->w->source, &a->before);
+        source_give_new(&e->w->source, &e->give);
 }
 
 static int open_source(struct attempt *a)
 {
     int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-    a->from = openat(a->from_dir, a->item->name, flags);
-    if (a->from < 0)
-        return fail(a, SIDE_SOURCE, errno == ELOOP ? -ESTALE : -errno);
-    if (fstat(a->from, &a->before) < 0)
-        return fail(a, SIDE_SOURCE, -errno);
-    if (!S_ISREG(a->before.st_mode))
-        return fail(a, SIDE_SOURCE, -ESTALE);
-    give(a);
-    return 0;
-}
-
-/* What the temp is now, and what the source was: for the manifest and the digests. */
-static void note_result(struct attempt *a, const struct digest *digest, int64_t opened_at)
-{
-    struct item *item = a->item;
-    int64_t tick = work_tick(&a->w->source.fs);
-
-    item->source_mtime = mtime_of(&a->before);
-    item->source_ctime = ctime_of(&a->before);
-    item->source_young = opened_at - item->source_ctime < tick || opened_at - item->source_mtime < tick;
-    item->fresh = (struct manifest_file){
-        .mode = a->before.st_mode,
-        .size = S_ISREG(a->before.st_mode) ? (uint64_t)a->before.st_size : 0,
-        .mtime = item->source_mtime,
-        .uid = a->before.st_uid,
-        .gid = a->before.st_gid,
-        .has_digest = digest != NULL,
-    };
-    if (digest)
-        item->fresh.digest = *digest;
+    a->opened_at = clock_now();
+    a->fd = openat(a->dir, a->item->name, flags);
+    if (a->fd < 0)
+        return errno == ELOOP ? -ESTALE : -errno;
+    if (fstat(a->fd, &a->before) < 0)
+        return -errno;
+    return S_ISREG(a->before.st_mode) ? 0 : -ESTALE;
 }
 
 static bool same_state(const struct stat *a, const struct stat *b)
@@ -88,54 +109,42 @@ static bool same_state(const struct stat *a, const struct stat *b)
     return a->st_size == b->st_size && mtime_of(a) == mtime_of(b) && ctime_of(a) == ctime_of(b);
 }
 
-static int check_unchanged(struct attempt *a, uint64_t size)
+static int check_unchanged(const struct attempt *a, uint64_t size)
 {
     struct stat after;
 
-    if (fstat(a->from, &after) < 0)
-        return fail(a, SIDE_SOURCE, -errno);
-    if (size != (uint64_t)a->before.st_size || !same_state(&a->before, &after))
-        return fail(a, SIDE_SOURCE, -ESTALE);
-    return 0;
+    if (fstat(a->fd, &after) < 0)
+        return -errno;
+    return size == (uint64_t)a->before.st_size && same_state(&a->before, &after) ? 0 : -ESTALE;
 }
 
 /*
  * A write sets the times when it begins, and the kernel's clock ticks slowly: a source that was written just now
  * can go on changing without showing it. Such a one is read again when its times are past.
  */
-static int check_settled(struct attempt *a, const struct digest *digest, int64_t opened_at)
+static int check_settled(const struct attempt *a, const struct digest *digest)
 {
-    int64_t changed_at = ctime_of(&a->before);
+    int64_t changed_at = ctime_of(&a->before), tick = work_tick(&a->item->work->source.fs);
     struct digest again;
 
-    if (opened_at - changed_at >= HOT)
+    if (a->opened_at - changed_at >= HOT)
         return 0;
-    int64_t left = changed_at + work_tick(&a->w->source.fs) - clock_now();
+    int64_t left = changed_at + tick - clock_now();
     if (left > 0 && left < HOT) {
         struct timespec pause = clock_split(left);
         nanosleep(&pause, NULL);
     }
-    int code = data_digest(a->data, a->from, (uint64_t)a->before.st_size, &again);
+    int code = data_digest(a->data, a->fd, (uint64_t)a->before.st_size, &again);
     if (code)
-        return fail(a, SIDE_SOURCE, code);
-    return memcmp(digest, &again, sizeof again) ? fail(a, SIDE_SOURCE, -ESTALE) : 0;
-}
-
-/* A clone takes all of the source at once, so it may have become longer or shorter than what was asked for. */
-static int check_length(struct attempt *a)
-{
-    struct stat st;
-
-    if (fstat(a->to, &st) < 0)
-        return fail(a, SIDE_TARGET, -errno);
-    return st.st_size == a->before.st_size ? 0 : fail(a, SIDE_SOURCE, -ESTALE);
+        return code;
+    return memcmp(digest, &again, sizeof again) ? -ESTALE : 0;
 }
 
 /*
  * The content of a source that nobody has touched since its digest was confirmed must have that digest: a source
  * that rots must not replace a good copy.
  */
-static int check_rot(struct attempt *a, const struct digest *digest)
+static int check_rot(const struct attempt *a, const struct digest *digest)
 {
     const struct item *item = a->item;
     const struct stat *st = &a->before;
@@ -144,234 +153,320 @@ static int check_rot(struct attempt *a, const struct digest *digest)
 
     if (item->left_state != DIGEST_CONFIRMED || !as_listed)
         return 0;
-    return memcmp(&item->left_digest, digest, sizeof *digest) ? fail(a, SIDE_SOURCE, -EBADMSG) : 0;
+    return memcmp(&item->left_digest, digest, sizeof *digest) ? -EBADMSG : 0;
+}
+
+/* ---- the temps ---- */
+
+static bool is_sparse(const struct stat *st) { return (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size; }
+
+/* A name that a later copy of the same file finds again. */
+static int open_partial(struct end *e)
+{
+    char *in_replica = plan_join(e->item->twin->path, e->item->name);
+    char *path = plan_join(e->w->request->path, in_replica);
+    int fd = temp_open_partial(e->dir, path, e->item->temp, &e->resume);
+
+    free(path);
+    free(in_replica);
+    return fd;
+}
+
+static void make_temp(struct attempt *a, struct end *e)
+{
+    bool resumable = (uint64_t)a->before.st_size >= RESUMABLE && !is_sparse(&a->before);
+
+    give(a, e);
+    e->content = true;
+    e->resume = false;
+    e->fd = resumable ? open_partial(e) : -EEXIST;
+    if (e->fd == -EEXIST)
+        e->fd = temp_create(e->dir, e->item->temp);
+    if (e->fd < 0)
+        fail(e, SIDE_TARGET, e->fd);
+}
+
+/* Complete but for its name. A clone takes all of the source at once, which may have become longer or shorter. */
+static void dress_temp(struct attempt *a, struct end *e)
+{
+    if (fstat(e->fd, &e->now) < 0)
+        fail(e, SIDE_TARGET, -errno);
+    else if (e->now.st_size != a->before.st_size)
+        fail(e, SIDE_SOURCE, -ESTALE);
+    else
+        fail(e, SIDE_TARGET, metadata_give(a->fd, e->fd, &e->now, &e->give, &e->w->target.holds,
+                                           e->item->twin->strip_acl || e->resume, &e->lost));
 }
 
 /* fsync comes before close, and once only: a second one may call good what the first has lost. */
-static int finish_temp(struct attempt *a)
+static void finish_temp(struct attempt *a, struct end *e)
 {
     int code = 0;
 
-    if (!a->w->target.fs.syncfs_reliable && fsync(a->to) < 0)
+    (void)a;
+    if (!e->w->target.fs.syncfs_reliable && fsync(e->fd) < 0)
         code = -errno;
-    if (close(a->to) < 0 && !code)
+    if (close(e->fd) < 0 && !code)
         code = -errno;
-    a->to = -1;
-    return code ? fail(a, SIDE_TARGET, code) : 0;
+    e->fd = -1;
+    fail(e, SIDE_TARGET, code);
+}
+
+/* What the temp is now, and what the source was: for the manifest and the digests. */
+static void note_result(const struct attempt *a, struct end *e, const struct digest *digest)
+{
+    struct item *item = e->item;
+    int64_t tick = work_tick(&e->w->source.fs);
+
+    item->source_mtime = mtime_of(&a->before);
+    item->source_ctime = ctime_of(&a->before);
+    item->source_young = a->opened_at - item->source_ctime < tick || a->opened_at - item->source_mtime < tick;
+    item->fresh = (struct manifest_file){
+        .mode = e->give.st_mode,
+        .size = S_ISREG(a->before.st_mode) ? (uint64_t)a->before.st_size : 0,
+        .mtime = item->source_mtime,
+        .uid = e->give.st_uid,
+        .gid = e->give.st_gid,
+        .has_digest = digest != NULL,
+    };
+    if (digest)
+        item->fresh.digest = *digest;
+}
+
+/* ---- content ---- */
+
+static bool writes_direct(const struct work *w)
+{
+    const char *type = w->target.fs.type;
+    return strcmp(type, "ext4") == 0 || strcmp(type, "xfs") == 0;
+}
+
+static int copy_to_sinks(struct attempt *a, struct digest *ret_digest, uint64_t *ret_size)
+{
+    struct sink sinks[FAN_STREAMS];
+    struct end *of[FAN_STREAMS];
+    uint64_t size = (uint64_t)a->before.st_size;
+    int count = 0;
+
+    for (int i = 0; i < a->count; i++) {
+        struct end *e = &a->ends[i];
+        if (e->code)
+            continue;
+        of[count] = e;
+        sinks[count++] = (struct sink){.fd = e->fd, .cancel = e->w->cancel, .stop = &e->w->stop, .resume = e->resume,
+                                       .direct = size >= DATA_LARGE && writes_direct(e->w)};
+    }
+    int code = data_copy(a->data, a->fd, sinks, count, size, is_sparse(&a->before), ret_digest, ret_size);
+    for (int i = 0; i < count; i++) {
+        fail(of[i], SIDE_TARGET, sinks[i].code);
+        atomic_fetch_add(&of[i]->w->report.tally.bytes_kept, (long long)sinks[i].kept);
+    }
+    return code;
+}
+
+/* Blocks are shared with one destination only: file_stage sees to that. */
+static int copy_content(struct attempt *a, struct digest *ret_digest, uint64_t *ret_size)
+{
+    struct end *e = &a->ends[0];
+
+    if (a->count == 1 && !e->code && atomic_load(&e->w->clone)) {
+        int code = data_clone(a->data, a->fd, e->fd, (uint64_t)a->before.st_size, &e->w->clone, ret_digest, ret_size);
+        if (code != -EOPNOTSUPP && code != -EINVAL) {
+            fail(e, SIDE_TARGET, code);
+            return 0;
+        }
+    }
+    return copy_to_sinks(a, ret_digest, ret_size);
 }
 
 static int copy_regular(struct attempt *a)
 {
     struct digest digest;
-    uint64_t size;
-    int64_t opened_at = clock_now();
+    uint64_t size = 0;
     int code = open_source(a);
 
     if (code)
         return code;
-    a->content = true;
-    a->to = temp_create(a->to_dir, a->item->temp);
-    if (a->to < 0)
-        return fail(a, SIDE_TARGET, a->to);
-    bool sparse = (uint64_t)a->before.st_blocks * 512 < (uint64_t)a->before.st_size;
-    code = data_copy(a->data, a->from, a->to, (uint64_t)a->before.st_size, sparse, &a->w->clone, &digest, &size,
-                     &a->side);
+    each_left(a, make_temp);
+    code = copy_content(a, &digest, &size);
+    if (!any_left(a))
+        return 0;
     if (!code)
         code = check_rot(a, &digest);
-    if (!code && (code = metadata_copy(a->from, a->to, &a->before, &a->w->target.holds, a->item->twin->strip_acl,
-                                       &a->lost))) {
-        a->side = SIDE_TARGET;
-        a->content = false;
+    if (code)
+        return code;
+    each_left(a, dress_temp);
+    if (any_left(a)) {
+        code = check_settled(a, &digest);
+        if (!code)
+            code = check_unchanged(a, size);
     }
+    if (code)
+        return code;
+    each_left(a, finish_temp);
+    for (int i = 0; i < a->count; i++)
+        if (!a->ends[i].code)
+            note_result(a, &a->ends[i], &digest);
+    return 0;
+}
+
+static void make_special(struct attempt *a, struct end *e)
+{
+    enum side side = SIDE_SOURCE;
+
+    give(a, e);
+    int code = special_make(a->dir, e->item->name, &e->give, e->dir, e->item->temp, &side);
+    e->unmade = code && side == SIDE_TARGET;
+    fail(e, side, code);
     if (!code)
-        code = check_settled(a, &digest, opened_at);
-    if (!code)
-        code = check_unchanged(a, size);
-    if (!code)
-        code = check_length(a);
-    if (!code)
-        code = finish_temp(a);
-    if (!code)
-        note_result(a, &digest, opened_at);
-    return code;
+        fail(e, SIDE_TARGET, metadata_copy_at(a->dir, e->item->name, e->dir, e->item->temp, &e->give,
+                                              &e->w->target.holds, &e->lost));
+    if (!e->code)
+        note_result(a, e, NULL);
 }
 
 static int copy_special(struct attempt *a)
 {
-    int64_t opened_at = clock_now();
-
-    if (fstatat(a->from_dir, a->item->name, &a->before, AT_SYMLINK_NOFOLLOW) < 0)
-        return fail(a, SIDE_SOURCE, -errno);
+    a->opened_at = clock_now();
+    if (fstatat(a->dir, a->item->name, &a->before, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
     if ((a->before.st_mode & S_IFMT) != (a->item->left.mode & S_IFMT))
-        return fail(a, SIDE_SOURCE, -ESTALE);
-    give(a);
-    int code = special_make(a->from_dir, a->item->name, &a->before, a->to_dir, a->item->temp, &a->side);
-    a->unmade = code && a->side == SIDE_TARGET;
-    if (code)
-        return code;
-    code = metadata_copy_at(a->from_dir, a->item->name, a->to_dir, a->item->temp, &a->before, &a->w->target.holds,
-                            &a->lost);
-    if (code)
-        return fail(a, SIDE_TARGET, code);
-    note_result(a, NULL, opened_at);
+        return -ESTALE;
+    each_left(a, make_special);
     return 0;
 }
 
-static void give_up(struct attempt *a)
-{
-    if (a->from >= 0)
-        close(a->from);
-    if (a->to >= 0)
-        close(a->to);
-    a->from = a->to = -1;
-}
+/* ---- trying ---- */
 
-static int attempt(struct attempt *a)
+/* What was cut short on purpose is worth keeping when it is large. */
+static void drop_temp(struct end *e)
 {
-    a->from = a->to = -1;
-    a->side = SIDE_NONE;
-    a->content = a->unmade = false;
-    int code = S_ISREG(a->item->left.mode) ? copy_regular(a) : copy_special(a);
-    give_up(a);
-    if (code)
-        temp_remove(a->to_dir, a->item->temp);
-    return code;
-}
-
-/* A refusal to make a kind of file, as filesystems have them. */
-static bool is_refusal(int code)
-{
-    switch (-code) {
-    case EPERM:
-    case EIO:
-    case ENOSYS:
-    case EOPNOTSUPP:
-    case EINVAL:
-    case ENODEV:
-    case ENXIO:
-        return true;
-    default:
-        return false;
+    if (e->fd >= 0)
+        close(e->fd);
+    e->fd = -1;
+    if (e->code == -ECANCELED && temp_is_partial(e->item->temp)) {
+        atomic_store(&e->w->partial, true);
+        e->item->temp[0] = 0;
+    } else {
+        temp_remove(e->dir, e->item->temp);
     }
 }
 
-static void report_refusal(struct attempt *a, int code)
+/* True: the source moved under it, and another attempt may do. */
+static bool try_once(struct attempt *a)
 {
-    mode_t mode = a->before.st_mode;
-    const char *kind = S_ISLNK(mode) ? "symlinks" : S_ISFIFO(mode) ? "FIFOs" : "devices";
-    struct buf text = {0};
+    int code = S_ISREG(a->item->left.mode) ? copy_regular(a) : copy_special(a);
+    bool again = code == -ESTALE;
 
-    if (code == -EPERM && (S_ISBLK(mode) || S_ISCHR(mode)) && geteuid() != 0)
-        buf_printf(&text, "devices are made only by root: not copied");
-    else
-        buf_printf(&text, "the filesystem of %s cannot hold %s: not copied", a->w->target.name, kind);
-    report_problem(&a->w->report, item_subject(a->item), error_name(-code), buf_str(&text), false);
-    buf_free(&text);
+    fail_all(a, code);
+    if (a->fd >= 0)
+        close(a->fd);
+    a->fd = -1;
+    for (int i = 0; i < a->count; i++) {
+        struct end *e = &a->ends[i];
+        if (e->code)
+            drop_temp(e);
+        again |= e->code == -ESTALE && e->side == SIDE_SOURCE;
+    }
+    return again;
 }
 
-static void report_failure(struct attempt *a, int code)
+/* Those for whom the source moved try again, the others are through with it. */
+static void forget_stale(struct attempt *a)
 {
-    struct report *r = &a->w->report;
-    struct subject subject = item_subject(a->item);
+    for (int i = 0; i < a->count; i++)
+        if (a->ends[i].code == -ESTALE && a->ends[i].side == SIDE_SOURCE)
+            a->ends[i].code = 0;
+}
+
+static void report_failure(const struct attempt *a, const struct end *e)
+{
+    struct report *r = &e->w->report;
+    struct subject subject = item_subject(e->item);
+    int code = e->code;
 
     if (code == -ECANCELED)
         return;
-    if (a->side == SIDE_TARGET && (work_is_full(-code) || (a->content && work_is_fatal(-code))))
-        work_fail_errno(a->w, -code, a->item->name);
-    if (a->unmade && is_refusal(code))
-        report_refusal(a, code);
-    else if (code == -ESTALE && a->side == SIDE_SOURCE)
+    if (e->side == SIDE_TARGET && (work_is_full(-code) || (e->content && work_is_fatal(-code))))
+        work_fail_errno(e->w, -code, e->item->name);
+    if (e->unmade && report_refusal(r, subject, -code, a->before.st_mode))
+        return;
+    if (code == -ESTALE && e->side == SIDE_SOURCE)
         report_problem(r, subject, "ECHANGED", "changed while it was being copied: not copied", false);
-    else if (code == -EBADMSG && a->side == SIDE_SOURCE)
+    else if (code == -EBADMSG && e->side == SIDE_SOURCE)
         report_problem(r, subject, "EDAMAGED",
                        "damaged at the source: its content changed, its size and times did not: not copied",
                        false);
     else
-        report_errno(r, subject, -code, a->side);
+        report_errno(r, subject, -code, e->side);
 }
 
-static int stage_in(struct attempt *a)
+static void try_all(struct attempt *a)
 {
-    struct item *item = a->item;
-    int code = -ESTALE;
-
-    if (work_is_catalog(a->w, item->twin->source_dev, a->from_dir, item->name)) {
-        report_problem(&a->w->report, item_subject(item), "EINUSE", "belongs to the catalog in use: not copied",
-                       false);
-        return -EBUSY;
+    if (work_is_catalog(a->item->work, a->item->twin->source_dev, a->dir, a->item->name)) {
+        for (int i = 0; i < a->count; i++) {
+            a->ends[i].code = -ECANCELED;    /* said here */
+            report_problem(&a->ends[i].w->report, item_subject(a->ends[i].item), "EINUSE",
+                           "belongs to the catalog in use: not copied", false);
+        }
+        return;
     }
-    for (int i = 0; code == -ESTALE && i < ATTEMPTS; i++)
-        code = attempt(a);
-    if (code)
-        report_failure(a, code);
-    report_lost(&a->w->report, code ? 0 : a->lost);
-    return code;
+    for (int i = 1; any_left(a) && try_once(a) && i < ATTEMPTS; i++)
+        forget_stale(a);
 }
 
-bool file_stage(struct work *w, struct data *data, struct item *item)
-{
-    struct attempt a = {.w = w, .data = data, .item = item};
-    int code = -1;
+/* ---- a group ---- */
 
-    a.from_dir = twin_source(item->twin);
-    if (a.from_dir < 0) {
-        report_errno(&w->report, item_subject(item), -a.from_dir, SIDE_SOURCE);
-        return false;
-    }
-    a.to_dir = twin_target(item->twin);
-    if (a.to_dir < 0) {
-        report_errno(&w->report, item_subject(item), -a.to_dir, SIDE_TARGET);
-    } else {
-        code = stage_in(&a);
-        twin_target_done(item->twin);
-    }
-    twin_source_done(item->twin);
-    return code == 0;
+static void add_end(struct attempt *a, struct item *item)
+{
+    struct end *e = &a->ends[a->count++];
+
+    *e = (struct end){.w = item->work, .item = item, .fd = -1, .dir = twin_target(item->twin)};
+    if (e->dir < 0)
+        fail(e, SIDE_TARGET, e->dir);
 }
 
-struct link {
-    int dir;
-    const char *name;
-};
-
-static int make_link(int dir, const char *name, const void *arg)
+static void end_item(const struct attempt *a, struct end *e)
 {
-    const struct link *leader = arg;
-    return linkat(leader->dir, leader->name, dir, name, 0) < 0 ? -errno : 0;
+    e->item->staged = !e->code;
+    if (e->code)
+        report_failure(a, e);
+    else
+        report_lost(&e->w->report, e->lost);
+    if (e->dir >= 0)
+        twin_target_done(e->item->twin);
 }
 
-/* The leader must be what the follower is at the source: the same size and time, just copied or found the same. */
-static bool is_leader(const struct work *w, const struct item *item, const struct link *leader,
-                      struct stat *ret_st)
+static void stage(struct data *data, struct item **items, int count)
 {
-    if (fstatat(leader->dir, leader->name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(ret_st->st_mode))
-        return false;
-    return (uint64_t)ret_st->st_size == item->left.size &&
-           times_agree(mtime_of(ret_st), item->left.mtime, w->request->granularity);
+    struct attempt a = {.data = data, .item = items[0], .fd = -1};
+
+    for (int i = 0; i < count; i++)
+        add_end(&a, items[i]);
+    a.dir = twin_source(items[0]->twin);
+    if (a.dir < 0)
+        fail_all(&a, a.dir);
+    else
+        try_all(&a);
+    for (int i = 0; i < count; i++)
+        end_item(&a, &a.ends[i]);
+    if (a.dir >= 0)
+        twin_source_done(items[0]->twin);
 }
 
-int file_stage_link(struct work *w, struct item *item, const char *leader)
+/* A destination that can share the source's blocks needs no reading with the others. */
+void file_stage(struct data *data, struct group *group)
 {
-    struct link link;
-    struct stat st;
+    struct item *together[FAN_STREAMS];
+    int count = 0;
 
-    if (!w->target.holds.link) {
-        report_lost(&w->report, LOST_LINK);
-        return -ESTALE;
+    for (int i = 0; i < group->count; i++) {
+        struct item *item = group->items[i];
+        if (group->count > 1 && atomic_load(&item->work->clone))
+            stage(data, &item, 1);
+        else
+            together[count++] = item;
     }
-    link.dir = path_open_parent(w->target.top, leader, &link.name);
-    if (link.dir < 0)
-        return -ESTALE;
-    int to = twin_target(item->twin), code = -ESTALE;
-    if (to >= 0) {
-        if (is_leader(w, item, &link, &st))
-            code = temp_make(to, make_link, &link, item->temp);
-        twin_target_done(item->twin);
-    }
-    close(link.dir);
-    if (code)
-        return -ESTALE;
-    item->fresh = (struct manifest_file){.mode = st.st_mode, .size = item->left.size, .mtime = item->left.mtime,
-                                         .uid = st.st_uid, .gid = st.st_gid};
-    return 0;
+    if (count)
+        stage(data, together, count);
 }

@@ -1,5 +1,5 @@
 /*
- * One name to a temp at the destination: opened, checked, copied, complete with its metadata.
+ * One name to a temp at each destination: opened, checked, copied, complete with its metadata.
  */
 #ifndef AUTOBACKUP_COPY_FILE_H
 #define AUTOBACKUP_COPY_FILE_H
@@ -7,16 +7,11 @@
 #include "copy/work.h"
 
 /*
- * Stage a NEW or CHANGED item: a regular file, symlink, FIFO or device. On success item->temp, fresh and the
- * source's times are set. False when it failed: the problem is reported, no temp is left. An error that ends the
- * whole destination is told with work_fail.
+ * Stage the NEW or CHANGED items of a group: a regular file, symlink, FIFO or device, read once. Where it worked
+ * item->staged, temp, fresh and the source's times are set. Where it failed the problem is reported and no temp is
+ * left, but for the beginning of a large file that was cancelled. An error that ends a whole destination is told with
+ * work_fail.
  */
-bool file_stage(struct work *w, struct data *data, struct item *item);
-
-/*
- * Stage a regular file as a hard link to `leader` (a path relative to the replica at the target) instead. 0,
- * -ESTALE when the leader is not the file it should be or the destination has no links: copy it, then.
- */
-int file_stage_link(struct work *w, struct item *item, const char *leader);
+void file_stage(struct data *data, struct group *group);
 
 #endif

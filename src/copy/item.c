@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "copy/work.h"
 
 static size_t strings_size(const struct entry *e) { return e ? e->name_len + e->target_len + 2 : 0; }
 
@@ -25,12 +26,13 @@ static char *copy_entry(struct entry *to, const struct entry *from, char *at)
     return at;
 }
 
-struct item *item_new(struct twin *twin, enum verdict_kind kind, const struct merge_pair *pair)
+struct item *item_new(struct work *work, struct twin *twin, enum verdict_kind kind, const struct merge_pair *pair)
 {
     struct item *item = mem_zalloc(sizeof *item + strings_size(pair->left) + strings_size(pair->right));
     char *at = copy_entry(&item->left, pair->left, (char *)(item + 1));
 
     copy_entry(&item->right, pair->right, at);
+    item->work = work;
     item->twin = twin_ref(twin);
     item->kind = kind;
     item->name = pair->left ? item->left.name : item->right.name;
@@ -75,10 +77,22 @@ void items_move(struct items *to, struct items *from)
     items_init(from);
 }
 
+/* A large file that was finished and has no name yet when all is cancelled: the next copy finds it whole. */
+static bool keeps_temp(const struct item *item)
+{
+    const struct work *w = item->work;
+    return temp_is_partial(item->temp) && w->cancel && atomic_load(w->cancel);
+}
+
 void item_drop_temp(struct item *item)
 {
     if (!item->temp[0])
         return;
+    if (keeps_temp(item)) {
+        atomic_store(&item->work->partial, true);
+        item->temp[0] = 0;
+        return;
+    }
     int dir = twin_target(item->twin);
     if (dir < 0)
         return;

@@ -15,14 +15,19 @@
 /* How the replaced file is kept. */
 enum kept { KEPT_NONE, KEPT_IN_VERSIONS, KEPT_BY_EXCHANGE };
 
+struct work;
+
 struct item {
     struct item *next;
+    struct work *work;                /* of its destination */
     struct twin *twin;            /* a reference */
     enum verdict_kind kind;           /* NEW, CHANGED, METADATA or EXTRA */
     struct entry left, right;         /* mode 0: not there; their strings are the item's */
     struct digest left_digest, right_digest;
     enum digest_state left_state, right_state;
     const char *name;
+
+    bool staged;
 
     /* set when it is staged */
     char temp[TEMP_NAME_SIZE];        /* in the target directory, or "" */
@@ -36,8 +41,14 @@ struct item {
     bool failed;
 };
 
+/* The same name for several destinations: read once. */
+struct group {
+    struct item *items[16];           /* FAN_STREAMS */
+    int count;
+};
+
 /* Copy a judged pair. twin gets a reference more. */
-struct item *item_new(struct twin *twin, enum verdict_kind kind, const struct merge_pair *pair);
+struct item *item_new(struct work *work, struct twin *twin, enum verdict_kind kind, const struct merge_pair *pair);
 
 /* Whose problem it is, when it is one. */
 struct subject item_subject(const struct item *item);

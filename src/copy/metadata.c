@@ -125,14 +125,18 @@ static int apply(struct place to, struct xattr_file from_attr, struct xattr_file
     return code;
 }
 
+int metadata_give(int from, int to, const struct stat *now, const struct stat *st, const struct holds *holds,
+                  bool clean, unsigned *lost)
+{
+    return apply((struct place){.fd = to}, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, st, now,
+                 holds, clean, lost);
+}
+
 int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, unsigned *lost)
 {
     struct stat now;
 
-    if (fstat(to, &now) < 0)
-        return -errno;
-    return apply((struct place){.fd = to}, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, st,
-                 &now, holds, clean, lost);
+    return fstat(to, &now) < 0 ? -errno : metadata_give(from, to, &now, st, holds, clean, lost);
 }
 
 int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,

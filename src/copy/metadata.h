@@ -34,6 +34,10 @@ struct holds {
  */
 int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, unsigned *lost);
 
+/* The same for who knows what `to` is now. */
+int metadata_give(int from, int to, const struct stat *now, const struct stat *st, const struct holds *holds,
+                  bool clean, unsigned *lost);
+
 /*
  * The same for what cannot be opened without effects: symlinks, FIFOs, devices, and files without read permission.
  * Both names are single components and are not followed.

@@ -16,7 +16,7 @@
 
 static void init(struct work *w, const struct transfer_request *request, struct job *job)
 {
-    *w = (struct work){.request = request, .cancel = job ? job_cancel_flag(job) : NULL};
+    *w = (struct work){.request = request, .cancel = job ? job_cancel_flag(job) : NULL, .stream = w->stream};
     w->source.root = w->source.top = -1;
     w->target.root = w->target.top = w->target.lock = w->target.sync = -1;
     w->target.manifest.fd = w->target.manifest.dir = -1;
@@ -27,7 +27,6 @@ static void init(struct work *w, const struct transfer_request *request, struct 
     w->report.target_root = request->target_root;
     atomic_init(&w->clone, true);
     pthread_mutex_init(&w->lock, NULL);
-    queue_init(&w->queue);
     stage_init(&w->stage);
 }
 
@@ -51,7 +50,6 @@ void work_close(struct work *w)
     free(w->target.name);
     error_clear(&w->failure);
     stage_free(&w->stage);
-    queue_free(&w->queue);
     pthread_mutex_destroy(&w->lock);
 }
 
@@ -130,13 +128,6 @@ static int open_target(struct work *w, struct catalog *cat, struct error *err)
     return code ? error_set(err, -code, "%s", r->target_root) : 0;
 }
 
-/* Where the catalog lies: files of its device are looked at before they are opened. */
-static void find_catalog(struct work *w)
-{
-    struct stat st;
-    w->catalog_dev = stat(w->request->catalog, &st) == 0 ? st.st_dev : 0;
-}
-
 static int compare_ends(struct work *w, struct error *err)
 {
     struct stat a, b, root;
@@ -197,7 +188,9 @@ static int lock_target(struct work *w, struct journal *journal, struct error *er
         return w->target.lock;
     if (journal)
         journal_bury(journal, w->target.name);
-    int code = sweep_dead(w->target.root, w->cancel, &swept);
+    int code = sweep_dead(w->target.root, r->path, w->cancel, &swept);
+    w->target.partials = swept.partials;
+    w->target.partial_bytes = swept.partial_bytes;
     if (!code) {
         tell_swept(w, &swept);
         holds_guess(w->target.fs.type, &w->target.holds);
@@ -210,7 +203,6 @@ int work_open(struct work *w, const struct transfer_request *request, struct job
               struct journal *journal, struct error *err)
 {
     init(w, request, job);
-    find_catalog(w);
     int code = open_source(w, err);
     if (!code)
         code = open_target(w, cat, err);
@@ -220,6 +212,7 @@ int work_open(struct work *w, const struct transfer_request *request, struct job
         code = source_describe(w, cat, err);
     if (code)
         return code;
+    catalog_find_files(request->catalog, &w->catalog);
     if (!request->dry_run)
         return lock_target(w, journal, err);
     holds_guess(w->target.fs.type, &w->target.holds);

@@ -19,8 +19,6 @@ static void forget(struct plan *p)
 {
     map_free(&p->blocked, NULL);
     map_free(&p->leaders, free);
-    free(p->skip);
-    p->skip = NULL;
 }
 
 void plan_free(struct plan *p) { forget(p); }
@@ -34,18 +32,20 @@ void plan_block(struct plan *p, const char *dir, const char *name)
     free(path);
 }
 
-/* Directories come parents first, so all that lies below a blocked one follows it without a gap. */
+static bool is_marked(struct plan *p, const char *path, size_t len)
+{
+    return map_get(&p->blocked, hash64_of(path, len)) != NULL;
+}
+
+/* Itself, or any directory above it. */
 static bool is_blocked(struct plan *p, const struct merge_dir *dir)
 {
-    size_t len = p->skip ? strlen(p->skip) : 0;
-
-    if (len && dir->path_len > len && dir->path[len] == '/' && memcmp(dir->path, p->skip, len) == 0)
-        return true;
-    if (!p->blocked.count || !map_get(&p->blocked, hash64_of(dir->path, dir->path_len)))
+    if (!p->blocked.count)
         return false;
-    free(p->skip);
-    p->skip = mem_strndup(dir->path, dir->path_len);
-    return true;
+    for (const char *slash = dir->path; (slash = strchr(slash, '/')); slash++)
+        if (is_marked(p, dir->path, (size_t)(slash - dir->path)))
+            return true;
+    return is_marked(p, dir->path, dir->path_len);
 }
 
 static const char *find_leader(struct plan *p, const struct merge_dir *dir, const struct entry *e)

@@ -21,7 +21,6 @@ struct plan {
     /* state of a pass */
     struct map blocked;                 /* hashes of paths below which nothing may be touched */
     struct map leaders;                 /* inode -> char *: path of its first name, owned */
-    char *skip;                         /* the blocked directory we are in, or NULL */
 };
 
 /* One name, judged. Valid during the call. */

@@ -1,7 +1,9 @@
 #include "copy/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -67,6 +69,38 @@ void report_errno(struct report *r, struct subject subject, int errnum, enum sid
     buf_add(&text, path.data, path.len);
     buf_free(&path);
     emit_problem(r, subject, error_name(errnum), &text, false);
+}
+
+static bool is_refusal(int errnum)
+{
+    switch (errnum) {
+    case EPERM:
+    case EIO:
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case EINVAL:
+    case ENODEV:
+    case ENXIO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool report_refusal(struct report *r, struct subject subject, int errnum, mode_t mode)
+{
+    const char *kind = S_ISLNK(mode) ? "symlinks" : S_ISFIFO(mode) ? "FIFOs" : "devices";
+    struct buf text = {0};
+
+    if (!is_refusal(errnum))
+        return false;
+    if (errnum == EPERM && (S_ISBLK(mode) || S_ISCHR(mode)) && geteuid() != 0)
+        buf_printf(&text, "devices are made only by root: not copied");
+    else
+        buf_printf(&text, "the filesystem of %s cannot hold %s: not copied", r->target_name, kind);
+    report_problem(r, subject, error_name(errnum), buf_str(&text), false);
+    buf_free(&text);
+    return true;
 }
 
 void report_note(struct report *r, const char *code, const char *message)
@@ -160,4 +194,6 @@ void report_counts(struct report *r, struct event *ev)
     event_int(ev, "conflicts", atomic_load(&t->conflicts));
     event_int(ev, "failed", atomic_load(&t->failed));
     event_int(ev, "recorded", atomic_load(&t->recorded));
+    event_int(ev, "bytes_kept", atomic_load(&t->bytes_kept));
+    event_int(ev, "damaged", atomic_load(&t->damaged));
 }

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/job.h"
@@ -26,10 +27,11 @@ struct plan_counts {
 /* What was done. Counted when durable, but for `at`, which is for progress. */
 struct tally {
     atomic_llong files_copied, bytes_copied, files_replaced, files_removed, metadata_only, others_copied,
-        directories_made, conflicts, failed, recorded;
+        directories_made, conflicts, failed, recorded, damaged;
     atomic_llong files_conflicting, files_failed;    /* the problems of regular files of the source */
     atomic_llong files_unfixed;                      /* of these, unchanged ones: their metadata was the problem */
     atomic_llong files_at, bytes_at;
+    atomic_llong bytes_kept;                         /* of these: found at the destination, from a copy cut short */
 };
 
 struct report {
@@ -58,6 +60,12 @@ void report_problem(struct report *r, struct subject subject, const char *code, 
 
 /* The same for a system error. errnum: positive; side: which of the two files it is about. */
 void report_errno(struct report *r, struct subject subject, int errnum, enum side side);
+
+/*
+ * The destination would not make a symlink, FIFO or device (mode says which). False when errnum (positive) is no
+ * refusal as filesystems have them: nothing was reported.
+ */
+bool report_refusal(struct report *r, struct subject subject, int errnum, mode_t mode);
 
 /* Tell once each what the destination cannot hold. lost: bits of enum lost. */
 void report_lost(struct report *r, unsigned lost);

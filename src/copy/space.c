@@ -83,11 +83,12 @@ int space_check(struct work *w, struct plan *plan, const struct space *space, st
         return error_say(err, "ENOSPC", ENOSPC,
                          "%s has no room for so many files: %" PRId64 " to make, %" PRId64 " free", w->target.name,
                          n->inodes, space->inodes_free);
-    if (space->bytes_free < 0 || n->bytes <= space->bytes_free || shares_blocks(w))
+    int64_t room = space->bytes_free + w->target.partial_bytes;    /* what these hold is not written again */
+    if (space->bytes_free < 0 || n->bytes <= room || shares_blocks(w))
         return 0;
     m.bytes = 0;
     int code = plan_pass(plan, &visitor, err);
-    if (code || m.bytes <= space->bytes_free)
+    if (code || m.bytes <= room)
         return code;
     size_text(needed, m.bytes);
     size_text(free_, space->bytes_free);

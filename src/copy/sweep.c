@@ -20,6 +20,10 @@ struct sweep {
     const atomic_bool *cancel;
     struct swept *swept;
     struct versions *versions;     /* of the dead operation; NULL while these are walked themselves */
+    const char *replica;           /* whose partial files are counted */
+    bool counts;                   /* the walk is in it */
+    bool drops_partials;
+    long partials;                 /* of the operation at hand */
 };
 
 /* Directories still to read, relative to the walk's top: a stack of NUL-ended paths. */
@@ -57,6 +61,22 @@ static bool is_directory(int dir, const struct dirent *d)
     return fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+static int handle_partial(struct sweep *s, int dir, const char *name)
+{
+    struct stat st;
+
+    if (s->drops_partials)
+        return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    s->partials++;
+    if (s->counts) {
+        s->swept->partials++;
+        s->swept->partial_bytes += (int64_t)st.st_blocks * 512;
+    }
+    return 0;
+}
+
 static int handle(struct sweep *s, int dir, const char *path, const struct dirent *d, struct todo *todo)
 {
     const char *name = d->d_name;
@@ -69,6 +89,8 @@ static int handle(struct sweep *s, int dir, const char *path, const struct diren
         if (unlinkat(dir, name, 0) < 0)
             return errno == ENOENT ? 0 : -errno;
         s->swept->temps++;
+    } else if (temp_is_partial(name)) {
+        return handle_partial(s, dir, name);
     } else if (s->versions && temp_is_exchange(name)) {
         int code = versions_move(s->versions, path, dir, name, name);
         s->swept->rescued += !code;
@@ -145,10 +167,13 @@ static int sweep_replica(struct sweep *s, const char *operation, const char *rep
 
     versions_init(&versions, s->root, operation, replica, true);
     s->versions = &versions;
+    /* One replica may have several dead operations. */
+    s->counts = s->replica && strcmp(s->replica, replica) == 0 && !s->swept->partials;
     int code = sweep_tree(s, replica);
     if (!code)
         code = versions_sync(&versions);
     s->versions = NULL;
+    s->counts = false;
     versions_close(&versions);
     return code;
 }
@@ -160,6 +185,7 @@ static int sweep_operation(struct sweep *s, const char *operation)
     struct manifest_record head;
     int code = manifest_open(s->root, operation, &reader);
 
+    s->partials = 0;
     if (!code && manifest_next(&reader, &head) > 0 && head.verb == MANIFEST_HEAD) {
         char *kept = plan_join(VERSIONS, operation);
         code = sweep_replica(s, operation, head.fields[4]);
@@ -194,9 +220,17 @@ static char *dead_operation(const char *name)
     return mem_strndup(name, len - tail);
 }
 
-int sweep_dead(int root, const atomic_bool *cancel, struct swept *ret_swept)
+int sweep_partials(int root, const char *replica, const atomic_bool *cancel)
 {
-    struct sweep s = {.root = root, .cancel = cancel, .swept = ret_swept};
+    struct swept none = {0};
+    struct sweep s = {.root = root, .cancel = cancel, .swept = &none, .drops_partials = true};
+
+    return sweep_tree(&s, replica);
+}
+
+int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct swept *ret_swept)
+{
+    struct sweep s = {.root = root, .replica = replica, .cancel = cancel, .swept = ret_swept};
     struct dirent *d;
     int code = 0, fd = path_open_dir(root, OPERATIONS);
 
@@ -211,7 +245,7 @@ int sweep_dead(int root, const atomic_bool *cancel, struct swept *ret_swept)
         if (!operation)
             continue;
         code = sweep_operation(&s, operation);
-        if (!code)
+        if (!code && !s.partials)
             code = end_manifest(fd, d->d_name, operation);
         ret_swept->operations += !code;
         free(operation);

@@ -6,14 +6,18 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/path.h"
 
 #define PLAIN OUR_PREFIX "-"
 #define EXCHANGE OUR_PREFIX "-x-"
+#define PARTIAL OUR_PREFIX "-p-"
 #define DIGITS 16
 #define MAX_TRIES 100
 
@@ -30,11 +34,10 @@ static uint64_t noise(void)
     return z ^ (z >> 31);
 }
 
-static void make_name(const char *prefix, char ret_name[TEMP_NAME_SIZE])
+static void make_name(const char *prefix, uint64_t bits, char ret_name[TEMP_NAME_SIZE])
 {
     static const char hex[] = "0123456789abcdef";
     size_t len = strlen(prefix);
-    uint64_t bits = noise();
 
     memcpy(ret_name, prefix, len);
     for (int i = 0; i < DIGITS; i++, bits >>= 4)
@@ -42,8 +45,13 @@ static void make_name(const char *prefix, char ret_name[TEMP_NAME_SIZE])
     ret_name[len] = 0;
 }
 
-void temp_name(char ret_name[TEMP_NAME_SIZE]) { make_name(PLAIN, ret_name); }
-void temp_exchange_name(char ret_name[TEMP_NAME_SIZE]) { make_name(EXCHANGE, ret_name); }
+void temp_name(char ret_name[TEMP_NAME_SIZE]) { make_name(PLAIN, noise(), ret_name); }
+void temp_exchange_name(char ret_name[TEMP_NAME_SIZE]) { make_name(EXCHANGE, noise(), ret_name); }
+
+void temp_partial_name(const char *path, char ret_name[TEMP_NAME_SIZE])
+{
+    make_name(PARTIAL, hash64_of(path, strlen(path)), ret_name);
+}
 
 static bool has_form(const char *name, const char *prefix)
 {
@@ -55,6 +63,7 @@ static bool has_form(const char *name, const char *prefix)
 
 bool temp_is(const char *name) { return has_form(name, PLAIN); }
 bool temp_is_exchange(const char *name) { return has_form(name, EXCHANGE); }
+bool temp_is_partial(const char *name) { return has_form(name, PARTIAL); }
 
 int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), const void *arg,
               char ret_name[TEMP_NAME_SIZE])
@@ -80,6 +89,35 @@ static int create(int dir, const char *name, const void *arg)
 }
 
 int temp_create(int dir, char ret_name[TEMP_NAME_SIZE]) { return temp_make(dir, create, NULL, ret_name); }
+
+/* Ours alone: a link would be changed with it, and two paths of one hash must not write to one file. */
+static bool is_own_partial(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&
+           flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+int temp_open_partial(int dir, const char *path, char ret_name[TEMP_NAME_SIZE], bool *ret_resume)
+{
+    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+    temp_partial_name(path, ret_name);
+    int fd = openat(dir, ret_name, flags);
+    *ret_resume = fd >= 0;
+    if (fd < 0 && errno == ENOENT)
+        fd = openat(dir, ret_name, flags | O_CREAT | O_EXCL, 0600);
+    if (fd < 0) {
+        ret_name[0] = 0;
+        return errno == ELOOP || errno == EISDIR || errno == ENXIO || errno == EACCES ? -EEXIST : -errno;
+    }
+    if (is_own_partial(fd))
+        return fd;
+    close(fd);
+    ret_name[0] = 0;
+    return -EEXIST;
+}
 
 static atomic_bool left;
 

@@ -15,12 +15,26 @@ void temp_name(char ret_name[TEMP_NAME_SIZE]);
 /* The name under which a replaced file waits to be moved to the versions: ".autobackup-x-" and 16 hex digits. */
 void temp_exchange_name(char ret_name[TEMP_NAME_SIZE]);
 
+/*
+ * The name of the temp of a large file, from its path relative to the database: ".autobackup-p-" and 16 hex digits.
+ * Cut short, it is found again and gone on with.
+ */
+void temp_partial_name(const char *path, char ret_name[TEMP_NAME_SIZE]);
+bool temp_is_partial(const char *name);
+
 /* Is it a temp that may be removed when its operation is dead; is it a replaced file that must be kept? */
 bool temp_is(const char *name);
 bool temp_is_exchange(const char *name);
 
 /* Create an empty temp (0600, read and write) in dir. A descriptor with ret_name, or -errno. */
 int temp_create(int dir, char ret_name[TEMP_NAME_SIZE]);
+
+/*
+ * Open the temp of a large file in dir (read and write), or create it. *ret_resume: it was there, and is a file of
+ * our own that nobody else has open so. A descriptor with ret_name, or -errno: -EEXIST when something else has its
+ * name.
+ */
+int temp_open_partial(int dir, const char *path, char ret_name[TEMP_NAME_SIZE], bool *ret_resume);
 
 /*
  * Make something that is no regular file under a temp name: `make` returns 0 or -errno and is called again with

@@ -6,16 +6,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/disk.h"
+#include "copy/committer.h"
 #include "copy/directories.h"
+#include "copy/fan.h"
 #include "copy/feed.h"
 #include "copy/open.h"
 #include "copy/space.h"
-#include "copy/workers.h"
+#include "copy/sweep.h"
 
 /* One transfer, while it runs. */
 struct transfer {
     struct transfer_request request;
     struct work work;
+    struct fan *fan;               /* a reference */
     struct catalog *cat;           /* of the plan; the journal has its own connection */
     struct catalog *journal_cat;
     struct journal journal;
@@ -34,6 +38,7 @@ static void free_transfer(void *arg)
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
+    fan_unref(t->fan);
     free(t);
 }
 
@@ -132,28 +137,38 @@ static int start_manifest(struct transfer *t, struct error *err)
     return code ? error_set(err, -code, "manifest of %s", t->request.operation) : 0;
 }
 
+static void drain(struct work *w)
+{
+    stream_drain(w->stream);
+    stage_flush(&w->stage);
+}
+
 /* Files first, then further names of those that are hard links, when their first name is in place. */
 static int run_passes(struct transfer *t, struct error *err)
 {
     struct work *w = &t->work;
     int code = feed_work(w, &t->plan, err);
 
-    workers_drain(w);
+    drain(w);
     if (!code && w->report.plan.has_links && !work_ending(w)) {
         code = feed_links(w, &t->plan, err);
-        workers_drain(w);
+        drain(w);
     }
     return code;
 }
 
 static int run_workers(struct transfer *t, struct error *err)
 {
-    struct workers *workers = NULL;
-    int code = workers_start(&t->work, &t->journal, t->request.jobs, &workers, err);
+    struct work *w = &t->work;
+    struct committer *committer = NULL;
+    int code = committer_start(w, &t->journal, &committer, err);
 
+    if (!code && (code = stream_open(w->stream, w, w->source.dev)))
+        error_set(err, -code, "cannot start a thread");
     if (!code)
         code = run_passes(t, err);
-    workers_stop(workers);
+    stream_leave(w->stream);
+    committer_stop(committer);
     return code;
 }
 
@@ -251,7 +266,7 @@ static void close_books(struct transfer *t, const struct error *err)
     const char *state = state_of(t, err);
     struct error own = {0};
 
-    if (t->work.target.manifest.operation && !temp_left_behind() &&
+    if (t->work.target.manifest.operation && !temp_left_behind() && !atomic_load(&t->work.partial) &&
         manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied),
                      atomic_load(&tally->bytes_copied)) < 0)
         report_note(&t->work.report, "EMANIFEST", "the operation's manifest could not be finished");
@@ -259,6 +274,18 @@ static void close_books(struct transfer *t, const struct error *err)
                                     atomic_load(&tally->bytes_copied), err->message, &own) < 0)
         report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
     error_clear(&own);
+}
+
+/* The replica is through: nothing will be gone on with in it any more. */
+static void drop_partials(struct transfer *t, const struct error *err)
+{
+    struct work *w = &t->work;
+    struct swept swept;
+
+    if (!w->target.partials || err->message || t->request.dry_run || work_ending(w))
+        return;
+    if (sweep_partials(w->target.root, t->request.path, w->cancel) == 0)
+        (void)sweep_dead(w->target.root, NULL, w->cancel, &swept);
 }
 
 static void emit_end(struct transfer *t, const struct error *err)
@@ -288,38 +315,62 @@ static void settle_error(struct transfer *t, int code, struct error *err)
 static void transfer_main(struct job *job, void *arg)
 {
     struct transfer *t = arg;
+    struct work *w = &t->work;
     struct error err = {0};
     bool opened = false;
 
     t->started_at = clock_monotonic();
-    t->work.report.job = job;
+    w->report.job = job;
+    if (fan_is_idle(t->fan))
+        (void)disk_be_idle();
     int code = open_catalogs(t, &err);
     if (!code) {
         opened = true;
-        code = work_open(&t->work, &t->request, job, t->cat, &t->journal, &err);
+        code = work_open(w, &t->request, job, t->cat, &t->journal, &err);
     }
     if (!code)
         code = run(t, &err);
     settle_error(t, code, &err);
     if (t->request.dry_run && !code)
         count_dry(t);
+    stream_leave(w->stream);
     close_books(t, &err);
+    drop_partials(t, &err);
     plan_free(&t->plan);
     if (opened)
-        work_close(&t->work);
+        work_close(w);
     catalog_close(t->cat);
     catalog_close(t->journal_cat);
     emit_end(t, &err);
     error_clear(&err);
 }
 
+/* A stream of the fan that was given, or a fan of its own. */
+static int take_stream(struct transfer *t, struct error *err)
+{
+    const struct fan_options alone = {.streams = 1, .jobs = t->request.jobs};
+
+    t->fan = t->request.fan ? fan_ref(t->request.fan) : fan_new(&alone);
+    t->work.stream = fan_take(t->fan);
+    return t->work.stream ? 0 : error_set(err, E2BIG, "more destinations than the fan was made for");
+}
+
 int transfer_start(struct transfer_request *request, struct job **ret_job, struct error *err)
 {
-    struct transfer *t = calloc(1, sizeof *t);
+    struct transfer *t = mem_zalloc(sizeof *t);
 
-    if (!t)
-        abort();
     t->request = *request;
     *request = (struct transfer_request){0};
-    return job_start(transfer_main, t, free_transfer, ret_job, err);
+    int code = take_stream(t, err);
+    if (code) {
+        free_transfer(t);
+        return code;
+    }
+    struct stream *stream = t->work.stream;
+    struct fan *fan = fan_ref(t->fan);
+    code = job_start(transfer_main, t, free_transfer, ret_job, err);    /* frees t when it fails */
+    if (code)
+        stream_leave(stream);
+    fan_unref(fan);
+    return code;
 }

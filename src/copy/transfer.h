@@ -10,6 +10,8 @@
 
 #include "base/job.h"
 
+struct fan;
+
 /* What to copy and how. Strings are owned by the request. */
 struct transfer_request {
     char *catalog;            /* path of the catalog */
@@ -25,11 +27,13 @@ struct transfer_request {
     bool overwrite_newer;     /* --newer=overwrite */
     bool mirror;              /* --mirror: extra files go to the versions */
     bool dry_run;             /* only compare and report */
+    bool readback;            /* read what was written from the disk before it gets its name */
     int jobs;                 /* workers; 0 chooses */
+    struct fan *fan;          /* read the source together with its other transfers (copy/fan.h); NULL: alone */
 };
 
 /*
- * Start. Takes the request's contents. Events:
+ * Start. Takes the request's contents, but for the fan, of which it takes a stream and a reference of its own. Events:
  *   plan      files_new, files_changed, files_unchanged, files_extra, metadata_only, conflicts, bytes (to copy),
  *             inodes (to make), bytes_free, inodes_free (-1: the filesystem does not count them; the room is not
  *             checked then), same_filesystem,
@@ -41,7 +45,8 @@ struct transfer_request {
  *   problem   path (relative to the database), code, message, conflict (bool)
  *   note      code, message: what the destination cannot hold, once each; with dry_run that it has no room
  *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only,
- *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied,
+ *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied, bytes_kept (of
+ *             bytes_copied: found at the destination, from a copy that was cut short), damaged (of failed: EREADBACK),
  *             directories_made, cancelled, seconds, files_conflicting, files_failed, files_left
  *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
@@ -53,7 +58,8 @@ struct transfer_request {
  * files_copied + files_unchanged + files_conflicting + files_failed + files_left are all files of the source.
  *
  * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, ECHANGED, EEXIST (conflicts); ECHANGED (the
- * source changed while it was read), EDAMAGED (the source rots), ESOCKET, EINUSE (a file of the catalog), EXDEV
+ * source changed while it was read), EDAMAGED (the source rots), EREADBACK
+ * (the destination gave back other bytes than were written), ESOCKET, EINUSE (a file of the catalog), EXDEV
  * (mount point). Of notes: EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
  * (nothing mirrored away), ENOSPC, ESWEPT (leftovers of a dead operation were removed).
  *

@@ -118,9 +118,9 @@ int versions_move(struct versions *v, const char *path_dir, int dir, const char 
 static int copy_to_temp(int dir, const char *name, int temp, const struct stat *st, struct data *data,
                         const struct holds *holds)
 {
+    struct sink sink = {.fd = temp};
     atomic_bool clone = true;
     struct digest digest;
-    enum side side;
     uint64_t size;
     unsigned lost = 0;
     struct stat after;
@@ -129,7 +129,10 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
     if (from < 0)
         return -errno;
     bool sparse = (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size;
-    int code = data_copy(data, from, temp, (uint64_t)st->st_size, sparse, &clone, &digest, &size, &side);
+    int code = data_clone(data, from, temp, (uint64_t)st->st_size, &clone, &digest, &size);
+    if (code == -EOPNOTSUPP || code == -EINVAL)
+        code = data_copy(data, from, &sink, 1, (uint64_t)st->st_size, sparse, &digest, &size);
+    code = code ? code : sink.code;
     if (!code)
         code = metadata_copy(from, temp, st, holds, true, &lost);
     if (!code && (fstat(from, &after) < 0 || after.st_ino != st->st_ino || size != (uint64_t)st->st_size ||

@@ -60,9 +60,7 @@ bool work_is_catalog(const struct work *w, dev_t dev, int dir, const char *name)
 {
     struct stat st;
 
-    if (dev != w->catalog_dev || !w->request->catalog)
+    if (dev != w->catalog.dev || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return false;
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return false;
-    return catalog_owns(w->request->catalog, st.st_dev, st.st_ino);
+    return catalog_owns(&w->catalog, st.st_dev, st.st_ino);
 }

@@ -10,11 +10,11 @@
 #include "copy/twin.h"
 #include "copy/manifest.h"
 #include "copy/metadata.h"
-#include "copy/queue.h"
 #include "copy/report.h"
 #include "copy/stage.h"
 #include "copy/transfer.h"
 #include "copy/versions.h"
+#include "index/catalog.h"
 #include "index/filesystem.h"
 
 struct source {
@@ -35,7 +35,11 @@ struct target {
     struct holds holds;
     struct versions versions;
     struct manifest manifest;
+    long partials;                 /* large files of the replica that were cut short, */
+    int64_t partial_bytes;         /* and the room they take */
 };
+
+struct stream;
 
 struct work {
     const struct transfer_request *request;
@@ -44,10 +48,11 @@ struct work {
     struct target target;
     bool same_filesystem;
     atomic_bool clone;             /* FICLONE is worth a try */
-    dev_t catalog_dev;             /* where the catalog's files lie, which are never opened */
+    struct catalog_files catalog;  /* these are never opened */
+    atomic_bool partial;           /* a large file's temp was kept, to go on with */
     struct report report;
     struct twins twins;
-    struct queue queue;
+    struct stream *stream;         /* of the fan that reads the source */
     struct stage stage;
     pthread_mutex_t lock;          /* of failure */
     struct error failure;          /* the first that ended the work */

@@ -175,17 +175,40 @@ int catalog_check(struct catalog *cat, struct error *err)
     return code;
 }
 
-int catalog_owns(const char *catalog_path, uint64_t dev, uint64_t ino)
+static bool look_at_file(const char *catalog_path, const char *ending, struct stat *ret_st)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-    int owns = 0;
+    struct buf name = {0};
 
-    for (size_t i = 0; i < sizeof endings / sizeof *endings && !owns; i++) {
-        struct buf name = {0};
-        struct stat st;
-        buf_printf(&name, "%s%s", catalog_path, endings[i]);
-        owns = stat(buf_str(&name), &st) == 0 && st.st_dev == dev && st.st_ino == ino;
-        buf_free(&name);
+    buf_printf(&name, "%s%s", catalog_path, ending);
+    bool found = stat(buf_str(&name), ret_st) == 0;
+    buf_free(&name);
+    return found;
+}
+
+void catalog_find_files(const char *catalog_path, struct catalog_files *ret_files)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    struct stat st;
+
+    *ret_files = (struct catalog_files){.path = catalog_path, .all = true};
+    for (int i = 0; i < 3; i++) {
+        bool found = look_at_file(catalog_path, endings[i], &st);
+        ret_files->all &= found;
+        if (found) {
+            ret_files->dev = st.st_dev;
+            ret_files->inodes[i] = st.st_ino;
+        }
     }
-    return owns;
+}
+
+bool catalog_owns(const struct catalog_files *files, uint64_t dev, uint64_t ino)
+{
+    struct stat st;
+
+    if (dev != files->dev || !files->dev)
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (files->inodes[i] == ino)
+            return true;
+    return !files->all && look_at_file(files->path, "-journal", &st) && st.st_ino == ino;
 }

@@ -9,6 +9,7 @@
 #ifndef AUTOBACKUP_INDEX_CATALOG_H
 #define AUTOBACKUP_INDEX_CATALOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sqlite3.h>
 
@@ -43,7 +44,16 @@ void catalog_rollback(struct catalog *cat);
 /* PRAGMA quick_check: 0, or -EBADMSG with the first thing found. */
 int catalog_check(struct catalog *cat, struct error *err);
 
-/* True when a file of this device and inode is the catalog or one of its companions (-wal, -shm, -journal). */
-int catalog_owns(const char *catalog_path, uint64_t dev, uint64_t ino);
+/* The catalog and its companions (-wal, -shm), while a connection that has read it is open. */
+struct catalog_files {
+    const char *path;         /* borrowed */
+    uint64_t dev;             /* of the folder they lie in; 0: there is none */
+    uint64_t inodes[3];
+    bool all;                 /* these are all; else there may be a -journal, which comes and goes */
+};
+void catalog_find_files(const char *catalog_path, struct catalog_files *ret_files);
+
+/* True when a file of this device and inode is the catalog or one of its companions. */
+bool catalog_owns(const struct catalog_files *files, uint64_t dev, uint64_t ino);
 
 #endif

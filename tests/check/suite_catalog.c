@@ -44,9 +44,16 @@ START_TEST(made_private_and_reopened)
     ck_assert_int_eq(catalog_check(cat, NULL), 0);
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0600);
-    ck_assert_int_eq(catalog_owns(path, st.st_dev, st.st_ino), 1);
+    struct catalog_files files;
+    catalog_find_files(path, &files);
+    ck_assert(files.all);
+    ck_assert(catalog_owns(&files, st.st_dev, st.st_ino));
+    char *wal = sandbox_run("stat -c %%i '%s-wal' '%s-shm'", path, path);
+    for (char *at = wal; *at; at = strchr(at, '\n') + 1)
+        ck_assert(catalog_owns(&files, st.st_dev, strtoull(at, NULL, 10)));
+    free(wal);
     ck_assert_int_eq(stat(folder, &st), 0);
-    ck_assert_int_eq(catalog_owns(path, st.st_dev, st.st_ino), 0);
+    ck_assert(!catalog_owns(&files, st.st_dev, st.st_ino));
     catalog_close(cat);
     ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
     catalog_close(cat);

@@ -58,9 +58,14 @@ static int copy(int from, int to, uint64_t wanted)
     struct stat st;
 
     ck_assert_int_eq(fstat(from, &st), 0);
-    ck_assert_int_eq(lseek(from, 0, SEEK_SET), 0);
-    return data_copy(&data, from, to, wanted, (uint64_t)st.st_blocks * 512 < wanted, &clone, &digest, &size,
-                     &side);
+    side = SIDE_TARGET;
+    int code = data_clone(&data, from, to, wanted, &clone, &digest, &size);
+    if (code != -EOPNOTSUPP && code != -EINVAL)
+        return code;
+    struct sink sink = {.fd = to, .cancel = &cancel};
+    code = data_copy(&data, from, &sink, 1, wanted, (uint64_t)st.st_blocks * 512 < wanted, &digest, &size);
+    side = code ? SIDE_SOURCE : SIDE_TARGET;
+    return code ? code : sink.code;
 }
 
 /* Bytes that differ all over, so that a piece at a wrong place shows. */

@@ -1,0 +1,15 @@
+/*
+ * Further names of a file that was copied under its first one.
+ */
+#ifndef AUTOBACKUP_COPY_HARDLINK_H
+#define AUTOBACKUP_COPY_HARDLINK_H
+
+#include "copy/work.h"
+
+/*
+ * Stage a regular file as a hard link to `leader` (a path relative to the replica at the target). 0, -ESTALE when
+ * the leader is not the file it should be or the destination has no links: copy it, then.
+ */
+int hardlink_stage(struct work *w, struct item *item, const char *leader);
+
+#endif

@@ -1,0 +1,124 @@
+#include "copy/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/io.h"
+
+#define WRITEBACK_STEP (16u << 20)
+#define COMPARE (256u << 10)      /* bytes compared at once with what is there */
+
+static bool is_set(const atomic_bool *flag) { return flag && atomic_load_explicit(flag, memory_order_relaxed); }
+
+bool sink_is_out(struct sink *s)
+{
+    if (!s->code && (is_set(s->cancel) || is_set(s->stop)))
+        s->code = -ECANCELED;
+    return s->code != 0;
+}
+
+static bool is_full(int errnum) { return errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG; }
+
+/* Extents in one piece, and a full disk is known before anything is written. */
+void sink_begin(struct sink *s, uint64_t size)
+{
+    if (size && fallocate(s->fd, 0, 0, (off_t)size) < 0 && is_full(errno))
+        s->code = -errno;
+}
+
+/* ---- what is there already ---- */
+
+/* How many of these bytes are at that place. */
+static size_t count_equal(struct sink *s, const char *data, size_t len, uint64_t at)
+{
+    size_t done = 0;
+
+    if (!s->compare)
+        s->compare = mem_alloc(COMPARE);
+    while (done < len) {
+        size_t now = len - done < COMPARE ? len - done : COMPARE;
+        ssize_t n = io_read_at(s->fd, s->compare, now, (off_t)(at + done));
+        if (n < (ssize_t)now || memcmp(s->compare, data + done, now) != 0)
+            break;
+        done += now;
+    }
+    return done;
+}
+
+/* True when nothing of it need be written; from the first difference on everything is. */
+static bool is_there(struct sink *s, const char *data, size_t len, uint64_t at)
+{
+    if (!s->resume)
+        return false;
+    if (count_equal(s, data, len, at) == len) {
+        s->kept += len;
+        return true;
+    }
+    s->resume = false;
+    return false;
+}
+
+/* ---- writing ---- */
+
+static void set_direct(struct sink *s, bool on)
+{
+    int flags = fcntl(s->fd, F_GETFL);
+
+    if (flags >= 0 && fcntl(s->fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0)
+        s->is_direct = on;
+    else if (on)
+        s->direct = false;
+}
+
+/* The last block is written whole; sink_end cuts it off. */
+static int put_direct(struct sink *s, const char *data, size_t len, uint64_t at)
+{
+    size_t whole = (len + SINK_ALIGNMENT - 1) / SINK_ALIGNMENT * SINK_ALIGNMENT;
+    int code = io_write_at(s->fd, data, whole, (off_t)at);
+
+    if (code != -EINVAL)
+        return code;
+    s->direct = false;    /* it wants another alignment, or said yes and cannot */
+    set_direct(s, false);
+    return io_write_at(s->fd, data, len, (off_t)at);
+}
+
+/* The disk works while the next pieces are read: the sync at the end of the batch finds less to do. */
+static void start_writeback(struct sink *s, uint64_t done)
+{
+    if (done < s->flushed + WRITEBACK_STEP)
+        return;
+    (void)sync_file_range(s->fd, (off64_t)s->flushed, (off64_t)(done - s->flushed), SYNC_FILE_RANGE_WRITE);
+    s->flushed = done;
+}
+
+void sink_put(struct sink *s, const char *data, size_t len, uint64_t at, bool large, bool padded)
+{
+    if (sink_is_out(s) || is_there(s, data, len, at))
+        return;
+    bool direct = s->direct && padded && at % SINK_ALIGNMENT == 0;
+    if (direct != s->is_direct)
+        set_direct(s, direct);
+    s->code = s->is_direct ? put_direct(s, data, len, at) : io_write_at(s->fd, data, len, (off_t)at);
+    if (!s->code && large && !s->is_direct)
+        start_writeback(s, at + len);
+}
+
+void sink_end(struct sink *s, uint64_t size)
+{
+    struct stat st;
+
+    free(s->compare);
+    s->compare = NULL;
+    if (s->is_direct)
+        set_direct(s, false);
+    if (s->code)
+        return;
+    if (fstat(s->fd, &st) < 0 || ((uint64_t)st.st_size != size && ftruncate(s->fd, (off_t)size) < 0))
+        s->code = -errno;
+}
