@@ -71,11 +71,11 @@ local function pump_lines(lines)
         active[#active + 1] = advance(line) and line or nil
     end
     while #active > 0 do
-        for i = #active, 1, -1 do
-            if not look(active[i], WAIT / #active) then
-                table.remove(active, i)
-            end
+        local still = {}
+        for _, line in ipairs(active) do
+            still[#still + 1] = look(line, WAIT / #active) and line or nil
         end
+        active = still
     end
 end
 

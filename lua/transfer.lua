@@ -18,7 +18,8 @@ local types = require "autobackup.types"
 
 local M = {}
 
-local FRESH = 60    -- seconds that a reading of either side stays good while other transfers run
+local FRESH = 60     -- seconds that a reading of either side stays good while other transfers run
+local SIDE = 16      -- destinations that one reading of the source can serve
 
 -- One run of the command: its databases, and what was collected so far.
 local Run = {}
@@ -41,7 +42,7 @@ local function new_run(session, request)
         session = session, request = request, from = named_databases(session, {request.from})[1],
         to = named_databases(session, request.to), result = {notes = {}, status = 0}, noted = {},
         problems = jobs.collector(), actions = jobs.collector(), given_up = {}, read_at = {}, locks = {}, done = 0,
-        live = progress.new(session, "copy"),
+        board = progress.board(session),
     }, Run)
 end
 
@@ -185,7 +186,7 @@ function Run:open_targets(items)
     end
 end
 
-function Run:start(item, origin, target_database, operation)
+function Run:start(item, origin, target_database, operation, fan)
     local target, request = self:replica(item, target_database), self.request
     return errors.check(core_copy.start{
         catalog = self.session.catalog:path(), operation = operation,
@@ -194,8 +195,8 @@ function Run:start(item, origin, target_database, operation)
         target_root = target_database.path, target_identity = target_database.identity,
         lock_text = locate.holder("copy"), locked = true, source = origin.id, target = target and target.id or 0,
         granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
-        overwrite_newer = request.overwrite_newer or false,
-        mirror = request.mirror or false, dry_run = request.dry_run or false, jobs = request.jobs,
+        overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
+        mirror = request.mirror or false, dry_run = request.dry_run or false, fan = fan,
     })
 end
 
@@ -209,8 +210,8 @@ function handlers.plan(run, event, context)
     end
 end
 
-function handlers.progress(run, event)
-    run.live:show(event)
+function handlers.progress(_, event, context)
+    context.line:show(event)
 end
 
 function handlers.problem(run, event, context)
@@ -231,7 +232,7 @@ function handlers.action(run, event, context)
 end
 
 local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",
-    "others_copied", "directories_made", "metadata_only", "conflicts", "failed"}
+    "others_copied", "directories_made", "metadata_only", "conflicts", "failed", "bytes_kept", "damaged"}
 
 function Run:row(item, target, operation, final)
     local row = rows.row("copy", {
@@ -261,7 +262,7 @@ function Run:count(row, final, target)
         self:worsen(errors.exit_status(err))
         self:give_up(target, final.code)
     elseif row.conflicts > 0 or row.failed > 0 then
-        self:worsen(statuses.PARTIAL)
+        self:worsen((final.damaged or 0) > 0 and statuses.DAMAGED or statuses.PARTIAL)
     end
 end
 
@@ -278,35 +279,86 @@ local function did_something(row)
     return row.files_copied + row.others_copied + row.directories_made + row.files_removed + row.metadata_only > 0
 end
 
-function Run:drive(item, origin, target, operation)
-    local context = {item = item, target = target}
-    local final, interruption = jobs.drive(self:start(item, origin, target, operation), function(event)
-        local handle = handlers[event.type]
-        if handle then
-            handle(self, event, context)
-        end
-    end)
-    final = final or {type = "failed", code = "EIO", message = "the copy to " .. target.database .. " ended early"}
-    return final, interruption, context
+-- One destination of an item, under way: the context of its events.
+function Run:begin(item, origin, target, fan)
+    local operation = self.session.catalog:new_operation()
+    local context = {item = item, target = target, operation = operation,
+        job = self:start(item, origin, target, operation, fan)}
+    context.line = self.board:line(("copy %s %s to %s%s"):format(item.project, item.category, target.database,
+        self.place))
+    return context
 end
 
-function Run:copy_to(item, origin, target)
-    local operation = self.session.catalog:new_operation()
-    self.live:rename(("copy %s %s to %s%s"):format(item.project, item.category, target.database, self.place))
-    local final, interruption, context = self:drive(item, origin, target, operation)
-    local row = self:row(item, target, operation, final)
+-- What a line of jobs.drive_lines does for it.
+function Run:work(context)
+    return {
+        start = function() return context.job end,
+        on_event = function(event)
+            if event.type == "done" or event.type == "failed" then
+                context.final = event
+                context.line:remove()
+            elseif handlers[event.type] then
+                handlers[event.type](self, event, context)
+            end
+        end,
+    }
+end
+
+local function close_jobs(contexts)
+    for _, context in ipairs(contexts) do
+        context.job:close()
+    end
+end
+
+function Run:settle(context)
+    local item, target = context.item, context.target
+    local final = context.final or {type = "failed", code = "EIO",
+        message = "the copy to " .. target.database .. " ended early"}
+    local row = self:row(item, target, context.operation, final)
+    context.row = row
     if did_something(row) and not self.request.dry_run then
-        self.settling:add{target = target, only = self:only(item), operation = operation,
+        self.settling:add{target = target, only = self:only(item), operation = context.operation,
             recorded = final.recorded or 0}
     end
-    if interruption then
-        self.live:clear()
-        self.session:message(stopped_text(self, row, context))
-        error(interruption, 0)
+    return row, final
+end
+
+function Run:interrupted(contexts, interruption)
+    for _, context in ipairs(contexts) do
+        self:settle(context)
     end
-    table.insert(self.result, row)
-    self:count(row, final, target)
-    self.done = self.done + 1
+    self.board:clear()
+    for _, context in ipairs(contexts) do
+        self.session:message(stopped_text(self, context.row, context))
+    end
+    error(interruption, 0)
+end
+
+-- Copy to several destinations at once: the source is read for all of them together.
+function Run:copy_side_by_side(item, origin, targets)
+    local contexts <close> = setmetatable({}, {__close = close_jobs})
+    local lines = {}
+    do
+        local request = self.request
+        local fan <close> = core_copy.fan{streams = #targets, jobs = request.jobs, rate = request.bwlimit,
+            idle = request.idle or false}
+        for _, target in ipairs(targets) do
+            self:try(item, target.path, target, function()
+                contexts[#contexts + 1] = self:begin(item, origin, target, fan)
+                lines[#lines + 1] = {self:work(contexts[#contexts])}
+            end)
+        end
+    end
+    local interruption = jobs.drive_lines(lines)
+    if interruption then
+        self:interrupted(contexts, interruption)
+    end
+    for _, context in ipairs(contexts) do
+        local row, final = self:settle(context)
+        table.insert(self.result, row)
+        self:count(row, final, context.target)
+        self.done = self.done + 1
+    end
 end
 
 -- One destination's failure leaves the others to go on.
@@ -323,16 +375,24 @@ function Run:try(item, path, database, fn)
     self:give_up(database, err.code)
 end
 
+function Run:targets_left()
+    local list = {}
+    for _, target in ipairs(self.to) do
+        list[#list + 1] = not self.given_up[target.id] and target or nil
+    end
+    return list
+end
+
 function Run:copy_item(item)
     if self.given_up[self.from.id] then
         return
     end
     self:try(item, self.from.path, self.from, function()
         local origin = self:source_of(item)
-        for _, target in ipairs(self.to) do
-            if not self.given_up[target.id] then
-                self:try(item, target.path, target, function() self:copy_to(item, origin, target) end)
-            end
+        local targets = self:targets_left()
+        for first = 1, #targets, SIDE do
+            local last = math.min(first + SIDE - 1, #targets)
+            self:copy_side_by_side(item, origin, table.move(targets, first, last, 1, {}))
         end
     end)
 end
@@ -343,13 +403,13 @@ function Run:copy_all(items)
         self.place = #items > 1 and (" (%d of %d)"):format(i, #items) or ""
         self:copy_item(item)
     end
-    self.live:clear()
+    self.board:clear()
     self.settling:flush()
 end
 
 -- However it ends: what was copied becomes known, and the destinations are free again.
 function Run:close()
-    self.live:clear()
+    self.board:clear()
     if self.settling then
         pcall(self.settling.flush, self.settling)
     end
@@ -374,7 +434,7 @@ end
 --- Copy a category of projects from one database to others.
 -- @param session the session
 -- @param request {project= (patterns too), category= (or "all"), from=, to=list, dry_run=, overwrite_newer=,
---        mirror=, lock_wait=seconds?, jobs=?}
+--        mirror=, readback=, lock_wait=seconds?, jobs=?, bwlimit=bytes per second?, idle=}
 -- @return result: rows of type "copy" (one for each category, project and destination), with dry_run then rows of
 --         type "action"; problems, notes, status. Raises what keeps it from starting, and an interruption.
 function M.run(session, request)

@@ -24,7 +24,8 @@ local function run(args, session)
     local result = require("autobackup.transfer").run(session, {
         project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
         overwrite_newer = args.newer == "overwrite", mirror = args.mirror, lock_wait = lock_wait(args, session),
-        jobs = args.jobs or session.settings.jobs,
+        jobs = args.jobs or session.settings.jobs, readback = args.verify == "readback", bwlimit = args.bwlimit,
+        idle = args.idle,
     })
     result.mirror = args.mirror or nil
     return result
@@ -133,7 +134,9 @@ return {
     details = "Both sides are read first; what is the same is skipped, new and changed files are copied whole, "
         .. "checked and made durable before their name appears. A file that is newer at the destination is left "
         .. "alone and reported. What is replaced or removed goes to .autobackup/versions on the destination. "
-        .. "Interrupted, the same command goes on where it stopped. Exit status 3: some files were not copied.",
+        .. "Several destinations are written from one reading. Interrupted, the same command goes on where it "
+        .. "stopped, within a large file too. Exit status 3: some files were not copied; 11: --verify found "
+        .. "damage.",
     examples = {"copy acme/spot-2031 render WORK NAS", "copy 'acme/*' all WORK NAS STORAGE --dry-run"},
     args = {
         {"project", "project", fresh = true, help = "may hold * and ?"},
@@ -148,6 +151,10 @@ return {
         mirror = {help = "remove what the source does not have (kept as versions)"},
         ["lock-wait"] = {type = "duration", value = "DURATION",
             help = "wait while the destination is busy, such as 10m"},
+        verify = {type = "choice", values = {"readback"}, value = "readback",
+            help = "read what was written back from the disk, and compare, before it gets its name"},
+        bwlimit = {type = "size", min = 1, value = "RATE", help = "read at most that much a second, such as 50MB"},
+        idle = {help = "use the disks only when nobody else does"},
         jobs = {type = "integer", min = 1, max = 64, value = "N", help = "copying threads (default: chosen)"},
     },
     accepts = {
