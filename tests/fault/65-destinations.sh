@@ -1,0 +1,82 @@
+# Several destinations in one copy: what happens to one is nothing to the others.
+
+CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat,close
+
+two_destinations() {
+    filesystem "$KIND"
+    mkdir STORAGE
+    studio
+    SCENARIO=(copy acme/spot footage WORK NAS STORAGE --mirror)
+    mkdir -p STORAGE/footage/acme
+    cp -a old/$REPLICA STORAGE/footage/acme/
+    ok add database STORAGE STORAGE
+    ok load STORAGE
+    cp -a STORAGE old.storage
+    rm catalog.old/*
+    cp catalog.db* catalog.old/
+}
+
+reset_both() {
+    reset
+    rm -rf STORAGE
+    cp -a old.storage STORAGE
+}
+
+judge_both() {    # FAULT
+    check_names NAS
+    check_books NAS
+    check_names STORAGE
+    check_books STORAGE
+    rerun
+    check_clean NAS
+    check_clean STORAGE
+    check_names NAS
+    check_names STORAGE
+    check_source
+    conclude "$1"
+}
+
+others_are_complete() {
+    [ "$STATUS" != 0 ] || must_equal "status 0"
+    local found
+    found=$(differences STORAGE)
+    [ -z "$found" ] || violation "NAS failed, and STORAGE is not complete: $found"
+}
+
+fault_one_destination_fails() {
+    local spec n
+    two_destinations
+    for spec in "write errno=EIO" "write errno=ENOSPC" "fsync,syncfs errno=EIO" "renameat2 errno=EIO" "mkdirat errno=ENOSPC" \
+        "openat errno=EIO" "close errno=EIO"; do
+        for n in $(points 100); do
+            reset_both
+            shim "${spec% *} $PWD/NAS/* $n 0 ${spec#* }"
+            strike "${SHIM[@]}"
+            [ "$(hits 1)" -gt 0 ] || break
+            others_are_complete
+            judge_both "one of two destinations fails: ${spec/ errno=/: }"
+        done
+    done
+}
+
+fault_one_destination_is_slow() {
+    two_destinations
+    reset_both
+    shim "write,openat,renameat2 $PWD/NAS/* 1 0 run=/bin/true"
+    strike "${SHIM[@]}"
+    assert_status 0
+    others_are_complete
+    judge_both "one of two destinations is slow"
+}
+
+fault_two_destinations_killed() {
+    local n
+    two_destinations
+    for n in $(points 600); do
+        reset_both
+        shim "$CHANGES $PWD/[NS][AT]* $n 1 kill"
+        strike "${SHIM[@]}"
+        judge_both "two destinations: kill -9 at the n-th change"
+        [ "$STATUS" = 137 ] || break
+    done
+}
