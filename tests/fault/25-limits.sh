@@ -21,6 +21,7 @@ fault_few_descriptors() {
     studio
     (cd WORK/$REPLICA && for n in $(seq 2000); do mkdir -p "wide/$n"; echo "$n" >"wide/$n/file"; done)
     snapshot WORK/$REPLICA >NEW
+    cp NEW SOURCE
     for n in 100 256 1024; do
         reset
         script limited "ulimit -n $n; exec \"\$@\""

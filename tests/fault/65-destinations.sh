@@ -12,8 +12,7 @@ two_destinations() {
     ok add database STORAGE STORAGE
     ok load STORAGE
     cp -a STORAGE old.storage
-    rm catalog.old/*
-    cp catalog.db* catalog.old/
+    keep_state
 }
 
 reset_both() {
@@ -46,8 +45,8 @@ others_are_complete() {
 fault_one_destination_fails() {
     local spec n
     two_destinations
-    for spec in "write errno=EIO" "write errno=ENOSPC" "fsync,syncfs errno=EIO" "renameat2 errno=EIO" "mkdirat errno=ENOSPC" \
-        "openat errno=EIO" "close errno=EIO"; do
+    for spec in "write errno=EIO" "write errno=ENOSPC" "fsync,syncfs errno=EIO" "renameat2 errno=EIO" \
+        "mkdirat errno=ENOSPC" "openat errno=EIO" "close errno=EIO"; do
         for n in $(points 100); do
             reset_both
             shim "${spec% *} $PWD/NAS/* $n 0 ${spec#* }"

@@ -1,0 +1,81 @@
+# Other commands that write to a disk, struck in the same ways.
+
+CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,fchmod,fchown
+CHANGES+=,utimensat,ftruncate,close
+
+# What a command that finds nothing to do any more leaves to the next copy.
+SWEPT_LATER=operations
+
+need_command() { "$AUTOBACKUP" help "$1" >"$OUT" 2>&1 || skip "no command $1"; }
+
+strike_everywhere() {    # FAULT: kills at the n-th change, and errors of all sorts
+    local n spec
+    for n in $(points 1000); do
+        reset
+        shim "$CHANGES $PWD/NAS* $n 1 kill"
+        strike "${SHIM[@]}"
+        judge "$1: kill -9 at the n-th change"
+        [ "$STATUS" = 137 ] || break
+    done
+    for spec in write:EIO write:ENOSPC fsync:EIO syncfs:EIO renameat2:EIO renameat:EIO unlinkat:EIO linkat:EIO \
+        openat:EIO read:EIO close:EIO mkdirat:ENOSPC; do
+        for n in $(points 60); do
+            reset
+            shim "${spec%:*} $PWD/NAS* $n 1 errno=${spec#*:}"
+            strike "${SHIM[@]}"
+            [ "$(hits 1)" -gt 0 ] || break
+            judge "$1: ${spec/:/: }"
+        done
+    done
+}
+
+# undo: NAS goes back to what it was before a copy.
+fault_undo() {
+    need_command undo
+    filesystem "$KIND"
+    studio
+    mkdir before
+    cp -a NAS/$REPLICA/. before/
+    ok "${SCENARIO[@]}"
+    SCENARIO=(undo "$(basename NAS/.autobackup/operations/2*)")
+    GOAL=before
+    DIFFER=-anciAX    # names of one file come back as files of their own
+    RERUN="0 1"       # undone already
+    cp OLD before.snapshot
+    cp NEW OLD
+    cp before.snapshot NEW
+    keep_state
+    strike_everywhere undo
+}
+
+# verify --repair: one byte of a file on NAS is not what it was.
+fault_repair() {
+    local file=NAS/$REPLICA/fresh/large
+    need_command verify
+    filesystem "$KIND"
+    studio
+    ok "${SCENARIO[@]}"
+    cp --sparse=never "$file" large
+    printf x | dd of=large bs=1 seek=70000 conv=notrunc 2>err.dd
+    touch -r "$file" time
+    cat large >"$file"
+    touch -r time "$file"
+    SCENARIO=(verify acme/spot footage NAS WORK --repair)
+    RERUN="0 11"         # repaired now
+    DIFFER=-anciHAXO     # the times of folders are for the next copy
+    snapshot NAS/$REPLICA >OLD
+    keep_state
+    strike_everywhere "verify --repair"
+}
+
+# prune: versions go, nothing else.
+fault_prune() {
+    need_command prune
+    filesystem "$KIND"
+    studio
+    ok "${SCENARIO[@]}"
+    SCENARIO=(prune --keep 0 --older 0s)
+    cp NEW OLD
+    keep_state
+    strike_everywhere prune
+}
