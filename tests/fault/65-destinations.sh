@@ -54,6 +54,7 @@ fault_one_destination_fails() {
             [ "$(hits 1)" -gt 0 ] || break
             others_are_complete
             judge_both "one of two destinations fails: ${spec/ errno=/: }"
+            [ -n "${FULL:-}" ] || break
         done
     done
 }

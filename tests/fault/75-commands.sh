@@ -4,7 +4,7 @@ CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,
 CHANGES+=,utimensat,ftruncate,close
 
 # What a command that finds nothing to do any more leaves to the next copy.
-SWEPT_LATER=operations
+SWEPT_LATER=.autobackup/operations
 
 need_command() { "$AUTOBACKUP" help "$1" >"$OUT" 2>&1 || skip "no command $1"; }
 

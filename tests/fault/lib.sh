@@ -224,7 +224,7 @@ check_clean() {    # DATABASE
     local found
     found=$(differences "$1")
     [ -z "$found" ] || violation "after the rerun $1 is not what it should be: $found"
-    found=$(find "$1" -path "$1/.autobackup/${SWEPT_LATER:-versions}" -prune -o \
+    found=$(find "$1" -path "$1/.autobackup/versions" -prune -o -path "$1/${SWEPT_LATER:--}" -prune -o \
         \( -name '.autobackup-*' -o -name '*.open' \) -print)
     [ -z "$found" ] || violation "after the rerun there is left: $found"
 }
@@ -296,7 +296,7 @@ must_have_found() {    # WHAT
 # Numbers for "every n-th": all in the full form, a few in the short one. Stops when `struck` says no.
 points() {    # MOST
     local n
-    if [ -n "${FULL:-}" ]; then seq "$1"; else for n in 1 2 5 12 30 70; do [ "$n" -gt "$1" ] || echo "$n"; done; fi
+    if [ -n "${FULL:-}" ]; then seq "$1"; else for n in 2 9 40; do [ "$n" -gt "$1" ] || echo "$n"; done; fi
 }
 
 shim() {    # SPECS...: prefix of a run with these faults
