@@ -29,6 +29,7 @@ stop_disk() {
 # One copy, logged. $END: the records when it had ended; $NAMED: when another program had synced something after that.
 logged_copy() {    # WORDS...: prefix of the program
     filesystem "$KIND"
+    [ -z "${CLONES:-}" ] || { mkdir NAS/work && ln -s NAS/work WORK; }
     studio
     keep_image
     start_disk
@@ -78,6 +79,25 @@ fault_power_cut() {
     done
     umount NAS
 }
+
+# Source and destination on one filesystem: what arrives is a clone.
+fault_power_cut_clone() {
+    local n seed
+    need xfs_io
+    CLONES=1 logged_copy env
+    cut_at "$END" 0 catalog.new
+    xfs_io -r -c 'fiemap -v' "NAS/$REPLICA/fresh/large" | grep -q '0x2...$' || fail "it is no clone"
+    must_equal "status 0 before the power went"
+    judge "power cut when clones are done"
+    for n in $(moments); do
+        for seed in 0 $RANDOM; do
+            cut_at "$n" "$seed" catalog.old
+            judge "power cut while clones are made"
+        done
+    done
+    umount NAS
+}
+on_power_cut_clone="xfs btrfs"
 
 # Without syncs the names of the copy reach the disk when somebody else syncs, and what they name later.
 fault_power_cut_control() {
