@@ -14,14 +14,14 @@ start_disk() {    # [ENVIRONMENT...]: NAS on a fresh one
     until mountpoint -q disk; do kill -0 "$SERVER" || skip "no FUSE here"; done
     DISK=$(losetup --find --show disk/image)
     echo 512 >"/sys/block/${DISK#/dev/}/queue/max_sectors_kb"    # one request of the disk each
-    mount ${MOUNT_OPTIONS:+-o "$MOUNT_OPTIONS"} "$DISK" NAS
+    mount ${MOUNT_OPTIONS:+-o "$MOUNT_OPTIONS"} "$DISK" NAS || fail "cannot be mounted"
+    losetup --detach "$DISK"    # once it is unmounted
     rm -f catalog.db*
     cp catalog.old/* .
 }
 
 stop_disk() {
     umount NAS
-    losetup --detach "$DISK"
     until umount disk 2>/dev/null; do :; done
     wait
 }
