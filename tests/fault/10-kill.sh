@@ -17,7 +17,7 @@ fault_kill_at_call() {
     done
 }
 
-CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,fchmod,fchown
+CHANGES=write,pwrite,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,fchmod,fchown
 CHANGES+=,utimensat,ftruncate,close
 
 # Before the n-th call of any kind that changes the destination, over all threads.

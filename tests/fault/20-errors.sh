@@ -3,13 +3,13 @@
 # CALL ERRNO... on WORK, NAS or both ("*"). What a destination refuses (EPERM, EOPNOTSUPP) is left out and said, so
 # only what a broken or full disk says is here; what a filesystem lacks is below.
 ERRORS="
-read        WORK  errno=EIO errno=EINTR short=1 short=4095
+read,pread  WORK  errno=EIO errno=EINTR short=1 short=4095
 getdents64  *     errno=EIO
 statx       *     errno=EIO
 openat      *     errno=EIO errno=EMFILE errno=EINTR
 lseek       *     errno=EIO
 getxattr    WORK  errno=EIO
-write       NAS   errno=EIO errno=ENOSPC errno=EDQUOT errno=EINTR short=1 short=4095
+write,pwrite NAS  errno=EIO errno=ENOSPC errno=EDQUOT errno=EINTR short=1 short=4095
 fsync       NAS   errno=EIO errno=ENOSPC errno=EINTR
 syncfs      NAS   errno=EIO errno=ENOSPC
 close       NAS   errno=EIO errno=EDQUOT errno=EINTR
@@ -53,11 +53,11 @@ fail_calls() {    # CALL PATH TIMES ACTION: at each point that there is
             [ -z "${FULL:-}" ] && continue || break
         fi
         struck=1
-        judge "$1: ${4#errno=}"
+        judge "${1%%,*}: ${4#errno=}"
         [ -n "${FULL:-}" ] || break
     done
     [ -n "$struck" ] || violation "no call was struck"
-    [ -n "$struck" ] || conclude "$1: ${4#errno=}"
+    [ -n "$struck" ] || conclude "${1%%,*}: ${4#errno=}"
 }
 
 # A filesystem without exchange, without hard links, without either.
@@ -75,7 +75,7 @@ fault_lacking_filesystem() {
         conclude "a filesystem without ${lack%% *}"
         for n in $(points 60); do
             reset
-            shim "$lack" "write,fsync,syncfs,renameat,renameat2,unlinkat,linkat $PWD/NAS* $((n + 3)) 1 kill"
+            shim "$lack" "write,pwrite,fsync,syncfs,renameat,renameat2,unlinkat,linkat $PWD/NAS* $((n + 3)) 1 kill"
             strike "${SHIM[@]}"
             check_names NAS
             conclude "kill -9 on a filesystem without ${lack%% *}"
@@ -87,7 +87,7 @@ fault_lacking_filesystem() {
 fault_control() {
     filesystem "$KIND"
     studio
-    control "a byte that changes on its way is found" "write $PWD/NAS/footage* 5 1 garble"
+    control "a byte that changes on its way is found" "write,pwrite $PWD/NAS/footage* 5 1 garble"
     control "a temp that stays is found" "unlinkat $PWD/NAS* 1 0 lie"
     control "names that are not given are found" "renameat2 $PWD/NAS/footage*fresh* 1 0 lie"
 }

@@ -49,4 +49,4 @@ fault_replica_elsewhere() {
     done
 }
 on_replica_elsewhere="ext4 xfs btrfs"
-CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat,close
+CHANGES=write,pwrite,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat,close

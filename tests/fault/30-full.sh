@@ -8,7 +8,7 @@ fault_disk_fills_up() {
     script fill "dd if=/dev/zero of=NAS/filler bs=64k 2>err.dd; dd if=/dev/zero of=NAS/filler2 bs=512 2>>err.dd"
     for n in $(points 60); do
         reset
-        shim "write,mkdirat,linkat $PWD/NAS/footage* $n 1 run=$PWD/fill"
+        shim "write,pwrite,mkdirat,linkat $PWD/NAS/footage* $n 1 run=$PWD/fill"
         strike "${SHIM[@]}"
         [ "$(hits 1)" -gt 0 ] || break
         assert_filled

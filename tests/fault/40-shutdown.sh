@@ -3,7 +3,7 @@
 # name is only if it was synced before. As a control the same with the syncs taken away: the oracle must find that files
 # are lost and torn.
 
-CHANGES=write,fsync,syncfs,renameat2,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat
+CHANGES=write,pwrite,fsync,syncfs,renameat2,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat
 on_shutdown="ext4 xfs"
 on_shutdown_control="ext4 xfs"
 

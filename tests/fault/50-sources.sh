@@ -19,7 +19,8 @@ fault_changing_source() {
     change rename "mv $LARGE $LARGE.renamed"
     change mode "chmod 600 $LARGE; setfattr -n user.x -v y $LARGE"
     for what in grow shrink empty replace rewrite remove rename mode; do
-        for when in "read $PWD/$LARGE" "renameat2 $PWD/NAS/${LARGE#*/}" "openat $PWD/$LARGE" "close $PWD/$LARGE"; do
+        for when in "read,pread $PWD/$LARGE" "renameat2 $PWD/NAS/${LARGE#*/}" "openat $PWD/$LARGE" \
+            "close $PWD/$LARGE"; do
             [ -n "${FULL:-}" ] || [[ $when == re* ]] || continue
             for n in $(source_points); do
                 reset_source
@@ -45,7 +46,7 @@ fault_restless_source() {
         touch -r time $LARGE"
     for what in grow rewrite; do
         reset_source
-        shim "read $PWD/$LARGE 1 0 run=$PWD/$what"
+        shim "read,pread $PWD/$LARGE 1 0 run=$PWD/$what"
         strike_changing "$what" read "without end"
     done
 }

@@ -1,6 +1,6 @@
 # Several destinations in one copy: what happens to one is nothing to the others.
 
-CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat,close
+CHANGES=write,pwrite,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat,close
 
 two_destinations() {
     filesystem "$KIND"
@@ -45,7 +45,7 @@ others_are_complete() {
 fault_one_destination_fails() {
     local spec n
     two_destinations
-    for spec in "write errno=EIO" "write errno=ENOSPC" "fsync,syncfs errno=EIO" "renameat2 errno=EIO" \
+    for spec in "write,pwrite errno=EIO" "write,pwrite errno=ENOSPC" "fsync,syncfs errno=EIO" "renameat2 errno=EIO" \
         "mkdirat errno=ENOSPC" "openat errno=EIO" "close errno=EIO"; do
         for n in $(points 100); do
             reset_both
@@ -62,7 +62,7 @@ fault_one_destination_fails() {
 fault_one_destination_is_slow() {
     two_destinations
     reset_both
-    shim "write,openat,renameat2 $PWD/NAS/* 1 0 run=/bin/true"
+    shim "write,pwrite,openat,renameat2 $PWD/NAS/* 1 0 run=/bin/true"
     strike "${SHIM[@]}"
     assert_status 0
     others_are_complete

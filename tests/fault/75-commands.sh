@@ -1,6 +1,6 @@
 # Other commands that write to a disk, struck in the same ways.
 
-CHANGES=write,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,fchmod,fchown
+CHANGES=write,pwrite,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,fchmod,fchown
 CHANGES+=,utimensat,ftruncate,close
 
 # What a command that finds nothing to do any more leaves to the next copy.

@@ -4,7 +4,7 @@
 
 REPLICA=footage/acme/spot
 # What the faults strike, the tree that NAS equals when it is done, and the statuses with which a rerun may end: a
-# function can set others, with OLD and NEW for the states of each file before and after (see studio and 75-commands.sh).
+# function can set others, with OLD and NEW for the states of each file before and after (studio, 75-commands.sh).
 SCENARIO=(copy acme/spot footage WORK NAS --mirror)
 GOAL=WORK/$REPLICA
 RERUN=0
@@ -15,9 +15,9 @@ image() {    # KIND FILE [MKFS OPTIONS]: a small filesystem in a file
     local kind=$1 file=$2
     shift 2
     case $kind in
-        ext4) truncate -s 64M "$file"; mkfs.ext4 -q -F "$@" "$file" ;;
-        xfs) truncate -s 300M "$file"; mkfs.xfs -q -f "$@" "$file" ;;
-        btrfs) truncate -s 160M "$file"; mkfs.btrfs -q -f "$@" "$file" >/dev/null ;;
+        ext4) truncate -s "${SIZE:-64M}" "$file"; mkfs.ext4 -q -F "$@" "$file" ;;
+        xfs) truncate -s "${SIZE:-300M}" "$file"; mkfs.xfs -q -f "$@" "$file" ;;
+        btrfs) truncate -s "${SIZE:-160M}" "$file"; mkfs.btrfs -q -f "$@" "$file" >/dev/null ;;
     esac
 }
 
@@ -26,7 +26,7 @@ filesystem() {    # KIND [MKFS OPTIONS]: NAS is a new one
     shift
     mkdir -p NAS
     if [ "$kind" = tmpfs ]; then
-        mount -t tmpfs -o size=256M tmpfs NAS
+        mount -t tmpfs -o size="${SIZE:-256M}" tmpfs NAS
         return
     fi
     need "mkfs.$kind"
