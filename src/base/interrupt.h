@@ -19,6 +19,9 @@ int interrupt_signal(void);
 /* Forget the signal. */
 void interrupt_clear(void);
 
+/* What is done right before such a second SIGINT kills, in its handler; NULL for nothing. */
+void interrupt_at_death(void (*last)(void));
+
 /*
  * Between hold and release signals are only remembered; release calls `wake` if one is remembered then.
  * For a wait that wants to look at the flag itself. Does not nest.

@@ -43,12 +43,14 @@ void bind_push_job(lua_State *L, struct job *job);
 /* The modules: each pushes its table. The list of them stands in host/modules.c. */
 int luaopen_core_catalog(lua_State *L);
 int luaopen_core_compare(lua_State *L);
+int luaopen_core_content(lua_State *L);
 int luaopen_core_copy(lua_State *L);
 int luaopen_core_find(lua_State *L);
 int luaopen_core_fs(lua_State *L);
 int luaopen_core_host(lua_State *L);
 int luaopen_core_load(lua_State *L);
 int luaopen_core_readline(lua_State *L);
+int luaopen_core_screen(lua_State *L);
 int luaopen_core_sys(lua_State *L);
 
 #endif

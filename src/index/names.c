@@ -5,11 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "index/listing.h"
-
 /* The layout stands in listing.h. */
-enum { FLAG_NLINK = 1, FLAG_ERR = 2, FLAGS_KNOWN = 7 };
+enum { FLAG_NLINK = 1, FLAG_ERR = 2, FLAG_MOUNT = 4, FLAGS_KNOWN = 7 };
 enum { PLAIN_FIELDS = 5 };    /* size, mtime, ctime, inode, owner: behind the mode, in every entry */
+enum { TIMES_AND_OWNER = 3 }; /* ctime, inode, owner */
 #define COPY 16               /* bytes that a name is copied by */
 
 int names_open(struct names *n, const void *blob, size_t len)
@@ -161,4 +160,64 @@ int names_next(struct names *n)
     n->left--;
     n->index++;
     return 1;
+}
+
+/* ---- adding up ---- */
+
+/* A difference of times takes eight bytes or nine: too many for `number`, and there is one in every entry. */
+static inline int64_t difference(struct names *n, bool *bad)
+{
+    uint64_t value = 0;
+    unsigned shift = 0;
+
+    while (n->at < n->end && shift < 64) {
+        unsigned char byte = *n->at++;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        shift += 7;
+        if (byte < 0x80)
+            return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+    }
+    *bad = true;
+    return 0;
+}
+
+static void count_file(struct totals *t, uint64_t size, int64_t mtime)
+{
+    if (!t->files++ || mtime > t->newest)
+        t->newest = mtime;
+    t->bytes += (int64_t)size;
+}
+
+/* Of a name only its length is followed: the next one may share no more. */
+static bool total_entry(struct names *n, int64_t *mtime, struct totals *t)
+{
+    bool bad = false;
+    uint64_t flags, more;
+
+    if (!read_head(n, &flags, &more))
+        return false;
+    n->name.len = n->shared + more;
+    n->at += more;
+    uint32_t mode = (uint32_t)number(n, &bad);
+    uint64_t size = number(n, &bad);
+    *mtime = (int64_t)((uint64_t)*mtime + (uint64_t)difference(n, &bad));
+    if (bad || !skip(n, TIMES_AND_OWNER + !!(flags & FLAG_NLINK) + !!(flags & FLAG_ERR)))
+        return false;
+    t->errors += (flags & (FLAG_ERR | FLAG_MOUNT)) != 0;
+    if (S_ISREG(mode))
+        count_file(t, size, *mtime);
+    return !S_ISLNK(mode) || skip_target(n);
+}
+
+int names_total(const void *blob, size_t len, struct totals *t)
+{
+    struct names n = {0};
+    int64_t mtime = 0;
+
+    if (names_open(&n, blob, len) < 0)
+        return -EBADMSG;
+    for (; n.left; n.left--)
+        if (!total_entry(&n, &mtime, t))
+            return -EBADMSG;
+    return 0;
 }

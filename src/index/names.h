@@ -1,6 +1,6 @@
 /*
- * Only the names and kinds of a listing (listing.h): several times faster than reading whole entries, for looking
- * through all of the catalog.
+ * A part of what a listing (listing.h) says, several times faster than reading whole entries: names and kinds for
+ * looking through all of the catalog, sizes and times for adding it up.
  */
 #ifndef AUTOBACKUP_INDEX_NAMES_H
 #define AUTOBACKUP_INDEX_NAMES_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "index/listing.h"
 
 /*
  * Zero it once; names_open starts with one listing after the other and keeps the room for names. What stands in
@@ -33,5 +34,11 @@ int names_open(struct names *n, const void *blob, size_t len);
 int names_next(struct names *n);
 
 void names_close(struct names *n);
+
+/*
+ * Add to *t what the entries of a listing come to, as totals_add_entry of each does, without reading their names.
+ * 0 or -EBADMSG: then *t is worth nothing.
+ */
+int names_total(const void *blob, size_t len, struct totals *t);
 
 #endif

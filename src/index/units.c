@@ -117,24 +117,40 @@ static size_t run_length(const int64_t *ids, size_t count)
     return n;
 }
 
-static int search_ids(const int64_t *ids, size_t count, struct search *s, struct found_list *out,
-                      struct error *err)
+static int each_run(const int64_t *ids, size_t count, units_fn *fn, void *arg, struct error *err)
 {
     int code = 0;
 
     for (size_t run; count && !code; ids += run, count -= run) {
         run = run_length(ids, count);
-        code = search_range(s, ids[0], ids[run - 1], out, err);
+        code = fn(arg, ids[0], ids[run - 1], err);
     }
     return code;
 }
 
-int units_search(const struct units *u, size_t unit, struct search *s, struct found_list *out, struct error *err)
+int units_each(const struct units *u, size_t unit, units_fn *fn, void *arg, struct error *err)
 {
     if (u->ids) {
         size_t at = unit * UNIT, left = u->id_count - at;
-        return search_ids(u->ids + at, left < UNIT ? left : UNIT, s, out, err);
+        return each_run(u->ids + at, left < UNIT ? left : UNIT, fn, arg, err);
     }
     int64_t first = u->first + (int64_t)unit * UNIT, last = first + UNIT - 1;
-    return search_range(s, first, last < u->last ? last : u->last, out, err);
+    return fn(arg, first, last < u->last ? last : u->last, err);
+}
+
+struct target {
+    struct search *search;
+    struct found_list *out;
+};
+
+static int search_run(void *arg, int64_t first, int64_t last, struct error *err)
+{
+    struct target *t = arg;
+    return search_range(t->search, first, last, t->out, err);
+}
+
+int units_search(const struct units *u, size_t unit, struct search *s, struct found_list *out, struct error *err)
+{
+    struct target target = {s, out};
+    return units_each(u, unit, search_run, &target, err);
 }

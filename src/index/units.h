@@ -1,5 +1,5 @@
 /*
- * The directories that a find looks through, in pieces for its threads.
+ * The directories that a find looks through, or that are added up, in pieces for its threads.
  */
 #ifndef AUTOBACKUP_INDEX_UNITS_H
 #define AUTOBACKUP_INDEX_UNITS_H
@@ -21,6 +21,12 @@ struct units {
 int units_plan(struct catalog *cat, const int64_t *replicas, size_t replica_count, struct units *ret_units,
                struct error *err);
 void units_free(struct units *u);
+
+/* What is done with the directories of ids first to last: 0 or -errno. */
+typedef int units_fn(void *arg, int64_t first, int64_t last, struct error *err);
+
+/* Call fn for each run of ids of one unit, until one fails. 0 or what fn returned. */
+int units_each(const struct units *u, size_t unit, units_fn *fn, void *arg, struct error *err);
 
 /* Look through one unit. As search_range. */
 int units_search(const struct units *u, size_t unit, struct search *s, struct found_list *out, struct error *err);

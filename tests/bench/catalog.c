@@ -1,7 +1,7 @@
 /*
- * catalog PATH FILES: a catalog as loads of two databases, WORK and NAS, would have left it, without a disk: both
- * hold the same projects, FILES files together, and one file of 200 differs. The listings go through the engine's
- * store.
+ * catalog PATH FILES [CATEGORY]: a catalog as loads of two databases, WORK and NAS, would have left it, without a
+ * disk: both hold the same projects, FILES files together, and one file of 200 differs. With the number of a
+ * category (0 render...) everything lies in one project's. The listings go through the engine's store.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +16,7 @@
 #include "index/store.h"
 #include "shape.h"
 
-#define ROOM 1100
+#define ROOM 4200
 #define REPLICAS_AT_ONCE 200    /* of one transaction */
 
 struct builder {
@@ -25,6 +25,7 @@ struct builder {
     struct error err;
     int64_t database;
     int64_t began;
+    int category;             /* of all files, in one project; -1: many projects */
     int uncommitted;
     char client[40], project[40];
     struct replica_update update;
@@ -168,8 +169,8 @@ static int finish_database(struct builder *b)
 
 static int fill(struct builder *b, int64_t database, uint64_t files)
 {
-    const struct shape shape = {.files = files, .category = -1, .min_size = 1000, .max_size = 50000000,
-                                .variant = database == 2};
+    const struct shape shape = {.files = files, .category = b->category, .min_size = 1000, .max_size = 50000000,
+                                .per_project = b->category < 0 ? 0 : files, .variant = database == 2};
 
     b->database = database;
     b->began = clock_now();
@@ -185,10 +186,11 @@ int main(int argc, char **argv)
 {
     struct builder *b = mem_zalloc(sizeof *b);
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: catalog PATH FILES\n");
+    if (argc < 3 || argc > 4) {
+        fprintf(stderr, "usage: catalog PATH FILES [CATEGORY]\n");
         return 2;
     }
+    b->category = argc == 4 ? atoi(argv[3]) : -1;
     uint64_t files = strtoull(argv[2], NULL, 10);
     int code = catalog_open(argv[1], &b->cat, &b->err);
     if (!code)

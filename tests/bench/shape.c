@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define CLIENTS 20              /* at most; a client has several projects */
-#define ROOM 1024               /* entries of one directory */
+#define ROOM 4096               /* entries of one directory */
 #define START 1700000000        /* seconds since 1970: the oldest mtime */
 #define SPREAD 60000000         /* seconds from there on */
 #define NSEC 1000000000
