@@ -267,6 +267,26 @@ function Catalog:clients(filter)
     return self:rows(CLIENT:format(conditions:text()), conditions.params)
 end
 
+-- Every category of every project once, where it is largest.
+local WHOLE = [[(SELECT client, project, category, MAX(files) AS files, MAX(bytes) AS bytes FROM replica
+    GROUP BY client, project, category)]]
+
+--- The projects of all databases together, what several have counted once.
+-- @return {projects, files, bytes}
+function Catalog:whole()
+    return self:rows([[SELECT COUNT(*) AS projects, COALESCE(SUM(files), 0) AS files,
+        COALESCE(SUM(bytes), 0) AS bytes FROM
+        (SELECT SUM(files) AS files, SUM(bytes) AS bytes FROM ]] .. WHOLE .. " GROUP BY client, project)")[1]
+end
+
+--- Clients in all databases together, sorted; what several databases have is counted once.
+-- @return rows {client, projects, files, bytes}
+function Catalog:whole_clients()
+    return self:rows([[SELECT client, COUNT(DISTINCT project) AS projects, SUM(files) AS files,
+        SUM(bytes) AS bytes FROM (SELECT client, project, files, bytes FROM ]] .. WHOLE .. [[
+        UNION ALL SELECT name, NULL, 0, 0 FROM client) GROUP BY client ORDER BY client]])
+end
+
 --- Loose entries, sorted.
 -- @param filter {database=, category=}
 -- @return rows {database, category, path (relative to the category), kind, size}

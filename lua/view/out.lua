@@ -63,6 +63,14 @@ function Out:write(bytes)
     errors.check(core_sys.write(self.fd, bytes))
 end
 
+--- Write a part of a live line: a terminal that is gone is nobody's error.
+function Out:live(bytes)
+    if self.sink then
+        return self.sink(bytes)
+    end
+    core_sys.write(self.fd, bytes)
+end
+
 --- Write a line. Its text must be clean (out:clean) where it holds names.
 -- @param text nil is an empty line, @param color_name may be nil
 function Out:line(text, color_name)

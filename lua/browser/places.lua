@@ -1,0 +1,285 @@
+--- What is at the places that can be looked at (place.lua), from the catalog.
+local content = require "core.content"
+local errors = require "autobackup.errors"
+local list = require "autobackup.browser.list"
+local locate = require "autobackup.locate"
+local marks = require "autobackup.browser.marks"
+local place_module = require "autobackup.browser.place"
+local size = require "autobackup.view.size"
+
+local M = {}
+
+local Places = {}
+Places.__index = Places
+
+local SUMS_KEPT = 4    -- replicas whose sums are remembered
+
+--- Open the catalog for looking around.
+-- @param session the session
+-- @return the places, to be closed
+function M.new(session)
+    local places = setmetatable({catalog = session.catalog, sums = {}, recent = {}}, Places)
+    places.reader = errors.check(content.open(session.catalog:path()))
+    places:refresh()
+    return places
+end
+
+--- Look anew at what there is: something was loaded or copied.
+function Places:refresh()
+    self.databases, self.by_name = self.catalog:databases(), {}
+    local is_online = locate.prober()
+    for _, database in ipairs(self.databases) do
+        database.online = is_online(database) == true
+        self.by_name[database.database] = database
+    end
+    for _, sums in pairs(self.sums) do
+        sums:close()
+    end
+    self.sums, self.recent = {}, {}
+end
+
+function Places:close()
+    for _, sums in pairs(self.sums) do
+        sums:close()
+    end
+    self.reader:close()
+end
+
+Places.__close = Places.close
+
+-- ---- rows of each kind of place ----
+
+local rows = {}
+
+local function state_note(database, age)
+    local text = database.loaded_at and "read " .. age(database.loaded_at) or "never read"
+    return database.online and text or "offline, " .. text
+end
+
+function rows.root(self, _, age)
+    local totals, found = self.catalog:totals(), {}
+    local all = self.catalog:whole()
+    found[1] = {name = place_module.ALL, kind = "all", pinned = true, bytes = all.bytes, files = all.files,
+        note = size.plural(all.projects, "project") .. ", each counted once", into = {kind = "database"}}
+    for _, database in ipairs(self.databases) do
+        local total = totals[database.id] or {}
+        found[#found + 1] = {name = database.database, kind = "database", bytes = total.bytes or 0,
+            files = total.files or 0, note = state_note(database, age), dim = not database.online,
+            into = {kind = "database", database = database.database}}
+    end
+    return found
+end
+
+function rows.database(self, place)
+    local clients = place.database and self.catalog:clients{database = place.database}
+        or self.catalog:whole_clients()
+    for _, row in ipairs(clients) do
+        row.name, row.kind = row.client, "client"
+        row.note = size.plural(row.projects, "project")
+        row.into = {kind = "client", database = place.database, client = row.client}
+    end
+    return clients
+end
+
+-- A name may hold * and ?, which the catalog takes for a pattern.
+local function replicas_of(self, place)
+    local found = {}
+    local filter = {client = place.client, name = place.name, category = place.category}
+    for _, row in ipairs(self.catalog:replicas(filter)) do
+        if row.client == place.client and (not place.name or row.name == place.name) then
+            found[#found + 1] = row
+        end
+    end
+    return found
+end
+
+-- Bytes and files of replicas: those in one database, or each category once, where it is largest.
+local function measure(row, replicas, database)
+    row.bytes, row.files = 0, 0
+    for _, group in ipairs(marks.by_category(replicas)) do
+        local bytes, files = 0, 0
+        for _, replica in ipairs(group) do
+            if not database or replica.database == database then
+                bytes, files = math.max(bytes, replica.bytes), math.max(files, replica.files)
+                row.newest = math.max(row.newest or replica.newest or math.mininteger,
+                    replica.newest or math.mininteger)
+                row.is_here = true
+            end
+        end
+        row.bytes, row.files = row.bytes + bytes, row.files + files
+    end
+    row.newest = row.newest ~= math.mininteger and row.newest or nil
+    return row
+end
+
+local function group_by(replicas, key)
+    local order, groups = {}, {}
+    for _, replica in ipairs(replicas) do
+        local value = replica[key]
+        if not groups[value] then
+            groups[value] = {value = value}
+            order[#order + 1] = groups[value]
+        end
+        table.insert(groups[value], replica)
+    end
+    return order
+end
+
+function rows.client(self, place)
+    local found = {}
+    for _, group in ipairs(group_by(replicas_of(self, place), "name")) do
+        local row = measure({name = group.value, kind = "project", marks = marks.project(group, self.databases),
+            into = {kind = "project", database = place.database, client = place.client, name = group.value}},
+            group, place.database)
+        found[#found + 1] = row.is_here and row or nil
+    end
+    return found
+end
+
+function rows.project(self, place)
+    local found = {}
+    for _, group in ipairs(marks.by_category(replicas_of(self, place))) do
+        local category = group[1].category
+        local into = {kind = place.database and "folder" or "category", database = place.database,
+            client = place.client, name = place.name, category = category, path = place.database and "" or nil}
+        local row = measure({name = category, kind = "category", marks = marks.category(group, self.databases),
+            into = into}, group, place.database)
+        found[#found + 1] = row.is_here and row or nil
+    end
+    return found
+end
+
+local function replica_note(replica, database, age)
+    local parts = {state_note({online = database.online, loaded_at = replica.loaded_at}, age)}
+    if replica.errors > 0 then
+        parts[#parts + 1] = size.count(replica.errors) .. " unreadable"
+    end
+    if replica.verified_at then
+        parts[#parts + 1] = "verified " .. age(replica.verified_at)
+    end
+    return table.concat(parts, ", ")
+end
+
+function rows.category(self, place, age)
+    local found = {}
+    local replicas = replicas_of(self, place)
+    local words = marks.category(replicas, self.databases)
+    for i, replica in ipairs(replicas) do
+        local database = self.by_name[replica.database]
+        found[i] = {name = replica.database, kind = "replica", bytes = replica.bytes, files = replica.files,
+            newest = replica.newest, word = words[replica.database], dim = not database.online,
+            note = replica_note(replica, database, age),
+            into = {kind = "folder", database = replica.database, client = place.client, name = place.name,
+                category = place.category, path = "", from_all = true}}
+    end
+    return found
+end
+
+-- ---- folders: core.content with the methods of a list ----
+
+local Folder = {}
+Folder.__index = Folder
+
+function Folder:arrange(order, filter)
+    self.order, self.filter = order, filter
+    self.shown = self.folder:arrange(order, filter ~= "" and filter or nil)
+    return self.shown
+end
+
+function Folder:count()
+    return self.shown
+end
+
+function Folder:rows(first, last)
+    local found = self.folder:rows(first, last)
+    for _, row in ipairs(found) do
+        if row.kind == "directory" then
+            row.into = {kind = "folder", database = self.at.database, client = self.at.client, name = self.at.name,
+                category = self.at.category, from_all = self.at.from_all,
+                path = locate.join(self.at.path, row.name)}
+        end
+        if row.error == "EXDEV" then
+            row.note = "another disk is mounted here"
+        elseif row.error then
+            row.note = "could not be read: " .. row.error
+        elseif row.errors > 0 then
+            row.note = size.count(row.errors) .. " unreadable"
+        end
+    end
+    return found
+end
+
+function Folder:place(name)
+    return self.folder:place(name)
+end
+
+function Folder:totals()
+    return self.folder:totals()
+end
+
+--- Whether sums are still missing; they are taken over as soon as they are there.
+-- @param seconds to wait for them
+function Folder:is_pending(seconds)
+    if self.summed then
+        return false
+    elseif not errors.check(self.sums:ready(seconds or 0)) then
+        return true
+    end
+    self.folder:add_sums(self.sums)
+    self.summed = true
+    self:arrange(self.order, self.filter)
+    return false
+end
+
+function Folder:close()
+    self.folder:close()
+end
+
+-- The sums of a replica, started when they are first asked for; a few are kept.
+function Places:sums_of(replica)
+    if not self.sums[replica] then
+        self.sums[replica] = errors.check(self.reader:sums(replica))
+        table.insert(self.recent, replica)
+        if #self.recent > SUMS_KEPT then
+            local oldest = table.remove(self.recent, 1)
+            self.sums[oldest]:close()
+            self.sums[oldest] = nil
+        end
+    end
+    return self.sums[replica]
+end
+
+--- The replica that a folder lies in.
+-- @return catalog row, nil when it is no longer there
+function Places:replica(place)
+    local database, category = self.by_name[place.database], self.catalog:category(place.category)
+    return database and category and self.catalog:replica(database.id, category.id, place.client, place.name)
+end
+
+function Places:folder(place)
+    local replica = self:replica(place)
+    if not replica then
+        errors.raise("ENONAME", ("%s has no %s of %s/%s any more"):format(place.database, place.category,
+            place.client, place.name))
+    end
+    local folder = errors.check(self.reader:folder(replica.id, place.path))
+    if not folder then
+        return list.new{}
+    end
+    local view = setmetatable({folder = folder, at = place, sums = self:sums_of(replica.id)}, Folder)
+    view:arrange("name")
+    return view
+end
+
+--- What is at a place.
+-- @param place see above
+-- @param age function(ns) -> text: how long ago
+-- @return a list (list.lua), to be closed; raises when the catalog fails or the replica is gone
+function Places:open(place, age)
+    if place.kind == "folder" then
+        return self:folder(place)
+    end
+    return list.new(rows[place.kind](self, place, age))
+end
+
+return M
