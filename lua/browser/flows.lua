@@ -46,8 +46,10 @@ local function has_it(flow, name)
     return not flow.marks or word ~= "absent" and word ~= nil
 end
 
+-- The line is short, and on top stands where this is: the last name will do.
 local function choice(flow, text, names, many)
-    return dialog.choice(("%s %s %s"):format(flow.command, describe(flow.scope), text), names,
+    local what = flow.scope.category or flow.scope.name or flow.scope.client
+    return dialog.choice(("%s %s %s"):format(flow.command, what, text), names,
         {many = many, notes = offline_notes(flow.databases)})
 end
 
