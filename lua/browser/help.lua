@@ -29,14 +29,14 @@ local MARKS = {
 }
 
 local function line(writer, spans, width, key, text)
-    local room = math.max(width - spans - 3, 10)
+    local room = math.max(width - spans - 3, 1)
     return {"  " .. writer:left(key, spans), "key", " " .. writer:fit(text, room), "plain"}
 end
 
 --- Lines for a panel.
 -- @param writer of render.lua, @param width columns
 function M.lines(writer, width)
-    local lines, first = {}, width < 80 and 18 or 30
+    local lines, first = {}, width < 45 and 10 or width < 80 and 18 or 30
     for _, key in ipairs(KEYS) do
         local name = key[1]
         if not writer.look.utf8 then

@@ -15,7 +15,7 @@ local size = require "autobackup.view.size"
 local M = {}
 
 local SIZE, FILES, NEWEST = 6, 9, 13    -- columns of widths that never change
-local WIDE, WIDER = 80, 100             -- from which width on files, and the newest time, are shown
+local NARROW, WIDE, WIDER = 40, 80, 100    -- from which width on marks, files, the newest time are shown
 
 -- How to write: `look` has width_of (text -> columns), marks (of view/out.lua), utf8, now (seconds).
 local Writer = {}
@@ -78,12 +78,12 @@ local HAS_NOTES = {root = true, database = true, category = true}
 -- The layout of a place's list at a width.
 local function layout(writer, model, width)
     local kind = model.place.kind
-    local plan = {bar = width < 70 and 8 or width < 110 and 12 or 20, width = width, marks = {}}
+    local plan = {bar = width < 50 and 0 or width < 70 and 8 or width < 110 and 12 or 20, marks = {}}
     local used = SIZE + 1 + plan.bar + 3
     plan.files = width >= WIDE and kind ~= "root" and FILES or 0
     plan.newest = width >= WIDER and (HAS_MARKS[kind] or kind == "folder" or kind == "category") and NEWEST or 0
     used = used + (plan.files > 0 and plan.files + 1 or 0) + (plan.newest > 0 and plan.newest + 2 or 0)
-    if HAS_MARKS[kind] then
+    if HAS_MARKS[kind] and width >= NARROW then
         local taken
         plan.marks, taken = mark_columns(writer, model, width)
         used = used + taken + 1
@@ -111,7 +111,7 @@ end
 
 local function bar_text(writer, plan, bytes, largest)
     local filled = largest > 0 and bytes and math.floor(bytes / largest * plan.bar + 0.5) or 0
-    if bytes and bytes > 0 and filled == 0 then
+    if bytes and bytes > 0 and filled == 0 and plan.bar > 0 then
         return (writer.look.utf8 and "▏" or "'") .. (" "):rep(plan.bar - 1)
     end
     return (writer.look.utf8 and "█" or "#"):rep(filled) .. (" "):rep(plan.bar - filled)

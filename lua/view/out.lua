@@ -11,7 +11,8 @@ local wrap = require "autobackup.view.wrap"
 
 local M = {}
 
-local MARKS = {
+--- The marks of a locale, by what they say.
+M.MARKS = {
     utf8 = {same = "=", similar = "≈", differs = "≠", absent = "–", unknown = "?", damaged = "!", only = " ",
         ellipsis = "…"},
     ascii = {same = "=", similar = "~", differs = "#", absent = "-", unknown = "?", damaged = "!", only = " ",
@@ -51,7 +52,7 @@ function M.new(options)
         fd = fd, tty = tty, utf8 = core_sys.locale_utf8(), fixed_width = options.width,
         sink = options.write, colored = color.wanted(options.color, tty, core_sys.getenv),
     }
-    out.marks = out.utf8 and MARKS.utf8 or MARKS.ascii
+    out.marks = out.utf8 and M.MARKS.utf8 or M.MARKS.ascii
     return setmetatable(out, Out)
 end
 
