@@ -13,7 +13,6 @@ local panels = require "autobackup.browser.panel"
 local place_module = require "autobackup.browser.place"
 local places_module = require "autobackup.browser.places"
 local render = require "autobackup.browser.render"
-local rows = require "autobackup.rows"
 local script = require "autobackup.script"
 local terminal_module = require "autobackup.browser.terminal"
 
@@ -108,13 +107,22 @@ function Browser:confirm(question)
     return answer
 end
 
+-- A command that a user has declared anew may call its arguments otherwise: what has the type takes the value.
 local function call(session, declaration, args)
-    if args.row then
-        local kind = args.row
-        args.row = nil
-        return command.call(declaration, session, rows.row(kind, args))
+    local named, is_known = {}, {}
+    for _, arg in ipairs(declaration.args) do
+        is_known[arg.name] = true
     end
-    return command.call(declaration, session, args)
+    for key, value in pairs(args) do
+        for _, arg in ipairs(declaration.args) do
+            if not is_known[key] and arg.type == key and args[arg.name] == nil and not named[arg.name] then
+                named[arg.name] = value
+                break
+            end
+        end
+        named[key] = (is_known[key] or declaration.options[key]) and value or named[key]
+    end
+    return command.call(declaration, session, named)
 end
 
 -- What it said is in the panel, how it ended too. An interruption other than Ctrl-C passes.

@@ -101,13 +101,10 @@ commands.compare = {
     end,
 }
 
--- As a row, of which the command takes what it knows to use.
 commands.verify = {
     steps = {},
     effect = function(flow)
-        local scope = flow.scope
-        return {row = scope.database and scope.category and "replica" or "project", project = flow.project,
-            category = scope.category, database = scope.database, client = scope.client, name = scope.name}
+        return {project = flow.project, category = flow.scope.category, database = flow.scope.database}
     end,
 }
 

@@ -4,9 +4,13 @@ local panels = require "autobackup.browser.panel"
 
 local M = {}
 
--- What a live line (view/progress.lua) comes to: the text behind its last return, without sequences.
-local function live_text(bytes)
-    return (bytes:gsub("^.*\r", ""):gsub("\27%[[%d;?]*%a", ""))
+-- What live lines (view/progress.lua) come to without the sequences that move and clear; nil when that is nothing.
+local function live_lines(bytes)
+    local lines = {}
+    for line in bytes:gsub("\27%[[%d;?]*%a", ""):gmatch("[^\r\n]+") do
+        lines[#lines + 1] = line
+    end
+    return lines[1] and lines or nil
 end
 
 --- Take over a session's output.
@@ -17,16 +21,17 @@ end
 function M.take(session, how)
     local before = {out = session.out, err = session.err, confirm = rawget(session, "confirm")}
     local function write(bytes)
-        if bytes:find("^\r") then
-            how.panel.progress = live_text(bytes)
-        else
-            panels.add(how.panel, bytes)
-        end
+        panels.add(how.panel, bytes)
+        how.changed()
+    end
+    local function live(bytes)
+        how.panel.progress = live_lines(bytes)
         how.changed()
     end
     local streams = {}
     for i, name in ipairs{"out", "err"} do
-        streams[i] = out.new{tty = true, width = how.width, color = session.color, write = write}
+        streams[i] = out.new{tty = true, width = how.width, color = session.color, write = write,
+            live = live}
         rawset(session, name, streams[i])
     end
     rawset(session, "confirm", function(_, question) return how.confirm(question) end)

@@ -324,8 +324,9 @@ local function bottom_lines(writer, model, width)
     if model.flow then
         return dialog_lines(writer, model.flow.dialog, width)
     elseif model.editing then
-        local shown = writer:name(model.editing)
-        return {" filter: ", "bold", writer:fit(shown, width - 12) .. " ", "input"},
+        local shown = writer:fit(writer:name(model.editing), width - 12)
+        local count = ("%s of %s"):format(size.count(model.list:count()), size.count(model.list:totals().count))
+        return {" filter: ", "bold", shown .. " ", "input", "  " .. count, "dim"},
             keys_line(writer, {{"Enter", "keeps it"}, {"Esc", "shows everything"}, {"* ?", "any text"}}, width)
     elseif model.message then
         local text = writer:fit(writer:name(model.message), width - 2)
@@ -355,12 +356,13 @@ local function panel_screen(writer, model, width, height)
     if panel.is_help then
         panel.lines = help.lines(writer, width, model)
     end
-    panel.height = height - (panel.progress and 3 or 2)
+    local live = panel.progress or {}
+    panel.height = math.max(height - 2 - #live, 1)
     local lines = {{" " .. writer:left(writer:name(panel.title), width - 2) .. " ", "title"}}
     panel_lines(panel, lines, panel.height)
-    pad(lines, height - (panel.progress and 2 or 1))
-    if panel.progress then
-        lines[#lines + 1] = {" " .. writer:fit(writer:name(panel.progress), width - 2), "bold"}
+    pad(lines, height - 1 - #live)
+    for _, line in ipairs(live) do
+        lines[#lines + 1] = {writer:fit(writer:name(line), width), "bold"}
     end
     local hints = panel.is_busy and {{"Ctrl-C", "stops it cleanly"}}
         or {{"Esc", "back"}, #panel.lines > panel.height and {"↑ ↓", "scroll"} or nil}

@@ -40,7 +40,8 @@ end
 
 --- Make an output.
 -- @param options fd (1 or 2), color ("auto", "always", "never"), width (columns; nil: the terminal's, or unlimited
---        on a pipe), write (function of bytes, instead of fd), tty (overrides what fd is)
+--        on a pipe), write (function of bytes, instead of fd), live (the same for live lines), tty (overrides what
+--        fd is)
 -- @return the output: fields tty, utf8, width (nil on a pipe) and the methods below
 function M.new(options)
     local fd = options.fd or 1
@@ -50,7 +51,8 @@ function M.new(options)
     end
     local out = {
         fd = fd, tty = tty, utf8 = core_sys.locale_utf8(), fixed_width = options.width,
-        sink = options.write, colored = color.wanted(options.color, tty, core_sys.getenv),
+        sink = options.write, live_sink = options.live,
+        colored = color.wanted(options.color, tty, core_sys.getenv),
     }
     out.marks = out.utf8 and M.MARKS.utf8 or M.MARKS.ascii
     return setmetatable(out, Out)
@@ -64,10 +66,10 @@ function Out:write(bytes)
     errors.check(core_sys.write(self.fd, bytes))
 end
 
---- Write a part of a live line: a terminal that is gone is nobody's error.
+--- Write live lines, with the sequences that put them over the last ones: what fails there is nobody's error.
 function Out:live(bytes)
-    if self.sink then
-        return self.sink(bytes)
+    if self.live_sink then
+        return self.live_sink(bytes)
     end
     core_sys.write(self.fd, bytes)
 end

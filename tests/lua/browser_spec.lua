@@ -221,10 +221,10 @@ function M.test_verify_is_handed_what_is_under_the_cursor()
     local m = model(nil, nil, true)
     local effect = press(m, "v")
     unit.assertEquals(effect.command, "verify")
-    unit.assertEquals({effect.args.row, effect.args.project}, {"project", "acme/spot"})
+    unit.assertEquals(effect.args, {project = "acme/spot", category = "render"})
     m = model(folder(""), list.new{}, true)
     effect = press(m, "v")
-    unit.assertEquals({effect.args.row, effect.args.category, effect.args.database}, {"replica", "render", "NAS"})
+    unit.assertEquals(effect.args, {project = "acme/spot", category = "render", database = "NAS"})
 end
 
 function M.test_a_panel_takes_the_keys_until_it_is_left()
