@@ -20,7 +20,7 @@ local SMOOTH = 3                 -- seconds that the shown rate looks back
 local PATIENCE = 0.5             -- seconds that stopping may take before it is said
 local GAP = "  "
 
-local screen = {}    -- board: whose lines are drawn; stopped: since when nothing may be drawn
+local screen = {}    -- board: whose lines are drawn; stopped: since when nothing may be drawn; out: where to
 
 -- ---- a line ----
 
@@ -206,7 +206,7 @@ end
 -- @param session its err, progress, quiet and settings.plain decide whether and where anything is shown
 -- @return the board: line, clear
 function M.board(session)
-    screen.stopped = nil
+    screen.stopped, screen.out = nil, session.err
     return setmetatable({out = session.err, active = is_wanted(session), lines = {},
         started = core_sys.monotonic(), drawn_at = 0}, Board)
 end
@@ -259,7 +259,7 @@ function Board:draw()
     columns = self.out.width or columns or 80
     local texts = texts_for(self, columns, rows or 24)
     if #texts > 0 then
-        core_sys.write(self.out.fd, to_top(self, columns) .. table.concat(texts, "\27[K\r\n") .. "\27[K\27[J")
+        self.out:live(to_top(self, columns) .. table.concat(texts, "\27[K\r\n") .. "\27[K\27[J")
         self.widths, self.drawn_at, screen.board = {}, now, self
         for i, text in ipairs(texts) do
             self.widths[i] = core_sys.string_width(text)
@@ -270,7 +270,7 @@ end
 --- Take the lines away, so that something else can be written; the next `show` draws them again.
 function Board:clear()
     if screen.board == self then
-        core_sys.write(self.out.fd, to_top(self, self.out.width or core_sys.winsize() or 80) .. "\27[J")
+        self.out:live(to_top(self, self.out.width or core_sys.winsize() or 80) .. "\27[J")
         self.widths, screen.board = nil, nil
     end
 end
@@ -301,9 +301,10 @@ end
 function M.idle()
     if screen.board then
         screen.board:draw()
-    elseif screen.stopped and not screen.told and core_sys.monotonic() - screen.stopped > PATIENCE then
+    elseif screen.stopped and screen.out and not screen.told
+        and core_sys.monotonic() - screen.stopped > PATIENCE then
         screen.told = true
-        core_sys.write(2, "stopping...\n")
+        screen.out:live("stopping...\n")
     end
 end
 

@@ -1,4 +1,5 @@
 local unit = require("luaunit")
+local out = require("autobackup.view.out")
 local progress = require("autobackup.view.progress")
 local sys = require("core.sys")
 
@@ -6,8 +7,9 @@ local M = {}
 
 -- A session whose stderr is a pipe's file descriptor is never drawn on unless it is told to.
 local function session(when)
-    return {progress = when, quiet = false, settings = {}, err = {tty = false, fd = 2, utf8 = true, width = 80,
-        marks = {ellipsis = "…"}}}
+    local err = out.new{fd = 2, tty = false, width = 80}
+    err.utf8, err.marks = true, out.MARKS.utf8
+    return {progress = when, quiet = false, settings = {}, err = err}
 end
 
 -- What is written to descriptor 2, and a clock that goes on by itself.
