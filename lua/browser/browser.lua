@@ -18,7 +18,7 @@ local terminal_module = require "autobackup.browser.terminal"
 
 local M = {}
 
-local AT_ONCE = 0.04        -- seconds that a folder may take to be added up before it is shown without
+local AT_ONCE = 0.025       -- seconds that a folder may take to be added up before it is shown without
 local LOOK_AGAIN = 0.05     -- seconds between looks whether it is
 local DRAW_EVERY = 0.1      -- seconds between two screens while a command runs
 

@@ -171,6 +171,23 @@ static int check_terminal(struct error *err)
     return 0;
 }
 
+/* What terminals send that do not follow smkx, or differ from their terminfo: it must not be taken for an Esc. */
+static void define_keys(void)
+{
+    static const struct {
+        const char *bytes;
+        int code;
+    } more[] = {
+        {"\033[A", KEY_UP}, {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT}, {"\033[D", KEY_LEFT}, {"\033[H", KEY_HOME},
+        {"\033[F", KEY_END}, {"\033OA", KEY_UP}, {"\033OB", KEY_DOWN}, {"\033OC", KEY_RIGHT}, {"\033OD", KEY_LEFT},
+        {"\033OH", KEY_HOME}, {"\033OF", KEY_END}, {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END},
+        {"\033[5~", KEY_PPAGE}, {"\033[6~", KEY_NPAGE},
+    };
+
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        define_key(more[i].bytes, more[i].code);
+}
+
 static void set_modes(void)
 {
     cbreak();
@@ -182,6 +199,7 @@ static void set_modes(void)
     now.input = newpad(1, 1);
     keypad(now.input, TRUE);
     nodelay(now.input, TRUE);
+    define_keys();
 }
 
 int screen_open(struct error *err)
