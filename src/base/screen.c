@@ -31,6 +31,7 @@ struct bytes {
 static struct {
     SCREEN *screen;           /* NULL: none is open */
     WINDOW *input;            /* a pad: reading from it never draws */
+    TERMINAL *editors;        /* the line editor's terminal */
     int line, column;         /* where the next text goes */
     unsigned style;
     struct sigaction before[SIGNALS];
@@ -158,14 +159,26 @@ static void learn_capabilities(void)
     add_capability(&give_it_back, "rmcup");
 }
 
+/* The line editor has a terminal description of its own, which stays the current one outside the screen. */
+static bool can_place_cursor(void)
+{
+    TERMINAL *before = set_curterm(NULL);
+    int found = 0;
+
+    bool can = setupterm(NULL, STDOUT_FILENO, &found) == OK && tigetstr("cup");
+    TERMINAL *ours_only = set_curterm(before);
+    if (ours_only)
+        del_curterm(ours_only);
+    return can;
+}
+
 static int check_terminal(struct error *err)
 {
     const char *name = getenv("TERM");
-    int found = 0;
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return error_say(err, "ETERMINAL", ENOTTY, "a full screen needs a terminal for input and output");
-    if (!name || !*name || setupterm(NULL, STDOUT_FILENO, &found) != OK || !tigetstr("cup"))
+    if (!name || !*name || !can_place_cursor())
         return error_say(err, "ETERMINAL", EINVAL, "a full screen needs a real terminal: TERM is '%s'",
                          name ? name : "");
     return 0;
@@ -216,9 +229,12 @@ int screen_open(struct error *err)
     for (size_t i = 0; i < SIGNALS; i++)
         sigaction(signals[i], NULL, &now.before[i]);
     set_escdelay(ESCAPE_WAIT);
+    now.editors = set_curterm(NULL);
     now.screen = newterm(NULL, stdout, stdin);
-    if (!now.screen)
+    if (!now.screen) {
+        set_curterm(now.editors);
         return error_say(err, "ETERMINAL", EINVAL, "the terminal cannot show a full screen");
+    }
     if (!at_exit)
         atexit(give_back);
     at_exit = true;
@@ -238,6 +254,7 @@ void screen_close(void)
     screen_leave();
     delwin(now.input);
     delscreen(now.screen);
+    set_curterm(now.editors);
     now.screen = NULL;
 }
 
