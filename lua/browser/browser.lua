@@ -100,8 +100,11 @@ function Browser:confirm(question)
         self:draw()
         local key = self.terminal:key()
         check_stopped(key)
-        answer = key == false and false or key and key ~= "resize" and dialog.key(model.flow.dialog, key)
-        answer = answer or (key and key ~= "resize" and false) or nil
+        if key == false then
+            answer = false
+        elseif key and key ~= "resize" then
+            answer = dialog.key(model.flow.dialog, key)
+        end
     end
     model.panel, model.flow = panel, nil
     return answer

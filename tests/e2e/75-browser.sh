@@ -301,6 +301,36 @@ EOF
     left
 }
 
+test_a_question_while_a_command_runs() {
+    studio
+    mv NAS NAS.unplugged
+    mkdir NAS
+    cat >config.lua <<'EOF'
+command{name = "verify", args = {{"project", "project"}}, replace = true, run = function()
+    return add{what = "database", name = "NAS", path = "NAS", replace = true}
+end}
+EOF
+    browse 100 24 --config config.lua explore acme/spot
+    await "footage"
+    send v
+    await "Take it all the same?"
+    send n
+    await "nothing was changed"
+    refute_exists NAS/.autobackup
+    send Escape
+    await_gone "nothing was changed"
+    send v
+    await "Take it all the same?"
+    send y
+    await_gone "Take it"
+    await "Esc back"
+    assert_exists NAS/.autobackup
+    send q
+    await "largest first"
+    send q
+    left
+}
+
 test_offline_and_hostile() {
     studio
     mkdir -p "WORK/footage/漢字/映画 1" $'WORK/footage/evil\e[31m\r\x9b1m/pro\tject'
