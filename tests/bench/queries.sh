@@ -1,4 +1,4 @@
-# Sections queries and start: what is answered from the catalog alone, and how long starting takes.
+# Sections queries, browser and start: what is answered from the catalog alone, and how long starting takes.
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034
 
@@ -35,6 +35,27 @@ section_queries() {
         statuses=0
         rm -f "$catalog" "$catalog"-*
     done
+}
+
+# All files in one project, whose folder is opened: its entries, and what lies below each of them.
+section_browser() {
+    local catalog=$work/project.db size=$((files < 1000000 ? files : 1000000)) open
+    open="local content = require('core.content')
+        local reader <close> = assert(content.open('$catalog'))
+        local folder <close>, sums <close> = assert(reader:folder(1, '')), assert(reader:sums(1))
+        assert(sums:ready(100))
+        folder:add_sums(sums)
+        folder:arrange('size')
+        assert(#folder:rows(1, 50) > 0)"
+    AB=("$program" --no-config --catalog "$catalog")
+    sample "catalog of one project" 'made by the store' "$tools/catalog" "$catalog" $((2 * size)) 0
+    [ "$sampled" = yes ] || return 0
+    cat "$catalog" >/dev/null
+    group "browser $size files in a project"
+    peer 'open its folder, with sums' "${AB[@]}" -e "$open"
+    peer 'start alone' "${AB[@]}" -e ''
+    take_turns
+    rm -f "$catalog" "$catalog"-*
 }
 
 section_start() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh BUILD: measures the program in the folder BUILD beside other programs on this machine (`make bench`).
 # Prints a table and what became of the design's budgets, and writes JSON lines. Settings, from the environment:
-#   BENCH_ONLY          sections: load memory queries start copy (default: all)
+#   BENCH_ONLY          sections: load memory queries browser start copy (default: all)
 #   BENCH_RUNS          runs of each command, alternating (5); the median counts
 #   BENCH_QUICK=1       small sizes and 3 runs: whether it works, not how fast it is
 #   BENCH_FILES         files of the tree to load (1000000)
@@ -27,7 +27,7 @@ export LC_ALL=C
 
 quick() { [ -n "${BENCH_QUICK:-}" ]; }
 pick() { if quick; then echo "$2"; else echo "$1"; fi; }    # NORMAL QUICK
-only=" ${BENCH_ONLY:-load memory queries start copy} "
+only=" ${BENCH_ONLY:-load memory queries browser start copy} "
 runs=${BENCH_RUNS:-$(pick 5 3)}
 files=${BENCH_FILES:-$(pick 1000000 50000)}
 sizes=${BENCH_SIZES:-$((files / 4)) $files $((files * 4))}
@@ -54,7 +54,7 @@ for tool in "$program" "$tools"/{floor,maketree,catalog,measure}; do
 done
 prepare
 describe
-for section in load memory queries start copy; do
+for section in load memory queries browser start copy; do
     if [[ $only == *" $section "* ]]; then
         say "== $section"
         "section_$section"
