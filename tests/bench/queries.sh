@@ -42,7 +42,8 @@ section_browser() {
     local catalog=$work/project.db size=$((files < 1000000 ? files : 1000000)) open
     open="local content = require('core.content')
         local reader <close> = assert(content.open('$catalog'))
-        local folder <close>, sums <close> = assert(reader:folder(1, '')), assert(reader:sums(1))
+        local folder <close> = assert(reader:folder(1, ''))
+        local sums <close> = assert(reader:sums(1))
         assert(sums:ready(100))
         folder:add_sums(sums)
         folder:arrange('size')
