@@ -16,7 +16,8 @@ start_and_wait() {    # WORDS...
     local i
     for ((i = 0; i < 3000; i++)); do
         PARTIAL=$(find NAS -name '.autobackup-p-*')    # room is made for all of it at once: look into it
-        [ -z "$PARTIAL" ] || ! dd if="$PARTIAL" bs=1M skip=25 count=1 status=none | tr -d '\0' | read -rN 1 || return 0
+        [ -z "$PARTIAL" ] ||
+            [ "$(dd if="$PARTIAL" bs=1M skip=25 count=1 status=none | tr -d '\0' | wc -c)" = 0 ] || return 0
         kill -0 "$COPY" 2>/dev/null || fail "the copy ended early"
         read -rt 0.01 <> <(:) || :
     done
