@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -22,6 +23,7 @@ struct flow {
     bool pumped;         /* the sinks have threads of their own */
     uint64_t size;       /* of the source when it was opened */
     uint64_t done;       /* position in it */
+    bool has_turn;       /* nobody else reads from that disk */
 };
 
 #define NOBODY_LEFT 2    /* all sinks are out */
@@ -57,30 +59,37 @@ static void step(struct flow *f, uint64_t bytes)
 
 /* ---- reading ---- */
 
-static void take_turn(const struct flow *f)
+/* What is in memory already. Less than len, or -1, when the disk has to be asked. */
+static ssize_t read_cached(const struct flow *f, char *to, size_t len)
 {
-    if (f->d->turn)
+    const struct iovec piece = {.iov_base = to, .iov_len = len};
+    return preadv2(f->from, &piece, 1, (off_t)f->done, RWF_NOWAIT);
+}
+
+/* Whoever needs the disk's head first keeps it until the file is through. */
+static ssize_t read_in_turn(struct flow *f, char *to, size_t len)
+{
+    if (!f->has_turn && f->d->turn && len) {
+        if (read_cached(f, to, len) == (ssize_t)len)
+            return (ssize_t)len;
         pthread_mutex_lock(f->d->turn);
+        f->has_turn = true;
+    }
+    return io_read_at(f->from, to, len, (off_t)f->done);
 }
 
-static void end_turn(const struct flow *f)
+static void end_turn(struct flow *f)
 {
-    if (f->d->turn)
+    if (f->has_turn)
         pthread_mutex_unlock(f->d->turn);
+    f->has_turn = false;
 }
 
-/* A large file keeps the disk until it is through; of a small one only the reading needs it. */
 static ssize_t read_piece(struct flow *f, char *to, size_t len)
 {
-    bool small = f->size <= DATA_BUFFER;
-
     if (f->d->pace)
         pace_take(f->d->pace, len, f->sinks ? f->sinks[0].cancel : f->d->cancel);
-    if (small)
-        take_turn(f);
-    ssize_t n = io_read_at(f->from, to, len, (off_t)f->done);
-    if (small)
-        end_turn(f);
+    ssize_t n = read_in_turn(f, to, len);
     if (n > 0)
         hasher_add(f->d->hasher, to, (size_t)n);
     return n;
@@ -217,14 +226,10 @@ int data_copy(struct data *d, int from, struct sink *sinks, int count, uint64_t 
               struct digest *ret_digest, uint64_t *ret_size)
 {
     struct flow f = {.d = d, .from = from, .sinks = sinks, .count = count, .size = size};
-    bool turn = size > DATA_BUFFER;
 
     hasher_reset(d->hasher);
-    if (turn)
-        take_turn(&f);
     int code = copy_content(&f, sparse);
-    if (turn)
-        end_turn(&f);
+    end_turn(&f);
     for (int i = 0; i < count; i++)
         sink_end(&sinks[i], f.done);
     *ret_size = f.done;
@@ -255,6 +260,15 @@ static int hash_all(struct flow *f)
     return 0;
 }
 
+static int digest_of_file(struct flow *f, struct digest *ret_digest)
+{
+    hasher_reset(f->d->hasher);
+    int code = hash_all(f);
+    end_turn(f);
+    *ret_digest = hasher_get(f->d->hasher);
+    return code;
+}
+
 int data_clone(struct data *d, int from, int to, uint64_t size, atomic_bool *clone, struct digest *ret_digest,
                uint64_t *ret_size)
 {
@@ -269,10 +283,8 @@ int data_clone(struct data *d, int from, int to, uint64_t size, atomic_bool *clo
         return never ? -EOPNOTSUPP : -EINVAL;
     }
     /* What was cloned, not what the source has become since, is what the digest must be of. */
-    hasher_reset(d->hasher);
-    int code = hash_all(&f);
+    int code = digest_of_file(&f, ret_digest);
     *ret_size = f.done;
-    *ret_digest = hasher_get(d->hasher);
     return code;
 }
 
@@ -282,8 +294,5 @@ int data_digest(struct data *d, int fd, uint64_t size, struct digest *ret_digest
     struct flow f = {.d = &quiet, .from = fd, .size = size};
 
     quiet.progress = NULL;
-    hasher_reset(d->hasher);
-    int code = hash_all(&f);
-    *ret_digest = hasher_get(d->hasher);
-    return code;
+    return digest_of_file(&f, ret_digest);
 }
