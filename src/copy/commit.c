@@ -33,9 +33,15 @@ static bool must(struct commit *c, int code, const char *what)
     return false;
 }
 
+/*
+ * Before Linux 5.17 syncfs drops what the filesystem itself says of its journal. An fsync on it says so, and costs
+ * little when all is written already.
+ */
 static int sync_filesystem(struct commit *c)
 {
-    return syncfs(c->w->target.sync) < 0 ? -errno : 0;
+    if (syncfs(c->w->target.sync) < 0)
+        return -errno;
+    return c->w->target.elsewhere ? 0 : manifest_sync(&c->w->target.manifest);
 }
 
 /* The temps (unless each was synced already), the versions and the manifest. */

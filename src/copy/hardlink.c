@@ -47,6 +47,8 @@ int hardlink_stage(struct work *w, struct item *item, const char *leader)
         twin_target_done(item->twin);
     }
     close(link.dir);
+    if (code && code != -ESTALE)
+        report_lost(&w->report, LOST_LINK);
     if (code)
         return -ESTALE;
     item->fresh = (struct manifest_file){.mode = st.st_mode, .size = item->left.size, .mtime = item->left.mtime,
