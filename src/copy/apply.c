@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "copy/attributes.h"
 #include "copy/fix.h"
 #include "copy/place.h"
 #include "copy/plan.h"
@@ -113,44 +114,82 @@ static struct manifest_file old_file(const struct item *item)
     };
 }
 
-static struct manifest_file listed_file(const struct commit *c, const struct item *item)
+static struct manifest_file listed_file(const struct work *w, const struct item *item)
 {
     const struct entry *l = &item->left, *r = &item->right;
     const struct stat old = {.st_mode = r->mode, .st_uid = r->uid, .st_gid = r->gid};
     struct stat st = {.st_mode = l->mode, .st_uid = l->uid, .st_gid = l->gid};
 
     if (item->kind == VERDICT_METADATA)
-        source_give_replaced(&c->w->source, &old, &st);
+        source_give_replaced(&w->source, &old, &st);
     else
-        source_give_new(&c->w->source, &st);
+        source_give_new(&w->source, &st);
     return (struct manifest_file){
         .mode = st.st_mode, .size = l->size, .mtime = l->mtime, .uid = st.st_uid,
         .gid = st.st_gid, .has_digest = item->left_state != DIGEST_NONE, .digest = item->left_digest,
     };
 }
 
-static void announce(struct commit *c, struct item *item)
+void apply_announce_folder(struct work *w, struct twin *twin)
 {
-    struct manifest *m = &c->w->target.manifest;
-    struct manifest_file old = old_file(item), listed = listed_file(c, item);
+    const struct stat *st = &twin->before;
+    struct manifest_file was = {.mode = st->st_mode, .mtime = mtime_of(st), .uid = st->st_uid, .gid = st->st_gid};
+
+    if (!atomic_exchange(&twin->announced, true))
+        manifest_add_folder(&w->target.manifest, twin->path, &was);
+}
+
+void apply_announce_directory(struct work *w, const struct item *item)
+{
+    struct manifest_file fresh = listed_file(w, item);
     char *path = plan_join(item->twin->path, item->name);
 
+    apply_announce_folder(w, item->twin);
+    manifest_add_create(&w->target.manifest, path, &fresh);
+    free(path);
+    int code = manifest_write(&w->target.manifest);
+    if (code)
+        work_fail_errno(w, -code, "manifest");
+}
+
+/* dir: the target's. A correction takes attributes away, of which nothing else is kept. */
+static void announce(struct commit *c, struct item *item, int dir)
+{
+    struct manifest *m = &c->w->target.manifest;
+    struct manifest_file old = old_file(item), listed = listed_file(c->w, item);
+    char *path = plan_join(item->twin->path, item->name);
+
+    apply_announce_folder(c->w, item->twin);
     if (item->kind == VERDICT_EXTRA)
         manifest_add_remove(m, path, &old);
-    else if (item->kind == VERDICT_METADATA)
-        manifest_add_touch(m, path, &listed, &old);
     else if (item->kind == VERDICT_CHANGED)
         manifest_add_replace(m, path, &item->fresh, &old);
-    else
-        manifest_add_create(m, path, S_ISDIR(item->left.mode) ? &listed : &item->fresh);
+    else if (item->kind == VERDICT_METADATA)
+        manifest_add_touch(m, path, &listed, &old);
+    else if (!S_ISDIR(item->left.mode))
+        manifest_add_create(m, path, &item->fresh);
+    if (item->kind == VERDICT_METADATA)
+        attributes_announce(m, path, dir, item->name, c->w->target.holds.root);
     free(path);
+}
+
+void apply_void(struct commit *c, const struct item *item, const char *path)
+{
+    static const enum manifest_verb verbs[] = {
+        [VERDICT_NEW] = MANIFEST_CREATE, [VERDICT_CHANGED] = MANIFEST_REPLACE,
+        [VERDICT_METADATA] = MANIFEST_TOUCH, [VERDICT_EXTRA] = MANIFEST_REMOVE,
+    };
+    uint32_t mode = item->kind == VERDICT_EXTRA ? item->right.mode : item->left.mode;
+
+    if (!S_ISDIR(mode) || item->kind != VERDICT_NEW)    /* a directory is made before it comes here */
+        manifest_add_void(&c->w->target.manifest, verbs[item->kind], mode, path);
 }
 
 static int prepare_in(struct commit *c, struct item *item, int dir)
 {
     if (item->kind == VERDICT_NEW)
         return 0;
-    if (work_is_catalog(c->w, item->twin->target_dev, dir, item->name))
+    if (work_is_catalog(c->w, item->twin->before.st_dev, dir, item->name))
         return -EBUSY;
     int code = check_old(c, item, dir);
     if (!code && item->kind == VERDICT_CHANGED)
@@ -166,11 +205,10 @@ bool apply_prepare(struct commit *c, struct item *item)
     if (dir < 0)
         return failed(c, item, dir);
     int code = prepare_in(c, item, dir);
+    if (!code)
+        announce(c, item, dir);
     twin_target_done(item->twin);
-    if (code)
-        return failed(c, item, code);
-    announce(c, item);
-    return true;
+    return code ? failed(c, item, code) : true;
 }
 
 /* Ours for the old one, which is the temp then. What came out instead and cannot go back is kept. */

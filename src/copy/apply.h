@@ -13,6 +13,18 @@
  */
 bool apply_prepare(struct commit *c, struct item *item);
 
+/* The item, announced under this path, is not done. */
+void apply_void(struct commit *c, const struct item *item, const char *path);
+
+/* From any thread: announce what the directory of the twin was, before names in it change. */
+void apply_announce_folder(struct work *w, struct twin *twin);
+
+/*
+ * From any thread: announce in the manifest, and write there, that the item, a directory, is about to be made, and
+ * what the one it lies in was.
+ */
+void apply_announce_directory(struct work *w, const struct item *item);
+
 /* Give the temp its name, move the extra file away, or correct the metadata. False: reported, nothing changed. */
 bool apply_item(struct commit *c, struct item *item);
 

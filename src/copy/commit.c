@@ -119,7 +119,7 @@ static void give_up(struct commit *c, struct item *item)
 
     item_drop_temp(item);
     item->failed = true;
-    manifest_add_void(&c->w->target.manifest, path);
+    apply_void(c, item, path);
     free(path);
 }
 

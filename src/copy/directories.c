@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "copy/attributes.h"
 #include "copy/source.h"
 #include "copy/times.h"
 
@@ -31,13 +32,26 @@ static bool rights_differ(const struct holds *holds, const struct stat *from, co
            (holds->owner && (from->st_uid != to->st_uid || from->st_gid != to->st_gid));
 }
 
-static void announce_touch(struct work *w, const char *path, const struct stat *from, const struct stat *to)
+static struct manifest_file described(const struct stat *st)
 {
-    struct manifest_file fresh = {.mode = from->st_mode, .mtime = mtime_of(from), .uid = from->st_uid,
-                                  .gid = from->st_gid};
-    struct manifest_file old = {.mode = to->st_mode, .mtime = mtime_of(to), .uid = to->st_uid, .gid = to->st_gid};
+    return (struct manifest_file){.mode = st->st_mode, .mtime = mtime_of(st), .uid = st->st_uid,
+                                  .gid = st->st_gid};
+}
 
-    manifest_add_touch(&w->target.manifest, path, &fresh, &old);
+/* Before the directory `to` is corrected: what it is, and where more than its time changes, what it will be. */
+static int announce_touch(struct work *w, const char *path, const struct stat *from_st, const struct stat *to_st,
+                          int to, bool rights)
+{
+    struct manifest *m = &w->target.manifest;
+    struct manifest_file fresh = described(from_st), old = described(to_st);
+
+    if (rights) {
+        manifest_add_touch(m, path, &fresh, &old);
+        attributes_announce(m, path, to, ".", w->target.holds.root);
+    } else {
+        manifest_add_folder(m, path, &old);
+    }
+    return manifest_write(m);
 }
 
 /* fresh: it was made by this copy, and its metadata is only provisional. */
@@ -55,9 +69,10 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     bool rights = !fresh && rights_differ(&w->target.holds, &from_st, &to_st);
     if (!fresh && !rights && times_agree(mtime_of(&from_st), mtime_of(&to_st), w->request->granularity))
         return 0;
-    if (rights)
-        announce_touch(w, path, &from_st, &to_st);
-    int code = metadata_copy(from, to, &from_st, &w->target.holds, fresh || w->source.holds.xattr, &lost);
+    int code = fresh ? 0 : announce_touch(w, path, &from_st, &to_st, to, rights);
+    if (code)
+        return code;
+    code = metadata_copy(from, to, &from_st, &w->target.holds, fresh || w->source.holds.xattr, &lost);
     report_lost(&w->report, lost);
     atomic_fetch_add(&w->report.tally.metadata_only, rights && !code);
     return code;
@@ -77,33 +92,46 @@ static void finish_one(struct work *w, const char *path, bool fresh)
         report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, side);
 }
 
-static int remove_dir(struct work *w, const char *path, struct manifest_file *ret_old)
+/* The directory that `path` lies in, before its time moves. */
+static void announce_parent(struct work *w, const char *path, const struct stat *st)
 {
-    const char *name;
-    struct stat st;
-    int dir = path_open_parent(w->target.top, path, &name);
+    const char *slash = strrchr(path, '/');
+    char *parent = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
+    struct manifest_file old = described(st);
 
-    if (dir < 0)
-        return dir;
-    int code = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    manifest_add_folder(&w->target.manifest, parent, &old);
+    free(parent);
+}
+
+static int remove_in(struct work *w, const char *path, int dir, const char *name)
+{
+    struct manifest *m = &w->target.manifest;
+    struct stat st, parent;
+
+    if (fstat(dir, &parent) < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    struct manifest_file old = described(&st);
+    announce_parent(w, path, &parent);
+    manifest_add_remove(m, path, &old);
+    attributes_announce(m, path, dir, name, w->target.holds.root);
+    int code = manifest_write(m);
     if (!code && unlinkat(dir, name, AT_REMOVEDIR) < 0)
         code = -errno;
-    close(dir);
-    if (!code)
-        *ret_old = (struct manifest_file){.mode = st.st_mode, .mtime = mtime_of(&st), .uid = st.st_uid,
-                                          .gid = st.st_gid};
+    if (code)
+        manifest_add_void(m, MANIFEST_REMOVE, st.st_mode, path);
     return code;
 }
 
 /* Only empty ones go: what is left in one was a conflict, or came since. */
 static void remove_one(struct work *w, const char *path)
 {
-    struct manifest_file old;
-    int code = remove_dir(w, path, &old);
+    const char *name;
+    int dir = path_open_parent(w->target.top, path, &name);
+    int code = dir < 0 ? dir : remove_in(w, path, dir, name);
 
-    if (!code)
-        manifest_add_remove(&w->target.manifest, path, &old);
-    else if (code != -ENOENT && code != -ENOTEMPTY && code != -EEXIST)
+    if (dir >= 0)
+        close(dir);
+    if (code && code != -ENOENT && code != -ENOTEMPTY && code != -EEXIST)
         report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, SIDE_TARGET);
 }
 
@@ -157,14 +185,21 @@ int directories_finish(struct work *w, struct plan *plan, struct error *err)
     return code;
 }
 
+/* What those are at first that lead to the replica, and its own. */
+static const struct manifest_file fresh_directory = {.mode = S_IFDIR | 0700};
+
 /* One missing directory above the replica: it looks like the source's, and is nobody else's to finish. */
 static int make_parent(struct work *w, const char *path, int parent, const char *name, struct error *err)
 {
     struct stat st;
     unsigned lost = 0;
 
-    if (mkdirat(parent, name, 0700) < 0)
-        return errno == EEXIST ? 0 : -errno;
+    if (faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    manifest_add_above(&w->target.manifest, path, &fresh_directory);
+    int written = manifest_write(&w->target.manifest);
+    if (written || mkdirat(parent, name, 0700) < 0)
+        return written ? written : errno == EEXIST ? 0 : -errno;
     int from = path_open_dir(w->source.root, path), to = path_open_dir(w->target.root, path);
     int code = from < 0 ? from : to < 0 ? to : fstat(from, &st) < 0 ? -errno : 0;
     if (from < 0)
@@ -205,7 +240,10 @@ static int make_last(struct work *w, const char *path)
 
     if (parent < 0)
         return parent;
-    int code = mkdirat(parent, name, 0700) < 0 && errno != EEXIST ? -errno : 0;
+    manifest_add_create(&w->target.manifest, "", &fresh_directory);
+    int code = manifest_write(&w->target.manifest);
+    if (!code && mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+        code = -errno;
     if (!code)
         w->target.top = path_open_dir(parent, name);
     if (!code && w->target.top < 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "copy/apply.h"
 #include "copy/fan.h"
 #include "copy/hardlink.h"
 #include "copy/place.h"
@@ -23,8 +24,17 @@ struct feed {
     struct items ready;           /* for the committer */
 };
 
+/* A temp changes its directory, so what that was stands in the manifest before a worker makes one. */
+static void write_announced(struct feed *f)
+{
+    int code = f->items.count ? manifest_write(&f->w->target.manifest) : 0;
+    if (code)
+        work_fail_errno(f->w, -code, "manifest");
+}
+
 static void flush_items(struct feed *f)
 {
+    write_announced(f);
     stream_add(f->w->stream, &f->items);
     stage_add(&f->w->stage, &f->ready);
 }
@@ -74,8 +84,10 @@ static struct twin *twin_of(struct feed *f, const struct plan_name *name)
     if (f->twin)
         return f->twin;
     int code = twin_open(&f->w->twins, name->dir->path, &f->twin);
-    if (!code)
+    if (!code) {
+        apply_announce_folder(f->w, f->twin);
         return f->twin;
+    }
     f->twin = NULL;
     report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
     return NULL;
@@ -134,17 +146,23 @@ static void report_unmade(struct feed *f, const struct plan_name *name, int code
 static void add_directory(struct feed *f, const struct plan_name *name)
 {
     char other[NAME_MAX + 1] = "";
-    struct twin *twin = twin_of(f, name);
-    int code = twin ? make_dir(twin, name->name, other) : -ENOENT;
+    struct item *item = new_item(f, name);
+    int code = -ENOENT;
 
+    if (item) {
+        apply_announce_directory(f->w, item);
+        code = make_dir(item->twin, name->name, other);
+    }
     if (!code) {
         f->made = true;
-        add_ready(f, item_new(f->w, twin, VERDICT_NEW, name->pair));
+        add_ready(f, item);
         return;
     }
     plan_block(f->plan, name->dir->path, name->name);
-    if (twin)
+    if (item) {
         report_unmade(f, name, code, other);
+        item_free(item);
+    }
     if (work_is_full(-code))
         work_fail_errno(f->w, -code, name->name);
 }

@@ -44,6 +44,27 @@ int journal_start(struct journal *j, const char *kind, int64_t source, const cha
     return step_once(j->cat, stmt, err);
 }
 
+int journal_enter(struct journal *j, const struct journal_entry *entry, struct error *err)
+{
+    static const char sql[] =
+        "INSERT INTO operation (id, kind, state, project, category, source, target, host, pid, started_at) "
+        "VALUES (?1, ?2, 'running', CAST(?3 AS BLOB), ?4, ?5, ?6, ?7, ?8, ?9)";
+    const char *texts[] = {j->operation, entry->kind, entry->project, entry->category, entry->source, entry->target};
+    char host[256] = "";
+    sqlite3_stmt *stmt;
+    int code = catalog_prepare(j->cat, sql, &stmt, err);
+
+    if (code)
+        return code;
+    gethostname(host, sizeof host - 1);
+    for (int i = 0; i < 6; i++)
+        bind_text(stmt, i + 1, texts[i]);
+    bind_text(stmt, 7, host);
+    sqlite3_bind_int64(stmt, 8, getpid());
+    sqlite3_bind_int64(stmt, 9, clock_now());
+    return step_once(j->cat, stmt, err);
+}
+
 void journal_progress(struct journal *j, int64_t files, int64_t bytes)
 {
     sqlite3_stmt *stmt;

@@ -16,6 +16,14 @@ struct journal {
 /* Write the row as "running". source: replica id; target: the database's name. 0 or -errno. */
 int journal_start(struct journal *j, const char *kind, int64_t source, const char *target, struct error *err);
 
+/* What stands in a row. Strings are borrowed. */
+struct journal_entry {
+    const char *kind, *project, *category, *source, *target;
+};
+
+/* The same from names: for operations that have no replica as their source. 0 or -errno. */
+int journal_enter(struct journal *j, const struct journal_entry *entry, struct error *err);
+
 /* Durable so far. A catalog that is busy is asked again with the next batch. */
 void journal_progress(struct journal *j, int64_t files, int64_t bytes);
 

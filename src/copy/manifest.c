@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -51,6 +52,20 @@ static void add_check(struct buf *b, size_t start)
     buf_add_byte(b, 0);
 }
 
+static void count(struct manifest_counts *n, enum manifest_verb verb, uint32_t mode, int by)
+{
+    if (verb == MANIFEST_TOUCH)
+        n->touched += by;
+    else if (S_ISDIR(mode))
+        n->directories += by;
+    else if (verb == MANIFEST_CREATE)
+        n->created += by;
+    else if (verb == MANIFEST_REPLACE)
+        n->replaced += by;
+    else
+        n->removed += by;
+}
+
 static void add_record(struct manifest *m, const char *verb, const char *path, const struct manifest_file *a,
                        const struct manifest_file *b)
 {
@@ -65,32 +80,94 @@ static void add_record(struct manifest *m, const char *verb, const char *path, c
     add_check(&m->pending, start);
 }
 
+static void add_locked(struct manifest *m, const char *verb, const char *path, const struct manifest_file *a,
+                       const struct manifest_file *b)
+{
+    pthread_mutex_lock(&m->lock);
+    add_record(m, verb, path, a, b);
+    pthread_mutex_unlock(&m->lock);
+}
+
+static void announce(struct manifest *m, enum manifest_verb verb, const char *name, const char *path,
+                     const struct manifest_file *a, const struct manifest_file *b)
+{
+    pthread_mutex_lock(&m->lock);
+    add_record(m, name, path, a, b);
+    count(&m->counts, verb, a->mode, 1);
+    pthread_mutex_unlock(&m->lock);
+}
+
 void manifest_add_create(struct manifest *m, const char *path, const struct manifest_file *new_file)
 {
-    add_record(m, "create", path, new_file, NULL);
+    announce(m, MANIFEST_CREATE, "create", path, new_file, NULL);
 }
 
 void manifest_add_replace(struct manifest *m, const char *path, const struct manifest_file *new_file,
                           const struct manifest_file *old_file)
 {
-    add_record(m, "replace", path, new_file, old_file);
+    announce(m, MANIFEST_REPLACE, "replace", path, new_file, old_file);
 }
 
 void manifest_add_remove(struct manifest *m, const char *path, const struct manifest_file *old_file)
 {
-    add_record(m, "remove", path, old_file, NULL);
+    announce(m, MANIFEST_REMOVE, "remove", path, old_file, NULL);
 }
 
 void manifest_add_touch(struct manifest *m, const char *path, const struct manifest_file *new_file,
                         const struct manifest_file *old_file)
 {
-    add_record(m, "touch", path, new_file, old_file);
+    announce(m, MANIFEST_TOUCH, "touch", path, new_file, old_file);
 }
 
-void manifest_add_void(struct manifest *m, const char *path) { add_record(m, "void", path, NULL, NULL); }
+void manifest_add_folder(struct manifest *m, const char *path, const struct manifest_file *old_file)
+{
+    add_locked(m, "folder", path, old_file, NULL);
+}
+
+void manifest_add_above(struct manifest *m, const char *path, const struct manifest_file *new_file)
+{
+    announce(m, MANIFEST_CREATE, "above", path, new_file, NULL);
+}
+
+void manifest_add_gone(struct manifest *m, const char *path, const struct manifest_file *old_file)
+{
+    announce(m, MANIFEST_REMOVE, "gone", path, old_file, NULL);
+}
+
+void manifest_add_void(struct manifest *m, enum manifest_verb announced, uint32_t mode, const char *path)
+{
+    pthread_mutex_lock(&m->lock);
+    add_record(m, "void", path, NULL, NULL);
+    count(&m->counts, announced, mode, -1);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void manifest_add_attributes(struct manifest *m, const char *path, const char *list)
+{
+    pthread_mutex_lock(&m->lock);
+    size_t start = m->pending.len;
+    add_text(&m->pending, "attributes");
+    add_text(&m->pending, path);
+    add_text(&m->pending, list);
+    add_check(&m->pending, start);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void manifest_add_expire(struct manifest *m, const char *operation, int64_t files, int64_t bytes)
+{
+    pthread_mutex_lock(&m->lock);
+    size_t start = m->pending.len;
+    add_text(&m->pending, "expire");
+    add_text(&m->pending, operation);
+    add_number(&m->pending, files);
+    add_number(&m->pending, bytes);
+    add_check(&m->pending, start);
+    pthread_mutex_unlock(&m->lock);
+}
 
 void manifest_add_taken(struct manifest *m, const struct taken *target, const struct taken *source)
 {
+    pthread_mutex_lock(&m->lock);
     struct buf *b = &m->pending;
     size_t start = b->len;
 
@@ -105,6 +182,7 @@ void manifest_add_taken(struct manifest *m, const struct taken *target, const st
         add_number(b, sides[i]->young);
     }
     add_check(b, start);
+    pthread_mutex_unlock(&m->lock);
 }
 
 static void add_head(struct buf *b, const struct manifest_head *head)
@@ -155,7 +233,8 @@ static int start(struct manifest *m, int root, const struct manifest_head *head)
 
 int manifest_create(int root, const struct manifest_head *head, struct manifest *ret_manifest)
 {
-    *ret_manifest = (struct manifest){.fd = -1, .dir = -1, .operation = mem_strdup(head->operation)};
+    *ret_manifest = (struct manifest){.fd = -1, .dir = -1, .operation = mem_strdup(head->operation),
+                                     .counted = true};
     int code = start(ret_manifest, root, head);
     if (code)
         manifest_close(ret_manifest);
@@ -164,21 +243,35 @@ int manifest_create(int root, const struct manifest_head *head, struct manifest 
 
 int manifest_write(struct manifest *m)
 {
-    if (m->failed)
-        return -EIO;
-    int code = io_write(m->fd, m->pending.data, m->pending.len);
+    pthread_mutex_lock(&m->lock);
+    int code = m->failed ? -EIO : io_write(m->fd, m->pending.data, m->pending.len);
     buf_clear(&m->pending);
     m->failed = code < 0;
+    pthread_mutex_unlock(&m->lock);
     return code;
 }
 
 int manifest_sync(struct manifest *m) { return fsync(m->fd) < 0 ? -errno : 0; }
 
+static void add_counts(struct manifest *m)
+{
+    const struct manifest_counts *n = &m->counts;
+    const int64_t numbers[] = {n->created, n->replaced, n->removed, n->touched, n->directories};
+    size_t from = m->pending.len;
+
+    add_text(&m->pending, "counts");
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        add_number(&m->pending, numbers[i]);
+    add_check(&m->pending, from);
+}
+
 int manifest_end(struct manifest *m, const char *state, int64_t files, int64_t bytes)
 {
     struct buf name = {0};
-    size_t from = m->pending.len;
 
+    if (m->counted)
+        add_counts(m);
+    size_t from = m->pending.len;
     add_text(&m->pending, "end");
     add_text(&m->pending, state);
     add_number(&m->pending, files);

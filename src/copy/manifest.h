@@ -11,21 +11,32 @@
  *   replace PATH NEW OLD        announced: OLD goes to the versions
  *   remove  PATH OLD            announced: OLD goes to the versions (a directory is only removed)
  *   touch   PATH NEW OLD        announced: owner, mode, times, attributes corrected
+ *   folder  PATH OLD            a directory that was there, before names in it change: what it was. The first counts
+ *   attributes PATH LIST        behind a touch, or the remove of a directory: the extended attributes of its OLD,
+ *                               NAME=VALUE,... both in hex (copy/xattr.h)
+ *   above   PATH NEW            announced: a directory above the replica that was not there; PATH is relative to the
+ *                               database
+ *   gone    PATH OLD            announced: such a one is removed
  *   void    PATH                announced, then not done
  *   taken   PATH DIGEST SIZE TARGET-MTIME TARGET-CTIME TARGET-YOUNG SOURCE-MTIME SOURCE-CTIME SOURCE-YOUNG
  *                               done: a file that is durable, its digest, and what both files were then
+ *   expire  OPERATION FILES BYTES    the versions of another operation were removed, so many
+ *   counts  CREATED REPLACED REMOVED TOUCHED DIRECTORIES    of what was announced and not voided; before the end
  *   end     STATE FILES BYTES FINISHED                                                last, once
  *
  * PATH is relative to the replica, REPLICA and the versions' folder are relative to the database:
  * .autobackup/versions/OPERATION/REPLICA/PATH. NEW and OLD are each TYPE SIZE MTIME MODE UID GID DIGEST; MODE is
- * octal, DIGEST 32 hex digits or "-", times are ns since 1970, YOUNG is 0 or 1. TARGET and SOURCE are identities.
+ * octal, DIGEST 32 hex digits or "-", times are ns since 1970, YOUNG is 0 or 1. TARGET and SOURCE are identities;
+ * SOURCE of an undo is the operation that it undoes, and a prune has an empty REPLICA and SOURCE.
  * A last field follows each record: 16 hex digits, the XXH3-64 of the record's bytes before it. A record cut short
- * or damaged ends the manifest. Announced records are synced before the names they announce change; "taken"
- * and "void" follow and may be missing after a crash, so undo looks at the disk, not at them.
+ * or damaged ends the manifest; one with a verb that the reader does not know is passed over. Announced records are
+ * synced before the names they announce change (a directory's, which is no loss, only written); "taken" and "void"
+ * follow and may be missing after a crash, so undo looks at the disk, not at them.
  */
 #ifndef AUTOBACKUP_COPY_MANIFEST_H
 #define AUTOBACKUP_COPY_MANIFEST_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,6 +47,12 @@
 
 #define OPERATIONS OUR_FOLDER "/operations"
 #define MANIFEST_OPEN ".open"    /* behind the name while the operation runs */
+
+enum manifest_verb {
+    MANIFEST_HEAD, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH, MANIFEST_FOLDER,
+    MANIFEST_ATTRIBUTES, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN, MANIFEST_EXPIRE,
+    MANIFEST_COUNTS, MANIFEST_END,
+};
 
 /* One side of a record. */
 struct manifest_file {
@@ -53,11 +70,21 @@ struct manifest_head {
     int64_t pid, started_at;
 };
 
+/* What an operation announced, and did not void. */
+struct manifest_counts {
+    int64_t created, replaced, removed, touched;    /* what is no directory; touched: either */
+    int64_t directories;                            /* made or removed */
+};
+
+/* Zero it, but for fd and dir (-1), before manifest_create. Threads may add and write at the same time. */
 struct manifest {
     int fd, dir;               /* the file, and .autobackup/operations */
     char *operation;
+    pthread_mutex_t lock;      /* of the fields below; zeroed is unlocked */
     struct buf pending;        /* records not written yet */
     bool failed;               /* a write failed: the file's end is not known any more */
+    bool counted;              /* counts are of the whole operation: it was begun here */
+    struct manifest_counts counts;
 };
 
 /*
@@ -73,8 +100,15 @@ void manifest_add_replace(struct manifest *m, const char *path, const struct man
 void manifest_add_remove(struct manifest *m, const char *path, const struct manifest_file *old_file);
 void manifest_add_touch(struct manifest *m, const char *path, const struct manifest_file *new_file,
                         const struct manifest_file *old_file);
-void manifest_add_void(struct manifest *m, const char *path);
+void manifest_add_folder(struct manifest *m, const char *path, const struct manifest_file *old_file);
+void manifest_add_attributes(struct manifest *m, const char *path, const char *list);
+void manifest_add_above(struct manifest *m, const char *path, const struct manifest_file *new_file);
+void manifest_add_gone(struct manifest *m, const char *path, const struct manifest_file *old_file);
+void manifest_add_expire(struct manifest *m, const char *operation, int64_t files, int64_t bytes);
 void manifest_add_taken(struct manifest *m, const struct taken *target, const struct taken *source);
+
+/* A record that was added is void: MANIFEST_CREATE, _REPLACE, _REMOVE or _TOUCH of what has this mode. */
+void manifest_add_void(struct manifest *m, enum manifest_verb announced, uint32_t mode, const char *path);
 
 /* Write what was added. Not synced. 0 or -errno; after a failure nothing is written any more. */
 int manifest_write(struct manifest *m);
@@ -85,11 +119,6 @@ int manifest_end(struct manifest *m, const char *state, int64_t files, int64_t b
 void manifest_close(struct manifest *m);    /* without an end; fine after manifest_end, and on a zeroed one */
 
 /* --- reading --- */
-
-enum manifest_verb {
-    MANIFEST_HEAD, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE,
-    MANIFEST_TOUCH, MANIFEST_VOID, MANIFEST_TAKEN, MANIFEST_END,
-};
 
 #define MANIFEST_FIELDS 17     /* of the longest record, its check included */
 
@@ -113,10 +142,17 @@ int manifest_open(int root, const char *operation, struct manifest_reader *ret_r
 
 /* The next record: 1, 0 at the end (see torn), -errno. */
 int manifest_next(struct manifest_reader *r, struct manifest_record *ret_record);
+int manifest_rewind(struct manifest_reader *r);    /* to its head; 0 or -errno */
 void manifest_reader_close(struct manifest_reader *r);
 
 /* Read a "taken" record's target or source side. path is borrowed from the record. False when it is malformed. */
 bool manifest_taken(const struct manifest_record *record, bool source, struct taken *ret_taken);
+
+/* Read the number in fields[at]. False when there is none. */
+bool manifest_number(const struct manifest_record *record, int at, int64_t *ret_value);
+
+/* Is this an operation's id, and no path or temp? */
+bool manifest_is_operation(const char *name);
 
 /* Read a NEW or OLD that begins at fields[at]. False when it is malformed. */
 bool manifest_file(const struct manifest_record *record, int at, struct manifest_file *ret_file);

@@ -13,6 +13,7 @@
 
 #define PIECE (1 << 16)
 #define MAX_RECORD (1 << 22)    /* no path is longer */
+#define MOST_FIELDS 64          /* of a record with a verb that is not known */
 
 /* Fields of each verb, the check included. */
 static const struct {
@@ -24,8 +25,14 @@ static const struct {
     [MANIFEST_REPLACE] = {"replace", 17},
     [MANIFEST_REMOVE] = {"remove", 10},
     [MANIFEST_TOUCH] = {"touch", 17},
+    [MANIFEST_FOLDER] = {"folder", 10},
+    [MANIFEST_ATTRIBUTES] = {"attributes", 4},
+    [MANIFEST_ABOVE] = {"above", 10},
+    [MANIFEST_GONE] = {"gone", 10},
     [MANIFEST_VOID] = {"void", 3},
     [MANIFEST_TAKEN] = {"taken", 11},
+    [MANIFEST_EXPIRE] = {"expire", 5},
+    [MANIFEST_COUNTS] = {"counts", 7},
     [MANIFEST_END] = {"end", 6},
 };
 
@@ -53,6 +60,14 @@ int manifest_open(int root, const char *operation, struct manifest_reader *ret_r
     ret_reader->fd = open_either(dir, operation);
     close(dir);
     return ret_reader->fd < 0 ? ret_reader->fd : 0;
+}
+
+int manifest_rewind(struct manifest_reader *r)
+{
+    buf_clear(&r->bytes);
+    r->at = 0;
+    r->ended = r->torn = false;
+    return lseek(r->fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
 void manifest_reader_close(struct manifest_reader *r)
@@ -92,45 +107,70 @@ static int verb_of(const char *name)
     return -1;
 }
 
-/* Split what is there. Bytes of a whole record, 0 when more must be read, -EBADMSG. */
-static ssize_t split(const struct manifest_reader *r, struct manifest_record *rec)
-{
-    const char *from = r->bytes.data + r->at, *at = from, *end = r->bytes.data + r->bytes.len;
-    int wanted = 1, verb = -1;
-
-    for (rec->count = 0; rec->count < wanted; rec->count++) {
-        const char *stop = at < end ? memchr(at, 0, (size_t)(end - at)) : NULL;
-        if (!stop)
-            return 0;
-        if (!rec->count) {
-            verb = verb_of(at);
-            if (verb < 0)
-                return -EBADMSG;
-            wanted = verbs[verb].fields;
-        }
-        rec->fields[rec->count] = at;
-        at = stop + 1;
-    }
-    rec->verb = (enum manifest_verb)verb;
-    return at - from;
-}
-
-static bool check_holds(const struct manifest_record *rec)
+static bool is_check(const char *check, const char *from)
 {
     char hex[17];
-    const char *check = rec->fields[rec->count - 1];
 
-    snprintf(hex, sizeof hex, "%016" PRIx64, hash64_of(rec->fields[0], (size_t)(check - rec->fields[0])));
+    snprintf(hex, sizeof hex, "%016" PRIx64, hash64_of(from, (size_t)(check - from)));
     return strcmp(hex, check) == 0;
+}
+
+/* The field behind `at`, and *at moved to it; NULL when it is not there as a whole. */
+static const char *next_field(const char **at, const char *end)
+{
+    const char *field = *at, *stop = field < end ? memchr(field, 0, (size_t)(end - field)) : NULL;
+
+    *at = stop ? stop + 1 : field;
+    return stop ? field : NULL;
+}
+
+/* A record of a newer version ends with the first field that is the check of what stands before it. */
+static ssize_t pass_over(const struct manifest_reader *r)
+{
+    const char *from = r->bytes.data + r->at, *at = from, *end = r->bytes.data + r->bytes.len;
+
+    for (int i = 0; i < MOST_FIELDS; i++) {
+        const char *field = next_field(&at, end);
+        if (!field)
+            return 0;
+        if (at - field == 17 && is_check(field, from))
+            return at - from;
+    }
+    return -EBADMSG;
+}
+
+/* Split what is there. Bytes of a whole record, 0 when more must be read, -EBADMSG. *ret_known: has it a verb of ours? */
+static ssize_t split(const struct manifest_reader *r, struct manifest_record *rec, bool *ret_known)
+{
+    const char *from = r->bytes.data + r->at, *at = from, *end = r->bytes.data + r->bytes.len;
+    const char *field = next_field(&at, end);
+    int verb = field ? verb_of(field) : -1;
+
+    *ret_known = verb >= 0;
+    if (!field)
+        return 0;
+    if (verb < 0)
+        return pass_over(r);
+    rec->verb = (enum manifest_verb)verb;
+    for (rec->count = 0; field; field = next_field(&at, end)) {
+        rec->fields[rec->count++] = field;
+        if (rec->count == verbs[verb].fields)
+            return is_check(field, from) ? at - from : -EBADMSG;
+    }
+    return 0;
 }
 
 int manifest_next(struct manifest_reader *r, struct manifest_record *ret_record)
 {
+    bool known;
+
     for (;;) {
-        ssize_t len = r->at < r->bytes.len ? split(r, ret_record) : 0;
-        if (len > 0 && check_holds(ret_record)) {
+        ssize_t len = r->at < r->bytes.len ? split(r, ret_record, &known) : 0;
+        if (len > 0) {
             r->at += (size_t)len;
-            return 1;
+            if (known)
+                return 1;
+            continue;
         }
         int more = len ? 0 : fill(r);
         if (more < 0)
@@ -149,6 +189,18 @@ static bool number(const char *text, int base, int64_t *ret_value)
     errno = 0;
     *ret_value = strtoll(text, &end, base);
     return *text && !*end && !errno;
+}
+
+bool manifest_number(const struct manifest_record *record, int at, int64_t *ret_value)
+{
+    return at < record->count && number(record->fields[at], 10, ret_value);
+}
+
+bool manifest_is_operation(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len >= 8 && len <= 64 && *name != '-' && strspn(name, "0123456789TZabcdef-") == len;
 }
 
 static bool hex_digest(const char *text, struct digest *ret_digest)

@@ -93,11 +93,22 @@ static int set_mode(struct place p, const struct stat *st, const struct holds *h
     return judge(change_mode(p, mode), LOST_MODE, lost);
 }
 
-static int set_xattrs(struct xattr_file from, struct xattr_file to, const struct holds *holds, bool clean,
-                      unsigned *lost)
+/* Where attributes come from: a file, a list, or (neither) they stay. */
+struct attributes {
+    const struct xattr_file *file;
+    bool clean;                /* remove what the file lacks */
+    const char *list;
+};
+
+static int set_xattrs(struct attributes from, struct xattr_file to, const struct holds *holds, unsigned *lost)
 {
     unsigned bits = 0;
-    int code = xattr_copy(from, to, holds->root, clean, &bits);
+    int code = 0;
+
+    if (from.file)
+        code = xattr_copy(*from.file, to, holds->root, from.clean, &bits);
+    else if (from.list)
+        code = xattr_put(to, from.list, holds->root, &bits);
 
     if (bits & XATTR_LOST_PLAIN)
         *lost |= LOST_XATTR;
@@ -109,14 +120,14 @@ static int set_xattrs(struct xattr_file from, struct xattr_file to, const struct
 /*
  * The order matters: chown clears set-uid bits and capabilities, an ACL sets the group bits, all move the ctime.
  */
-static int apply(struct place to, struct xattr_file from_attr, struct xattr_file to_attr, const struct stat *st,
-                 const struct stat *now, const struct holds *holds, bool clean, unsigned *lost)
+static int apply(struct place to, struct attributes from, struct xattr_file to_attr, const struct stat *st,
+                 const struct stat *now, const struct holds *holds, unsigned *lost)
 {
     unsigned bits = 0;
     int code = set_owner(to, st, now, holds, &bits);
 
     if (!code)
-        code = set_xattrs(from_attr, to_attr, holds, clean, &bits);
+        code = set_xattrs(from, to_attr, holds, &bits);
     if (!code)
         code = set_mode(to, st, holds, &bits);
     if (!code)
@@ -128,8 +139,10 @@ static int apply(struct place to, struct xattr_file from_attr, struct xattr_file
 int metadata_give(int from, int to, const struct stat *now, const struct stat *st, const struct holds *holds,
                   bool clean, unsigned *lost)
 {
-    return apply((struct place){.fd = to}, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, st, now,
-                 holds, clean, lost);
+    const struct xattr_file file = {.fd = from};
+
+    return apply((struct place){.fd = to}, (struct attributes){.file = &file, .clean = clean},
+                 (struct xattr_file){.fd = to}, st, now, holds, lost);
 }
 
 int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, unsigned *lost)
@@ -149,6 +162,20 @@ int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char
         return -errno;
     snprintf(from_path, sizeof from_path, "/proc/self/fd/%d/%s", from_dir, from_name);
     snprintf(to_path, sizeof to_path, "/proc/self/fd/%d/%s", to_dir, to_name);
-    return apply((struct place){.fd = to_dir, .name = to_name}, (struct xattr_file){.path = from_path},
-                 (struct xattr_file){.path = to_path}, st, &now, holds, true, lost);
+    const struct xattr_file file = {.path = from_path};
+    return apply((struct place){.fd = to_dir, .name = to_name}, (struct attributes){.file = &file, .clean = true},
+                 (struct xattr_file){.path = to_path}, st, &now, holds, lost);
+}
+
+int metadata_put(int dir, const char *name, const struct stat *st, const char *attributes, const struct holds *holds,
+                 unsigned *lost)
+{
+    char path[PROC_PATH];
+    struct stat now;
+
+    if (fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir, name);
+    return apply((struct place){.fd = dir, .name = name}, (struct attributes){.list = attributes},
+                 (struct xattr_file){.path = path}, st, &now, holds, lost);
 }

@@ -45,6 +45,13 @@ int metadata_give(int from, int to, const struct stat *now, const struct stat *s
 int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,
                      const struct holds *holds, unsigned *lost);
 
+/*
+ * Give dir/name (a single component, not followed; "." for dir itself) the owner, mode and times in st, and the
+ * attributes in a list of xattr_pack; NULL leaves those as they are. 0 or -errno.
+ */
+int metadata_put(int dir, const char *name, const struct stat *st, const char *attributes, const struct holds *holds,
+                 unsigned *lost);
+
 /* What the filesystem of `dir` (a directory of our own) can hold, found by trying on a temp. 0 or -errno. */
 int holds_probe(int dir, struct holds *ret_holds);
 

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/path.h"
 #include "copy/lock.h"
 #include "copy/source.h"
@@ -144,25 +143,13 @@ static int compare_ends(struct work *w, struct error *err)
     return 0;
 }
 
-static void add_count(struct buf *text, const char *verb, long count, const char *noun)
-{
-    if (count)
-        buf_printf(text, "%s%s %ld %s%s", text->len ? " and " : "", verb, count, noun, count == 1 ? "" : "s");
-}
-
 static void tell_swept(struct work *w, const struct swept *swept)
 {
-    struct buf text = {0};
+    char *text = swept_text(swept, w->target.name);
 
-    add_count(&text, "removed", swept->temps, "temporary file");
-    add_count(&text, "kept", swept->rescued, "replaced file");
-    if (text.len && swept->operations == 1)
-        buf_printf(&text, " of an unfinished copy on %s", w->target.name);
-    else if (text.len)
-        buf_printf(&text, " of %ld unfinished copies on %s", swept->operations, w->target.name);
-    if (text.len)
-        report_note(&w->report, "ESWEPT", buf_str(&text));
-    buf_free(&text);
+    if (text)
+        report_note(&w->report, "ESWEPT", text);
+    free(text);
 }
 
 static int probe(struct work *w)

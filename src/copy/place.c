@@ -91,25 +91,31 @@ static ino_t inode_of(int dir, const char *name)
  * What came out was not ours to replace. Should somebody have renamed yet another file over the name meanwhile,
  * that one comes out now instead of ours, and goes back in.
  */
-static int exchange_back(int dir, const char *temp, const char *name, ino_t ours, bool *ret_foreign)
+static int exchange_back(int temp_dir, const char *temp, int dir, const char *name, ino_t ours, bool *ret_foreign)
 {
     *ret_foreign = true;
     for (int i = 0; i < 2 && *ret_foreign; i++) {
-        if (renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
+        if (renameat2(temp_dir, temp, dir, name, RENAME_EXCHANGE) < 0)
             return -errno;
-        *ret_foreign = inode_of(dir, temp) != ours;
+        *ret_foreign = inode_of(temp_dir, temp) != ours;
     }
     return -ESTALE;
 }
 
-int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected, bool *ret_foreign)
+int place_exchange_from(int temp_dir, const char *temp, int dir, const char *name, const struct stat *expected,
+                        bool *ret_foreign)
 {
     *ret_foreign = false;
     int code = place_check(dir, name, expected);
     if (code)
         return code;
-    ino_t ours = inode_of(dir, temp);
-    if (renameat2(dir, temp, dir, name, RENAME_EXCHANGE) < 0)
+    ino_t ours = inode_of(temp_dir, temp);
+    if (renameat2(temp_dir, temp, dir, name, RENAME_EXCHANGE) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    return place_check(dir, temp, expected) ? exchange_back(dir, temp, name, ours, ret_foreign) : 0;
+    return place_check(temp_dir, temp, expected) ? exchange_back(temp_dir, temp, dir, name, ours, ret_foreign) : 0;
+}
+
+int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected, bool *ret_foreign)
+{
+    return place_exchange_from(dir, temp, dir, name, expected, ret_foreign);
 }

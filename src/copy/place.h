@@ -21,6 +21,10 @@ int place_new(int from_dir, const char *from, int to_dir, const char *to);
  */
 int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected, bool *ret_foreign);
 
+/* The same where the temp lies in another directory of the same filesystem. */
+int place_exchange_from(int temp_dir, const char *temp, int dir, const char *name, const struct stat *expected,
+                        bool *ret_foreign);
+
 /*
  * dir/name exists. Is there no entry spelled like that, but another that the filesystem takes for the same, as one
  * without case does? Then its name goes to ret_other (NAME_MAX + 1 bytes); PLACE_TAKEN says so.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,11 +13,11 @@
 #include "copy/manifest.h"
 #include "copy/plan.h"
 #include "copy/temp.h"
+#include "copy/tree.h"
 #include "copy/versions.h"
 
 struct sweep {
     int root;
-    dev_t dev;
     const atomic_bool *cancel;
     struct swept *swept;
     struct versions *versions;     /* of the dead operation; NULL while these are walked themselves */
@@ -25,41 +26,6 @@ struct sweep {
     bool drops_partials;
     long partials;                 /* of the operation at hand */
 };
-
-/* Directories still to read, relative to the walk's top: a stack of NUL-ended paths. */
-struct todo {
-    struct buf bytes;
-};
-
-static void push(struct todo *todo, const char *dir, const char *name)
-{
-    char *path = plan_join(dir, name);
-
-    buf_add_byte(&todo->bytes, 0);
-    buf_add_str(&todo->bytes, path);
-    free(path);
-}
-
-/* The last one pushed, to be freed; NULL when there is none. */
-static char *pop(struct todo *todo)
-{
-    if (!todo->bytes.len)
-        return NULL;
-    const char *bytes = buf_str(&todo->bytes);
-    const char *start = memrchr(bytes, 0, todo->bytes.len);
-    char *path = mem_strdup(start + 1);
-    buf_truncate(&todo->bytes, (size_t)(start - bytes));
-    return path;
-}
-
-static bool is_directory(int dir, const struct dirent *d)
-{
-    struct stat st;
-
-    if (d->d_type != DT_UNKNOWN)
-        return d->d_type == DT_DIR;
-    return fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-}
 
 static int handle_partial(struct sweep *s, int dir, const char *name)
 {
@@ -77,15 +43,11 @@ static int handle_partial(struct sweep *s, int dir, const char *name)
     return 0;
 }
 
-static int handle(struct sweep *s, int dir, const char *path, const struct dirent *d, struct todo *todo)
+static int sweep_name(void *arg, int dir, const char *path, const char *name)
 {
-    const char *name = d->d_name;
+    struct sweep *s = arg;
 
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return 0;
-    if (is_directory(dir, d)) {
-        push(todo, path, name);
-    } else if (temp_is(name)) {
+    if (temp_is(name)) {
         if (unlinkat(dir, name, 0) < 0)
             return errno == ENOENT ? 0 : -errno;
         s->swept->temps++;
@@ -99,66 +61,10 @@ static int handle(struct sweep *s, int dir, const char *path, const struct diren
     return 0;
 }
 
-/* What was swept out of a directory was never part of it: its time goes back to what the listing says. */
-static void restore_time(int fd, const struct stat *before)
-{
-    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, before->st_mtim};
-    struct stat now;
-
-    if (fstat(fd, &now) == 0 && memcmp(&now.st_mtim, &before->st_mtim, sizeof now.st_mtim) != 0)
-        (void)futimens(fd, times);
-}
-
-static int sweep_dir(struct sweep *s, int top, const char *path, struct todo *todo)
-{
-    struct stat st;
-    int code = 0, fd = path_open_dir(top, path);
-
-    if (fd < 0)
-        return fd == -ENOENT || fd == -EACCES ? 0 : fd;
-    DIR *dir = fdopendir(fd);
-    if (!dir) {
-        code = -errno;
-        close(fd);
-        return code;
-    }
-    if (fstat(fd, &st) == 0 && st.st_dev == s->dev) {
-        for (errno = 0; !code; errno = 0) {
-            struct dirent *d = readdir(dir);
-            if (!d) {
-                code = -errno;
-                break;
-            }
-            code = handle(s, fd, path, d, todo);
-        }
-        restore_time(fd, &st);
-    }
-    closedir(dir);
-    return code;
-}
-
-/* All below root/top, other filesystems left out. */
 static int sweep_tree(struct sweep *s, const char *top)
 {
-    struct todo todo = {0};
-    struct stat st;
-    char *path;
-    int code = 0, fd = path_open_dir(s->root, top);
-
-    if (fd < 0)
-        return fd == -ENOENT ? 0 : fd;
-    if (fstat(fd, &st) == 0)
-        s->dev = st.st_dev;
-    push(&todo, "", "");
-    while (!code && (path = pop(&todo))) {
-        code = sweep_dir(s, fd, path, &todo);
-        free(path);
-        if (!code && s->cancel && atomic_load(s->cancel))
-            code = -ECANCELED;
-    }
-    buf_free(&todo.bytes);
-    close(fd);
-    return code;
+    struct tree_visitor visitor = {.name = sweep_name, .left = tree_restore_time, .arg = s, .cancel = s->cancel};
+    return tree_walk(s->root, top, &visitor);
 }
 
 static int sweep_replica(struct sweep *s, const char *operation, const char *replica)
@@ -197,11 +103,29 @@ static int sweep_operation(struct sweep *s, const char *operation)
     return code;
 }
 
-static int end_manifest(int dir, const char *name, const char *operation)
+/* Did it die between its end record and the final name? Then it says itself how it ended. */
+static bool has_end(int root, const char *operation)
 {
-    struct manifest m = {.dir = dup(dir), .operation = mem_strdup(operation)};
+    struct manifest_reader reader;
+    struct manifest_record rec;
+    bool ended = false;
+    int code = manifest_open(root, operation, &reader);
+
+    while (!code && manifest_next(&reader, &rec) == 1)
+        ended = rec.verb == MANIFEST_END;
+    manifest_reader_close(&reader);
+    return ended;
+}
+
+static int end_manifest(int root, int dir, const char *name, const char *operation)
+{
+    struct manifest m = {.fd = -1, .dir = dup(dir), .operation = mem_strdup(operation)};
     struct stat st;
 
+    if (has_end(root, operation)) {
+        manifest_close(&m);
+        return renameat(dir, name, dir, operation) < 0 ? -errno : 0;
+    }
     m.fd = openat(dir, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
     int code = m.fd < 0 || fstat(m.fd, &st) < 0 ? -errno : 0;
     if (!code)
@@ -246,7 +170,7 @@ int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct 
             continue;
         code = sweep_operation(&s, operation);
         if (!code && !s.partials)
-            code = end_manifest(fd, d->d_name, operation);
+            code = end_manifest(root, fd, d->d_name, operation);
         ret_swept->operations += !code;
         free(operation);
     }
@@ -255,4 +179,25 @@ int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct 
     else
         close(fd);
     return code;
+}
+
+static void add_count(struct buf *text, const char *verb, long count, const char *noun)
+{
+    if (count)
+        buf_printf(text, "%s%s %ld %s%s", text->len ? " and " : "", verb, count, noun, count == 1 ? "" : "s");
+}
+
+char *swept_text(const struct swept *swept, const char *database)
+{
+    struct buf text = {0};
+
+    add_count(&text, "removed", swept->temps, "temporary file");
+    add_count(&text, "kept", swept->rescued, "replaced file");
+    if (!text.len)
+        return NULL;
+    if (swept->operations == 1)
+        buf_printf(&text, " of an unfinished operation on %s", database);
+    else
+        buf_printf(&text, " of %ld unfinished operations on %s", swept->operations, database);
+    return buf_take(&text);
 }

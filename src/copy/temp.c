@@ -62,8 +62,8 @@ static bool has_form(const char *name, const char *prefix)
 }
 
 bool temp_is(const char *name) { return has_form(name, PLAIN); }
-bool temp_is_exchange(const char *name) { return has_form(name, EXCHANGE); }
 bool temp_is_partial(const char *name) { return has_form(name, PARTIAL); }
+bool temp_is_exchange(const char *name) { return has_form(name, EXCHANGE); }
 
 int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), const void *arg,
               char ret_name[TEMP_NAME_SIZE])

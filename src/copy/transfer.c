@@ -189,12 +189,12 @@ static int do_work(struct transfer *t, struct error *err)
     struct work *w = &t->work;
     int code = space_check(w, &t->plan, &t->space, err);
 
+    if (!code)
+        code = start_manifest(t, err);
     if (!code && w->target.top < 0)
         code = directories_make_top(w, err);
     if (!code && (code = work_ready(w)))
         error_set(err, -code, "%s/%s", t->request.target_root, t->request.path);
-    if (!code)
-        code = start_manifest(t, err);
     if (!code)
         code = run_workers(t, err);
     if (!code && !work_ending(w))

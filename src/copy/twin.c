@@ -45,7 +45,6 @@ static bool is_crowded(const struct twins *all) { return atomic_load(&all->open)
 int twin_open(struct twins *all, const char *path, struct twin **ret_folder)
 {
     struct twin *f = mem_zalloc(sizeof *f);
-    struct stat st = {0};
 
     f->all = all;
     f->path = mem_strdup(path);
@@ -53,14 +52,12 @@ int twin_open(struct twins *all, const char *path, struct twin **ret_folder)
     atomic_init(&f->refs, 1);
     pthread_mutex_init(&f->lock, NULL);
     int code = open_side(f, all->target_top, &f->target);
-    if (!code && fstat(f->target, &st) < 0)
+    if (!code && fstat(f->target, &f->before) < 0)
         code = -errno;
     if (code) {
         twin_unref(f);
         return code;
     }
-    f->target_dev = st.st_dev;
-    f->target_ino = st.st_ino;
     f->strip_acl = xattr_has_default_acl(f->target);
     if (is_crowded(all))
         drop(f, &f->target);    /* thousands may wait for their turn */
@@ -111,7 +108,7 @@ static int borrow_target(struct twin *f)
     int code = open_side(f, f->all->target_top, &f->target);
     if (!code && fstat(f->target, &st) < 0)
         code = -errno;
-    if (!code && (st.st_dev != f->target_dev || st.st_ino != f->target_ino))
+    if (!code && (st.st_dev != f->before.st_dev || st.st_ino != f->before.st_ino))
         code = -ESTALE;
     if (code) {
         drop(f, &f->target);

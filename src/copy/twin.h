@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 /* All twins of one copy share these. */
 struct twins {
@@ -21,8 +21,9 @@ struct twin {
     struct twins *all;
     char *path;                    /* relative to the replica, "" for its top */
     bool strip_acl;                /* the target directory has a default ACL, which files in it inherit */
-    dev_t source_dev, target_dev;
-    ino_t target_ino;
+    dev_t source_dev;
+    struct stat before;            /* the target directory as it was when it was opened first */
+    atomic_bool announced;         /* the manifest has it */
     uint64_t batch;                /* the last batch that touched it; the committer's */
     atomic_int refs;
     pthread_mutex_t lock;          /* of the fields below */

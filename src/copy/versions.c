@@ -76,8 +76,8 @@ static int enter_dir(struct versions *v, const char *path_dir)
     return code;
 }
 
-/* The folder for versions of path_dir, open; the one before is synced where that is needed. */
-static int use_dir(struct versions *v, const char *path_dir)
+/* The one before is synced where that is needed. */
+int versions_folder(struct versions *v, const char *path_dir)
 {
     if (v->dir < 0 || strcmp(v->dir_path, path_dir) != 0) {
         int code = versions_sync(v);
@@ -100,7 +100,7 @@ static bool same_file(int a_dir, const char *a_name, int b_dir, const char *b_na
 
 int versions_link(struct versions *v, const char *path_dir, int dir, const char *name)
 {
-    int to = use_dir(v, path_dir);
+    int to = versions_folder(v, path_dir);
     if (to < 0)
         return to;
     if (linkat(dir, name, to, name, 0) == 0)
@@ -111,7 +111,7 @@ int versions_link(struct versions *v, const char *path_dir, int dir, const char 
 
 int versions_move(struct versions *v, const char *path_dir, int dir, const char *from, const char *name)
 {
-    int to = use_dir(v, path_dir);
+    int to = versions_folder(v, path_dir);
     return to < 0 ? to : place_new(dir, from, to, name);
 }
 
@@ -145,7 +145,7 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
 /* Link dir/name to the copy that was made under another name, if it is one still. */
 static bool link_copy(struct versions *v, const struct stat *st, int dir, const char *name)
 {
-    const char *copy = st->st_nlink > 1 ? map_get(&v->copies, st->st_ino) : NULL, *copy_name;
+    const char *copy = S_ISREG(st->st_mode) && st->st_nlink > 1 ? map_get(&v->copies, st->st_ino) : NULL, *copy_name;
     struct stat found;
 
     int from = copy ? path_open_parent(v->root, copy, &copy_name) : -1;
@@ -169,37 +169,48 @@ static void remember_copy(struct versions *v, const struct stat *st, const char 
     map_set(&v->copies, st->st_ino, buf_take(&path));
 }
 
-static int copy_file(int to, int dir, const char *name, const struct stat *st, struct data *data,
-                     const struct holds *holds)
+static int stage_special(int from_dir, const char *name, const struct stat *st, int to_dir, char *ret_temp,
+                         const struct holds *holds)
 {
-    char temp_file[TEMP_NAME_SIZE];
-    int temp = temp_create(to, temp_file);
+    enum side side;
+    unsigned lost = 0;
+    int code = special_make(from_dir, name, st, to_dir, ret_temp, &side);
+
+    return code ? code : metadata_copy_at(from_dir, name, to_dir, ret_temp, st, holds, &lost);
+}
+
+static int stage_regular(int from_dir, const char *name, const struct stat *st, int to_dir, char *ret_temp,
+                         struct data *data, const struct holds *holds)
+{
+    int temp = temp_create(to_dir, ret_temp);
     if (temp < 0)
         return temp;
-    int code = copy_to_temp(dir, name, temp, st, data, holds);
+    int code = copy_to_temp(from_dir, name, temp, st, data, holds);
     if (!code && fsync(temp) < 0)
         code = -errno;
     if (close(temp) < 0 && !code)
         code = -errno;
-    if (!code)
-        code = place_new(to, temp_file, to, name);
-    if (code)
-        temp_remove(to, temp_file);
     return code;
 }
 
-static int copy_special(int to, int dir, const char *name, const struct stat *st, const struct holds *holds)
+int versions_stage(int from_dir, const char *name, const struct stat *st, int to_dir, char ret_temp[TEMP_NAME_SIZE],
+                   struct data *data, const struct holds *holds)
 {
-    char temp[TEMP_NAME_SIZE] = "";
-    enum side side;
-    unsigned lost = 0;
-    int code = special_make(dir, name, st, to, temp, &side);
-
-    if (!code)
-        code = metadata_copy_at(dir, name, to, temp, st, holds, &lost);
-    if (!code)
-        code = place_new(to, temp, to, name);
+    ret_temp[0] = 0;
+    int code = S_ISREG(st->st_mode) ? stage_regular(from_dir, name, st, to_dir, ret_temp, data, holds)
+                                    : stage_special(from_dir, name, st, to_dir, ret_temp, holds);
     if (code)
+        temp_remove(to_dir, ret_temp);
+    return code;
+}
+
+static int copy_file(int to, int dir, const char *name, const struct stat *st, struct data *data,
+                     const struct holds *holds)
+{
+    char temp[TEMP_NAME_SIZE];
+    int code = versions_stage(dir, name, st, to, temp, data, holds);
+
+    if (!code && (code = place_new(to, temp, to, name)))
         temp_remove(to, temp);
     return code;
 }
@@ -207,12 +218,10 @@ static int copy_special(int to, int dir, const char *name, const struct stat *st
 int versions_copy(struct versions *v, const char *path_dir, int dir, const char *name, const struct stat *st,
                   struct data *data, const struct holds *holds)
 {
-    int to = use_dir(v, path_dir);
+    int to = versions_folder(v, path_dir);
 
     if (to < 0)
         return to;
-    if (!S_ISREG(st->st_mode))
-        return copy_special(to, dir, name, st, holds);
     if (link_copy(v, st, to, name))
         return 0;
     int code = copy_file(to, dir, name, st, data, holds);

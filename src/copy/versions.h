@@ -10,6 +10,7 @@
 #include "copy/data.h"
 #include "copy/map.h"
 #include "copy/metadata.h"
+#include "copy/temp.h"
 
 #define VERSIONS OUR_FOLDER "/versions"
 
@@ -32,6 +33,16 @@ void versions_close(struct versions *v);
  * -EEXIST when another version has that name already (the same inode is fine).
  */
 int versions_link(struct versions *v, const char *path_dir, int dir, const char *name);
+
+/*
+ * Make a temp in to_dir that is as from_dir/name (st: of it): content (or target) and metadata, synced. data: means of
+ * the caller. 0 with ret_temp, -ESTALE when it changed meanwhile, or -errno; no temp is left then.
+ */
+int versions_stage(int from_dir, const char *name, const struct stat *st, int to_dir, char ret_temp[TEMP_NAME_SIZE],
+                   struct data *data, const struct holds *holds);
+
+/* The folder of path_dir's versions, open until another is used. A borrowed descriptor, or -errno. */
+int versions_folder(struct versions *v, const char *path_dir);
 
 /*
  * Keep it by making another of the same content (or target) and metadata; a file that was copied already under

@@ -112,14 +112,14 @@ static int copy_one(struct xattr_file from, struct xattr_file to, const char *na
     return 0;
 }
 
-/* What the destination has and the source has not. */
-static int remove_others(struct xattr_file to, const struct buf *wanted)
+/* What the destination has and the source has not. root: those that only root sets, too. */
+static int remove_others(struct xattr_file to, const struct buf *wanted, bool root)
 {
     struct buf names = {0};
     int code = get_names(to, &names);
 
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name)) {
-        if ((is_user(name) || is_acl(name)) && !contains(wanted, name))
+        if (is_wanted(name, root) && !contains(wanted, name))
             code = drop(to, name);
         if (is_refusal(code))
             code = 0;
@@ -137,11 +137,118 @@ int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool cle
         *lost |= XATTR_LOST_PLAIN;
         code = 0;
     } else if (!code && clean) {
-        code = remove_others(to, &names);
+        code = remove_others(to, &names, false);
     }
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name))
         if (is_wanted(name, root))
             code = copy_one(from, to, name, lost);
+    buf_free(&names);
+    return code;
+}
+
+static void add_hex(struct buf *out, const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        buf_printf(out, "%02x", (unsigned char)data[i]);
+}
+
+int xattr_pack(struct xattr_file from, bool root, struct buf *out)
+{
+    struct buf names = {0}, value = {0};
+    size_t start = out->len;
+    int code = get_names(from, &names);
+
+    for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name)) {
+        if (!is_wanted(name, root))
+            continue;
+        code = get_all(from, name, &value);
+        if (out->len > start)
+            buf_add_byte(out, ',');
+        add_hex(out, name, strlen(name));
+        buf_add_byte(out, '=');
+        add_hex(out, value.data, value.len);
+    }
+    buf_free(&names);
+    buf_free(&value);
+    return is_refusal(code) ? 0 : code;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Hex digits up to another character as bytes. Where they end, or NULL for an odd number of them. */
+static const char *read_hex(const char *text, struct buf *out)
+{
+    buf_clear(out);
+    for (; hex_digit(*text) >= 0; text += 2) {
+        if (hex_digit(text[1]) < 0)
+            return NULL;
+        buf_add_byte(out, (unsigned char)(hex_digit(text[0]) << 4 | hex_digit(text[1])));
+    }
+    return text;
+}
+
+/* One NAME=VALUE at *at, which is moved behind it and its comma. False when it is malformed. */
+static bool read_pair(const char **at, struct buf *name, struct buf *value)
+{
+    const char *text = read_hex(*at, name);
+
+    if (!text || *text != '=' || !name->len || memchr(name->data, 0, name->len))
+        return false;
+    text = read_hex(text + 1, value);
+    if (!text || (*text && *text != ','))
+        return false;
+    *at = *text ? text + 1 : text;
+    return !*text || **at;
+}
+
+/* The names in a list, each with a NUL. False when it is malformed. */
+static bool listed_names(const char *list, struct buf *ret_names)
+{
+    struct buf name = {0}, value = {0};
+    bool good = true;
+
+    while (*list && good) {
+        good = read_pair(&list, &name, &value);
+        if (good)
+            buf_add(ret_names, buf_str(&name), name.len + 1);
+    }
+    buf_free(&name);
+    buf_free(&value);
+    return good;
+}
+
+static void put_one(struct xattr_file to, const char *name, const struct buf *value, unsigned *lost, int *code)
+{
+    *code = set(to, name, value->data ? value->data : "", value->len);
+    if (!is_refusal(*code))
+        return;
+    *lost |= is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN;
+    *code = 0;
+}
+
+static int put_all(struct xattr_file to, const char *list, bool root, unsigned *lost)
+{
+    struct buf name = {0}, value = {0};
+    int code = 0;
+
+    while (!code && *list && read_pair(&list, &name, &value))
+        if (is_wanted(buf_str(&name), root))
+            put_one(to, buf_str(&name), &value, lost, &code);
+    buf_free(&name);
+    buf_free(&value);
+    return code;
+}
+
+int xattr_put(struct xattr_file to, const char *list, bool root, unsigned *lost)
+{
+    struct buf names = {0};
+    int code = listed_names(list, &names) ? remove_others(to, &names, root) : -EBADMSG;
+
+    if (!code)
+        code = put_all(to, list, root, lost);
     buf_free(&names);
     return code;
 }

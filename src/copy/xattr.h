@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
+
 /* A file whose attributes are meant: an open descriptor, or a path that is not followed when it is a symlink. */
 struct xattr_file {
     int fd;              /* used when path is NULL */
@@ -22,6 +24,18 @@ struct xattr_file {
  * default). What the destination refuses is no error but a bit in *lost. 0 or -errno (a full disk, a read error).
  */
 int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool clean, unsigned *lost);
+
+/*
+ * Append the attributes that xattr_copy would copy, as text: NAME=VALUE, both in hex, a comma between two; nothing
+ * when there are none. 0 or -errno.
+ */
+int xattr_pack(struct xattr_file from, bool root, struct buf *out);
+
+/*
+ * Make the attributes of `to`, as far as xattr_copy is concerned with them, those of such a text. What the destination
+ * refuses is a bit in *lost. 0, -EBADMSG when the text is malformed (nothing is changed), or -errno.
+ */
+int xattr_put(struct xattr_file to, const char *list, bool root, unsigned *lost);
 
 /* Has this directory a default ACL, which new files in it inherit? */
 bool xattr_has_default_acl(int dir);

@@ -65,7 +65,7 @@ static void write_some(void)
     manifest_add_replace(&manifest, "x", &file, &link_);
     manifest_add_remove(&manifest, "y", &link_);
     manifest_add_touch(&manifest, "", &file, &file);
-    manifest_add_void(&manifest, "x");
+    manifest_add_void(&manifest, MANIFEST_REPLACE, S_IFREG, "x");
     manifest_add_taken(&manifest, &target, &source);
     ck_assert_int_eq(manifest_write(&manifest), 0);
 }
@@ -88,7 +88,8 @@ static int count_records(bool *ret_torn)
 START_TEST(reads_what_was_written)
 {
     static const enum manifest_verb verbs[] = {MANIFEST_HEAD,  MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE,
-                                               MANIFEST_TOUCH, MANIFEST_VOID,   MANIFEST_TAKEN,   MANIFEST_END};
+                                               MANIFEST_TOUCH, MANIFEST_VOID,   MANIFEST_TAKEN,   MANIFEST_COUNTS,
+                                               MANIFEST_END};
     struct manifest_reader reader;
     struct manifest_record record;
     struct manifest_file got;
@@ -99,7 +100,7 @@ START_TEST(reads_what_was_written)
     ck_assert_int_eq(manifest_end(&manifest, "done", 3, 4), 0);
     manifest_close(&manifest);
     ck_assert_int_eq(manifest_open(root, OP, &reader), 0);
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         ck_assert_int_eq(manifest_next(&reader, &record), 1);
         ck_assert_int_eq(record.verb, verbs[i]);
         if (record.verb == MANIFEST_HEAD)
@@ -169,6 +170,67 @@ START_TEST(damage_ends_it)
     ck_assert_int_lt(n, 7);
     ck_assert(torn);
     manifest_close(&manifest);
+}
+END_TEST
+
+static void append_record(const char *fields, size_t len)
+{
+    char hex[20];
+    int at = snprintf(hex, sizeof hex, "%016llx", (unsigned long long)hash64_of(fields, len)) + 1;
+
+    ck_assert_int_eq(write(manifest.fd, fields, len), (ssize_t)len);
+    ck_assert_int_eq(write(manifest.fd, hex, (size_t)at), at);
+}
+
+START_TEST(a_verb_of_a_newer_version_is_passed_over)
+{
+    static const char newer[] = "renamed\0a\0b\0some\0more", cut[] = "cut\0off";
+    bool torn;
+
+    start();
+    append_record(newer, sizeof newer);
+    manifest_add_create(&manifest, "x", &file);
+    ck_assert_int_eq(manifest_write(&manifest), 0);
+    ck_assert_int_eq(count_records(&torn), 2);
+    ck_assert(!torn);
+    append_record(cut, sizeof cut);
+    ck_assert_int_eq(ftruncate(manifest.fd, lseek(manifest.fd, 0, SEEK_END) - 3), 0);
+    ck_assert_int_eq(count_records(&torn), 2);
+    ck_assert(torn);
+    manifest_close(&manifest);
+}
+END_TEST
+
+START_TEST(counts_leave_out_what_was_voided)
+{
+    static const struct manifest_file directory = {.mode = S_IFDIR | 0700};
+    struct manifest_reader reader;
+    struct manifest_record record;
+    int64_t number, expected[] = {1, 1, 0, 1, 2};
+
+    start();
+    manifest_add_create(&manifest, "a", &file);
+    manifest_add_create(&manifest, "b", &file);
+    manifest_add_void(&manifest, MANIFEST_CREATE, file.mode, "b");
+    manifest_add_replace(&manifest, "c", &file, &file);
+    manifest_add_remove(&manifest, "d", &link_);
+    manifest_add_void(&manifest, MANIFEST_REMOVE, link_.mode, "d");
+    manifest_add_touch(&manifest, "e", &directory, &directory);
+    manifest_add_attributes(&manifest, "e", "");
+    manifest_add_folder(&manifest, "", &directory);
+    manifest_add_create(&manifest, "f", &directory);
+    manifest_add_above(&manifest, "one", &directory);
+    ck_assert_int_eq(manifest_end(&manifest, "done", 3, 4), 0);
+    manifest_close(&manifest);
+    ck_assert_int_eq(manifest_open(root, OP, &reader), 0);
+    do
+        ck_assert_int_eq(manifest_next(&reader, &record), 1);
+    while (record.verb != MANIFEST_COUNTS);
+    for (int i = 0; i < 5; i++) {
+        ck_assert(manifest_number(&record, i + 1, &number));
+        ck_assert_int_eq(number, expected[i]);
+    }
+    manifest_reader_close(&reader);
 }
 END_TEST
 
@@ -279,6 +341,8 @@ Suite *suite_copy_books(void)
     tcase_add_test(c, reads_what_was_written);
     tcase_add_test(c, every_torn_end_is_seen);
     tcase_add_test(c, damage_ends_it);
+    tcase_add_test(c, a_verb_of_a_newer_version_is_passed_over);
+    tcase_add_test(c, counts_leave_out_what_was_voided);
     tcase_add_test(c, many_records);
     tcase_add_test(c, one_manifest_of_an_operation);
     tcase_add_test(c, names_that_are_no_operations);

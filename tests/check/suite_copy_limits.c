@@ -353,7 +353,7 @@ START_TEST(what_was_swept_is_told_in_words)
                      "/d1/.autobackup-0123456789abcdef",
                      lib.folder, out.operation));
     copying_run();
-    ck_assert_str_eq(out.note, "removed 1 temporary file of an unfinished copy on B");
+    ck_assert_str_eq(out.note, "removed 1 temporary file of an unfinished operation on B");
     free(sandbox_run("cd '%s'/B && cp .autobackup/operations/%s .autobackup/operations/dead2.open", lib.folder,
                      "dead"));
     copying_run();

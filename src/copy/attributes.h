@@ -1,0 +1,17 @@
+/*
+ * Extended attributes in the manifest: what a file or directory had before a copy corrected or removed it.
+ */
+#ifndef AUTOBACKUP_COPY_ATTRIBUTES_H
+#define AUTOBACKUP_COPY_ATTRIBUTES_H
+
+#include <stdbool.h>
+
+#include "copy/manifest.h"
+
+/*
+ * Add the attributes of dir/name (not followed; "." for dir itself) to the manifest as those of `path`. root: as in
+ * xattr_pack. What cannot be read, or is above 1 MiB, is left out: then undo leaves attributes alone.
+ */
+void attributes_announce(struct manifest *m, const char *path, int dir, const char *name, bool root);
+
+#endif
