@@ -6,6 +6,7 @@
  *     main.c     arguments -> host -> exit status
  *     host/      one Lua state: what `require` finds, tracebacks, signals that stop a script
  *     bind/      core.*: the primitives that Lua calls; argument checks and results, no logic
+ *     undo/      what operations did: their history, taking one back, expiring old versions
  *     scan/      walking directory trees with many threads; a walk into the catalog
  *     copy/      one file: temporary name, content, metadata, commit; many files: workers, batches, versions
  *     index/     the catalog (SQLite), packed listings, the compare of two replicas, a database's identity
@@ -13,7 +14,7 @@
  *
  *     lua/       everything a user meets, embedded in the program: lua/main.lua is where it begins
  *
- * Nothing outside host/ and bind/ knows Lua. The engine (scan, copy, index, base) runs on its own threads, which
+ * Nothing outside host/ and bind/ knows Lua. The engine (undo, scan, copy, index, base) runs on its own threads, which
  * never touch the Lua state: a long work is a struct job, whose events Lua pulls (base/job.h).
  */
 #include <errno.h>

@@ -7,7 +7,7 @@ trap 'rm -rf "$tree"' EXIT
 
 clean() {
     rm -rf "$tree"/*
-    mkdir -p "$tree"/src/{host,bind,scan,copy,index,base} "$tree"/lua/{commands,view}
+    mkdir -p "$tree"/src/{host,bind,undo,scan,copy,index,base} "$tree"/lua/{commands,view}
     printf '#include "host/host.h"\n' >"$tree/src/main.c"
     printf '#include <lua.h>\n#include "copy/copy.h"\n' >"$tree/src/bind/copy.c"
     printf '#include "index/catalog.h"\n#include "base/io.h"\n' >"$tree/src/copy/copy.c"
@@ -35,6 +35,7 @@ plant "lua.h in the engine" src/base/io.c '#include <lua.h>'
 plant "lauxlib.h in the engine" src/copy/x.h '#include <lauxlib.h>'
 plant "base uses index" src/base/io.c '#include "index/catalog.h"'
 plant "copy uses scan" src/copy/copy.c '#include "scan/walk.h"'
+plant "copy uses undo" src/copy/copy.c '#include "undo/undo.h"'
 plant "bind uses host" src/bind/copy.c '#include "host/host.h"'
 plant "main uses bind" src/main.c '#include "bind/bind.h"'
 plant "unknown layer" src/bind/copy.c '#include "util/x.h"'

@@ -6,7 +6,7 @@ cd "${1:-.}"
 # A layer may use itself and what stands below it; scan and copy are neighbours.
 awk '
     BEGIN {
-        split("main=6 host=5 bind=4 scan=3 copy=3 index=2 base=1", pairs, " ")
+        split("main=7 host=6 bind=5 undo=4 scan=3 copy=3 index=2 base=1", pairs, " ")
         for (i in pairs) { split(pairs[i], p, "="); rank[p[1]] = p[2] }
     }
     FNR == 1 { layer = FILENAME; sub(/^src\//, "", layer); sub(/[\/.].*/, "", layer) }
@@ -23,7 +23,7 @@ awk '
     END { exit faults }
 ' $(find src -name '*.[ch]') && c=0 || c=1
 
-# Lua: main -> commands -> the rest; view knows results only; plan and policy decide without touching anything.
+# Lua: main -> commands -> the rest; view knows results only; plan, policy, past and expiry decide without touching anything.
 awk '
     FNR == 1 {
         module = FILENAME; sub(/^lua\//, "", module); sub(/\.lua$/, "", module)
@@ -36,7 +36,7 @@ awk '
             fault(module " may not use a command")
         else if (group == "view" && used ~ /^autobackup\./ && used !~ /^autobackup\.(view\.|rows$|errors$)/)
             fault("view may not use " used)
-        else if (group ~ /^(plan|policy)$/ && used ~ /^core\./)
+        else if (group ~ /^(plan|policy|past|expiry)$/ && used ~ /^core\./)
             fault(module " decides without the system")
     }
     {

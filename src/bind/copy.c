@@ -7,7 +7,7 @@
  * record{catalog=, operation=, target_root=, target_identity=, replica=, source=} -> number of digests offered.
  * Events and meaning: copy/transfer.h.
  */
-#include "bind/bind.h"
+#include "bind/fields.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,50 +20,9 @@
 #include "copy/lock.h"
 #include "copy/transfer.h"
 
-#define MAX_WAIT (10.0 * 365 * 24 * 3600)    /* seconds */
 #define LOCK "autobackup.lock"
 #define FAN "autobackup.fan"
 #define POLL (50 * NSEC_PER_MSEC)            /* how long a wait may keep a signal's hook from running */
-
-/* The fields of the table at 1, each left on the stack so that its bytes stay. */
-static const char *text(lua_State *L, const char *key)
-{
-    size_t len;
-
-    lua_getfield(L, 1, key);
-    const char *value = lua_tolstring(L, -1, &len);
-    if (!value || strlen(value) != len)
-        luaL_error(L, "%s must be a string without NUL bytes", key);
-    return value;
-}
-
-static int64_t integer(lua_State *L, const char *key, int64_t fallback, int64_t min, int64_t max)
-{
-    int is_integer = 1;
-
-    int kind = lua_getfield(L, 1, key);
-    lua_Integer value = kind == LUA_TNIL ? (lua_Integer)fallback : lua_tointegerx(L, -1, &is_integer);
-    if (!is_integer || value < min || value > max)
-        luaL_error(L, "%s must be an integer in range", key);
-    return value;
-}
-
-static bool flag(lua_State *L, const char *key)
-{
-    lua_getfield(L, 1, key);
-    return lua_toboolean(L, -1);
-}
-
-static int64_t duration(lua_State *L, const char *key)
-{
-    int is_number = 1;
-    int kind = lua_getfield(L, 1, key);
-    double seconds = kind == LUA_TNIL ? 0 : lua_tonumberx(L, -1, &is_number);
-
-    if (!is_number || !(seconds >= 0))
-        luaL_error(L, "%s must be a number of seconds", key);
-    return (int64_t)((seconds < MAX_WAIT ? seconds : MAX_WAIT) * (double)NSEC_PER_SEC);
-}
 
 /* Strings stay Lua's until everything is checked; only then are they copied. */
 static void take_texts(struct transfer_request *r)
@@ -90,10 +49,10 @@ static int copy_fan(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     const struct fan_options options = {
-        .streams = (int)integer(L, "streams", 1, 1, FAN_STREAMS),
-        .jobs = (int)integer(L, "jobs", 0, 0, 64),
-        .rate = integer(L, "rate", 0, 0, INT64_MAX),
-        .idle = flag(L, "idle"),
+        .streams = (int)field_integer(L, "streams", 1, 1, FAN_STREAMS),
+        .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
+        .rate = field_integer(L, "rate", 0, 0, INT64_MAX),
+        .idle = field_flag(L, "idle"),
     };
     struct fan **fan = lua_newuserdatauv(L, sizeof *fan, 0);
     *fan = NULL;
@@ -122,24 +81,24 @@ static int copy_start(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkstack(L, 32, NULL);
     struct transfer_request request = {
-        .catalog = (char *)text(L, "catalog"),
-        .operation = (char *)text(L, "operation"),
-        .path = (char *)text(L, "path"),
-        .source_root = (char *)text(L, "source_root"),
-        .source_identity = (char *)text(L, "source_identity"),
-        .target_root = (char *)text(L, "target_root"),
-        .target_identity = (char *)text(L, "target_identity"),
-        .lock_text = (char *)text(L, "lock_text"),
-        .source = integer(L, "source", -1, 1, INT64_MAX),
-        .target = integer(L, "target", 0, 0, INT64_MAX),
-        .granularity = integer(L, "granularity", 1, 1, INT64_MAX),
-        .lock_wait = duration(L, "lock_wait"),
-        .locked = flag(L, "locked"),
-        .overwrite_newer = flag(L, "overwrite_newer"),
-        .mirror = flag(L, "mirror"),
-        .dry_run = flag(L, "dry_run"),
-        .readback = flag(L, "readback"),
-        .jobs = (int)integer(L, "jobs", 0, 0, 64),
+        .catalog = (char *)field_text(L, "catalog"),
+        .operation = (char *)field_text(L, "operation"),
+        .path = (char *)field_text(L, "path"),
+        .source_root = (char *)field_text(L, "source_root"),
+        .source_identity = (char *)field_text(L, "source_identity"),
+        .target_root = (char *)field_text(L, "target_root"),
+        .target_identity = (char *)field_text(L, "target_identity"),
+        .lock_text = (char *)field_text(L, "lock_text"),
+        .source = field_integer(L, "source", -1, 1, INT64_MAX),
+        .target = field_integer(L, "target", 0, 0, INT64_MAX),
+        .granularity = field_integer(L, "granularity", 1, 1, INT64_MAX),
+        .lock_wait = field_duration(L, "lock_wait"),
+        .locked = field_flag(L, "locked"),
+        .overwrite_newer = field_flag(L, "overwrite_newer"),
+        .mirror = field_flag(L, "mirror"),
+        .dry_run = field_flag(L, "dry_run"),
+        .readback = field_flag(L, "readback"),
+        .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
         .fan = shared_fan(L),
     };
     take_texts(&request);
@@ -157,12 +116,12 @@ static int copy_record(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkstack(L, 16, NULL);
     struct record_request request = {
-        .catalog = text(L, "catalog"),
-        .operation = text(L, "operation"),
-        .target_root = text(L, "target_root"),
-        .target_identity = text(L, "target_identity"),
-        .replica = integer(L, "replica", -1, 1, INT64_MAX),
-        .source = flag(L, "source"),
+        .catalog = field_text(L, "catalog"),
+        .operation = field_text(L, "operation"),
+        .target_root = field_text(L, "target_root"),
+        .target_identity = field_text(L, "target_identity"),
+        .replica = field_integer(L, "replica", -1, 1, INT64_MAX),
+        .source = field_flag(L, "source"),
     };
     if (transfer_record(&request, &count, &err) < 0)
         return bind_fail(L, &err);
@@ -195,9 +154,9 @@ static int copy_lock(lua_State *L)
     struct error err = {0};
 
     luaL_checktype(L, 1, LUA_TTABLE);
-    const char *root = text(L, "root"), *identity = text(L, "identity"), *name = text(L, "name");
-    const char *holder = text(L, "text");
-    int64_t until = clock_monotonic() + duration(L, "wait");
+    const char *root = field_text(L, "root"), *identity = field_text(L, "identity"), *name = field_text(L, "name");
+    const char *holder = field_text(L, "text");
+    int64_t until = clock_monotonic() + field_duration(L, "wait");
     int *lock = push_lock(L);
 
     for (;;) {

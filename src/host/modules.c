@@ -17,7 +17,8 @@ static const luaL_Reg primitives[] = {
     {"core.catalog", luaopen_core_catalog}, {"core.content", luaopen_core_content},
     {"core.copy", luaopen_core_copy}, {"core.find", luaopen_core_find}, {"core.fs", luaopen_core_fs},
     {"core.host", luaopen_core_host}, {"core.load", luaopen_core_load}, {"core.readline", luaopen_core_readline},
-    {"core.screen", luaopen_core_screen}, {"core.sys", luaopen_core_sys}, {NULL, NULL},
+    {"core.screen", luaopen_core_screen}, {"core.sys", luaopen_core_sys}, {"core.undo", luaopen_core_undo},
+    {NULL, NULL},
 };
 
 /* With a chunk or a message on the stack: what a searcher returns, or the error it raises. */

@@ -2,14 +2,18 @@
  * The manifest reader: a file that another workstation may have left half written. Input: a byte, and a manifest.
  * Is the byte even, the records' checks are missing and put in here; else the manifest is taken as it is.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "copy/manifest.h"
+#include "undo/past.h"
+
+#define OPERATION "20311123T020000Z-7f3a"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,7 +24,9 @@ static int fields_of(const char *verb)
         const char *name;
         int fields;
     } verbs[] = {{"autobackup-manifest", 10}, {"create", 9}, {"replace", 16}, {"remove", 9},
-                 {"touch", 16},               {"void", 2},   {"taken", 10},   {"end", 5}};
+                 {"touch", 16},               {"void", 2},   {"taken", 10},   {"end", 5},
+                 {"folder", 9},               {"attributes", 3}, {"above", 9}, {"gone", 9},
+                 {"expire", 4},               {"counts", 6}};
 
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verb, verbs[i].name) == 0)
@@ -57,6 +63,7 @@ static void use(const struct manifest_record *rec)
 {
     struct manifest_file file;
     struct taken taken;
+    int64_t number;
 
     if (rec->count < 1 || rec->count > MANIFEST_FIELDS)
         abort();
@@ -67,6 +74,46 @@ static void use(const struct manifest_record *rec)
     manifest_taken(rec, true, &taken);
     for (int at = 2; at < rec->count; at += 7)
         manifest_file(rec, at, &file);
+    for (int at = 0; at < rec->count; at++)
+        manifest_number(rec, at, &number);
+    manifest_is_operation(rec->fields[0]);
+}
+
+static int root = -1;
+static char folder[] = "/tmp/autobackup-fuzz-XXXXXX";
+
+static void remove_folder(void)
+{
+    (void)unlinkat(root, OPERATIONS "/" OPERATION, 0);
+    (void)unlinkat(root, OPERATIONS, AT_REMOVEDIR);
+    (void)unlinkat(root, ".autobackup", AT_REMOVEDIR);
+    (void)rmdir(folder);
+}
+
+/* The manifest as what an undo would follow. No path of it may lead out of the replica. */
+static void follow(const struct buf *bytes)
+{
+    struct past past;
+    struct deed deed;
+
+    if (root < 0 && (!mkdtemp(folder) || (root = open(folder, O_RDONLY | O_DIRECTORY)) < 0 ||
+                     mkdirat(root, ".autobackup", 0700) < 0 || mkdirat(root, OPERATIONS, 0700) < 0 ||
+                     atexit(remove_folder) != 0))
+        abort();
+    int fd = openat(root, OPERATIONS "/" OPERATION, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (fd < 0 || (bytes->len && pwrite(fd, bytes->data, bytes->len, 0) != (ssize_t)bytes->len))
+        abort();
+    close(fd);
+    if (past_open(root, OPERATION, "a-1", &past) == 0) {
+        if (!past_is_safe(past.replica))
+            abort();
+        while (past_next(&past, &deed) == 1) {
+            if (!past_is_safe(deed.path) || !*deed.path)
+                abort();
+            deed_free(&deed);
+        }
+    }
+    past_close(&past);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -85,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (manifest_next(&reader, &rec) == 1)
         use(&rec);
     manifest_reader_close(&reader);
+    follow(&bytes);
     buf_free(&bytes);
     return 0;
 }

@@ -88,7 +88,12 @@ static int write_manifest(int root)
     manifest_add_replace(&m, "a\nname", &file, &link);
     manifest_add_remove(&m, "gone", &link);
     manifest_add_touch(&m, "touched", &file, &file);
-    manifest_add_void(&m, "gone");
+    manifest_add_attributes(&m, "touched", "757365722e61=00ff,757365722e62=");
+    manifest_add_folder(&m, "dir", &(struct manifest_file){.mode = S_IFDIR | 0755});
+    manifest_add_above(&m, "scratch/render/acme", &(struct manifest_file){.mode = S_IFDIR | 0755});
+    manifest_add_gone(&m, "scratch", &(struct manifest_file){.mode = S_IFDIR | 0755});
+    manifest_add_expire(&m, "20301123T020000Z-7f3a", 3, 4);
+    manifest_add_void(&m, MANIFEST_CREATE, S_IFREG, "gone");
     manifest_add_taken(&m, &taken, &taken);
     code = manifest_end(&m, "done", 1, 10);
     manifest_close(&m);

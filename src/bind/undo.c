@@ -1,0 +1,187 @@
+/*
+ * core.undo: start{...} -> job, with the fields of struct undo_request (lock_wait in seconds);
+ * prune{...} -> job, with those of struct prune_request (expired and tops are lists);
+ * operations{root=, identity=} -> list of {operation, kind, replica, target, source, host, pid, started_at,
+ * finished_at, state, files, bytes, created, replaced, removed, touched, directories, has_versions, has_manifest},
+ * times in ns, what is not known nil;
+ * files{root=, identity=, operation=} -> job that lists an operation's files.
+ * Events and meaning: undo/undo.h, undo/prune.h, undo/operations.h.
+ */
+#include <stdlib.h>
+
+#include "bind/fields.h"
+#include "undo/operations.h"
+#include "undo/prune.h"
+#include "undo/undo.h"
+
+/* Strings stay Lua's until everything is checked; only then are they copied. */
+static void copy_texts(char **texts[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        *texts[i] = mem_strdup(*texts[i]);
+}
+
+static int undo_start_(lua_State *L)
+{
+    struct error err = {0};
+    struct job *job;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 32, NULL);
+    struct undo_request r = {
+        .catalog = (char *)field_text(L, "catalog"),
+        .operation = (char *)field_text(L, "operation"),
+        .undone = (char *)field_text(L, "undone"),
+        .path = (char *)field_text(L, "path"),
+        .root = (char *)field_text(L, "root"),
+        .identity = (char *)field_text(L, "identity"),
+        .database = (char *)field_text(L, "database"),
+        .project = (char *)field_text(L, "project"),
+        .category = (char *)field_text(L, "category"),
+        .lock_text = (char *)field_text(L, "lock_text"),
+        .lock_wait = field_duration(L, "lock_wait"),
+        .dry_run = field_flag(L, "dry_run"),
+    };
+    char **texts[] = {&r.catalog, &r.operation, &r.undone, &r.path, &r.root, &r.identity, &r.database, &r.project,
+                      &r.category, &r.lock_text};
+    copy_texts(texts, sizeof texts / sizeof *texts);
+    if (undo_start(&r, &job, &err) < 0)
+        return bind_fail(L, &err);
+    bind_push_job(L, job);
+    return 1;
+}
+
+static int prune_start_(lua_State *L)
+{
+    struct error err = {0};
+    struct job *job;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 32, NULL);
+    struct prune_request r = {
+        .catalog = (char *)field_text(L, "catalog"),
+        .operation = (char *)field_text(L, "operation"),
+        .root = (char *)field_text(L, "root"),
+        .identity = (char *)field_text(L, "identity"),
+        .database = (char *)field_text(L, "database"),
+        .lock_text = (char *)field_text(L, "lock_text"),
+        .lock_wait = field_duration(L, "lock_wait"),
+        .leftovers_before = field_integer(L, "leftovers_before", 0, INT64_MIN, INT64_MAX),
+        .dry_run = field_flag(L, "dry_run"),
+    };
+    char **texts[] = {&r.catalog, &r.operation, &r.root, &r.identity, &r.database, &r.lock_text};
+    field_check_texts(L, "expired");
+    field_check_texts(L, "tops");
+    copy_texts(texts, sizeof texts / sizeof *texts);
+    r.expired = field_copy_texts(L, "expired", &r.expired_count);
+    r.tops = field_copy_texts(L, "tops", &r.top_count);
+    if (prune_start(&r, &job, &err) < 0)
+        return bind_fail(L, &err);
+    bind_push_job(L, job);
+    return 1;
+}
+
+static void set_text(lua_State *L, const char *key, const char *value)
+{
+    if (!value)
+        return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_integer(lua_State *L, const char *key, int64_t value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_flag(lua_State *L, const char *key, bool value)
+{
+    lua_pushboolean(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void push_operation(lua_State *L, const struct operation *o)
+{
+    lua_createtable(L, 0, 20);
+    set_text(L, "operation", o->operation);
+    set_text(L, "kind", o->kind);
+    set_text(L, "replica", o->replica);
+    set_text(L, "target", o->target);
+    set_text(L, "source", o->source);
+    set_text(L, "host", o->host);
+    set_text(L, "state", o->state);
+    set_integer(L, "files", o->files);
+    set_integer(L, "bytes", o->bytes);
+    set_integer(L, "created", o->counts.created);
+    set_integer(L, "replaced", o->counts.replaced);
+    set_integer(L, "removed", o->counts.removed);
+    set_integer(L, "touched", o->counts.touched);
+    set_integer(L, "directories", o->counts.directories);
+    set_flag(L, "has_versions", o->has_versions);
+    set_flag(L, "has_manifest", o->has_manifest);
+    if (o->has_manifest) {
+        set_integer(L, "pid", o->pid);
+        set_integer(L, "started_at", o->started_at);
+    }
+    if (o->state)
+        set_integer(L, "finished_at", o->finished_at);
+}
+
+static int build_list(lua_State *L)
+{
+    const struct operations *h = lua_touserdata(L, 1);
+
+    lua_createtable(L, (int)h->count, 0);
+    for (size_t i = 0; i < h->count; i++) {
+        push_operation(L, &h->list[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+static int list_operations(lua_State *L)
+{
+    struct error err = {0};
+    struct operations found;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const char *root = field_text(L, "root"), *identity = field_text(L, "identity");
+    if (operations_read(root, identity, &found, &err) < 0) {
+        operations_free(&found);
+        return bind_fail(L, &err);
+    }
+    lua_pushcfunction(L, build_list);
+    lua_pushlightuserdata(L, &found);
+    int code = lua_pcall(L, 1, 1, 0);
+    operations_free(&found);
+    return code == LUA_OK ? 1 : lua_error(L);
+}
+
+static int list_files(lua_State *L)
+{
+    struct error err = {0};
+    struct job *job;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct operation_request r = {
+        .root = (char *)field_text(L, "root"),
+        .identity = (char *)field_text(L, "identity"),
+        .operation = (char *)field_text(L, "operation"),
+    };
+    char **texts[] = {&r.root, &r.identity, &r.operation};
+    copy_texts(texts, sizeof texts / sizeof *texts);
+    if (operation_files_start(&r, &job, &err) < 0)
+        return bind_fail(L, &err);
+    bind_push_job(L, job);
+    return 1;
+}
+
+int luaopen_core_undo(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"start", undo_start_}, {"prune", prune_start_}, {"operations", list_operations}, {"files", list_files}, {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,232 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "copy/times.h"
+#include "index/catalog.h"
+#include "undo/state.h"
+
+#define CHANGED "changed since: left alone"
+#define SET_ID ((mode_t)(S_ISUID | S_ISGID))
+
+/* By what lstat says. */
+static bool looks_like(const struct undo *u, const struct stat *st, const struct manifest_file *f)
+{
+    if ((st->st_mode & S_IFMT) != (f->mode & S_IFMT) || !times_agree(mtime_of(st), f->mtime, u->fs.granularity))
+        return false;
+    return !S_ISREG(st->st_mode) || (uint64_t)st->st_size == f->size;
+}
+
+static int digest_agrees(struct undo *u, const struct step *s)
+{
+    struct digest digest;
+    int fd = openat(u->spot.live, s->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    int code = data_digest(&u->data, fd, s->deed.fresh.size, &digest);
+    close(fd);
+    return code ? code : memcmp(&digest, &s->deed.fresh.digest, sizeof digest) == 0;
+}
+
+/*
+ * Is the file that lies there the one that the operation put there? Its ctime tells; where that has moved, as by a
+ * link or a chmod, its content. 1, 0 or -errno.
+ */
+static int is_still(struct undo *u, const struct step *s)
+{
+    const struct manifest_file *fresh = &s->deed.fresh;
+    const struct stat *st = &s->now;
+    bool same = (st->st_mode & S_IFMT) == (fresh->mode & S_IFMT) &&
+                (!S_ISREG(st->st_mode) || (uint64_t)st->st_size == fresh->size);
+
+    if (same && s->deed.stamp && s->deed.stamp == past_stamp(mtime_of(st), ctime_of(st)))
+        return 1;
+    if (!looks_like(u, st, fresh))
+        return 0;
+    return S_ISREG(st->st_mode) && fresh->has_digest ? digest_agrees(u, s) : 1;
+}
+
+/* A file that a crash left under a name of ours: the only one that looks like the old version. */
+static bool find_stray(struct undo *u, struct step *s, int dir)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    struct stat st;
+
+    if (!stream && fd >= 0)
+        close(fd);
+    for (struct dirent *d; stream && (d = readdir(stream));) {
+        if (!temp_is_exchange(d->d_name) || fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            !looks_like(u, &st, &s->deed.old))
+            continue;
+        s->kept = st;
+        snprintf(s->kept_name, sizeof s->kept_name, "%.*s", TEMP_NAME_SIZE - 1, d->d_name);
+        found++;
+    }
+    if (stream)
+        closedir(stream);
+    if (found != 1)
+        s->kept_name[0] = 0;
+    return found == 1;
+}
+
+/* Look for the old version. 0 with s->kept, -ENOENT, -ESTALE when what is there is another, or -errno. */
+static int find_kept(struct undo *u, struct step *s)
+{
+    int other = -ENOENT;
+
+    for (int i = 0; i < 2; i++) {
+        int dir = u->spot.kept[i];
+        if (dir < 0)
+            continue;
+        s->kept_elsewhere = i == 1;
+        if (fstatat(dir, s->name, &s->kept, AT_SYMLINK_NOFOLLOW) == 0) {
+            if (looks_like(u, &s->kept, &s->deed.old))
+                return 0;
+            other = -ESTALE;
+        } else if (errno != ENOENT) {
+            return -errno;
+        }
+        if (find_stray(u, s, dir))
+            return 0;
+    }
+    return other;
+}
+
+static int tell_kept(struct undo *u, const struct step *s, int code)
+{
+    if (code == -ENOENT)
+        tell_problem(u, s, "EGONE", "its old version is not kept any more: left as it is");
+    else if (code == -ESTALE)
+        tell_problem(u, s, "EVERSION", "what is kept is not its old version: left as it is");
+    else
+        return tell_errno(u, s->deed.path, code);
+    return 0;
+}
+
+static int unchanged(struct undo *u, struct step *s)
+{
+    s->act = ACT_NONE;
+    u->counts.unchanged++;
+    return 0;
+}
+
+static int conflict(struct undo *u, struct step *s, const char *why)
+{
+    s->act = ACT_NONE;
+    tell_conflict(u, s, "ECHANGED", why);
+    return 0;
+}
+
+static int judge_created(struct undo *u, struct step *s, bool there)
+{
+    if (!there)
+        return unchanged(u, s);
+    int still = is_still(u, s);
+    if (still < 0)
+        return tell_errno(u, s->deed.path, still);
+    if (!still)
+        return conflict(u, s, CHANGED);
+    s->act = ACT_TAKE;
+    return 0;
+}
+
+/* An operation that died may have kept the old file as a version, and never replaced it. */
+static bool was_never_done(const struct step *s, int kept)
+{
+    return kept == 0 && s->kept.st_ino == s->now.st_ino && s->kept.st_dev == s->now.st_dev;
+}
+
+static int judge_replaced(struct undo *u, struct step *s, bool there)
+{
+    if (!there)
+        return conflict(u, s, "removed since: left so");
+    int kept = find_kept(u, s);
+    if (was_never_done(s, kept))
+        return unchanged(u, s);
+    int still = is_still(u, s);
+    if (still < 0)
+        return tell_errno(u, s->deed.path, still);
+    if (!still)
+        return looks_like(u, &s->now, &s->deed.old) ? unchanged(u, s) : conflict(u, s, CHANGED);
+    if (kept)
+        return tell_kept(u, s, kept);
+    s->act = ACT_SWAP;
+    return 0;
+}
+
+static int judge_removed(struct undo *u, struct step *s, bool there)
+{
+    if (there && looks_like(u, &s->now, &s->deed.old))
+        return unchanged(u, s);
+    if (there)
+        return conflict(u, s, "there is another one by now: left alone");
+    int kept = find_kept(u, s);
+    if (kept)
+        return tell_kept(u, s, kept);
+    s->act = ACT_PUT;
+    return 0;
+}
+
+static bool mode_is(mode_t mode, uint32_t wanted)
+{
+    return ((mode ^ wanted) & 07777) == 0 || ((mode ^ (wanted & ~SET_ID)) & 07777) == 0;
+}
+
+/* Each part is either as the operation left it or as it was before: a second undo meets both. */
+static bool is_corrected(const struct undo *u, const struct step *s)
+{
+    const struct manifest_file *old = &s->deed.old, *fresh = &s->deed.fresh;
+    const struct stat *st = &s->now;
+
+    if ((st->st_mode & S_IFMT) != (old->mode & S_IFMT))
+        return false;
+    if (S_ISREG(st->st_mode) && (uint64_t)st->st_size != old->size)
+        return false;
+    return (mode_is(st->st_mode, old->mode) || mode_is(st->st_mode, fresh->mode)) &&
+           (st->st_uid == old->uid || st->st_uid == fresh->uid) &&
+           (st->st_gid == old->gid || st->st_gid == fresh->gid) &&
+           (times_agree(mtime_of(st), old->mtime, u->fs.granularity) ||
+            times_agree(mtime_of(st), fresh->mtime, u->fs.granularity));
+}
+
+static int judge_touched(struct undo *u, struct step *s, bool there)
+{
+    if (!there)
+        return conflict(u, s, "removed since: left so");
+    if (!is_corrected(u, s))
+        return conflict(u, s, CHANGED);
+    s->act = ACT_CORRECT;
+    return 0;
+}
+
+static bool is_catalog(const struct undo *u, const struct step *s)
+{
+    return s->now.st_dev == u->catalog.dev && catalog_owns(&u->catalog, s->now.st_dev, s->now.st_ino);
+}
+
+int judge(struct undo *u, struct step *s)
+{
+    spot_enter(u, s);
+    s->act = ACT_NONE;
+    int live = u->spot.live;
+    int code = live < 0 ? live : fstatat(live, s->name, &s->now, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    if (code == -ENOTDIR || code == -ELOOP)
+        return conflict(u, s, "a folder on the way to it is none any more: left alone");
+    if (code && code != -ENOENT)
+        return tell_errno(u, s->deed.path, code);
+    if (!code && is_catalog(u, s)) {
+        tell_conflict(u, s, "EINUSE", "belongs to the catalog in use: left alone");
+        return 0;
+    }
+    switch (s->deed.verb) {
+    case MANIFEST_CREATE: return judge_created(u, s, !code);
+    case MANIFEST_REPLACE: return judge_replaced(u, s, !code);
+    case MANIFEST_REMOVE: return judge_removed(u, s, !code);
+    default: return judge_touched(u, s, !code);
+    }
+}

@@ -1,0 +1,483 @@
+#include "undo/undo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "copy/journal.h"
+#include "copy/lock.h"
+#include "copy/plan.h"
+#include "copy/sweep.h"
+#include "copy/tree.h"
+#include "index/identity.h"
+#include "undo/state.h"
+
+struct run {
+    struct undo u;
+    struct catalog *cat;
+    struct journal journal;
+    bool journaled;
+    int64_t started_at;        /* monotonic */
+    struct step *steps;        /* room for UNDO_BATCH */
+    size_t count;              /* of them at work */
+};
+
+static void free_run(void *arg)
+{
+    struct run *run = arg;
+    struct undo_request *r = &run->u.request;
+    char *texts[] = {r->catalog, r->operation, r->undone, r->path,     r->root,
+                     r->identity, r->database, r->project, r->category, r->lock_text};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    free(run);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void init(struct undo *u, struct job *job)
+{
+    u->job = job;
+    u->cancel = job_cancel_flag(job);
+    u->root = u->top = u->lock = u->sync = -1;
+    u->manifest.fd = u->manifest.dir = -1;
+    u->versions.dir = -1;
+    u->past.reader.fd = -1;
+    u->spot = (struct spot){.live = -1, .kept = {-1, -1}};
+    u->report.job = job;
+    u->report.replica = u->request.path;
+    u->report.source_root = u->report.target_root = u->request.root;
+    u->report.target_name = u->request.database;
+    data_init(&u->data, u->cancel, NULL, NULL);
+}
+
+static void close_undo(struct undo *u)
+{
+    (void)spot_leave(u);
+    manifest_close(&u->manifest);
+    versions_close(&u->versions);
+    past_close(&u->past);
+    map_free(&u->conflicts, NULL);
+    map_free(&u->announced, NULL);
+    data_free(&u->data);
+    close_fd(&u->sync);
+    close_fd(&u->top);
+    lock_release(u->lock);
+    close_fd(&u->root);
+}
+
+/* With the lock: what the dead left, and the operation itself, should it be one of them. */
+static int lock_database(struct run *run, struct error *err)
+{
+    struct undo *u = &run->u;
+    const struct undo_request *r = &u->request;
+    struct swept swept;
+
+    u->lock = lock_take(u->root, r->database, r->lock_text, r->lock_wait, u->cancel, err);
+    if (u->lock < 0)
+        return u->lock;
+    journal_bury(&run->journal, r->database);
+    int code = sweep_dead(u->root, NULL, u->cancel, &swept);
+    if (code)
+        return error_set(err, -code, "%s/" OUR_FOLDER, r->root);
+    char *text = swept_text(&swept, r->database);
+    if (text)
+        report_note(&u->report, "ESWEPT", text);
+    free(text);
+    return 0;
+}
+
+static int explain_past(const struct undo *u, int code, struct error *err)
+{
+    const struct undo_request *r = &u->request;
+
+    if (code == -ENOENT)
+        return error_say(err, "ENOENT", ENOENT, "%s has no operation %s: 'history' lists what it has", r->database,
+                         r->undone);
+    if (code == -EBADMSG)
+        return error_say(err, "EBADMSG", EBADMSG, "the manifest of operation %s on %s is damaged: it cannot be undone",
+                         r->undone, r->database);
+    if (code == -EINVAL)
+        return error_say(err, "EUNSAFE", EINVAL, "the manifest of operation %s on %s is that of another operation or "
+                         "of another disk: it is not followed", r->undone, r->database);
+    return error_set(err, -code, "manifest of %s", r->undone);
+}
+
+static int check_past(struct undo *u, struct error *err)
+{
+    const struct undo_request *r = &u->request;
+    const struct past *p = &u->past;
+
+    if (strcmp(p->replica, r->path) != 0 || !*p->replica)
+        return error_say(err, "EUNSAFE", EINVAL, "the manifest of operation %s on %s is about %s, not %s: it is not "
+                         "followed", r->undone, r->database, *p->replica ? p->replica : "no replica", r->path);
+    if (p->torn)
+        report_note(&u->report, "ETORN", "the operation's manifest breaks off: what stands in it is undone");
+    if (p->unsafe)
+        report_note(&u->report, "EUNSAFE", "the operation's manifest names paths that lead elsewhere: they are not "
+                    "followed");
+    if (!p->trusted)
+        report_note(&u->report, "EOWNER", "the operation's manifest is not root's own: owners and set-id bits stay as "
+                    "they are");
+    return 0;
+}
+
+static int probe(struct undo *u)
+{
+    int dir = path_make_dirs(u->root, OPERATIONS, 0777);
+
+    if (dir < 0)
+        return dir;
+    int code = holds_probe(dir, &u->holds);
+    close(dir);
+    return code;
+}
+
+/* The replica's directory, and what its filesystem is; both may come to be only when folders were made. */
+static int open_top(struct undo *u)
+{
+    struct stat top, root;
+
+    close_fd(&u->top);
+    close_fd(&u->sync);
+    u->top = path_open_dir(u->root, u->past.replica);
+    if (u->top < 0 && u->top != -ENOENT)
+        return u->top;
+    int here = u->top >= 0 ? u->top : u->root;
+    if (fstat(here, &top) < 0 || fstat(u->root, &root) < 0)
+        return -errno;
+    u->elsewhere = top.st_dev != root.st_dev;
+    u->sync = openat(here, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return u->sync < 0 ? -errno : filesystem_of(here, &u->fs);
+}
+
+static int prepare_target(struct undo *u)
+{
+    int code = open_top(u);
+
+    if (code)
+        return code;
+    catalog_find_files(u->request.catalog, &u->catalog);
+    holds_guess(u->fs.type, &u->holds);
+    if (!u->request.dry_run && !u->elsewhere)
+        code = probe(u);
+    if (!u->past.trusted)
+        u->holds.root = u->holds.owner = false;
+    return code;
+}
+
+static int open_undo(struct run *run, struct error *err)
+{
+    struct undo *u = &run->u;
+    const struct undo_request *r = &u->request;
+
+    u->root = identity_open(r->root, r->identity, err);
+    if (u->root < 0)
+        return u->root;
+    int code = r->dry_run ? 0 : catalog_open(r->catalog, &run->cat, err);
+    run->journal = (struct journal){.cat = run->cat, .operation = r->operation};
+    if (!code && !r->dry_run)
+        code = lock_database(run, err);
+    if (code)
+        return code;
+    code = past_open(u->root, r->undone, r->identity, &u->past);
+    if (code)
+        return explain_past(u, code, err);
+    code = check_past(u, err);
+    if (!code && (code = prepare_target(u)))
+        error_set(err, -code, "%s/%s", r->root, r->path);
+    return code;
+}
+
+static int start_manifest(struct undo *u, struct error *err)
+{
+    const struct undo_request *r = &u->request;
+    char host[256] = "";
+    struct manifest_head head = {
+        .operation = r->operation, .kind = "undo", .replica = u->past.replica, .target = r->identity,
+        .source = r->undone, .host = host, .pid = getpid(), .started_at = clock_now(),
+    };
+
+    gethostname(host, sizeof host - 1);
+    int code = manifest_create(u->root, &head, &u->manifest);
+    return code ? error_set(err, -code, "manifest of %s", r->operation) : 0;
+}
+
+static void split(struct step *s)
+{
+    const char *slash = strrchr(s->deed.path, '/');
+
+    s->name = slash ? slash + 1 : s->deed.path;
+    s->dir_len = slash ? (size_t)(slash - s->deed.path) : 0;
+}
+
+/* One more step into the batch, if it has something to do. 1, 0 at the end of the past, -errno. */
+static int gather_one(struct run *run)
+{
+    struct undo *u = &run->u;
+    struct step *s = &run->steps[run->count];
+
+    *s = (struct step){0};
+    int more = atomic_load(u->cancel) ? -ECANCELED : past_next(&u->past, &s->deed);
+    if (more != 1)
+        return more;
+    split(s);
+    tell_progress(u, s->deed.path);
+    u->counts.looked_at++;
+    int code = judge(u, s);
+    if (s->act == ACT_NONE)
+        deed_free(&s->deed);
+    else
+        run->count++;
+    return code ? code : 1;
+}
+
+/* Fill the batch. 0 or -errno. */
+static int gather(struct run *run)
+{
+    int more = 1;
+
+    while (more == 1 && run->count < UNDO_BATCH)
+        more = gather_one(run);
+    return more < 0 ? more : 0;
+}
+
+static int each(struct run *run, int (*what)(struct undo *, struct step *))
+{
+    int code = 0;
+
+    for (size_t i = 0; !code && i < run->count; i++)
+        if (run->steps[i].act != ACT_NONE)
+            code = what(&run->u, &run->steps[i]);
+    return code;
+}
+
+/* What was announced when the batch broke off is undone as little as all that follows: its files stay. */
+static int run_batch(struct run *run)
+{
+    struct undo *u = &run->u;
+    int code = each(run, move_prepare);
+
+    if (!code)
+        code = versions_sync(&u->versions);
+    if (!code)
+        code = manifest_write(&u->manifest);
+    if (!code)
+        code = manifest_sync(&u->manifest);
+    if (!code)
+        code = each(run, move_apply);
+    int synced = move_sync(u);
+    return code ? code : synced;
+}
+
+static void free_batch(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        move_drop(&run->u, &run->steps[i]);
+        deed_free(&run->steps[i].deed);
+    }
+    run->count = 0;
+}
+
+static int undo_files(struct run *run)
+{
+    const struct undo_counts *n = &run->u.counts;
+    int code;
+
+    while (!(code = gather(run)) && run->count) {
+        code = run_batch(run);
+        free_batch(run);
+        if (code)
+            return code;
+        journal_progress(&run->journal, n->restored + n->returned + n->removed, n->bytes);
+    }
+    free_batch(run);
+    return code;
+}
+
+/*
+ * A version that is only a further name of the file that lies there: an operation that died had not come to replacing
+ * it, or to announcing that.
+ */
+static int drop_twin(void *arg, int dir, const char *path, const char *name)
+{
+    struct undo *u = arg;
+    struct stat kept, live;
+
+    if (fstatat(dir, name, &kept, AT_SYMLINK_NOFOLLOW) < 0 || kept.st_nlink < 2)
+        return 0;
+    int fd = path_open_dir(u->top, path);
+    if (fd < 0)
+        return 0;
+    if (fstatat(fd, name, &live, AT_SYMLINK_NOFOLLOW) == 0 && live.st_ino == kept.st_ino &&
+        live.st_dev == kept.st_dev)
+        (void)unlinkat(dir, name, 0);
+    close(fd);
+    return 0;
+}
+
+/* What is left of the undone operation's versions is none, or nothing. */
+static void tidy_versions(struct undo *u)
+{
+    struct tree_visitor visitor = {.name = drop_twin, .arg = u, .cancel = u->cancel};
+    char *kept = plan_join(VERSIONS, u->request.undone), *replica = plan_join(kept, u->past.replica);
+
+    if (u->top >= 0)
+        (void)tree_walk(u->root, replica, &visitor);
+    tree_remove_folders(u->root, kept);
+    free(replica);
+    free(kept);
+}
+
+static int work(struct run *run, struct error *err)
+{
+    struct undo *u = &run->u;
+    int code = folders_make(u);
+
+    if (!code)
+        code = open_top(u);
+    versions_init(&u->versions, u->root, u->request.operation, u->past.replica,
+                  u->elsewhere || !u->fs.syncfs_reliable);
+    if (!code)
+        code = undo_files(run);
+    if (!code && !u->past.ended)    /* nothing is left to go on with */
+        code = sweep_partials(u->root, u->past.replica, u->cancel);
+    if (!code)
+        code = folders_finish(u);
+    int synced = move_sync(u);
+    code = code ? code : synced;
+    if (!code && !u->elsewhere)
+        tidy_versions(u);
+    return code && code != -ECANCELED ? error_set(err, -code, "undo on %s", u->request.database) : code;
+}
+
+static const char *const kinds[] = {[ACT_TAKE] = "remove", [ACT_SWAP] = "restore", [ACT_PUT] = "return",
+                                    [ACT_CORRECT] = "correct"};
+
+static void tell_step(struct undo *u, const struct step *s)
+{
+    const struct stat *st = s->act == ACT_SWAP || s->act == ACT_PUT ? &s->kept : &s->now;
+
+    tell_action(u, kinds[s->act], s->deed.path, st->st_mode, S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0);
+    u->counts.restored += s->act == ACT_SWAP;
+    u->counts.returned += s->act == ACT_PUT;
+    u->counts.removed += s->act == ACT_TAKE;
+    u->counts.metadata += s->act == ACT_CORRECT;
+    if (st == &s->kept && S_ISREG(st->st_mode))
+        u->counts.bytes += (int64_t)st->st_size;
+}
+
+static int run_dry(struct run *run, struct error *err)
+{
+    int code;
+
+    while (!(code = gather(run)) && run->count) {
+        for (size_t i = 0; i < run->count; i++)
+            tell_step(&run->u, &run->steps[i]);
+        free_batch(run);
+    }
+    free_batch(run);
+    return code && code != -ECANCELED ? error_set(err, -code, "undo on %s", run->u.request.database) : code;
+}
+
+static int start(struct run *run, struct error *err)
+{
+    struct undo *u = &run->u;
+    const struct undo_request *r = &u->request;
+    const struct journal_entry entry = {.kind = "undo", .project = r->project, .category = r->category,
+                                        .source = r->undone, .target = r->database};
+    int code = open_undo(run, err);
+
+    if (code)
+        return code;
+    struct event *ev = event_new("plan");
+    event_int(ev, "files_total", u->past.total);
+    job_emit(u->job, ev);
+    if (r->dry_run)
+        return run_dry(run, err);
+    code = journal_enter(&run->journal, &entry, err);
+    if (code)
+        return code;
+    run->journaled = true;
+    code = start_manifest(u, err);
+    return code ? code : work(run, err);
+}
+
+static const char *state_of(const struct undo *u, const struct error *err)
+{
+    const struct tally *tally = &u->report.tally;
+
+    if (err->message)
+        return "failed";
+    if (job_cancelled(u->job))
+        return "cancelled";
+    return atomic_load(&tally->failed) || atomic_load(&tally->conflicts) ? "partial" : "done";
+}
+
+static void close_books(struct run *run, const struct error *err)
+{
+    struct undo *u = &run->u;
+    const struct undo_counts *n = &u->counts;
+    const char *state = state_of(u, err);
+    int64_t files = n->restored + n->returned + n->removed;
+    struct error own = {0};
+
+    if (u->manifest.operation && !temp_left_behind() && manifest_end(&u->manifest, state, files, n->bytes) < 0)
+        report_note(&u->report, "EMANIFEST", "the undo's manifest could not be finished");
+    if (run->journaled && journal_end(&run->journal, state, files, n->bytes, err->message, &own) < 0)
+        report_note(&u->report, own.code, own.message ? own.message : "the catalog could not be written");
+    error_clear(&own);
+}
+
+static void emit_end(struct run *run, const struct error *err)
+{
+    struct event *ev = event_new(err->message ? "failed" : "done");
+
+    if (err->message)
+        event_error(ev, err);
+    tell_counts(&run->u, ev);
+    event_bool(ev, "cancelled", job_cancelled(run->u.job));
+    event_num(ev, "seconds", (double)(clock_monotonic() - run->started_at) / (double)NSEC_PER_SEC);
+    job_emit(run->u.job, ev);
+}
+
+static void main_of_job(struct job *job, void *arg)
+{
+    struct run *run = arg;
+    struct error err = {0};
+
+    run->started_at = clock_monotonic();
+    run->steps = mem_zalloc(UNDO_BATCH * sizeof *run->steps);
+    init(&run->u, job);
+    int code = start(run, &err);
+    if (code == -ECANCELED)
+        error_clear(&err);
+    else if (code && !err.message)
+        error_set(&err, -code, "undo on %s", run->u.request.database);
+    close_books(run, &err);
+    emit_end(run, &err);
+    close_undo(&run->u);
+    catalog_close(run->cat);
+    free(run->steps);
+    error_clear(&err);
+}
+
+int undo_start(struct undo_request *request, struct job **ret_job, struct error *err)
+{
+    struct run *run = mem_zalloc(sizeof *run);
+
+    run->u.request = *request;
+    *request = (struct undo_request){0};
+    return job_start(main_of_job, run, free_run, ret_job, err);
+}
