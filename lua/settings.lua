@@ -17,7 +17,8 @@ M.declared = {
     jobs = {{"integer"}, nil, "worker threads of load and copy (else chosen by the machine)"},
     history = {{"integer"}, 5000, "lines kept in the history"},
     banner = {{"boolean"}, true, "whether the interactive mode begins with a summary"},
-    lock_wait = {{"string", "integer"}, nil, "how long copy waits for a busy database, such as \"10m\""},
+    versions = {{"table"}, nil, "what prune keeps: {older = \"30d\", keep = 10}, or one of them"},
+    lock_wait = {{"string", "integer"}, nil, "how long to wait for a busy database, such as \"10m\""},
 }
 
 local function names()

@@ -372,6 +372,22 @@ types.choice = {
     end,
 }
 
+-- A word that names an operation; what it means is found out by who reads the disks.
+types.operation = {
+    check = function(value)
+        local word, message, code = text_of(value)
+        if word == "" then
+            return fail("EUSAGE", "an empty word")
+        end
+        return word, message, code
+    end,
+    complete = function(prefix, session)
+        local names = column(session.catalog:operations{limit = 50}, "id")
+        names[#names + 1] = "last"
+        return starting_with(prefix, names)
+    end,
+}
+
 types.command = {
     check = function(value, session)
         local name, message, code = text_of(value)

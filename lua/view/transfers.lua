@@ -54,11 +54,18 @@ local function parts_of(copies)
     return parts
 end
 
+-- What to type to take it back.
+local function how_to_undo(operations)
+    return #operations == 1 and ("; 'undo %s' puts it back"):format(operations[1]:match("[^-]*$"))
+        or "; 'undo OPERATION' puts it back, 'history' lists them"
+end
+
 -- Where the versions of what was replaced or removed are: a path each on the databases' disks.
 local function versions(copies)
-    local operations, databases, seen = {}, {}, {}
+    local operations, ids, databases, seen = {}, {}, {}, {}
     for _, row in ipairs(copies) do
         if row.operation and row.files_replaced + row.files_removed > 0 then
+            ids[#ids + 1] = row.operation
             operations[#operations + 1] = (".autobackup/versions/%s on %s"):format(row.operation, row.to)
             if not seen[row.to] then
                 seen[row.to], databases[#databases + 1] = true, row.to
@@ -67,8 +74,9 @@ local function versions(copies)
     end
     if #operations > MANY then
         return "what was replaced or removed is kept in .autobackup/versions on " .. table.concat(databases, ", ")
+            .. how_to_undo(ids)
     elseif #operations > 0 then
-        return "what was replaced or removed is kept in " .. table.concat(operations, ", ")
+        return "what was replaced or removed is kept in " .. table.concat(operations, ", ") .. how_to_undo(ids)
     end
 end
 

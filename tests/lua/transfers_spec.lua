@@ -20,14 +20,14 @@ end
 function M.test_everything_that_happened_is_named()
     unit.assertEquals(summary(copy{files_copied = 100, bytes_copied = 1200000000, files_removed = 3,
         files_unchanged = 29}), {"100 files copied (1.2 GB), 3 removed and kept as versions, 29 unchanged",
-        "what was replaced or removed is kept in .autobackup/versions/OP on NAS"})
+        "what was replaced or removed is kept in .autobackup/versions/OP on NAS; 'undo OP' puts it back"})
     unit.assertEquals(summary(copy{files_copied = 1, bytes_copied = 5}, copy{conflicts = 1, failed = 2,
         files_left = 4, metadata_only = 1, others_copied = 1}), {"1 file copied (5 B), 1 link or special file "
         .. "copied, 1 corrected, 1 conflict, 2 failed, 4 left as they are"})
     unit.assertEquals(summary(copy{directories_made = 2}), {"2 folders made"})
     unit.assertEquals(summary(copy{files_copied = 3, bytes_copied = 9, files_replaced = 1}),
         {"3 files copied (9 B), 1 of them replaced",
-        "what was replaced or removed is kept in .autobackup/versions/OP on NAS"})
+        "what was replaced or removed is kept in .autobackup/versions/OP on NAS; 'undo OP' puts it back"})
 end
 
 function M.test_many_operations_are_not_named()
@@ -36,7 +36,8 @@ function M.test_many_operations_are_not_named()
         rows[i] = copy{files_copied = 1, files_replaced = 1, to = i < 3 and "NAS" or "STORAGE"}
     end
     unit.assertEquals(transfers.summary(rows, 0)[2],
-        "what was replaced or removed is kept in .autobackup/versions on NAS, STORAGE")
+        "what was replaced or removed is kept in .autobackup/versions on NAS, STORAGE; "
+        .. "'undo OPERATION' puts it back, 'history' lists them")
 end
 
 function M.test_nothing_to_do()

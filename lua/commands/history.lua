@@ -1,0 +1,208 @@
+--- history: what was done on which disk, and an operation's files.
+local core_sys = require "core.sys"
+local core_undo = require "core.undo"
+local errors = require "autobackup.errors"
+local jobs = require "autobackup.jobs"
+local knowledge = require "autobackup.knowledge"
+local operations = require "autobackup.operations"
+local past = require "autobackup.past"
+local rows = require "autobackup.rows"
+local sequence = require "autobackup.view.sequence"
+local size = require "autobackup.view.size"
+local statuses = require "autobackup.status"
+local glob = require "autobackup.glob"
+
+local KEYS = {"operation", "kind", "project", "category", "from", "to", "undoes", "undone_by", "state", "host",
+    "pid", "started_at", "finished_at", "seconds", "files", "bytes", "created", "replaced", "removed", "corrected",
+    "directories", "database", "versions", "message"}
+
+local function row_of(entry, failures)
+    local row = {}
+    for _, key in ipairs(KEYS) do
+        row[key] = entry[key]
+    end
+    row.online = failures[entry.database] == nil
+    return rows.row("operation", row)
+end
+
+local function filter(args)
+    local matches = args.project and glob.matcher(args.project)
+    return function(entry)
+        if matches and not (entry.project and matches(entry.project)) then
+            return false
+        end
+        return not args.since or (entry.started_at or 0) >= args.since
+    end
+end
+
+local function offline_notes(failures, notes)
+    for name, err in pairs(failures) do
+        if err.code ~= "EOFFLINE" then
+            notes[#notes + 1] = ("%s: %s"):format(name, tostring(err.message))
+        else
+            notes[#notes + 1] = ("%s is offline: only what the catalog knows of it is listed"):format(name)
+        end
+    end
+    table.sort(notes)
+end
+
+local function list_all(args, list, failures, result)
+    local wanted = filter(args)
+    for _, entry in ipairs(list) do
+        if wanted(entry) then
+            result[#result + 1] = row_of(entry, failures)
+        end
+    end
+    offline_notes(failures, result.notes)
+    if #result == 0 then
+        table.insert(result.notes, 1, "no operation is known" .. (#list > 0 and " that matches" or " yet"))
+    end
+end
+
+local function read_files(session, entry, result)
+    local database = session.catalog:database(entry.database)
+    local files = {}
+    local job = errors.check(core_undo.files{root = database.path, identity = database.identity,
+        operation = entry.operation})
+    local final, interruption = jobs.drive(job, function(event)
+        if event.type == "file" then
+            event.type = nil
+            event.operation, event.database = entry.operation, entry.database
+            files[#files + 1] = rows.row("change", event)
+        end
+    end)
+    if interruption then
+        error(interruption, 0)
+    elseif not final or final.type == "failed" then
+        errors.raise(final and final.code or "EIO", final and final.message or "the listing ended early")
+    elseif final.torn then
+        table.insert(result.notes, ("the manifest of %s breaks off: its operation died"):format(entry.operation))
+    end
+    table.move(files, 1, #files, #result + 1, result)
+end
+
+local function show_one(args, session, list, failures, result)
+    local entries, message = past.resolve(list, args.operation)
+    if not entries then
+        errors.raise("ENONAME", message)
+    end
+    for _, entry in ipairs(entries) do
+        result[#result + 1] = row_of(entry, failures)
+    end
+    for _, entry in ipairs(entries) do
+        if entry.manifest and entry.kind ~= "prune" then
+            read_files(session, entry, result)
+        elseif failures[entry.database] then
+            table.insert(result.notes, ("%s: its files stand in its manifest there"):format(
+                tostring(failures[entry.database].message)))
+            result.status = statuses.UNAVAILABLE
+        end
+    end
+end
+
+local function run(args, session)
+    knowledge.require_setup(session)
+    local list, failures = operations.read(session, args.database)
+    local result = {status = 0, notes = {}}
+    if args.operation then
+        show_one(args, session, list, failures, result)
+    else
+        list_all(args, list, failures, result)
+    end
+    return result
+end
+
+local function columns(list, out)
+    local short = out.tty and past.short_names(list) or {}
+    local here = core_sys.hostname()
+    local function count(value)
+        return value and out:count(value)
+    end
+    local function number(key, title)
+        return {key = key, title = title, align = "right", format = count, hide_empty = true}
+    end
+    return {
+        {key = "operation", title = "OPERATION", format = function(id) return short[id] or id end, head = true},
+        {key = "started_at", title = "WHEN", format = function(at) return out:age(at) end},
+        {key = "kind", title = "KIND", head = true}, {key = "project", title = "PROJECT", head = true, min = 12},
+        {key = "category", title = "CATEGORY"},
+        {key = "from", title = "FROM", format = function(from, row)
+            return row.undoes and "undoes " .. (short[row.undoes] or row.undoes) or from
+        end},
+        {key = "to", title = "TO"},
+        {key = "files", title = "FILES", align = "right", format = count},
+        {key = "bytes", title = "SIZE", align = "right", format = size.size},
+        number("created", "CREATED"), number("replaced", "REPLACED"), number("removed", "REMOVED"),
+        number("corrected", "CORRECTED"),
+        {key = "state", title = "STATE", format = function(state, row)
+            return row.undone_by and state .. ", undone" or state
+        end, color = function(state) return state ~= "done" and "yellow" or nil end},
+        {key = "host", title = "HOST", format = function(host)
+            return (host ~= here or not out.tty) and host or ""
+        end},
+        {key = "seconds", title = "TIME", align = "right", format = function(value)
+            return value and size.duration(value)
+        end},
+    }
+end
+
+local WORDS = {create = "created", replace = "replaced", remove = "removed", touch = "metadata corrected"}
+
+local function label(change)
+    local text = WORDS[change.verb] or change.verb
+    if change.kept == true then
+        return ("%s, the old version is kept in .autobackup/versions/%s"):format(text, change.operation)
+    elseif change.kept == false then
+        return text .. ", the old version is not kept any more"
+    end
+    return text
+end
+
+local function show_changes(changes, several, out)
+    local groups, order = {}, {}
+    for _, change in ipairs(changes) do
+        local key = (several and change.database .. ": " or "") .. label(change)
+        if not groups[key] then
+            groups[key] = {key = key}
+            order[#order + 1] = groups[key]
+        end
+        table.insert(groups[key], change.path .. (change.file_type == "directory" and "/" or ""))
+    end
+    for _, group in ipairs(order) do
+        out:line(out:clean(group.key))
+        for _, entry in ipairs(sequence.fold(group)) do
+            out:line("  " .. out:clean(sequence.describe(entry)))
+        end
+    end
+end
+
+local function show(result, out)
+    local list, changes = {}, {}
+    for _, row in ipairs(result) do
+        table.insert(rows.type_of(row) == "change" and changes or list, row)
+    end
+    if #list > 0 then
+        out:table{rows = list, columns = columns(list, out)}
+    end
+    show_changes(changes, #list > 1, out)
+end
+
+return {
+    name = "history",
+    group = "look",
+    summary = "show what was done on which disk: copies, undos, prunes; or an operation's files",
+    details = "The newest first. What other workstations did on a disk that is plugged in is listed too, with "
+        .. "their host. With an OPERATION (its id, or the beginning or end of it: 7f3a; 'last'), its files as "
+        .. "well: what was created, replaced, removed or corrected, and whether the old versions are kept.",
+    examples = {"history", "history last", "history --project acme/spot-2031 --since 7d", "history 7f3a"},
+    args = {{"operation", "operation", optional = true, help = "show its files"}},
+    options = {
+        database = {type = "database", help = "only on this one"},
+        project = {type = "word", value = "CLIENT/PROJECT", help = "only of this one; may hold * and ?"},
+        since = {type = "moment", help = "only since then: 2031-05-27, or 30d ago"},
+    },
+    accepts = {operation = {operation = "operation"}, copy = {operation = "operation"},
+        undo = {operation = "operation"}, database = {database = "database"}},
+    run = run,
+    show = show,
+}

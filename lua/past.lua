@@ -1,0 +1,243 @@
+--- The operations that are known, from the catalog and from the manifests on the disks, put together.
+-- Pure: tables in, tables out.
+local M = {}
+
+--- The category, client and project that a replica's path means.
+-- @param path relative to its database
+-- @param categories catalog rows
+-- @return category row, client, project's own name; nil when it is no replica's path as far as is known
+function M.place(path, categories)
+    for _, category in ipairs(categories) do
+        if path:sub(1, #category.path + 1) == category.path .. "/" then
+            local client, name = path:sub(#category.path + 2):match("^([^/]+)/([^/]+)$")
+            if client then
+                return category, client, name
+            end
+        end
+    end
+end
+
+local function seconds(ns)
+    return ns and ns / 1000000000 or nil
+end
+
+local function duration(from, to)
+    return from and to and to >= from and (to - from) / 1000000000 or nil
+end
+
+local function from_catalog(row)
+    local is_undo = row.kind == "undo"
+    return {
+        operation = row.id, kind = row.kind, project = row.project, category = row.category,
+        from = not is_undo and row.source or nil, undoes = is_undo and row.source or nil, to = row.target,
+        state = row.state, host = row.host, pid = row.pid, started_at = seconds(row.started_at),
+        finished_at = seconds(row.finished_at), seconds = duration(row.started_at, row.finished_at),
+        files = row.files, bytes = row.bytes, message = row.message, database = row.target, known = true,
+    }
+end
+
+local function database_name(identity, databases)
+    for _, database in ipairs(databases) do
+        if database.identity == identity then
+            return database.database
+        end
+    end
+end
+
+local COUNTS = {created = "created", replaced = "replaced", removed = "removed", corrected = "touched",
+    directories = "directories"}
+
+-- What a manifest says more, or for the first time.
+local function add_manifest(entry, found, disk, context)
+    local is_undo = found.kind == "undo"
+    local category, client, name = M.place(found.replica, context.categories)
+    entry.kind, entry.replica = found.kind, found.replica
+    entry.project = entry.project or client and client .. "/" .. name or nil
+    entry.category = entry.category or category and category.category or nil
+    entry.from = entry.from or not is_undo and database_name(found.source, context.databases) or nil
+    entry.undoes = is_undo and found.source or nil
+    entry.state = entry.state or found.state or "unfinished"
+    if found.state and (entry.state == "running" or not entry.known) then
+        entry.state = found.state
+    end
+    entry.host, entry.pid = found.host, found.pid
+    entry.started_at = entry.started_at or seconds(found.started_at)
+    entry.finished_at = entry.finished_at or seconds(found.finished_at)
+    entry.seconds = entry.seconds or duration(found.started_at, found.finished_at)
+    entry.files, entry.bytes = entry.files or found.files, entry.bytes or found.bytes
+    entry.database, entry.to, entry.manifest, entry.versions = disk, disk, true, found.has_versions
+    for key, theirs in pairs(COUNTS) do
+        entry[key] = found[theirs]
+    end
+end
+
+local function is_newer(a, b)
+    local first, second = a.started_at or 0, b.started_at or 0
+    if first ~= second then
+        return first > second
+    elseif a.operation ~= b.operation then
+        return a.operation > b.operation
+    end
+    return (a.database or "") < (b.database or "")
+end
+
+-- The newest first: an undo that was undone itself undoes nothing any more; what undid it did the operation again.
+local function mark_undone(list)
+    local by, again = {}, {}
+    for _, entry in ipairs(list) do
+        local key = ("%s\0%s"):format(entry.operation, entry.database)
+        local theirs = entry.undoes and ("%s\0%s"):format(entry.undoes, entry.database)
+        entry.undone_by, entry.redone_by = by[key], again[key]
+        if theirs and entry.undone_by then
+            again[theirs] = again[theirs] or by[theirs] == nil and entry.undone_by or nil
+        elseif theirs and (entry.state == "done" or entry.state == "partial") then
+            by[theirs] = by[theirs] or entry.operation
+        end
+    end
+end
+
+local function mark_unfinished(entry, is_alive)
+    if entry.state == "running" or entry.state == "unfinished" then
+        entry.state = is_alive(entry) and "running" or "unfinished"
+    end
+end
+
+--- Put together what the catalog and the disks know.
+-- @param rows of the catalog's operation table
+-- @param disks list of {database = name, operations = list of core.undo.operations}
+-- @param context {categories=, databases= (catalog rows), is_alive=function(entry): does its process run here?}
+-- @return list, newest first, of {operation, kind, project?, category?, from?, to, undoes?, undone_by?,
+--         redone_by?, state, host, pid, started_at, finished_at?, seconds?, files, bytes, database (where its
+--         manifest lies), manifest? (it is there), versions?, created?, replaced?, removed?, corrected?,
+--         directories?, replica? (its path), known? (the catalog has it), message?}; times in seconds
+function M.merge(rows, disks, context)
+    local list, entries = {}, {}
+    for _, row in ipairs(rows) do
+        local entry = from_catalog(row)
+        list[#list + 1], entries[row.id .. "\0" .. row.target] = entry, entry
+    end
+    for _, disk in ipairs(disks) do
+        for _, found in ipairs(disk.operations) do
+            local key = found.operation .. "\0" .. disk.database
+            if found.has_manifest and not entries[key] then
+                entries[key] = {operation = found.operation}
+                list[#list + 1] = entries[key]
+            end
+            if found.has_manifest then
+                add_manifest(entries[key], found, disk.database, context)
+            end
+        end
+    end
+    for _, entry in ipairs(list) do
+        mark_unfinished(entry, context.is_alive)
+    end
+    table.sort(list, is_newer)
+    mark_undone(list)
+    return list
+end
+
+local function ids_of(entries)
+    local ids, seen = {}, {}
+    for _, entry in ipairs(entries) do
+        if not seen[entry.operation] then
+            seen[entry.operation] = true
+            ids[#ids + 1] = entry.operation
+        end
+    end
+    return ids
+end
+
+local function with_id(list, id)
+    local found = {}
+    for _, entry in ipairs(list) do
+        if entry.operation == id then
+            found[#found + 1] = entry
+        end
+    end
+    return found
+end
+
+local function matching(list, text)
+    local found = {}
+    for _, entry in ipairs(list) do
+        if entry.operation:sub(1, #text) == text or entry.operation:sub(-#text) == text then
+            found[#found + 1] = entry
+        end
+    end
+    return found
+end
+
+--- The operation that a word means: its id, an unambiguous beginning or end of it, or `last`.
+-- @param list of merge, @param text the word
+-- @return its entries (one for each database that has it), or nil, message
+function M.resolve(list, text)
+    if text == "last" then
+        if not list[1] then
+            return nil, "there is no operation yet"
+        end
+        return with_id(list, list[1].operation)
+    end
+    local exact = with_id(list, text)
+    if #exact > 0 then
+        return exact
+    end
+    local ids = ids_of(matching(list, text))
+    if #ids == 1 then
+        return with_id(list, ids[1])
+    elseif #ids == 0 then
+        return nil, ("no operation '%s'; 'history' lists them"):format(text)
+    end
+    local shown = table.concat(ids, ", ", 1, math.min(#ids, 3)) .. (#ids > 3 and ", ..." or "")
+    return nil, ("'%s' may be %d operations: %s; write more of it"):format(text, #ids, shown)
+end
+
+local function changed_something(entry)
+    return (entry.created or 0) + (entry.replaced or 0) + (entry.removed or 0) + (entry.corrected or 0)
+        + (entry.directories or 0) > 0
+end
+
+--- The operation that `undo` alone means: the last one of this catalog that changed something, is no undo itself
+-- and was not undone. What another workstation did is undone only by its name.
+-- @param list of merge
+-- @return its entries, or nil, message
+function M.last_to_undo(list)
+    for _, entry in ipairs(list) do
+        if entry.known and entry.manifest and not entry.undone_by and not entry.undoes and entry.kind ~= "prune"
+            and changed_something(entry) then
+            return with_id(list, entry.operation)
+        end
+    end
+    return nil, "nothing to undo: no operation of this workstation has changed anything on a disk that is there; "
+        .. "'history' lists them all"
+end
+
+--- What has to be undone to undo an operation: where it was undone and done again, that which did it again.
+-- @param list of merge, @param entry of it
+-- @return entry
+function M.in_effect(list, entry)
+    for _, other in ipairs(entry.redone_by and list or {}) do
+        if other.operation == entry.redone_by and other.database == entry.database then
+            return M.in_effect(list, other)
+        end
+    end
+    return entry
+end
+
+--- The shortest end of an id that no other operation's has, for people to type.
+-- @param list of merge
+-- @return table from id to text
+function M.short_names(list)
+    local count, names = {}, {}
+    local ids = ids_of(list)
+    for _, id in ipairs(ids) do
+        local tail = id:match("[^-]*$")
+        count[tail] = (count[tail] or 0) + 1
+    end
+    for _, id in ipairs(ids) do
+        local tail = id:match("[^-]*$")
+        names[id] = count[tail] == 1 and tail ~= "" and tail or id
+    end
+    return names
+end
+
+return M

@@ -1,0 +1,205 @@
+--- The flow of an undo: which operation, on which disks; then the engine, and a fresh reading of what it changed.
+local core_undo = require "core.undo"
+local errors = require "autobackup.errors"
+local jobs = require "autobackup.jobs"
+local loading = require "autobackup.loading"
+local locate = require "autobackup.locate"
+local operations = require "autobackup.operations"
+local past = require "autobackup.past"
+local progress = require "autobackup.view.progress"
+local rows = require "autobackup.rows"
+local statuses = require "autobackup.status"
+
+local M = {}
+
+local function offline_text(failures)
+    for name, err in pairs(failures) do
+        if err.code == "EOFFLINE" then
+            return (" (%s is offline)"):format(name)
+        end
+    end
+    return ""
+end
+
+local function choose(list, failures, word)
+    local entries, message
+    if word then
+        entries, message = past.resolve(list, word)
+    else
+        entries, message = past.last_to_undo(list)
+    end
+    if not entries then
+        errors.raise(word and "ENONAME" or "ENOTHING", message .. offline_text(failures))
+    end
+    return entries
+end
+
+local function refuse_undone(entry)
+    local by = entry.undone_by
+    errors.raise("EUNDONE", ("%s was undone by %s already; 'undo %s' takes that back"):format(entry.operation,
+        by, by))
+end
+
+-- The state of the undo that undid an entry.
+local function state_of(list, entry)
+    for _, other in ipairs(list) do
+        if other.operation == entry.undone_by and other.database == entry.database then
+            return other.state
+        end
+    end
+end
+
+local function check(entry, failures, list)
+    if entry.kind == "prune" then
+        errors.raise("EPRUNE", entry.operation .. " is a prune: what it removed is gone for good")
+    elseif failures[entry.database] then
+        error(failures[entry.database], 0)
+    elseif not entry.manifest then
+        errors.raise("ENOTHING", ("%s changed nothing on %s: there is nothing to undo"):format(entry.operation,
+            tostring(entry.database)))
+    elseif entry.undone_by and state_of(list, entry) == "done" then
+        refuse_undone(entry)
+    end
+end
+
+-- Only what is a replica here: a manifest must not lead anywhere else on the disk.
+local function place_of(session, entry)
+    local category, client, name = past.place(entry.replica, session.catalog:categories())
+    if not category then
+        errors.raise("ENONAME", ("%s on %s is about %s, which is in no category that is known here; add that "
+            .. "first: add category NAME PATH"):format(entry.operation, entry.database, entry.replica))
+    end
+    return {category = category, client = client, name = name, project = client .. "/" .. name}
+end
+
+local Run = {}
+Run.__index = Run
+
+function Run:problem(event, database)
+    self.problems:add(rows.row("problem", {path = locate.join(database.path, event.path or ""), code = event.code,
+        message = event.message, conflict = event.conflict or nil, database = database.database}))
+end
+
+function Run:worsen(status)
+    self.result.status = statuses.worst(self.result.status, status)
+end
+
+local handlers = {}
+
+function handlers.progress(run, event)
+    run.live:show(event)
+end
+
+function handlers.problem(run, event, context)
+    run:problem(event, context.database)
+end
+
+function handlers.note(run, event, context)
+    table.insert(run.result.notes, context.database.database .. ": " .. event.message)
+end
+
+function handlers.action(run, event, context)
+    run.actions:add(rows.row("undo_action", {operation = context.entry.operation,
+        database = context.database.database, kind = event.kind, path = event.path, file_type = event.file_type,
+        size = event.size}))
+end
+
+local COUNTS = {"files_restored", "files_returned", "files_removed", "bytes_restored", "metadata_only",
+    "directories_made", "directories_removed", "unchanged", "conflicts", "failed"}
+
+function Run:row(context, final)
+    local row = rows.row("undo", {
+        operation = not self.request.dry_run and context.operation or nil, undoes = context.entry.operation,
+        kind = context.entry.kind, project = context.place.project, category = context.place.category.category,
+        database = context.database.database, seconds = final.seconds or 0, dry_run = self.request.dry_run or
+            false,
+    })
+    for _, key in ipairs(COUNTS) do
+        row[key] = final[key] or 0
+    end
+    return row
+end
+
+function Run:start(context)
+    local session, database, place = self.session, context.database, context.place
+    return errors.check(core_undo.start{
+        catalog = session.catalog:path(), operation = context.operation, undone = context.entry.operation,
+        path = context.entry.replica, root = database.path, identity = database.identity,
+        database = database.database, project = place.project, category = place.category.category,
+        lock_text = locate.holder("undo"), lock_wait = self.request.lock_wait,
+        dry_run = self.request.dry_run or false,
+    })
+end
+
+function Run:count(row, final, database)
+    if final.type == "failed" then
+        self:problem({code = final.code, message = final.message}, database)
+        self:worsen(errors.exit_status(errors.new(final.code, final.message)))
+    elseif row.conflicts > 0 or row.failed > 0 then
+        self:worsen(statuses.PARTIAL)
+    end
+end
+
+-- The catalog learns what the disk holds now, however the undo ended.
+function Run:read_again(context)
+    local place = context.place
+    if not self.request.dry_run then
+        loading.refresh(self.session, context.database, {{category = place.category.id, client = place.client,
+            project = place.name}}, "read " .. context.database.database)
+    end
+end
+
+function Run:undo(entry)
+    local context = {entry = entry, place = place_of(self.session, entry),
+        database = self.session.catalog:database(entry.database), operation = self.session.catalog:new_operation()}
+    self.live:rename(("undo %s on %s"):format(entry.operation, entry.database))
+    local final, interruption = jobs.drive(self:start(context), function(event)
+        local handle = handlers[event.type]
+        if handle then
+            handle(self, event, context)
+        end
+    end)
+    final = final or {type = "failed", code = "EIO", message = "the undo on " .. entry.database .. " ended early"}
+    self.live:clear()
+    self:read_again(context)
+    if interruption then
+        self.session:message(("undo stopped; 'undo %s' does what is left"):format(entry.operation))
+        error(interruption, 0)
+    end
+    local row = self:row(context, final)
+    table.insert(self.result, row)
+    self:count(row, final, context.database)
+end
+
+function Run:finish()
+    local result = self.result
+    table.move(self.actions.rows, 1, #self.actions.rows, #result + 1, result)
+    result.problems = self.problems.rows
+    table.insert(result.notes, self.problems:omitted())
+    return result
+end
+
+--- Undo an operation, on each database that has it.
+-- @param session the session
+-- @param request {operation = word or nil for the last one, database=?, dry_run=, lock_wait=seconds?}
+-- @return result: rows of type "undo", with dry_run then rows of type "undo_action"; problems, notes, status.
+--         Raises what keeps it from starting, and an interruption.
+function M.run(session, request)
+    local list, failures = operations.read(session, request.database)
+    local entries = choose(list, failures, request.operation)
+    for i, entry in ipairs(entries) do
+        entry = past.in_effect(list, entry)
+        entries[i] = entry
+        check(entry, failures, list)
+        place_of(session, entry)
+    end
+    local run = setmetatable({session = session, request = request, result = {notes = {}, status = 0},
+        problems = jobs.collector(), actions = jobs.collector(), live = progress.new(session, "undo")}, Run)
+    local closing <close> = run.live
+    for _, entry in ipairs(entries) do
+        run:undo(entry)
+    end
+    return run:finish()
+end
+
+return M

@@ -1,0 +1,514 @@
+# history, undo, prune. Oracles: find, sha256sum, getfacl, getfattr, diff, du, strace.
+. ./studio.sh
+
+# Everything that can be said of a tree, directories' times too, but for what is ours.
+snapshot() {    # FOLDER
+    (
+        cd "$1"
+        find . -name '.autobackup*' -prune -o -printf '%P\0%y %m %U %G %s %T@ %n %l\0' | tr '\n' '?' | tr '\0' '\n' |
+            paste -d ' ' - - | LC_ALL=C sort
+        find . -name '.autobackup*' -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum -z | tr '\0' '\n'
+        find . -name '.autobackup*' -prune -o -print0 | LC_ALL=C sort -z | xargs -0r getfattr -hd -m - 2>/dev/null || :
+        find . -name '.autobackup*' -prune -o ! -type l -print0 | LC_ALL=C sort -z | xargs -0r getfacl -p 2>/dev/null || :
+        # names of one file
+        find . -name '.autobackup*' -prune -o -type f -links +1 -printf '%i %P\0' | tr '\n' '?' | tr '\0' '\n' |
+            LC_ALL=C sort | awk '{ i = $1; $1 = ""; if (i != last) print "--"; last = i; print }'
+    )
+}
+
+# A/render/one/spot and B/render/one/spot that differ in every way; two databases, loaded.
+differing() {    # [FOLDER OF B]
+    local b=${1:-B} p
+    mkdir -p A/render/one "$b/render/one"
+    p=A/render/one/spot
+    mkdir -p $p/{same,new/deep/er,changed,meta}
+    for n in 1 2 3; do
+        echo "same $n" >$p/same/$n
+        echo "fresh $n" >$p/new/deep/$n
+        echo "now it is longer $n" >$p/changed/$n
+        echo "meta $n" >$p/meta/$n
+    done
+    printf 'x%.0s' {1..255} | xargs -I{} sh -c "echo long >$p/changed/{}"
+    ln $p/new/deep/1 "$p/new/another name"
+    ln -s ../same/1 $p/new/link
+    ln -s elsewhere $p/changed/link
+    mkfifo $p/new/fifo
+    printf 'hostile' >"$p/changed/$(printf 'a\nb\033[31m\xff')"
+    cp -a $p "$b/render/one/"
+    (
+        cd "$b/render/one/spot"
+        rm -r new
+        echo older >changed/1
+        echo "older too" >changed/2
+        echo "was here" >"changed/$(printf 'a\nb\033[31m\xff')"
+        ln -sf nowhere changed/link
+        echo "only here" >changed/extra
+        mkdir -p gone/below
+        echo g >gone/below/file
+        mkfifo gone/fifo
+        ln -s x gone/dangling
+        chmod 4711 meta/1
+        setfattr -n user.kept -v "old value" meta/2 2>/dev/null || :
+        setfacl -m u:1234:r meta/3 2>/dev/null || :
+        chown 1234:1234 meta/3 2>/dev/null || :
+        setfattr -n user.folder -v "old" meta 2>/dev/null || :
+        chmod 750 meta
+        touch -hd '2001-02-03 04:05:06.789' changed/* changed/link
+        touch -d '1999-01-01 01:01:01.5' gone/below changed meta same .
+        touch -d '2002-02-02' gone
+    )
+    ok add database A A
+    ok add database B "$b"
+    ok add category render render
+    ok load
+}
+
+undo_is_exact() {    # FOLDER OF B
+    local b=$1
+    snapshot "$b/render/one" >before
+    ok copy one/spot render A B --mirror
+    snapshot "$b/render/one" >after
+    diff -q before after >/dev/null && fail "the copy changed nothing"
+    ok undo --json
+    assert_eq "$(json 'o.type, o.conflicts, o.failed, o.unchanged')" "undo 0 0 0"
+    snapshot "$b/render/one" >undone
+    diff before undone >&2 || fail "undo left differences on $b"
+    assert_eq "$(find "$b" -name '.autobackup-*')" "" "temps"
+    ok undo last
+    snapshot "$b/render/one" >redone
+    diff after redone >&2 || fail "undo of undo left differences on $b"
+    ok undo last
+    snapshot "$b/render/one" >undone
+    diff before undone >&2 || fail "a third undo left differences on $b"
+    ok load B --json
+    assert_eq "$(json 'o.added, o.changed, o.removed')" "0 0 0" "the catalog knew it"
+}
+
+test_undo_is_exact_here() {
+    differing
+    undo_is_exact B
+}
+
+test_undo_is_exact_on_ext4() { need setfattr setfacl; mount_image D 64 ext4; differing D; undo_is_exact D; }
+test_undo_is_exact_on_xfs() { need setfattr setfacl; mount_image D 400 xfs; differing D; undo_is_exact D; }
+test_undo_is_exact_on_btrfs() { need setfattr setfacl; mount_image D 160 btrfs; differing D; undo_is_exact D; }
+
+test_undo_is_exact_on_tmpfs() {
+    need_root
+    mkdir D
+    mount -t tmpfs -o size=64m none D || skip "cannot mount a tmpfs here"
+    MOUNTS+=("$PWD/D")
+    trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
+    differing D
+    undo_is_exact D
+}
+
+test_a_whole_replica_that_was_new_goes_again() {
+    differing
+    rm -r B/render/one
+    rmdir B/render
+    ok copy one/spot render A B
+    assert_exists B/render/one/spot/same/1
+    ok undo --json
+    refute_exists B/render
+    assert_eq "$(json 'o.files_removed > 10, o.directories_removed')" "true 9"
+    ok undo last
+    assert_same_tree A/render B/render
+    ok compare one/spot render A B
+}
+
+test_what_changed_since_is_left_alone() {
+    differing
+    ok copy one/spot render A B --mirror
+    local d=B/render/one/spot
+    echo edited >>$d/changed/1
+    echo edited >>$d/new/deep/2
+    rm $d/changed/2
+    echo mine >$d/gone
+    touch -r $d/new/deep/3 stamp
+    printf 'FRESH 3\n' >$d/new/deep/3
+    touch -r stamp $d/new/deep/3
+    chmod 611 $d/meta/1
+    echo mine >$d/changed/extra
+    ab undo
+    assert_status 3
+    assert_err "changed/1" "new/deep/2" "changed/2" "meta/1" "changed/extra"
+    assert_eq "$(tail -n 1 $d/changed/1) $(tail -n 1 $d/new/deep/2) $(cat $d/gone) $(stat -c %a $d/meta/1)" \
+        "edited edited mine 611"
+    assert_eq "$(cat $d/new/deep/3)" "FRESH 3" "same size and time, other content"
+    assert_eq "$(cat $d/changed/extra)" mine
+    refute_exists $d/changed/2 $d/new/deep/1
+    assert_eq "$(cat "$d/changed/$(printf 'a\nb\033[31m\xff')")" "was here"
+}
+
+test_only_metadata_that_nobody_touched_since_is_put_back() {
+    differing
+    ok copy one/spot render A B
+    chown 77 B/render/one/spot/meta/1 2>/dev/null || skip "needs root"
+    ab undo --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "problem" and o.path:match("[^/]*/[^/]*$") or nil')" meta/1
+    assert_eq "$(stat -c '%u' B/render/one/spot/meta/1)" 77
+}
+
+test_another_catalog_can_undo() {
+    differing
+    snapshot B/render/one >before
+    ok copy one/spot render A B --mirror
+    local id
+    id=$(ls B/.autobackup/operations | head -n 1)
+    mkdir other
+    ok --catalog other/catalog.db add database NAS B
+    ok --catalog other/catalog.db add category pictures render
+    ok --catalog other/catalog.db history --json
+    assert_eq "$(json 'o.operation, o.kind, o.project, o.category, o.database, o.host')" \
+        "$id copy one/spot pictures NAS $(hostname)"
+    ab --catalog other/catalog.db undo
+    assert_status 1
+    assert_err "history"
+    ok --catalog other/catalog.db undo "${id: -4}"
+    snapshot B/render/one >undone
+    diff before undone >&2 || fail "differences"
+    ok history --json
+    assert_eq "$(json 'o.operation == "'"$id"'" and tostring(o.undone_by ~= nil) or nil')" true
+}
+
+test_words_for_an_operation() {
+    differing
+    ab undo
+    assert_status 1
+    assert_err "nothing to undo"
+    ab undo 9999
+    assert_status 1
+    assert_err "no operation '9999'"
+    ok copy one/spot render A B
+    local id
+    id=$(ls B/.autobackup/operations)
+    ok history "${id:0:8}"
+    assert_out "$id" "changed/1" "is kept in .autobackup/versions/$id"
+    ok undo -n "${id: -4}"
+    assert_out "nothing was undone"
+    assert_eq "$(ls B/.autobackup/operations)" "$id" "a dry run leaves no trace"
+    ok undo "$id"
+    ab undo "$id"
+    assert_status 1
+    assert_err "was undone by"
+    ok history --json --project 'one/*' --since 1h
+    assert_eq "$(json 'o.kind, o.state')" "undo done
+copy done"
+    ok history --project 'two/*'
+    assert_err "no operation is known that matches"
+}
+
+test_copy_says_how_to_undo() {
+    differing
+    ok copy one/spot render A B
+    assert_out "'undo $(ls B/.autobackup/operations | sed 's/.*-//')' puts it back"
+}
+
+# A manifest that somebody made up: record FIELD... appends one to $manifest with its check.
+record() {
+    printf '%s\0' "$@" >rec
+    cat rec >>"$manifest"
+    printf '%s\0' "$(xxhsum -H3 <rec | grep -o '[0-9a-f]\{16\}')" >>"$manifest"
+}
+
+test_hostile_manifests_lead_nowhere() {
+    need xxhsum
+    differing
+    echo canary >canary
+    mkdir -p B/private
+    echo private >B/private/key
+    local id=20300101T000000Z-0bad v=.autobackup/versions target
+    target=$(json_of B/.autobackup/database.json 'o.id')
+    manifest=B/.autobackup/operations/$id
+    mkdir -p B/.autobackup/operations "B/$v/$id/render/one/spot"
+    local old="file 5 0 644 0 0 -"
+    echo evil >"B/$v/$id/render/one/spot/evil"
+    touch -d @0 "B/$v/$id/render/one/spot/evil"
+    record autobackup-manifest 1 $id copy render/one/spot "$target" S host 1 1
+    for path in ../../../../canary ../../../private/key /etc/passwd .autobackup/x same/../../x ./same "a//b" \
+        same/.autobackup-0123456789abcdef; do
+        record remove "$path" $old
+        record create "$path" file 8 0 644 0 0 -
+        record folder "$path" directory 0 0 777 0 0 -
+        record remove "$path" directory 0 0 777 0 0 -
+        record above "$path" directory 0 0 777 0 0 -
+    done
+    record remove evil file 5 0 4755 0 0 -
+    record touch same/1 file 7 "$(stat -c %Y B/render/one/spot/same/1)000000000" 644 0 0 - file 7 0 4777 0 0 -
+    snapshot . >before
+    ab undo $id
+    assert_err "paths that lead elsewhere"
+    assert_eq "$(cat canary) $(cat B/private/key)" "canary private"
+    assert_exists B/render/one/spot/evil
+    [ "$(stat -c %a B/render/one/spot/evil)" = 644 ] || fail "mode"
+    refute_exists B/x B/render/x B/render/one/x B/.autobackup/x
+    ok undo last
+    # of another disk, of another operation, of no category
+    manifest=B/.autobackup/operations/${id}a
+    record autobackup-manifest 1 ${id}a copy render/one/spot 00000000-aaaa S host 1 1
+    record remove evil $old
+    ab undo ${id}a
+    assert_status 1
+    assert_err "another disk"
+    manifest=B/.autobackup/operations/${id}b
+    record autobackup-manifest 1 ${id}b copy private "$target" S host 1 1
+    record remove evil $old
+    ab undo ${id}b
+    assert_status 1
+    assert_err "no category"
+    ab history
+    assert_status 0
+}
+
+test_foreign_manifests_set_no_owner_as_root() {
+    need_root
+    need xxhsum
+    differing
+    local id=20300101T000000Z-0bad target
+    target=$(json_of B/.autobackup/database.json 'o.id')
+    manifest=B/.autobackup/operations/$id
+    mkdir -p B/.autobackup/operations
+    local at
+    at=$(date -r B/render/one/spot/same/1 +%s%N)
+    record autobackup-manifest 1 $id copy render/one/spot "$target" S host 1 1
+    record touch same/1 file 7 "$at" 644 0 0 - file 7 "$at" 6755 4321 4321 -
+    chown 1234 "$manifest"
+    ok undo $id
+    assert_err "not root's own"
+    assert_eq "$(stat -c '%a %u' B/render/one/spot/same/1)" "755 0"
+    chmod 644 B/render/one/spot/same/1
+    manifest=B/.autobackup/operations/${id}a
+    record autobackup-manifest 1 ${id}a copy render/one/spot "$target" S host 1 1
+    record touch same/1 file 7 "$at" 644 0 0 - file 7 "$at" 6755 4321 4321 -
+    ok undo ${id}a
+    assert_eq "$(stat -c '%a %u' B/render/one/spot/same/1)" "6755 4321"
+}
+
+run_quietly() { { run "$@"; } 2>/dev/null; }    # without the shell's word on what was killed
+
+# The same undo is killed at the n-th call of a kind, for every kind that changes the disk; a rerun finishes it.
+test_killed_at_any_call_a_rerun_finishes_it() {
+    need strace
+    differing
+    cp -a B B.fresh
+    snapshot B/render/one >before
+    ok copy one/spot render A B --mirror
+    snapshot B/render/one >after
+    cp -a "$XDG_DATA_HOME" data.fresh
+    rm -rf B.done && cp -a B B.done
+    local call n id kills=0
+    id=$(ls B.done/.autobackup/operations)
+    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
+    for call in renameat2 unlinkat mkdirat fsync syncfs fchownat utimensat write renameat; do
+        for n in 1 2 3 5 8 13 21; do
+            rm -rf B "$XDG_DATA_HOME"
+            cp -a B.done B
+            cp -a data.fresh "$XDG_DATA_HOME"
+            run_quietly strace -f -qq -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$n" "$AUTOBACKUP" undo "$id"
+            [ "$STATUS" = 0 ] && break
+            kills=$((kills + 1))
+            # nothing lost: each old or new file still is somewhere on the disk
+            for sum in $(cat before after | grep -o '^[0-9a-f]\{64\}' | sort -u); do
+                echo "$sum"
+            done >wanted
+            find B -type f -print0 | xargs -0r sha256sum -z | tr '\0' '\n' | grep -o '^[0-9a-f]\{64\}' | sort -u >there
+            [ -z "$(comm -23 wanted there)" ] || fail "$call $n: lost: $(comm -23 wanted there)"
+            ab undo "$id" --lock-wait 10s
+            [ "$STATUS" = 0 ] || grep -q 'was undone by' "$ERR" || fail "$call $n: the rerun"
+            snapshot B/render/one >undone
+            diff before undone >&2 || fail "$call $n: differences after the rerun"
+            ok prune --keep 1000 B
+            assert_eq "$(find B -name '.autobackup-*' -o -name '*.open')" "" "leftovers after $call $n"
+        done
+    done
+    [ "$kills" -ge 20 ] || fail "only $kills kills"
+}
+
+test_killed_at_random_and_an_interrupted_copy_undone() {
+    need timeout
+    mkdir -p A/render/one/spot B/render/one/spot
+    (cd A/render/one/spot && for n in $(seq 40); do mkdir d$n; for m in $(seq 50); do echo "new $n $m" >d$n/$m; done; done)
+    (cd B/render/one/spot && for n in $(seq 20); do mkdir d$n; for m in $(seq 50); do echo "o $n $m" >d$n/$m; done; done
+        find . -type f -exec touch -d 2001-01-01 {} +; find . -type d -exec touch -d 2000-01-01 {} +)
+    ok add database A A
+    ok add database B B
+    ok add category render render
+    snapshot B/render/one >before
+    local delay id i
+    for delay in 0.03 0.05 0.08 0.12 0.2; do
+        timeout -s KILL $delay "$AUTOBACKUP" copy one/spot render A B >/dev/null 2>&1 || :
+        for i in 1 2 3; do
+            timeout -s KILL 0.0$((RANDOM % 9 + 1)) "$AUTOBACKUP" undo >/dev/null 2>&1 || :
+        done
+        for id in $(ls -r B/.autobackup/operations 2>/dev/null | sed 's/\.open$//'); do
+            ok history "$id" --json
+            [ "$(json 'o.type == "operation" and o.kind or nil')" = copy ] || continue
+            ab undo "$id" --lock-wait 10s
+            [ "$STATUS" = 0 ] || grep -q -e 'was undone by' -e 'changed nothing' "$ERR" || fail "$delay: $id"
+        done
+        snapshot B/render/one >undone
+        diff before undone >diffs || { grep -v "^[0-9]" diffs | sed 8q >&2; ok history; fail "$delay: differences"; }
+        rm -rf B/.autobackup/versions B/.autobackup/operations
+    done
+}
+
+test_a_symlink_swapped_in_for_a_folder_leads_nowhere() {
+    differing
+    mkdir -p canary/deep
+    echo c >canary/1
+    echo c >canary/deep/1
+    ok copy one/spot render A B --mirror
+    snapshot canary >before
+    local d=B/render/one/spot i
+    ln -s "$PWD/canary" swap
+    python3 - "$d/changed" swap <<'PY' &
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+a, b = (os.fsencode(x) for x in sys.argv[1:])
+while os.path.exists("swap") or os.path.islink("swap"):
+    libc.renameat2(-100, a, -100, b, 2)
+PY
+    local swapper=$!
+    for i in $(seq 15); do
+        ab undo last
+        [ "$STATUS" = 0 ] || [ "$STATUS" = 3 ] || [ "$STATUS" = 1 ] || fail "status $STATUS"
+    done
+    kill "$swapper" && wait "$swapper" 2>/dev/null || :
+    snapshot canary >after
+    diff before after >&2 || fail "the canary was touched"
+}
+
+test_a_full_disk_stops_an_undo_and_loses_nothing() {
+    mount_image D 16 ext4
+    differing D
+    snapshot D/render/one >before
+    ok copy one/spot render A B --mirror
+    local id
+    id=$(ls D/.autobackup/operations)
+    dd if=/dev/zero of=D/filler bs=64k 2>/dev/null || :
+    dd if=/dev/zero of=D/filler2 bs=512 2>/dev/null || :
+    find D -path D/filler\* -prune -o -path D/.autobackup/lock -prune -o -type f -print0 | xargs -0r sha256sum -z |
+        tr '\0' '\n' | grep -o '^[0-9a-f]\{64\}' | sort -u >wanted
+    ab undo
+    [ "$STATUS" = 1 ] || [ "$STATUS" = 0 ] || fail "status $STATUS"
+    [ "$STATUS" = 0 ] || assert_err ENOSPC
+    find D -path D/filler\* -prune -o -type f -print0 | xargs -0r sha256sum -z |
+        tr '\0' '\n' | grep -o '^[0-9a-f]\{64\}' | sort -u >there
+    assert_eq "$(comm -23 wanted there)" "" "lost"
+    rm D/filler D/filler2
+    ok undo "$id"
+    snapshot D/render/one >undone
+    diff before undone >&2 || fail "differences"
+}
+
+test_a_busy_database_is_waited_for_or_said() {
+    need flock
+    differing
+    ok copy one/spot render A B
+    exec 7>>B/.autobackup/lock
+    flock 7
+    ab undo
+    assert_status 75
+    assert_err "busy" "--lock-wait"
+    ab prune --keep 0
+    assert_status 75
+    flock -u 7
+    ok undo
+}
+
+test_prune_by_age_and_by_number() {
+    differing
+    local n
+    for n in 1 2 3; do
+        echo "edition $n, longer and longer $(seq -s ' ' "$n")" >A/render/one/spot/changed/1
+        ok copy one/spot render A B
+        ls B/.autobackup/versions >"ops$n"
+    done
+    assert_eq "$(ls B/.autobackup/versions | wc -l)" 3
+    ab prune
+    assert_status 2
+    assert_err "--older" "settings.versions"
+    find B | sort >before
+    ok prune --keep 1 --dry-run --json
+    find B | sort | diff before - || fail "a dry run changed something"
+    local files bytes
+    assert_eq "$(json 'o.type == "expired" and o.operation or nil' | sort)" "$(cat ops2)" "the older two"
+    files=$(cd B/.autobackup/versions && find $(cat ../../../ops2) ! -type d -printf x | wc -c)
+    bytes=$(cd B/.autobackup/versions && find $(cat ../../../ops2) -type f -printf '%s\n' | awk '{ n += $1 } END { print n }')
+    assert_eq "$(json 'o.type == "prune" and o.database == "B" and o.files or nil')" "$files"
+    assert_eq "$(json 'o.type == "prune" and o.database == "B" and o.bytes or nil')" "$bytes"
+    ok prune --older 1h
+    assert_eq "$(ls B/.autobackup/versions | wc -l)" 3 "none is that old"
+    ok prune --keep 1 --json
+    assert_eq "$(json 'o.type == "prune" and o.database == "B" and o.files or nil')" "$files"
+    assert_eq "$(ls B/.autobackup/versions | wc -l)" 1
+    ok prune --older 0 --keep 1
+    assert_eq "$(ls B/.autobackup/versions | wc -l)" 1
+    echo 'settings.versions = {older = 0, keep = 0}' >conf.lua
+    ok --config conf.lua prune B
+    assert_eq "$(ls B/.autobackup/versions | wc -l)" 0
+    ok history last --json
+    assert_eq "$(json 'o.kind, o.state')" "prune done"
+    ab undo last
+    assert_status 1
+    # what is pruned cannot come back, and is said
+    ab undo
+    assert_status 3
+    assert_err "not kept any more"
+}
+
+test_prune_follows_no_symlink_and_takes_leftovers() {
+    differing
+    ok copy one/spot render A B
+    mkdir canary
+    echo c >canary/file
+    local v
+    v=B/.autobackup/versions/$(ls B/.autobackup/versions)
+    ln -s "$PWD/canary" "$v/render/one/spot/out"
+    ln -s "$PWD/canary" B/.autobackup/versions/20200101T000000Z-aaaa
+    local d=B/render/one/spot/same
+    echo part >$d/.autobackup-p-0123456789abcdef
+    echo young >$d/.autobackup-p-1123456789abcdef
+    echo user >$d/.autobackup-p-123
+    echo kept >$d/.autobackup-x-0123456789abcdef
+    touch -d '40 days ago' $d/.autobackup-*
+    touch $d/.autobackup-p-1123456789abcdef
+    touch -d 2001-01-01 $d
+    ok prune --keep 0 --json
+    assert_eq "$(json 'o.type == "prune" and o.database == "B" and o.leftovers or nil')" 1
+    assert_eq "$(cat canary/file)" c
+    refute_exists "$v" $d/.autobackup-p-0123456789abcdef
+    assert_exists $d/.autobackup-p-1123456789abcdef $d/.autobackup-p-123 $d/.autobackup-x-0123456789abcdef
+    assert_eq "$(stat -c %Y $d)" "$(date -d 2001-01-01 +%s)" "the folder's time"
+}
+
+test_a_prune_that_is_killed_is_finished_by_the_next() {
+    need strace
+    differing
+    ok copy one/spot render A B --mirror
+    local id n
+    id=$(ls B/.autobackup/versions)
+    for n in 1 3; do
+        run_quietly strace -f -qq -o /dev/null -e trace=unlinkat -e "inject=unlinkat:signal=KILL:when=$n" \
+            "$AUTOBACKUP" prune --keep 0 B
+    done
+    refute_exists "B/.autobackup/versions/$id"
+    ok prune --keep 0
+    assert_eq "$(find B/.autobackup/versions -mindepth 1)" "" "versions"
+    assert_eq "$(find B -name '*.open')" "" "open manifests"
+}
+
+test_prune_works_on_a_full_disk() {
+    mount_image D 16 ext4
+    differing D
+    head -c 3M /dev/urandom >D/render/one/spot/changed/1
+    touch -d 2001-01-01 D/render/one/spot/changed/1
+    ok copy one/spot render A B
+    dd if=/dev/zero of=D/filler bs=64k 2>/dev/null || :
+    dd if=/dev/zero of=D/filler2 bs=512 2>/dev/null || :
+    ok prune --keep 0 B
+    assert_eq "$(find D/.autobackup/versions -type f)" "" "versions"
+    [ "$(df --output=avail -k D | tail -n 1)" -gt 2000 ] || fail "nothing was freed"
+}

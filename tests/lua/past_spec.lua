@@ -1,0 +1,141 @@
+local unit = require("luaunit")
+local past = require("autobackup.past")
+
+local M = {}
+
+local CATEGORIES = {{category = "render", path = "scratch/render"}, {category = "all of it", path = "pictures"}}
+local DATABASES = {{database = "WORK", identity = "W"}, {database = "NAS", identity = "N"}}
+local SECOND = 1000000000
+
+local function manifest(id, fields)
+    local found = {operation = id, kind = "copy", replica = "scratch/render/acme/spot", source = "W", target = "N",
+        host = "h", pid = 1, started_at = 100 * SECOND, finished_at = 102 * SECOND, state = "done", files = 1,
+        bytes = 2, created = 1, replaced = 0, removed = 0, touched = 0, directories = 0, has_manifest = true,
+        has_versions = false}
+    for key, value in pairs(fields or {}) do
+        found[key] = value
+    end
+    return found
+end
+
+local function row(id, fields)
+    local catalog = {id = id, kind = "copy", state = "done", project = "acme/spot", category = "render",
+        source = "WORK", target = "NAS", host = "h", pid = 1, started_at = 100 * SECOND,
+        finished_at = 101 * SECOND, files = 1, bytes = 2}
+    for key, value in pairs(fields or {}) do
+        catalog[key] = value
+    end
+    return catalog
+end
+
+local function merge(rows, found, alive)
+    return past.merge(rows, {{database = "NAS", operations = found}}, {categories = CATEGORIES,
+        databases = DATABASES, is_alive = function() return alive or false end})
+end
+
+local function ids(list)
+    local found = {}
+    for i, entry in ipairs(list) do
+        found[i] = entry.operation
+    end
+    return found
+end
+
+-- copy 1, undo 2 of it, undo 3 of the undo
+local function chain(last)
+    local rows, found = {}, {}
+    for i = 1, last do
+        local fields = {started_at = (100 + i) * SECOND, kind = i > 1 and "undo" or "copy",
+            source = i > 1 and tostring(i - 1) or nil}
+        rows[i], found[i] = row(tostring(i), fields), manifest(tostring(i), fields)
+    end
+    return merge(rows, found)
+end
+
+function M.test_a_replicas_path()
+    local category, client, name = past.place("scratch/render/acme/spot", CATEGORIES)
+    unit.assertEquals({category.category, client, name}, {"render", "acme", "spot"})
+    for _, path in ipairs{"scratch/render/acme", "scratch/render/a/b/c", "private", "", "scratch/renderer/a/b"} do
+        unit.assertNil(past.place(path, CATEGORIES), path)
+    end
+    unit.assertEquals(past.place("pictures/x/y", CATEGORIES).category, "all of it")
+end
+
+function M.test_catalog_and_disk_make_one_entry()
+    local list = merge({row("a1")}, {manifest("a1", {replaced = 4, has_versions = true})})
+    unit.assertEquals(#list, 1)
+    local entry = list[1]
+    unit.assertEquals({entry.from, entry.to, entry.project, entry.replaced, entry.versions, entry.known},
+        {"WORK", "NAS", "acme/spot", 4, true, true})
+    unit.assertEquals(entry.seconds, 1.0)
+end
+
+function M.test_what_another_workstation_did()
+    local list = merge({}, {manifest("a1", {host = "elsewhere"}), manifest("b2", {replica = "private"})})
+    unit.assertEquals(ids(list), {"b2", "a1"})
+    unit.assertEquals({list[2].project, list[2].category, list[2].from, list[2].host, list[2].known},
+        {"acme/spot", "render", "WORK", "elsewhere", nil})
+    unit.assertNil(list[1].project)
+    unit.assertNil(past.last_to_undo(list))
+end
+
+function M.test_what_never_ended()
+    local open = manifest("a1", {})
+    open.state, open.finished_at = nil, nil
+    unit.assertEquals(merge({row("a1", {state = "running"})}, {open})[1].state, "unfinished")
+    unit.assertEquals(merge({row("a1", {state = "running"})}, {open}, true)[1].state, "running")
+    unit.assertEquals(merge({}, {open})[1].state, "unfinished")
+    unit.assertEquals(merge({row("a1", {state = "running"})}, {manifest("a1")})[1].state, "done")
+end
+
+function M.test_an_operation_by_its_beginning_or_end()
+    local list = merge({}, {manifest("20310101T000000Z-7f3a"), manifest("20310102T000000Z-7f3b",
+        {started_at = 200 * SECOND})})
+    unit.assertEquals(ids(past.resolve(list, "7f3a")), {"20310101T000000Z-7f3a"})
+    unit.assertEquals(ids(past.resolve(list, "20310102")), {"20310102T000000Z-7f3b"})
+    unit.assertEquals(ids(past.resolve(list, "last")), {"20310102T000000Z-7f3b"})
+    local found, message = past.resolve(list, "2031")
+    unit.assertNil(found)
+    unit.assertStrContains(message, "2 operations")
+    unit.assertStrContains(select(2, past.resolve(list, "9")), "no operation '9'")
+    unit.assertNil(past.resolve({}, "last"))
+end
+
+function M.test_undone_and_done_again()
+    local list = chain(1)
+    unit.assertEquals(ids(past.last_to_undo(list)), {"1"})
+    list = chain(2)
+    unit.assertEquals({list[2].undone_by, list[2].redone_by}, {"2", nil})
+    unit.assertNil(past.last_to_undo(list))
+    list = chain(3)
+    unit.assertEquals({list[3].undone_by, list[3].redone_by, list[2].undone_by}, {nil, "3", "3"})
+    local entry = past.last_to_undo(list)[1]
+    unit.assertEquals(past.in_effect(list, entry).operation, "3")
+    list = chain(4)
+    unit.assertEquals(list[4].undone_by, "2")
+    unit.assertNil(past.last_to_undo(list))
+    list = chain(5)
+    unit.assertEquals(past.in_effect(list, list[5]).operation, "5")
+end
+
+function M.test_an_undo_that_failed_undid_nothing_for_sure()
+    local fields = {kind = "undo", source = "1", state = "failed", started_at = 200 * SECOND}
+    local list = merge({row("1"), row("2", fields)}, {manifest("1"), manifest("2", fields)})
+    unit.assertNil(list[2].undone_by)
+    unit.assertEquals(ids(past.last_to_undo(list)), {"1"})
+end
+
+function M.test_what_changed_nothing_is_not_undone()
+    unit.assertNil(past.last_to_undo(merge({row("1")}, {manifest("1", {created = 0})})))
+    unit.assertNil(past.last_to_undo(merge({row("1")}, {})))
+    unit.assertNil(past.last_to_undo(merge({row("1", {kind = "prune"})}, {manifest("1", {kind = "prune"})})))
+end
+
+function M.test_short_names()
+    local names = past.short_names(merge({}, {manifest("20310101T000000Z-7f3a"), manifest("20310102T000000Z-7f3a"),
+        manifest("20310102T000000Z-1111")}))
+    unit.assertEquals(names["20310102T000000Z-1111"], "1111")
+    unit.assertEquals(names["20310101T000000Z-7f3a"], "20310101T000000Z-7f3a")
+end
+
+return M
