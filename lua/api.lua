@@ -128,7 +128,7 @@ end
 
 function api.show(session)
     return function(result)
-        session:show(result)
+        session:show(result, {json = session.json, paged = session.mode == "repl", whole = true})
     end
 end
 

@@ -57,8 +57,8 @@ local hints = {
             #old == 1 and "was" or "were")
     end,
     function(state)
-        return state.below > 0 and ("%s of %d below policy or only once: check tells which"):format(
-            size.count(state.below), state.judged)
+        return state.single > 0 and ("%s only once, one broken disk from being lost: check tells which"):format(
+            size.plural(state.single, "replica exists", "replicas exist"))
     end,
     function()
         return "see where every project is: fetch all   (Tab completes, help lists the commands)"
@@ -100,18 +100,16 @@ local function describe_age(state)
 end
 
 --- The lines that greet.
--- @param state {version=, now = seconds since 1970, databases = rows of type "database", categories = count,
---        projects = count, damaged = files, below = and judged = counts of policy.lua}
+-- @param state {version=, now = seconds since 1970, databases = list of {database=, online=, loaded_at= seconds},
+--        categories = count, projects = count, files=, bytes=, damaged = files, single = replicas that exist only
+--        once and should not}
 -- @return list of lines; the hint is the last
 function M.lines(state)
     local parts = {"autobackup " .. state.version}
     if #state.databases > 0 then
-        local files, bytes = 0, 0
-        for _, database in ipairs(state.databases) do
-            files, bytes = files + database.files, bytes + database.bytes
-        end
-        table.move({describe_databases(state), size.plural(state.projects, "project"),
-            ("%s, %s"):format(size.plural(files, "file"), size.size(bytes)), describe_age(state)}, 1, 4, 2, parts)
+        local content = ("%s, %s"):format(size.plural(state.files, "file"), size.size(state.bytes))
+        table.move({describe_databases(state), size.plural(state.projects, "project"), content,
+            describe_age(state)}, 1, 4, 2, parts)
     end
     return {table.concat(parts, " | "), hint(state)}
 end

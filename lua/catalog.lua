@@ -287,6 +287,61 @@ function Catalog:whole_clients()
         UNION ALL SELECT name, NULL, 0, 0 FROM client) GROUP BY client ORDER BY client]])
 end
 
+-- From one client to the next by the index: as quick with many projects as with few.
+local CLIENT_NAMES = [[WITH RECURSIVE found (name) AS (SELECT MIN(client) FROM replica
+        UNION ALL SELECT (SELECT MIN(client) FROM replica WHERE client > found.name) FROM found
+        WHERE found.name IS NOT NULL)
+    SELECT name FROM found WHERE name IS NOT NULL UNION SELECT name FROM client ORDER BY 1]]
+
+--- The names of all clients, sorted; empty client folders too.
+-- @return list of strings
+function Catalog:client_names()
+    local names = {}
+    for i, row in ipairs(self:rows(CLIENT_NAMES)) do
+        names[i] = row.name
+    end
+    return names
+end
+
+--- Projects by the beginning of their own name, sorted.
+-- @param prefix of the project's folder name
+-- @return list of "client/project"
+function Catalog:projects_named(prefix)
+    local names = {}
+    local sql = [[SELECT DISTINCT client || '/' || project AS project FROM replica
+        WHERE substr(project, 1, ?) = ? ORDER BY 1]]
+    for i, row in ipairs(self:rows(sql, {#prefix, bytes(prefix)})) do
+        names[i] = row.project
+    end
+    return names
+end
+
+local SUMMARY = [[SELECT (SELECT COUNT(*) FROM (SELECT DISTINCT client, project FROM replica)) AS projects,
+    COALESCE(SUM(files), 0) AS files, COALESCE(SUM(bytes), 0) AS bytes FROM replica]]
+
+local SINGLE = [[SELECT c.name AS category, COUNT(*) AS count
+    FROM (SELECT category FROM replica GROUP BY client, project, category HAVING COUNT(*) = 1) r
+    JOIN category c ON c.id = r.category GROUP BY c.id]]
+
+--- What is known in all, in few milliseconds.
+-- @return {projects=, files=, bytes=, single = table from a category's name to how many of it exist only once}
+function Catalog:summary()
+    local summary = self:rows(SUMMARY)[1]
+    summary.single = {}
+    for _, row in ipairs(self:rows(SINGLE)) do
+        summary.single[row.category] = row.count
+    end
+    return summary
+end
+
+--- How many files are known to be damaged.
+function Catalog:damaged_files()
+    if self:rows("SELECT COUNT(*) AS n FROM pragma_table_info('directory') WHERE name = 'damaged'")[1].n == 0 then
+        return 0
+    end
+    return self:rows("SELECT COALESCE(SUM(damaged), 0) AS n FROM directory WHERE damaged > 0")[1].n
+end
+
 --- Loose entries, sorted.
 -- @param filter {database=, category=}
 -- @return rows {database, category, path (relative to the category), kind, size}

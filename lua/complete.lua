@@ -1,19 +1,9 @@
 --- Completion in the REPL: commands, their arguments and options, names from the catalog, Lua names and fields.
 
+local lists = require "autobackup.lists"
 local words = require "autobackup.words"
 
 local M = {}
-
-local function starting_with(prefix, names)
-    local found, seen = {}, {}
-    for _, name in ipairs(names) do
-        if name:sub(1, #prefix) == prefix and not seen[name] then
-            seen[name] = true
-            found[#found + 1] = name
-        end
-    end
-    return found
-end
 
 local function append(list, more)
     return table.move(more, 1, #more, #list + 1, list)
@@ -61,16 +51,16 @@ local function option_names(declaration, prefix)
         names[#names + 1] = "--" .. name
     end
     table.sort(names)
-    return starting_with(prefix, names)
+    return lists.starting_with(prefix, names)
 end
 
 local function argument_words(session, declaration, list, prefix)
     local args, keywords = require("autobackup.arguments").expected(declaration, session, list)
-    local found = starting_with(prefix, keywords)
+    local found = lists.starting_with(prefix, keywords)
     for _, arg in ipairs(args) do
         append(found, complete_type(session, arg, prefix))
     end
-    return starting_with(prefix, found)
+    return lists.starting_with("", found)    -- each once
 end
 
 --- What may stand in place of the word `prefix` behind the words of a command.
@@ -119,12 +109,14 @@ local function fit(list, prefix, text, is_quoted)
     local cut, open_ended = #prefix - #text, #list == 1 and is_open_ended(list[1])
     local quoted = not is_quoted and cut == 0 and needs_quote(list)
     local fitted = {}
-    for i, candidate in ipairs(list) do
+    for _, candidate in ipairs(list) do
         if quoted then
             candidate = words.quote(candidate .. " ")
             candidate = candidate:sub(1, -3) .. (open_ended and "" or '"')
         end
-        fitted[i] = candidate:sub(cut + 1)
+        if candidate:sub(1, cut):lower() == prefix:sub(1, cut):lower() then
+            fitted[#fitted + 1] = candidate:sub(cut + 1)
+        end
     end
     return fitted, open_ended and "" or " "
 end
@@ -150,6 +142,9 @@ local function field_names(value)
         add(value)
     end
     local metatable = getmetatable(value)
+    if type(metatable) == "table" and rawget(metatable, "__names") then
+        add(rawget(metatable, "__names"))
+    end
     local index = type(metatable) == "table" and rawget(metatable, "__index")
     if type(index) == "table" then
         add(index)
@@ -158,10 +153,10 @@ local function field_names(value)
     return names
 end
 
--- Follows a.b.c without calling anything of the user's.
+-- Follows a.b[3].c without calling anything of the user's.
 local function follow(session, path)
     local value = session.env
-    for name in path:gmatch("[^.:]+") do
+    for name in path:gmatch("[^.:%[%]]+") do
         local key = math.tointeger(name) or name
         if type(value) == "string" then
             value = string[key]
@@ -188,12 +183,24 @@ function M.lua(session, text)
     if not path then
         local names = require("autobackup.api").names(session)
         append(names, keywords)
-        return text == "" and {} or starting_with(text, names)
+        return text == "" and {} or lists.starting_with(text, names)
     end
     local value = follow(session, path)
-    local found = starting_with(prefix, field_names(value == nil and {} or value))
+    local found = lists.starting_with(prefix, field_names(value == nil and {} or value))
     for i, name in ipairs(found) do
         found[i] = path .. separator .. name
+    end
+    return found
+end
+
+-- Fields behind an index, as in _[3].pro: the editor's word begins at the point.
+local function complete_field(session, before, text)
+    local head, prefix = text:match("^([.:].-)([%w_]*)$")
+    local path = head and before:match("[%a_][%w_.:%[%]]*%]$")
+    local value = path and follow(session, path .. head)
+    local found = value ~= nil and lists.starting_with(prefix, field_names(value)) or {}
+    for i, name in ipairs(found) do
+        found[i] = head .. name
     end
     return found
 end
@@ -204,15 +211,15 @@ local function complete_string(session, text)
     for _, kind in ipairs{"database", "category", "which"} do
         append(found, complete_type(session, {type = kind}, text))
     end
-    return starting_with(text, found)
+    return lists.starting_with("", found)
 end
 
 local function complete_first(session, text)
-    local names = starting_with(text, session.commands:names())
+    local names = lists.starting_with(text, session.commands:names())
     if text ~= "" then
         append(names, M.lua(session, text))
     end
-    return starting_with(text, names)
+    return lists.starting_with(text, names)
 end
 
 --- Candidates for the word under the cursor.
@@ -232,6 +239,8 @@ function M.candidates(session, line, start, stop, is_lua)
         return complete_words(session, line, start, stop)
     elseif before:find("[\"']$") then
         return complete_string(session, text), ""
+    elseif before:find("%]$") then
+        return complete_field(session, before, text), ""
     end
     return M.lua(session, text), ""
 end

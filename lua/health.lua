@@ -16,14 +16,6 @@ function M.new(session)
     return setmetatable({session = session, ready = 0}, Health)
 end
 
-local function damage_in(session)
-    local damaged = 0
-    for _, total in pairs(session.catalog:totals()) do
-        damaged = damaged + (total.damaged or 0)
-    end
-    return damaged
-end
-
 local function look(session)
     local is_online, offline = locate.prober(), {}
     local databases = session.catalog:databases()
@@ -32,7 +24,7 @@ local function look(session)
             offline[#offline + 1] = database.database
         end
     end
-    return {databases = #databases, offline = offline, damaged = damage_in(session)}
+    return {databases = #databases, offline = offline, damaged = session.catalog:damaged_files()}
 end
 
 --- How things are. A disk that is slow to answer is not asked again for half a minute.

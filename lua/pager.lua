@@ -6,7 +6,7 @@ local M = {}
 
 -- less with these shows colours, ends by itself when all fits and at Ctrl-C, and leaves on the screen what it
 -- showed.
-local LESS_OPTIONS = {"-RFXK", "-Pspace\\: next page, /\\: search, q\\: back"}
+local LESS_OPTIONS = {"-RFXK", "-Psspace\\: next page, /\\: search, q\\: back"}
 
 local function argv_of(text)
     local argv = words.split(text)

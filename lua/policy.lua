@@ -150,4 +150,17 @@ function M.below(policies, replicas, now)
     return list, judged
 end
 
+--- How many of the replicas that exist only once should not.
+-- @param policies as for below
+-- @param single table from a category's name to how many replicas of it exist only once
+-- @return count
+function M.count_single(policies, single)
+    local wanted, count = by_category(policies), 0
+    for category, number in pairs(single) do
+        local policy = wanted[category] or M.default
+        count = count + ((policy.replicas or 1) > 1 and number or 0)
+    end
+    return count
+end
+
 return M

@@ -1,5 +1,6 @@
 --- The interactive mode.
 
+local lists = require "autobackup.lists"
 local script = require "autobackup.script"
 
 local M = {}
@@ -9,11 +10,16 @@ local M = {}
 local function banner_state(session)
     local knowledge = require "autobackup.knowledge"
     local catalog, now = session.catalog, require("core.sys").now()
-    local below, judged = require("autobackup.policy").below(session.policies, catalog:replicas{}, now)
+    local health, summary, databases = session.health:now(), catalog:summary(), {}
+    for i, database in ipairs(catalog:databases()) do
+        databases[i] = {database = database.database, loaded_at = knowledge.seconds(database.loaded_at),
+            online = not lists.contains(health.offline, database.database)}
+    end
     return {
-        version = require("core.host").version, now = knowledge.seconds(now),
-        databases = knowledge.databases(session), categories = #catalog:categories(),
-        projects = #catalog:projects{}, damaged = session.health:now().damaged, below = #below, judged = judged,
+        version = require("core.host").version, now = knowledge.seconds(now), databases = databases,
+        categories = #catalog:categories(), projects = summary.projects, files = summary.files,
+        bytes = summary.bytes, damaged = health.damaged,
+        single = require("autobackup.policy").count_single(session.policies, summary.single),
     }
 end
 

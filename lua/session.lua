@@ -32,8 +32,13 @@ function lazy.err(session)
     return require("autobackup.view.out").new{fd = 2, color = session.color}
 end
 
-function lazy.settings()
-    return require("autobackup.settings").new()
+function lazy.settings(session)
+    return require("autobackup.settings").new(function(name, value)
+        if name == "plain" then
+            session.out:set_plain(value)
+            session.err:set_plain(value)
+        end
+    end)
 end
 
 function lazy.env(session)
@@ -156,11 +161,11 @@ function Session:exit(value)
     os.exit(value, true)
 end
 
-local function show_plain(session, result, declaration, out)
+local function show_plain(session, result, declaration, out, is_whole)
     if declaration and declaration.show then
         declaration.show(result, out, session)
     elseif result ~= nil then
-        require("autobackup.value").print(result, out)
+        require("autobackup.value").print(result, out, is_whole)
     end
 end
 
@@ -171,7 +176,7 @@ local function show_paged(session, result, declaration)
         tty = true, width = session.out.width, color = session.color,
         write = function(bytes) parts[#parts + 1] = bytes end,
     }
-    local ok, err = pcall(show_plain, session, result, declaration, buffer)
+    local ok, err = pcall(show_plain, session, result, declaration, buffer, true)
     require("autobackup.pager").write(session.out, table.concat(parts), session.settings.pager)
     if not ok then
         error(err, 0)
@@ -185,8 +190,8 @@ end
 
 --- Shows a result for people, or as JSON.
 -- @param result what a command's run returned, a row, or any Lua value
--- @param how {json = bool, declaration = of the command that made it, paged = whether a pager may be used: the
---        result is of words} (optional)
+-- @param how {json = bool, declaration = of the command that made it, paged = whether a pager may be used, whole =
+--        whether all of a long list of rows is wanted} (optional)
 function Session:show(result, how)
     how = how or {json = self.json}
     io.stdout:flush()
@@ -197,7 +202,7 @@ function Session:show(result, how)
     elseif wants_pager(self, how) then
         show_paged(self, result, declaration)
     else
-        show_plain(self, result, declaration, self.out)
+        show_plain(self, result, declaration, self.out, how.whole)
     end
     if type(result) == "table" and type(rawget(result, "notes")) == "table" then
         for _, note in ipairs(result.notes) do

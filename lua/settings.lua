@@ -50,13 +50,14 @@ local function check_value(name, value)
 end
 
 --- Makes a table of settings with their defaults.
+-- @param changed function(name, value), called after a setting was given a value (optional)
 -- @return table; pairs goes over the names that have a value
-function M.new()
+function M.new(changed)
     local values = {}
     for name, declared in pairs(M.declared) do
         values[name] = declared[2]
     end
-    local metatable = {__name = "settings"}
+    local metatable = {__name = "settings", __names = M.declared}
     function metatable.__index(_, name)
         check_name(name)
         return values[name]
@@ -68,6 +69,9 @@ function M.new()
         else
             check_value(name, value)
             values[name] = value
+        end
+        if changed then
+            changed(name, values[name])
         end
     end
     function metatable.__pairs()

@@ -3,6 +3,7 @@
 --     complete(prefix, session, spec) -> list of strings           (optional)
 --     label(spec) -> how usage lines write it                      (optional)
 
+local lists = require "autobackup.lists"
 local suggest = require "autobackup.suggest"
 
 local M = {}
@@ -48,15 +49,6 @@ local function text_of(value)
     return text
 end
 
-local function starting_with(prefix, names)
-    local found = {}
-    for _, name in ipairs(names) do
-        if name:sub(1, #prefix) == prefix then
-            found[#found + 1] = name
-        end
-    end
-    return found
-end
 
 local function column(list, key)
     local names = {}
@@ -91,7 +83,7 @@ types.database = {
         return unknown("database", name, column(session.catalog:databases(), "database"), NO_DATABASE)
     end,
     complete = function(prefix, session)
-        return starting_with(prefix, column(session.catalog:databases(), "database"))
+        return lists.starting_with(prefix, column(session.catalog:databases(), "database"))
     end,
 }
 
@@ -106,7 +98,7 @@ types.category = {
     complete = function(prefix, session)
         local names = column(session.catalog:categories(), "category")
         names[#names + 1] = "all"
-        return starting_with(prefix, names)
+        return lists.starting_with(prefix, names)
     end,
 }
 
@@ -130,7 +122,7 @@ types.client = {
         return check_client(session, name)
     end,
     complete = function(prefix, session)
-        return starting_with(prefix, column(session.catalog:clients{}, "client"))
+        return lists.starting_with(prefix, session.catalog:client_names())
     end,
 }
 
@@ -148,17 +140,18 @@ local function check_project(session, name)
     return unknown("project", name, names, NOT_LOADED)
 end
 
--- Clients with a '/' first, a client's projects once its '/' is typed: quick with any number of projects.
+-- Clients with a '/' first, a client's projects once its '/' is typed: quick with any number of projects. What is
+-- no client's beginning may be that of a project's own name.
 local function complete_project(prefix, session)
     local client = prefix:match("^([^/]*)/")
     if client then
-        return starting_with(prefix, column(session.catalog:projects{client = client}, "project"))
+        return lists.starting_with(prefix, column(session.catalog:projects{client = client}, "project"))
     end
-    local names = starting_with(prefix, column(session.catalog:clients{}, "client"))
+    local names = lists.starting_with(prefix, session.catalog:client_names())
     for i, name in ipairs(names) do
         names[i] = name .. "/"
     end
-    return names
+    return names[1] and names or session.catalog:projects_named(prefix)
 end
 
 types.project = {
@@ -227,7 +220,7 @@ types.path = {
         folder, start = folder or "", start or prefix
         local found, fs = {}, require "core.fs"
         local real = folder == "" and "" or require("autobackup.locate").absolute(folder, fs.getcwd()) .. "/"
-        for _, name in ipairs(starting_with(start, list_folder(real))) do
+        for _, name in ipairs(lists.starting_with(start, list_folder(real))) do
             local stat = (start ~= "" or name:sub(1, 1) ~= ".") and fs.stat(real .. name)
             if stat then
                 found[#found + 1] = folder .. name .. (stat.kind == "directory" and "/" or "")
@@ -365,7 +358,7 @@ types.choice = {
         return fail("EUSAGE", "no '%s'%s", text, hint)
     end,
     complete = function(prefix, _, spec)
-        return starting_with(prefix, spec.values or {})
+        return lists.starting_with(prefix, spec.values or {})
     end,
     label = function(spec)
         return table.concat(spec.values or {}, "|")
@@ -398,7 +391,7 @@ types.command = {
         return fail("EUSAGE", "no command '%s'%s", name, hint ~= "" and hint or "; 'help' alone lists them")
     end,
     complete = function(prefix, session)
-        return starting_with(prefix, session.commands:names())
+        return lists.starting_with(prefix, session.commands:names())
     end,
 }
 

@@ -2,6 +2,7 @@
 -- count, functions and handles named. Control characters are made visible.
 
 local rows = require "autobackup.rows"
+local size = require "autobackup.view.size"
 local clean = require("autobackup.view.clean").clean
 
 local M = {}
@@ -17,6 +18,12 @@ local rank = {}
 for i, key in ipairs(order) do
     rank[key] = i
 end
+
+-- What a project's full name says already stands behind what else is known of it.
+local IN_PROJECT = {client = 97, name = 98}
+
+local KEPT = 3                              -- columns that stay however narrow the window is
+local MINIMA = {project = 16, path = 24}    -- columns of text that are kept at least
 
 local names = setmetatable({}, {__mode = "k"})
 
@@ -189,14 +196,18 @@ local function columns_of(list, out)
             end
         end
     end
+    local function rank_of(key)
+        return seen.project and IN_PROJECT[key] or rank[key] or 99
+    end
     table.sort(keys, function(a, b)
-        local rank_a, rank_b = rank[a] or 99, rank[b] or 99
+        local rank_a, rank_b = rank_of(a), rank_of(b)
         return rank_a < rank_b or rank_a == rank_b and a < b
     end)
     local columns = {}
     for i, key in ipairs(keys) do
         columns[i] = {
             key = key, title = key, align = numeric[key] and not is_time(key) and "right" or nil,
+            drop = i > KEPT and i or nil, min = MINIMA[key] or 12,
             format = function(value) return cell(key, value, out) end,
         }
     end
@@ -211,6 +222,18 @@ local function print_row(row, out)
     for _, column in ipairs(columns) do
         local text = out:clean(column.format(row[column.key]))
         out:line(out:clean(column.title) .. (" "):rep(width - #column.title + 2) .. text)
+    end
+end
+
+-- A list as a table: its first rows, and of each what fits.
+local function print_list(list, out, most)
+    local shown = #list > (most or #list) and table.move(list, 1, most, 1, {}) or list
+    local left_out = out:table{columns = columns_of(shown, out), rows = shown}
+    if #shown < #list then
+        out:line(("... %s more rows; show(_) shows all"):format(size.count(#list - #shown)), "dim")
+    end
+    if left_out > 0 then
+        out:line(("%s left out; _[1] shows a row whole"):format(size.plural(left_out, "field")), "dim")
     end
 end
 
@@ -234,7 +257,7 @@ end
 local function print_result(result, out)
     local rest = content(result)
     if rows.is_list(rest) then
-        out:table{columns = columns_of(rest, out), rows = rest}
+        print_list(rest, out)
     elseif next(rest) ~= nil then
         out:line(M.format(rest, out.width))
     end
@@ -246,7 +269,8 @@ end
 --- Prints a value for people.
 -- @param value anything
 -- @param out see view/out.lua
-function M.print(value, out)
+-- @param is_whole whether all of a long list of rows is wanted
+function M.print(value, out, is_whole)
     if type(value) == "string" then
         print_lines(value, out)
     elseif rows.declaration_of(value) then
@@ -254,7 +278,7 @@ function M.print(value, out)
     elseif rows.type_of(value) then
         print_row(value, out)
     elseif rows.is_list(value) then
-        out:table{columns = columns_of(value, out), rows = value}
+        print_list(value, out, not is_whole and out.tty and LONG or nil)
     else
         out:line(M.format(value, out.width))
     end

@@ -58,6 +58,13 @@ function M.new(options)
     return setmetatable(out, Out)
 end
 
+--- Be plain text from now on, as on a pipe: no colour, no width, marks of ASCII. Or be as it was made again.
+function Out:set_plain(is_plain)
+    self.made = self.made or {tty = self.tty, colored = self.colored, marks = self.marks}
+    self.tty, self.colored = not is_plain and self.made.tty, not is_plain and self.made.colored
+    self.marks = is_plain and MARKS.ascii or self.made.marks
+end
+
 --- Write bytes as they are. Raises what the system says (a closed pipe: code EPIPE).
 function Out:write(bytes)
     if self.sink then
@@ -142,12 +149,14 @@ function Out:age(time)
 end
 
 --- Write a table (view/table.lua: M.lines).
+-- @return how many of its columns did not fit
 function Out:table(spec)
-    local lines = layout.lines(spec, {
+    local lines, left_out = layout.lines(spec, {
         width = self.width, tty = self.tty, width_of = core_sys.string_width, ellipsis = self.marks.ellipsis,
         paint = function(name, text) return self:color(name, text) end, places = self.tty and self.colored,
     })
     self:write(table.concat(lines, "\n") .. "\n")
+    return left_out
 end
 
 return M

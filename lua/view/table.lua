@@ -262,15 +262,15 @@ end
 --        not shortened for others: where it does not fit it stands on a line of its own
 -- @param style {width=columns or nil, tty=bool, width_of=fn, paint=fn(color,text), ellipsis=text, places=whether
 --        the terminal may be told columns}
--- @return a list of lines, the titles first
+-- @return a list of lines, the titles first, and how many columns were left out
 function M.lines(spec, style)
     local columns = shown_columns(spec, style)
     local cells, widths = measure(columns, spec.rows, style)
     local fitting, fitting_cells, fitting_widths = fit(columns, cells, widths, style.width)
     if not fitting then
-        return stacked(columns, spec.rows, cells, style)
+        return stacked(columns, spec.rows, cells, style), 0
     end
-    return flat(fitting, spec.rows, fitting_cells, fitting_widths, style)
+    return flat(fitting, spec.rows, fitting_cells, fitting_widths, style), #columns - #fitting
 end
 
 return M

@@ -6,7 +6,7 @@ local M = {}
 local NOW = 1000000000
 
 local function database(name, fields)
-    local row = {database = name, online = true, files = 2, bytes = 2000, loaded_at = NOW - 30}
+    local row = {database = name, online = true, loaded_at = NOW - 30}
     for key, value in pairs(fields or {}) do
         row[key] = value ~= "none" and value or nil
     end
@@ -15,7 +15,7 @@ end
 
 local function lines(changes)
     local state = {version = "9.9", now = NOW, databases = {database("WORK"), database("NAS")}, categories = 1,
-        projects = 1, damaged = 0, below = 0, judged = 3}
+        projects = 1, files = 4, bytes = 4000, damaged = 0, single = 0}
     for key, value in pairs(changes or {}) do
         state[key] = value
     end
@@ -52,8 +52,9 @@ function M.test_the_hint_says_what_to_do_next()
     unit.assertStrContains(hint{databases = {database("A"), database("B", {online = false})}},
         "B is not plugged in")
     unit.assertStrContains(hint{databases = {database("A", {loaded_at = NOW - 8 * 86400})}}, "read again: load")
-    unit.assertEquals(hint{below = 2}, "2 of 3 below policy or only once: check tells which")
-    unit.assertStrContains(hint{below = 2, damaged = 5}, "5 files found damaged")
+    unit.assertEquals(hint{single = 2},
+        "2 replicas exist only once, one broken disk from being lost: check tells which")
+    unit.assertStrContains(hint{single = 2, damaged = 5}, "5 files found damaged")
 end
 
 return M

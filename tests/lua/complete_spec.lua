@@ -36,6 +36,29 @@ function M.test_arguments_by_place()
     unit.assertEquals(candidates("copy -n nosuch/x render |"), {"WORK", "NAS", "STORAGE"})
 end
 
+function M.test_in_another_case()
+    unit.assertEquals({candidates("copy blue/film render |wo")}, {{"WORK"}, " "})
+    unit.assertEquals(candidates("copy |BL"), {"blue/"})
+    unit.assertEquals(candidates("copy |A"), {"acme/"})
+end
+
+function M.test_a_project_by_its_own_name()
+    unit.assertEquals({candidates("copy |film")}, {{"blue/film"}, " "})
+    unit.assertEquals(candidates("copy |spot"), {'"acme/spot-2031"', '"acme/spot one"'})
+end
+
+function M.test_fields_of_rows_and_settings()
+    local session = new_session()
+    session.env._ = {{project = "a/b", bytes = 1}, {name = {inner = 1}}}
+    local function after(line, start)
+        return complete.candidates(session, line, start, #line, false)
+    end
+    unit.assertEquals(after("x = _[1].pr", 9), {".project"})
+    unit.assertEquals(after("_[2].name.in", 5), {".name.inner"})
+    unit.assertEquals(after("copy(_[1].", 10), {".bytes", ".project"})
+    unit.assertEquals(candidates("|settings.pa"), {"settings.pager"})
+end
+
 function M.test_names_with_blanks_are_quoted()
     unit.assertEquals(candidates("copy |acme/spot"), {'"acme/spot-2031"', '"acme/spot one"'})
     unit.assertEquals(candidates('copy "|acme/spot o'), {"acme/spot one"})

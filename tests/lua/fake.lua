@@ -66,6 +66,24 @@ function Catalog:clients(filter)
     return list
 end
 
+function Catalog:client_names()
+    local names = {}
+    for i, row in ipairs(self:clients{}) do
+        names[i] = row.client
+    end
+    return names
+end
+
+function Catalog:projects_named(prefix)
+    local names = {}
+    for _, row in ipairs(self.project_rows) do
+        if row.name:sub(1, #prefix) == prefix then
+            names[#names + 1] = row.project
+        end
+    end
+    return names
+end
+
 local function catalog()
     local function project(text)
         local client, name = text:match("^(.-)/(.*)$")
