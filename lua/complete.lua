@@ -47,8 +47,8 @@ end
 
 local function option_names(declaration, prefix)
     local names = {"--help", "--json"}
-    for name in pairs(declaration.options) do
-        names[#names + 1] = "--" .. name
+    for name, option in pairs(declaration.options) do
+        names[#names + 1] = "--" .. name .. (option.type ~= "flag" and "=" or "")
     end
     table.sort(names)
     return lists.starting_with(prefix, names)

@@ -176,6 +176,22 @@ static int go_down(int count, int key)
     return 0;
 }
 
+static int go_to_start(int count, int key)
+{
+    (void)count;
+    (void)key;
+    rl_point = line_start(rl_point);
+    return 0;
+}
+
+static int go_to_end(int count, int key)
+{
+    (void)count;
+    (void)key;
+    rl_point = line_end(rl_point);
+    return 0;
+}
+
 /* ---- keys ---- */
 
 /* What ~/.inputrc binds stays bound. */
@@ -189,7 +205,14 @@ static void replace_key(const char *keys, Keymap map, rl_command_func_t *old, rl
 
 static void set_up_keys(const char *keymap)
 {
+    static const char *const starts[] = {"\001", "\033[H", "\033OH", "\033[1~"};
+    static const char *const ends[] = {"\005", "\033[F", "\033OF", "\033[4~"};
     Keymap map = rl_get_keymap_by_name(keymap);
+
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        replace_key(starts[i], map, rl_beg_of_line, go_to_start);
+        replace_key(ends[i], map, rl_end_of_line, go_to_end);
+    }
 
     replace_key("\r", map, rl_newline, take_or_go_on);
     replace_key("\n", map, rl_newline, take_or_go_on);

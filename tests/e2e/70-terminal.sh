@@ -57,8 +57,7 @@ test_mistakes_do_not_end_it() {
     wait_for "quote"
     type_line 'print("still " .. "here")'
     wait_for "still here"
-    send C-d
-    wait_dead
+    leave
     assert_eq "$STATUS" 0 status
 }
 
@@ -80,8 +79,7 @@ test_ctrl_c_clears_a_line_and_stops_a_loop() {
     wait_for interrupted
     type_line 'print("and " .. "still")'
     wait_for "and still"
-    send C-d
-    wait_dead
+    leave
 }
 
 test_history_over_two_starts() {
@@ -89,16 +87,14 @@ test_history_over_two_starts() {
     wait_for ">>>"
     type_line 'print("remember " .. "me")'
     wait_for "remember me"
-    send C-d
-    wait_dead
+    leave
     start 80 24 --no-config
     wait_for ">>>"
     send Up
     wait_for 'print("remember " .. "me")'
     send Enter
     wait_for "remember me"
-    send C-d
-    wait_dead
+    leave
 }
 
 test_tab_completes() {
@@ -120,8 +116,7 @@ test_tab_completes() {
     send Enter
     wait_for "COPIED"
     assert_same_tree "WORK/footage/bmx" "NAS/footage/bmx"
-    send C-d
-    wait_dead
+    leave
 }
 
 test_ctrl_c_in_a_copy_says_how_to_go_on() {
@@ -193,8 +188,7 @@ test_a_long_result_goes_through_a_pager() {
     wait_for "no pager"
     type_line 'add database MORE more'
     wait_for "be a folder that is there"
-    send C-d
-    wait_dead
+    leave
     start 100 15 list projects
     wait_for "acme/spot"
     send q
@@ -216,8 +210,7 @@ test_explore_keeps_the_last_result() {
     wait_for 'fetch(_[2])'
     type_line 'add database NAS STORAGE --replace'
     wait_for "is the disk of database STORAGE"
-    send C-d
-    wait_dead
+    leave
 }
 
 test_a_mount_point_without_its_disk_is_asked_about() {
@@ -236,6 +229,5 @@ test_a_mount_point_without_its_disk_is_asked_about() {
     type_line y
     wait_for "changed database NAS"
     assert_exists NAS/.autobackup
-    send C-d
-    wait_dead
+    leave
 }

@@ -1,4 +1,5 @@
-# The program in a terminal of its own (tmux). Sourced by the tests that need one.
+# The program in a terminal of its own (tmux). Sourced by the tests that need one, after lib.sh. No sleeps: every step
+# waits for a text, or until the screen shows what it asks for.
 
 STARTS=0 SOCKET=
 stop() { [ -z "$SOCKET" ] || tmux -S "$SOCKET" kill-server 2>/dev/null || :; }
@@ -18,15 +19,18 @@ start() {    # COLUMNS LINES [WORDS...]: the program in a terminal; its status g
     shift 2
     rm -f "$TMPDIR/status"
     open_terminal "$columns" "$lines" \
-        bash -c '"$@"; echo $? >"$TMPDIR/status"; read -r' - "$AUTOBACKUP" "$@"
+        bash -c 'trap : INT; "$@"; echo $? >"$TMPDIR/status"; read -r' - "$AUTOBACKUP" "$@"
 }
 
 send() { tmux -S "$SOCKET" send-keys "$@"; }
+visible() { tmux -S "$SOCKET" capture-pane -p; }                          # what is on the screen now
+resize() { tmux -S "$SOCKET" resize-window -x "$1" -y "$2"; }              # COLUMNS LINES
+paste_text() { tmux -S "$SOCKET" set-buffer -- "$1" && tmux -S "$SOCKET" paste-buffer -p; }    # bracketed
 screen() { tmux -S "$SOCKET" capture-pane -p -S -200; }
 
-wait_for() {    # TEXT: until the screen shows it
+wait_for() {    # TEXT: until the screen shows it; blanks at its end do not count, tmux leaves them out
     local tries=0
-    until screen | grep -aqF -- "$1"; do
+    until screen | grep -aqF -- "${1%"${1##*[! ]}"}"; do
         [ $((tries += 1)) -le 300 ] || { screen; fail "never saw: $1"; }
         read -rt 0.05 <> <(:) || :
     done
@@ -42,3 +46,26 @@ wait_dead() {    # until the program has ended; its status goes to STATUS
 }
 
 type_line() { send -l "$1"; send Enter; }
+
+until_true() {    # WHAT COMMAND...: until the command succeeds
+    local what=$1 tries=0
+    shift
+    until "$@"; do
+        [ $((tries += 1)) -le 300 ] || { screen; fail "never: $what"; }
+        read -rt 0.05 <> <(:) || :
+    done
+}
+
+# A Ctrl-D before the prompt is there would be lost, as in any shell.
+at_prompt() { [[ "$(visible | grep . | tail -n 1)" == *'>>>' ]]; }
+leave() { until_true "an empty prompt" at_prompt; send C-d; wait_dead; }
+
+wait_gone() { until_true "'$1' gone from the screen" lacks "$1"; }    # TEXT
+lacks() { ! visible | grep -aqF -- "$1"; }
+
+assert_fits() {    # COLUMNS: no line on the screen was wrapped by the terminal
+    local wrapped
+    wrapped=$(diff <(tmux -S "$SOCKET" capture-pane -p -S -200) <(tmux -S "$SOCKET" capture-pane -pJ -S -200 |
+        sed 's/ *$//') | grep '^[<>]' || :)
+    [ -z "$wrapped" ] || { screen; fail "wrapped at $1 columns: $wrapped"; }
+}

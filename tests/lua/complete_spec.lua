@@ -65,7 +65,7 @@ function M.test_names_with_blanks_are_quoted()
 end
 
 function M.test_options_and_their_values()
-    unit.assertEquals(candidates("copy |--"), {"--dry-run", "--help", "--json", "--verify"})
+    unit.assertEquals(candidates("copy |--"), {"--dry-run", "--help", "--json", "--verify="})
     unit.assertEquals(candidates("copy --verify=|r"), {"readback"})
     unit.assertEquals(candidates("copy --verify |"), {"readback", "none"})
     unit.assertEquals(candidates("copy -y |n"), {"none"})
