@@ -62,7 +62,7 @@ end
 function Out:set_plain(is_plain)
     self.made = self.made or {tty = self.tty, colored = self.colored, marks = self.marks}
     self.tty, self.colored = not is_plain and self.made.tty, not is_plain and self.made.colored
-    self.marks = is_plain and MARKS.ascii or self.made.marks
+    self.marks = is_plain and M.MARKS.ascii or self.made.marks
 end
 
 --- Write bytes as they are. Raises what the system says (a closed pipe: code EPIPE).

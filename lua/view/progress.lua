@@ -304,7 +304,8 @@ function M.idle()
     elseif screen.stopped and screen.out and not screen.told
         and core_sys.monotonic() - screen.stopped > PATIENCE then
         screen.told = true
-        screen.out:live("stopping...\n")
+        screen.out:live("stopping (Ctrl-C again ends the program at once)
+")
     end
 end
 

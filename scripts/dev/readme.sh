@@ -1,8 +1,10 @@
 #!/bin/bash
 # readme.sh PROGRAM [--check]: runs what README.md shows and puts the real output in its place. Each block stands
 # behind a comment `<!-- run: LINE; LINE; ... -->`: the lines are typed one after the other in one small studio, in
-# the order of the page. --check changes nothing and fails when the page shows anything else than the program does
-# (times, dates and operation ids apart).
+# the order of the page. Behind `<!-- screen 80x24: KEYS;; KEYS -->` stands the screen of the interactive mode in a
+# terminal (tmux) of that size, where these were typed: each followed by Enter, or by Tab where it ends in <Tab>.
+# --check changes nothing and fails when the page shows anything else than the program does (times, dates and
+# operation ids apart).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -61,6 +63,49 @@ block() {    # LINES, separated by "; "
     echo '```'
 }
 
+terminal() { tmux -S "$socket" "$@"; }
+shown() { terminal capture-pane -p | sed 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
+
+await() {    # PATTERN: until the last line of the screen matches
+    local tries=0
+    until [[ "$(shown | tail -n 1)" =~ $1 ]]; do
+        [ $((tries += 1)) -le 200 ] || { shown >&2; echo "never saw: $1" >&2; exit 1; }
+        read -rt 0.05 <> <(:) || :
+    done
+}
+
+# Type a text, then Tab: it goes on, or behind <Tab> alone what is possible is listed.
+complete() {    # TEXT
+    local before after tries=0
+    terminal send-keys -l -- "$1"
+    await "$(sed 's/[^a-zA-Z0-9]/./g' <<<"${1:->}")\$"
+    before=$(shown)
+    terminal send-keys Tab
+    [ -n "$1" ] || terminal send-keys Tab
+    until after=$(shown) && [ "$after" != "$before" ]; do
+        [ $((tries += 1)) -le 200 ] || { echo "Tab does nothing: $1" >&2; exit 1; }
+        read -rt 0.05 <> <(:) || :
+    done
+}
+
+# The screen behind a `screen` comment.
+screen_block() {    # SIZE KEYS
+    local keys socket
+    socket=$(mktemp -u "$work/tmux-XXXXXX")    # a server that is going down must not get the next screen
+    echo '```text'
+    terminal -f /dev/null new-session -d -x "${1%x*}" -y "${1#*x}" env TERM=screen PATH="$work/bin:$PATH" autobackup
+    await '^>>>$'
+    while IFS= read -r keys; do
+        case $keys in
+            *'<Tab>') complete "${keys%<Tab>}" ;;
+            *) terminal send-keys -l -- "$keys" && await '[^>]$' && terminal send-keys Enter && await '^>>>$' ;;
+        esac
+    done < <(sed 's/;; */\n/g' <<<"$2")
+    shown
+    terminal kill-server
+    echo '```'
+}
+
 render() {
     local line skip=
     while IFS= read -r line || [ -n "$line" ]; do
@@ -72,13 +117,16 @@ render() {
         if [[ $line =~ ^\<!--\ run:\ (.*)\ --\>$ ]]; then
             (cd "$work/mnt" && block "${BASH_REMATCH[1]}")
             skip=1
+        elif [[ $line =~ ^\<!--\ screen\ ([0-9]+x[0-9]+):\ (.*)\ --\>$ ]]; then
+            (cd "$work/mnt" && screen_block "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}")
+            skip=1
         fi
     done <"$page"
 }
 
 # What differs from run to run is the same text for both.
 steady() {
-    sed -E 's/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}/OPERATION/g
+    sed -E 's/just now|[0-9]+ (s|min) ago/AGO/g; s/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}/OPERATION/g
         s/\bundo [0-9a-f]{4}\b/undo OPERATION/g
         s/[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:]{5,8}Z?)?/DATE/g; s/[0-9a-f]{32}/DIGEST/g
         s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/ID/g; s/"filesystem":"[^"]*"/"filesystem":"F"/g

@@ -1,0 +1,99 @@
+# What is drawn while work goes on, and Ctrl-C in the middle of it; tables as wide as the window.
+. ./studio.sh
+. ./terminal.sh
+
+# A disk whose reading or copying lasts some seconds.
+big_studio() {
+    studio
+    head -c "${1}M" /dev/zero >WORK/footage/acme/spot/big.mov
+    printf x | dd of=WORK/footage/acme/spot/big.mov bs=1 seek=0 conv=notrunc status=none
+    ok load WORK
+}
+
+bar_fits() {    # COLUMNS: a live line that fills no more than the window, and only one
+    local lines
+    lines=$(visible | grep -aF ' left' | grep -a '%' || :)
+    [ -n "$lines" ] && [ "$(wc -l <<<"$lines")" = 1 ] && [ "$(awk '{ print length($0) }' <<<"$lines")" -lt "$1" ]
+}
+
+test_progress_follows_the_window_and_leaves_nothing_behind() {
+    big_studio 2500
+    start 100 24 --no-config
+    wait_for ">>>"
+    type_line 'copy acme/spot footage WORK NAS'
+    until_true "a bar at 100 columns" bar_fits 100
+    resize 60 20
+    until_true "a bar at 60 columns" bar_fits 60
+    resize 80 24
+    wait_for "COPIED"
+    wait_gone " left"
+    leave
+    cmp WORK/footage/acme/spot/big.mov NAS/footage/acme/spot/big.mov
+}
+
+# A search that Lua cannot break off: the second Ctrl-C does not wait for it.
+test_a_second_ctrl_c_ends_the_program() {
+    start 80 24 --no-config
+    wait_for ">>>"
+    type_line '("a"):rep(200000):find(".-.-.-b")'
+    wait_for ".-b"
+    send C-c
+    wait_for "^C"
+    send C-c
+    wait_dead
+    assert_eq "$STATUS" 130 status
+}
+
+test_ctrl_c_in_a_load_says_what_was_done() {
+    studio
+    "$(dirname "$(realpath "$AUTOBACKUP")")/tests/bench/maketree" --jobs 1 WORK 150000
+    start 80 24 --no-config
+    wait_for ">>>"
+    type_line 'load --jobs 1'
+    wait_for "files/s"
+    send C-c
+    wait_for "load stopped:"
+    wait_for "type load to go on"
+    wait_gone "files/s"
+    type_line 'print("lives " .. "on")'
+    wait_for "lives on"
+    leave
+}
+
+test_nothing_of_it_on_a_pipe_or_a_dumb_terminal() {
+    big_studio 300
+    ok copy acme/spot footage WORK NAS
+    ! grep -q $'\r\|\033' "$OUT" "$ERR" || fail "escapes on a pipe"
+}
+
+test_no_line_is_wider_than_the_window() {
+    local width long="$PWD/WORK/footage/kunde mit langem namen/ein sehr langer projektname 2031"
+    studio
+    mkdir -p "$long" 'WORK/footage/日本/映画 2031' 'WORK/footage/acme/cafe'$'\u0301' 'WORK/footage/acme/👩‍👩‍👧‍👦 family' 'WORK/footage/acme/❤️ heart'
+    echo x | tee "$long/a very long file name of a picture.0001.exr" >"$long/a very long file name of a picture.0002.exr"
+    ok load
+    for width in 60 80 200; do
+        start "$width" 50 --no-config
+        wait_for ">>>"
+        type_line 'settings.pager = false'
+        local line
+        for line in 'load' 'fetch all' 'fetch all --paths' 'compare acme/spot' 'compare "acme/*" all WORK NAS --files' \
+            'copy "kunde mit langem namen/*" all WORK NAS -n' 'list databases' 'list projects' 'list loose' 'check' \
+            'find a' 'projects()' 'replicas()' 'help' 'help copy' 'help find' 'databases()' 'fetch nosuch'; do
+            send C-l
+            type_line "$line"
+            wait_for ">>> ${line:0:40}"
+            until_true "an empty prompt" at_prompt
+            assert_fits "$width"
+            tmux -S "$SOCKET" clear-history
+        done
+        leave
+    done
+}
+
+test_marks_are_ascii_where_the_locale_is_not_utf8() {
+    studio
+    LC_ALL=C NO_COLOR=1 run "$AUTOBACKUP" fetch all
+    assert_out '# ' '= same, # differs, - absent'
+    ! LC_ALL=C grep -q '[^ -~]' "$OUT" || fail "bytes beyond ASCII"
+}
