@@ -54,7 +54,7 @@ end
 
 -- What the last reading found says how far this one is, roughly; a part of a database needs no more than a moment.
 local function expected(session, database, options)
-    local known = not options.only and session.catalog:totals()[database.id]
+    local known = not options.only and database.loaded_at and session.catalog:totals()[database.id]
     return known and known.files > 0 and known.files or nil
 end
 

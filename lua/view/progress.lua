@@ -70,7 +70,7 @@ end
 local function part_of(state)
     local key = (state.bytes_total or 0) > 0 and "bytes" or "files"
     local all = state[key .. "_total"] or 0
-    if all <= 0 then
+    if all <= 0 or state.is_guess and (state[key] or 0) > all then    -- a guess that was wrong
         return nil
     end
     return math.min((state[key] or 0) / all, state.is_guess and 0.99 or 1), key

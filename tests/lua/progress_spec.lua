@@ -103,7 +103,8 @@ function M.test_an_interruption_ends_the_drawing()
         progress.idle()
         progress.idle()
     end)
-    unit.assertEquals({#written, written[2], written[3]}, {3, "\r\27[J", "stopping (Ctrl-C again ends the program at once)\n"})
+    unit.assertEquals({#written, written[2]}, {3, "\r\27[J"})
+    unit.assertStrContains(written[3], "Ctrl-C again")
 end
 
 return M
