@@ -154,6 +154,15 @@ local function complete_project(prefix, session)
     return names[1] and names or session.catalog:projects_named(prefix)
 end
 
+-- A project that was given without its client.
+local function whose(session, name)
+    local named = session.catalog:projects_named(name)
+    if name == "" or name:find("/", 1, true) or #named == 0 or #named > 3 then
+        return ": write CLIENT/PROJECT"
+    end
+    return ("; did you mean '%s'?"):format(table.concat(named, "' or '"))
+end
+
 types.project = {
     check = function(value, session, spec)
         local name, message, code = text_of(value)
@@ -163,7 +172,7 @@ types.project = {
             return fail("EUSAGE", "'%s' is a client: write CLIENT/PROJECT, or '%s/*' for all that it has", name,
                 name)
         elseif not name:find("^[^/]+/[^/]+$") then
-            return fail("EUSAGE", "'%s' is no project: write CLIENT/PROJECT", name)
+            return fail("EUSAGE", "'%s' is no project%s", name, whose(session, name))
         end
         local found
         found, message, code = check_project(session, name)

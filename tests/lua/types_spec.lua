@@ -88,4 +88,14 @@ function M.test_completion_goes_through_clients_to_projects()
     unit.assertEquals(types.get("database").complete("", session), {"WORK", "NAS", "STORAGE"})
 end
 
+function M.test_a_project_without_its_client_is_recognised()
+    local session = fake.session()
+    local _, message = types.get("project").check("film", session, {})
+    unit.assertEquals(message, "'film' is no project; did you mean 'blue/film'?")
+    _, message = types.get("project").check("spot", session, {})
+    unit.assertEquals(message, "'spot' is no project; did you mean 'acme/spot-2031' or 'acme/spot one'?")
+    _, message = types.get("project").check("nosuch", session, {})
+    unit.assertEquals(message, "'nosuch' is no project: write CLIENT/PROJECT")
+end
+
 return M
