@@ -15,7 +15,7 @@ big_studio() {
 bar_fits() {    # COLUMNS: a live line that fills no more than the window, and only one
     local lines
     lines=$(visible | grep -aF ' left' | grep -a '%' || :)
-    [ -n "$lines" ] && [ "$(wc -l <<<"$lines")" = 1 ] && [ "$(awk '{ print length($0) }' <<<"$lines")" -lt "$1" ]
+    [ -n "$lines" ] && [ "$(wc -l <<<"$lines")" = 1 ] && [ ${#lines} -lt "$1" ]
 }
 
 test_progress_follows_the_window_and_leaves_nothing_behind() {
