@@ -304,8 +304,7 @@ function M.idle()
     elseif screen.stopped and screen.out and not screen.told
         and core_sys.monotonic() - screen.stopped > PATIENCE then
         screen.told = true
-        screen.out:live("stopping (Ctrl-C again ends the program at once)
-")
+        screen.out:live("stopping (Ctrl-C again ends the program at once)\n")
     end
 end
 
