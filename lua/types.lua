@@ -386,7 +386,7 @@ types.operation = {
     complete = function(prefix, session)
         local names = column(session.catalog:operations{limit = 50}, "id")
         names[#names + 1] = "last"
-        return starting_with(prefix, names)
+        return lists.starting_with(prefix, names)
     end,
 }
 
