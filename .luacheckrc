@@ -10,7 +10,7 @@ local session = {
     read_globals = {
         "add", "args", "categories", "check", "clients", "command", "compare", "copy", "databases", "exit", "explore",
         "fetch", "files", "find", "help", "list", "on", "policy", "projects", "quit", "remove", "replicas", "run",
-        "show", "trust",
+        "show", "trust", "verify",
     },
     globals = {"settings", "load"},
 }

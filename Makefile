@@ -6,7 +6,7 @@ PREFIX  ?= /usr/local
 DKJSON  ?= /usr/share/lua/5.4/dkjson.lua
 
 B      := build/$(PROFILE)
-ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c src/undo/*.c)
+ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c src/undo/*.c src/verify/*.c)
 FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
 SUITES := $(wildcard tests/check/*.c)
 BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)

@@ -205,13 +205,15 @@ end
 local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r.project AS project,
     c.name AS category, c.path AS category_path, d.name AS database, d.id AS database_id, d.path AS root,
     d.granularity, r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors,
-    r.loaded_at, r.verified_at
+    r.loaded_at, r.verified_at, c.id AS category_id, (SELECT COALESCE(SUM(damaged), 0) FROM directory
+    WHERE replica = r.id AND damaged > 0) AS damaged
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
 
 --- Replicas, sorted by client, project, category, database (the last two in the order they were added).
 -- @param filter {client=, project="client/name", name=, database=, category=}: exact or with * and ?
 -- @return rows {id, client, project, name, category, category_path, database, database_id, root, granularity,
---         files, directories, bytes, newest?, fingerprint (hex), errors, loaded_at, verified_at?}
+--         files, directories, bytes, newest?, fingerprint (hex), errors, loaded_at, verified_at?, category_id,
+--         damaged (files known to be)}
 function Catalog:replicas(filter)
     local conditions = where():filters(filter or {})
     local sql = REPLICA .. conditions:text() .. " ORDER BY r.client, r.project, c.id, d.id"

@@ -65,7 +65,8 @@ local function replica_row(replica, online, compared)
         bytes = replica.bytes, newest = M.seconds(replica.newest), loaded_at = M.seconds(replica.loaded_at),
         path = locate.replica(replica.root, replica.category_path, replica.client, replica.name),
         directories = replica.directories, errors = replica.errors, verified_at = M.seconds(replica.verified_at),
-        fingerprint = replica.fingerprint, compared = compared,
+        fingerprint = replica.fingerprint, damaged = replica.damaged,
+        compared = compared and (replica.damaged or 0) > 0 and "damaged" or compared,
     })
 end
 
@@ -120,7 +121,7 @@ end
 
 --- Every cell of the projects asked for: each of their categories in each database, absent ones too.
 -- @return rows of type "replica", sorted by project, then category and database in the order they were added;
---         `compared` is a word of states.compare, nil in an absent cell
+--         `compared` is a word of states.compare, "damaged" where damage is known, nil in an absent cell
 function M.cells(session, filter)
     local databases, categories = session.catalog:databases(), session.catalog:categories()
     local is_online, list = locate.prober(), {}

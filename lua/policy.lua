@@ -82,6 +82,14 @@ local function reading_reasons(cell, reasons)
     end
 end
 
+local function damage_reasons(cell, reasons)
+    for _, replica in ipairs(cell) do
+        if (replica.damaged or 0) > 0 then
+            reasons[#reasons + 1] = ("%d damaged on %s"):format(replica.damaged, replica.database)
+        end
+    end
+end
+
 local function place_reasons(policy, all, good, reasons)
     for _, database in ipairs(policy.on or {}) do
         if not all[database] then
@@ -111,6 +119,7 @@ local function judge(cell, policy, now)
     if #good < wanted then
         reasons[1] = count_reason(cell, good, wanted)
     end
+    damage_reasons(cell, reasons)
     reading_reasons(cell, reasons)
     place_reasons(policy, all_set, good_set, reasons)
     verify_reasons(policy, good, now, reasons)

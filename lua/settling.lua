@@ -20,7 +20,8 @@ function M.new(session, from)
 end
 
 --- Remember a copy, and settle all when it is time.
--- @param copy {target=catalog row, only={category=id, client=, project=}, operation=id, recorded=digests taken}
+-- @param copy {target=catalog row, only={category=id, client=, project=}, operation=id, recorded=digests taken,
+--        readback=whether it was read back}
 function Settling:add(copy)
     self.since = self.since or core_sys.monotonic()
     table.insert(self.list, copy)
@@ -37,6 +38,7 @@ function Settling:record(copy)
             errors.check(core_copy.record{
                 catalog = self.session.catalog:path(), operation = copy.operation, target_root = copy.target.path,
                 target_identity = copy.target.identity, replica = replica.id, source = database == self.from,
+                readback = copy.readback,
             })
         end
     end

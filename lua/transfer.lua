@@ -318,7 +318,7 @@ function Run:settle(context)
     context.row = row
     if did_something(row) and not self.request.dry_run then
         self.settling:add{target = target, only = self:only(item), operation = context.operation,
-            recorded = final.recorded or 0}
+            recorded = final.recorded or 0, readback = self.request.readback}
     end
     return row, final
 end

@@ -9,13 +9,14 @@
  *     undo/      what operations did: their history, taking one back, expiring old versions
  *     scan/      walking directory trees with many threads; a walk into the catalog
  *     copy/      one file: temporary name, content, metadata, commit; many files: workers, batches, versions
+ *     verify/    reading replicas back from their disks, and what their digests say of that
  *     index/     the catalog (SQLite), packed listings, the compare of two replicas, a database's identity
  *     base/      errors, bytes, paths, whole reads and writes, jobs, digests, signals, other programs
  *
  *     lua/       everything a user meets, embedded in the program: lua/main.lua is where it begins
  *
- * Nothing outside host/ and bind/ knows Lua. The engine (undo, scan, copy, index, base) runs on its own threads, which
- * never touch the Lua state: a long work is a struct job, whose events Lua pulls (base/job.h).
+ * Nothing outside host/ and bind/ knows Lua. The engine (undo, scan, copy, verify, index, base) runs on its own
+ * threads, which never touch the Lua state: a long work is a struct job, whose events Lua pulls (base/job.h).
  */
 #include <errno.h>
 #include <fcntl.h>

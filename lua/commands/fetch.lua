@@ -72,7 +72,7 @@ local function cell_text(cell, out)
     return ("%s %s%s"):format(text, mark, unknown)
 end
 
-local COLORS = {differs = "yellow", only = "yellow", unknown = "yellow"}
+local COLORS = {differs = "yellow", only = "yellow", unknown = "yellow", damaged = "red"}
 
 local function cell_color(cell)
     if cell.state == "absent" or not cell.online then
@@ -163,6 +163,7 @@ local function legend(cells, out)
     explain("similar", "same as far as its coarse file times tell")
     explain("differs", "differs")
     explain("absent", "absent")
+    explain("damaged", "damaged: 'verify PROJECT' tells which files")
     if counts.unknown then
         parts[#parts + 1] = out:mark("unknown") .. " not read wholly"
     elseif has_unknown(cells) then
@@ -210,7 +211,8 @@ return {
     group = "look",
     summary = "show where projects are: the size of each category in every database, what is absent, what differs",
     details = "From the catalog, so unplugged disks count too. The mark after a size: = the same as the others, "
-        .. "≠ (or #) differs from them, – absent, ? offline or never read. Names may hold * and ?.",
+        .. "≠ (or #) differs from them, ! damaged (verify found it), – absent, ? offline or never read. Names may "
+        .. "hold * and ?.",
     examples = {"fetch all", "fetch acme", "fetch acme/spot-2031", "fetch 'acme/*' --paths", "fetch client acme"},
     args = {
         {"which", "which", optional = true, help = "all when left out"},

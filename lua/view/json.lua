@@ -35,6 +35,8 @@ local KEYS = {
         "files_different", "bytes_different", "newer_reference", "newer_database", "unread", "reference_loaded_at",
         "loaded_at", "reference_online", "online"},
     difference = {"status", "path", "database", "size", "mtime", "project", "category"},
+    verify = {"project", "category", "database", "files_ok", "files_damaged", "files_changed", "files_new",
+        "files_missing", "files_unread", "files", "bytes", "files_left", "bytes_left", "seconds", "verified_at"},
     entry = {"client", "project", "name", "category", "database", "online", "path", "kind", "size", "mtime"},
     problem = {"path", "code", "message"},
 }

@@ -1,7 +1,7 @@
 /*
  * core.compare: open(catalog path) -> comparer, on a connection of its own;
- *   comparer:start{left=, right=, granularity=NS, list=, list_same=} -> true: the replicas to compare from now on
- *     (ids; 0 or absent: nothing on that side). Ends what was compared before.
+ *   comparer:start{left=, right=, granularity=NS, list=, list_same=, list_rot=} -> true: the replicas to compare from
+ *     now on (ids; 0 or absent: nothing on that side). Ends what was compared before.
  *   comparer:next() -> item | true (still at work: call again) | false (all is counted)
  *   comparer:counts() -> table
  *   comparer:close()
@@ -90,6 +90,7 @@ static int comparer_start(lua_State *L)
         .granularity = integer(L, "granularity", 1),
         .list = flag(L, "list"),
         .list_same = flag(L, "list_same"),
+        .list_rot = flag(L, "list_rot"),
     };
     compare_close(h->compare);
     h->compare = NULL;

@@ -4,7 +4,8 @@
  * destinations; fan:close() when all were started;
  * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
  * lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait);
- * record{catalog=, operation=, target_root=, target_identity=, replica=, source=} -> number of digests offered.
+ * record{catalog=, operation=, target_root=, target_identity=, replica=, source=, readback=} -> number of digests
+ * offered.
  * Events and meaning: copy/transfer.h.
  */
 #include "bind/fields.h"
@@ -96,6 +97,7 @@ static int copy_start(lua_State *L)
         .locked = field_flag(L, "locked"),
         .overwrite_newer = field_flag(L, "overwrite_newer"),
         .mirror = field_flag(L, "mirror"),
+        .repair = field_flag(L, "repair"),
         .dry_run = field_flag(L, "dry_run"),
         .readback = field_flag(L, "readback"),
         .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
@@ -122,6 +124,7 @@ static int copy_record(lua_State *L)
         .target_identity = field_text(L, "target_identity"),
         .replica = field_integer(L, "replica", -1, 1, INT64_MAX),
         .source = field_flag(L, "source"),
+        .readback = field_flag(L, "readback"),
     };
     if (transfer_record(&request, &count, &err) < 0)
         return bind_fail(L, &err);

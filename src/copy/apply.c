@@ -350,14 +350,15 @@ static void count(struct tally *t, const struct item *item)
 /* The digest goes with the ctime after the rename: from here on a change of the file moves it. */
 static void note_digest(struct commit *c, struct item *item, const struct stat *st)
 {
-    int64_t tick = work_tick(&c->w->target.fs), now = clock_now();
+    const struct filesystem *fs = &c->w->target.fs;
+    int64_t now = clock_now();
     char *path = plan_join(item->twin->path, item->name);
     struct taken target = {.path = path, .digest = item->fresh.digest, .size = item->fresh.size};
     struct taken source = {.mtime = item->source_mtime, .ctime = item->source_ctime, .young = item->source_young};
 
     target.mtime = mtime_of(st);
     target.ctime = ctime_of(st);
-    target.young = now - target.ctime < tick || now - target.mtime < tick;
+    target.young = filesystem_is_young(fs, now, target.ctime) || filesystem_is_young(fs, now, target.mtime);
     manifest_add_taken(&c->w->target.manifest, &target, &source);
     atomic_fetch_add(&c->w->report.tally.recorded, 1);
     free(path);

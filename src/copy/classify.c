@@ -46,7 +46,10 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
     enum pair_judgement judgement = pair_judge(pair, o->granularity);
     bool moved = pair_newer(pair, o->granularity) != 0;
 
-    if (judgement == PAIR_CONTENT && !moved)
+    if (pair->right_damaged && !moved)
+        refuse(v, VERDICT_CONFLICT, "EDAMAGED",
+               "damaged at the destination, as verify found: left alone (verify --repair mends it)");
+    else if (judgement == PAIR_CONTENT && !moved)
         refuse(v, VERDICT_CONFLICT, "EDIGEST",
                "size and time agree but the contents differ: one of the two is damaged, left alone");
     else if (judgement != PAIR_SAME && judgement != PAIR_TIME)
@@ -58,9 +61,14 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
 }
 
 /* What is no thing to copy, whatever the destination has. True when judged. */
-static bool judge_source(const struct entry *l, struct verdict *v)
+static bool judge_source(const struct merge_pair *pair, struct verdict *v)
 {
-    if (l->err)
+    const struct entry *l = pair->left;
+
+    if (pair->left_damaged && !l->err)
+        refuse(v, VERDICT_PROBLEM, "EDAMAGED",
+               "damaged at the source, as verify found: not copied (verify --repair mends it)");
+    else if (l->err)
         refuse_errno(v, l->err, "source");
     else if (l->mount)
         refuse(v, VERDICT_PROBLEM, "EXDEV", "a mount point inside the project is not entered");
@@ -92,15 +100,26 @@ static bool judge_target(const struct entry *l, const struct entry *r, struct ve
     return true;
 }
 
+static bool is_mendable(const struct merge_pair *pair)
+{
+    const struct entry *l = pair->left, *r = pair->right;
+
+    return r && S_ISREG(l->mode) && S_ISREG(r->mode) && !l->err && !r->err && l->size == r->size &&
+           pair->right_damaged && !pair->left_damaged && pair->left_state != DIGEST_NONE &&
+           memcmp(pair->left_digest.bytes, pair->right_digest.bytes, DIGEST_SIZE) == 0;
+}
+
 void classify(const struct merge_pair *pair, const struct classify_options *options, struct verdict *ret_verdict)
 {
     struct verdict *v = ret_verdict;
 
     *v = (struct verdict){.kind = VERDICT_SAME};
-    if (!pair->left) {
+    if (options->repair) {
+        v->kind = !pair->left ? VERDICT_EXTRA : is_mendable(pair) ? VERDICT_CHANGED : VERDICT_SAME;
+    } else if (!pair->left) {
         v->kind = VERDICT_EXTRA;
         v->block = pair->right->err || pair->right->mount;
-    } else if (judge_source(pair->left, v)) {
+    } else if (judge_source(pair, v)) {
         return;
     } else if (!pair->right) {
         v->kind = VERDICT_NEW;

@@ -32,6 +32,7 @@ struct classify_options {
     bool overwrite_newer;   /* a file newer at the destination is replaced */
     bool keeps_mode;        /* the destination can hold modes; else they are not compared */
     bool keeps_owner;
+    bool repair;            /* replace files that are damaged at the destination by good ones, and do nothing else */
 };
 
 /* Judge a pair (at least one side is there). */

@@ -143,7 +143,7 @@ static void apply(struct commit *c, struct item *item)
  */
 static void wait_for_clock(struct commit *c, int64_t since)
 {
-    int64_t left = work_tick(&c->w->target.fs) - (clock_monotonic() - since);
+    int64_t left = filesystem_tick(&c->w->target.fs) - (clock_monotonic() - since);
 
     if (left <= 0 || left > LONGEST_WAIT)
         return;

@@ -78,10 +78,16 @@ static void each_left(struct attempt *a, void (*step)(struct attempt *, struct e
 
 /* ---- the source ---- */
 
-/* What the destination's file gets. */
+/* What the destination's file gets: a repaired one keeps all but its content. */
 static void give(const struct attempt *a, struct end *e)
 {
     const struct item *item = e->item;
+
+    if (e->w->request->repair) {
+        if (fstatat(e->dir, item->name, &e->give, AT_SYMLINK_NOFOLLOW) < 0)
+            fail(e, SIDE_TARGET, -errno);
+        return;
+    }
     const struct stat old = {.st_mode = item->right.mode, .st_uid = item->right.uid, .st_gid = item->right.gid};
 
     e->give = a->before;
@@ -124,7 +130,7 @@ static int check_unchanged(const struct attempt *a, uint64_t size)
  */
 static int check_settled(const struct attempt *a, const struct digest *digest)
 {
-    int64_t changed_at = ctime_of(&a->before), tick = work_tick(&a->item->work->source.fs);
+    int64_t changed_at = ctime_of(&a->before), tick = filesystem_tick(&a->item->work->source.fs);
     struct digest again;
 
     if (a->opened_at - changed_at >= HOT)
@@ -142,7 +148,7 @@ static int check_settled(const struct attempt *a, const struct digest *digest)
 
 /*
  * The content of a source that nobody has touched since its digest was confirmed must have that digest: a source
- * that rots must not replace a good copy.
+ * that rots must not replace a good copy. A repair needs the very content that the damaged file should have.
  */
 static int check_rot(const struct attempt *a, const struct digest *digest)
 {
@@ -151,6 +157,8 @@ static int check_rot(const struct attempt *a, const struct digest *digest)
     bool as_listed = item->left.size == (uint64_t)st->st_size && item->left.mtime == mtime_of(st) &&
                      item->left.ctime == ctime_of(st);
 
+    if (item->work->request->repair && memcmp(&item->right_digest, digest, sizeof *digest) != 0)
+        return -EBADMSG;
     if (item->left_state != DIGEST_CONFIRMED || !as_listed)
         return 0;
     return memcmp(&item->left_digest, digest, sizeof *digest) ? -EBADMSG : 0;
@@ -176,14 +184,31 @@ static void make_temp(struct attempt *a, struct end *e)
 {
     bool resumable = (uint64_t)a->before.st_size >= RESUMABLE && !is_sparse(&a->before);
 
-    give(a, e);
     e->content = true;
     e->resume = false;
+    give(a, e);
+    if (e->code)
+        return;
     e->fd = resumable ? open_partial(e) : -EEXIST;
     if (e->fd == -EEXIST)
         e->fd = temp_create(e->dir, e->item->temp);
     if (e->fd < 0)
         fail(e, SIDE_TARGET, e->fd);
+}
+
+/* Attributes are the source's, or those of the file that is repaired. */
+static void give_metadata(const struct attempt *a, struct end *e)
+{
+    bool repair = e->w->request->repair, clean = repair || e->item->twin->strip_acl || e->resume;
+    int from = repair ? openat(e->dir, e->item->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : a->fd;
+
+    if (from < 0) {
+        fail(e, SIDE_TARGET, -errno);
+        return;
+    }
+    fail(e, SIDE_TARGET, metadata_give(from, e->fd, &e->now, &e->give, &e->w->target.holds, clean, &e->lost));
+    if (repair)
+        close(from);
 }
 
 /* Complete but for its name. A clone takes all of the source at once, which may have become longer or shorter. */
@@ -194,8 +219,7 @@ static void dress_temp(struct attempt *a, struct end *e)
     else if (e->now.st_size != a->before.st_size)
         fail(e, SIDE_SOURCE, -ESTALE);
     else
-        fail(e, SIDE_TARGET, metadata_give(a->fd, e->fd, &e->now, &e->give, &e->w->target.holds,
-                                           e->item->twin->strip_acl || e->resume, &e->lost));
+        give_metadata(a, e);
 }
 
 /* fsync comes before close, and once only: a second one may call good what the first has lost. */
@@ -216,15 +240,16 @@ static void finish_temp(struct attempt *a, struct end *e)
 static void note_result(const struct attempt *a, struct end *e, const struct digest *digest)
 {
     struct item *item = e->item;
-    int64_t tick = work_tick(&e->w->source.fs);
+    const struct filesystem *fs = &e->w->source.fs;
 
     item->source_mtime = mtime_of(&a->before);
     item->source_ctime = ctime_of(&a->before);
-    item->source_young = a->opened_at - item->source_ctime < tick || a->opened_at - item->source_mtime < tick;
+    item->source_young = filesystem_is_young(fs, a->opened_at, item->source_ctime) ||
+                         filesystem_is_young(fs, a->opened_at, item->source_mtime);
     item->fresh = (struct manifest_file){
         .mode = e->give.st_mode,
         .size = S_ISREG(a->before.st_mode) ? (uint64_t)a->before.st_size : 0,
-        .mtime = item->source_mtime,
+        .mtime = mtime_of(&e->give),
         .uid = e->give.st_uid,
         .gid = e->give.st_gid,
         .has_digest = digest != NULL,
@@ -395,7 +420,9 @@ static void report_failure(const struct attempt *a, const struct end *e)
         report_problem(r, subject, "ECHANGED", "changed while it was being copied: not copied", false);
     else if (code == -EBADMSG && e->side == SIDE_SOURCE)
         report_problem(r, subject, "EDAMAGED",
-                       "damaged at the source: its content changed, its size and times did not: not copied",
+                       e->w->request->repair
+                           ? "not the content that it should have on this disk either: not taken for the repair"
+                           : "damaged at the source: its content changed, its size and times did not: not copied",
                        false);
     else
         report_errno(r, subject, -code, e->side);

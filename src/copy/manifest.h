@@ -43,7 +43,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "index/replica.h"
+#include "index/taken.h"
 
 #define OPERATIONS OUR_FOLDER "/operations"
 #define MANIFEST_OPEN ".open"    /* behind the name while the operation runs */

@@ -68,7 +68,10 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
     classify(pair, &p->options, &verdict);
     if (verdict.block && *name.name)
         plan_block(p, dir->path, name.name);
-    if (verdict.kind == VERDICT_NEW || verdict.kind == VERDICT_CHANGED || verdict.kind == VERDICT_SAME)
+    /* In a repair the names of one damaged file stay names of one file, whatever the source's are. */
+    if (p->options.repair)
+        name.leader = verdict.kind == VERDICT_CHANGED ? find_leader(p, dir, pair->right) : NULL;
+    else if (verdict.kind == VERDICT_NEW || verdict.kind == VERDICT_CHANGED || verdict.kind == VERDICT_SAME)
         name.leader = find_leader(p, dir, pair->left);
     return visitor->name(visitor->arg, &name);
 }

@@ -15,6 +15,7 @@ struct recording {
     struct taken *taken;
     size_t count;
     int64_t total;
+    int64_t started_at;    /* of the operation: its files were read after that */
 };
 
 static int flush(struct recording *rec, struct error *err)
@@ -35,9 +36,13 @@ static int add(struct recording *rec, const struct manifest_record *record, stru
 {
     struct taken taken;
 
+    if (record->verb == MANIFEST_HEAD)
+        rec->started_at = strtoll(record->fields[9], NULL, 10);
     if (!manifest_taken(record, rec->request->source, &taken))
         return 0;
     taken.path = mem_strdup(taken.path);
+    /* To be copied a source was read from end to end; the copy was only written, unless it was read back. */
+    taken.verified_at = rec->request->source || rec->request->readback ? rec->started_at : 0;
     rec->taken[rec->count++] = taken;
     return rec->count == CHUNK ? flush(rec, err) : 0;
 }

@@ -65,6 +65,7 @@ static void init_plan(struct transfer *t)
         .options = {
             .granularity = t->request.granularity,
             .overwrite_newer = t->request.overwrite_newer,
+            .repair = t->request.repair,
             .keeps_mode = w->source.holds.mode && w->target.holds.mode,
             .keeps_owner = w->source.holds.owner && w->target.holds.owner,
         },
@@ -114,9 +115,13 @@ static int make_plan(struct transfer *t, struct error *err)
     return 0;
 }
 
+static const char *kind_of(const struct transfer *t) { return t->request.repair ? "repair" : "copy"; }
+
 static bool has_work(const struct transfer *t)
 {
     const struct plan_counts *n = &t->work.report.plan;
+    if (t->request.repair)
+        return n->files_changed;
     bool extra = t->request.mirror && !n->source_incomplete && (n->files_extra || n->directories_extra);
 
     return n->files_new || n->files_changed || n->others_new || n->others_changed || n->metadata_only ||
@@ -127,7 +132,7 @@ static int start_manifest(struct transfer *t, struct error *err)
 {
     char host[256] = "";
     struct manifest_head head = {
-        .operation = t->request.operation, .kind = "copy", .replica = t->request.path,
+        .operation = t->request.operation, .kind = kind_of(t), .replica = t->request.path,
         .target = t->request.target_identity, .source = t->request.source_identity, .host = host,
         .pid = getpid(), .started_at = clock_now(),
     };
@@ -175,7 +180,7 @@ static int run_workers(struct transfer *t, struct error *err)
 static int finish_directories(struct transfer *t, struct error *err)
 {
     struct work *w = &t->work;
-    int code = directories_finish(w, &t->plan, err);
+    int code = t->request.repair ? 0 : directories_finish(w, &t->plan, err);
 
     if (!code)
         code = manifest_write(&w->target.manifest);
@@ -226,7 +231,7 @@ static int run(struct transfer *t, struct error *err)
         return code;
     if (t->request.dry_run)
         return run_dry(t, err);
-    code = journal_start(&t->journal, "copy", t->request.source, w->target.name, err);
+    code = journal_start(&t->journal, kind_of(t), t->request.source, w->target.name, err);
     if (code)
         return code;
     t->journaled = true;

@@ -26,6 +26,8 @@ struct transfer_request {
     bool locked;              /* the caller holds it (copy/lock.h), for one transfer at a time */
     bool overwrite_newer;     /* --newer=overwrite */
     bool mirror;              /* --mirror: extra files go to the versions */
+    bool repair;              /* only replace files that are damaged at the destination by the source's, where that has the
+                                 content they should have; they keep their owner, mode, times and attributes */
     bool dry_run;             /* only compare and report */
     bool readback;            /* read what was written from the disk before it gets its name */
     int jobs;                 /* workers; 0 chooses */
@@ -74,6 +76,7 @@ struct record_request {
     const char *target_root, *target_identity;    /* where the operation's manifest lies */
     int64_t replica;                              /* the replica whose digests they are */
     bool source;                                  /* of the copied files' sources; else of the copies */
+    bool readback;                                /* the copies were read back: both count as verified */
 };
 
 /*

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "base/clock.h"
 #include "index/catalog.h"
 
 void work_fail(struct work *w, struct error *err)
@@ -48,12 +47,6 @@ bool work_is_fatal(int errnum)
 bool work_ending(const struct work *w)
 {
     return atomic_load(&w->stop) || (w->cancel && atomic_load(w->cancel));
-}
-
-int64_t work_tick(const struct filesystem *fs)
-{
-    int64_t least = fs->network ? NSEC_PER_SEC : 20 * NSEC_PER_MSEC;    /* clocks apart; the kernel's own tick */
-    return fs->granularity > least ? fs->granularity : least;
 }
 
 bool work_is_catalog(const struct work *w, dev_t dev, int dir, const char *name)

@@ -75,9 +75,6 @@ bool work_is_fatal(int errnum);
 
 bool work_ending(const struct work *w);    /* failed or cancelled */
 
-/* A time this near to now may still be given to a later change of the same file: ns. */
-int64_t work_tick(const struct filesystem *fs);
-
 /* Is this file, which is about to be opened or replaced, one of the catalog's own? Never touch those. */
 bool work_is_catalog(const struct work *w, dev_t dev, int dir, const char *name);
 

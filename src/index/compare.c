@@ -122,7 +122,7 @@ int compare_open(struct catalog *cat, const struct compare_request *request, str
 
     c->cat = cat;
     c->request = *request;
-    c->request.list |= c->request.list_same;
+    c->request.list |= c->request.list_same || c->request.list_rot;
     int code = prepare(c, err);
     if (code) {
         compare_close(c);
@@ -276,6 +276,12 @@ static bool is_silent(const struct merge_pair *pair, enum pair_judgement judgeme
     return !(l ? l : r)->name_len || S_ISDIR((l ? l : r)->mode);
 }
 
+/* Is one of the two damaged, and nobody knows which? */
+static bool is_rot(const struct merge_pair *pair, const struct compare_item *item)
+{
+    return item->judgement == PAIR_CONTENT && !item->newer && !pair->left_damaged && !pair->right_damaged;
+}
+
 /* Judge a pair and count it. True when it is to be handed out. */
 static bool judge(struct compare *c, const struct merge_pair *pair, struct compare_item *item)
 {
@@ -296,6 +302,8 @@ static bool judge(struct compare *c, const struct merge_pair *pair, struct compa
     if (are_files(pair))
         item->newer = pair_newer(pair, c->request.granularity);
     count(c, pair, item);
+    if (c->request.list_rot && !is_rot(pair, item))
+        return false;
     if (!c->request.list || (!c->request.list_same && sum_of(&c->counts, judgement) == &c->counts.same))
         return false;
     set_path(c, named->name, named->name_len);
@@ -345,7 +353,7 @@ static int begin_directory(struct compare *c, struct error *err)
 static bool end_directory(struct compare *c, struct compare_item *item)
 {
     c->in_dir = false;
-    if (!c->request.list || c->has_names || !c->dir.path_len || !is_lone(c))
+    if (!c->request.list || c->request.list_rot || c->has_names || !c->dir.path_len || !is_lone(c))
         return false;
     set_path(c, "", 0);
     c->folder = (struct entry){.name = c->dir.path, .name_len = (uint32_t)c->dir.path_len, .mode = S_IFDIR};

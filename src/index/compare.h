@@ -17,6 +17,7 @@ struct compare_request {
     int64_t granularity;      /* ns: mtimes closer than that agree; of the coarser of the two filesystems */
     bool list;                /* hand out what differs; else everything is only counted */
     bool list_same;           /* likewise what does not, which reads every listing */
+    bool list_rot;            /* hand out only files of PAIR_CONTENT whose times agree and that are not known as damaged */
 };
 
 struct compare_sum {

@@ -6,11 +6,14 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "base/clock.h"
+
 #ifndef EXFAT_SUPER_MAGIC
 #define EXFAT_SUPER_MAGIC 0x2011BAB0
 #endif
 #define CIFS_SUPER_MAGIC 0xFF534D42
 #define NTFS3_SUPER_MAGIC 0x7366746e
+#define CLOCKS_APART (24 * 3600 * NSEC_PER_SEC)    /* at most, of this machine and a server */
 #define ZFS_SUPER_MAGIC 0x2fc12fc1
 #define BCACHEFS_SUPER_MAGIC 0xca451a4e
 
@@ -62,4 +65,15 @@ int filesystem_of(int fd, struct filesystem *ret_fs)
         ret_fs->network = kinds[i].network;
     }
     return 0;
+}
+
+int64_t filesystem_tick(const struct filesystem *fs)
+{
+    int64_t least = fs->network ? NSEC_PER_SEC : 20 * NSEC_PER_MSEC;    /* clocks apart; the kernel's own tick */
+    return fs->granularity > least ? fs->granularity : least;
+}
+
+bool filesystem_is_young(const struct filesystem *fs, int64_t now, int64_t time)
+{
+    return time > now - filesystem_tick(fs) && time < now + CLOCKS_APART;
 }

@@ -19,4 +19,13 @@ struct filesystem {
 /* Describe the filesystem of an open descriptor. 0 or -errno. */
 int filesystem_of(int fd, struct filesystem *ret_fs);
 
+/* A time this near to now may still be given to a later change of the same file: ns. */
+int64_t filesystem_tick(const struct filesystem *fs);
+
+/*
+ * May a change of a file after `now` leave it this time (both ns since 1970)? A time well ahead was set by hand: no
+ * change will be given that one.
+ */
+bool filesystem_is_young(const struct filesystem *fs, int64_t now, int64_t time);
+
 #endif

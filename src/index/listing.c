@@ -297,15 +297,40 @@ int listing_next(struct listing *l, struct entry *ret_entry)
     return 1;
 }
 
+void listing_set_times(struct listing *l, const void *times, size_t len)
+{
+    if (times && l->left <= SIZE_MAX / TIME_SLOT && len == l->left * TIME_SLOT)
+        l->times = times;
+}
+
+static const unsigned char *slot_of(const struct listing *l)
+{
+    return l->digests && l->at ? l->digests + (l->at - 1) * DIGEST_SLOT : NULL;
+}
+
 enum digest_state listing_digest(const struct listing *l, struct digest *ret_digest)
 {
-    if (!l->digests || !l->at)
-        return DIGEST_NONE;
-    const unsigned char *slot = l->digests + (l->at - 1) * DIGEST_SLOT;
-    if (*slot != DIGEST_CONFIRMED && *slot != DIGEST_UNCONFIRMED)
+    const unsigned char *slot = slot_of(l);
+    int state = slot ? *slot & ~DIGEST_DAMAGED : DIGEST_NONE;
+
+    if (state != DIGEST_CONFIRMED && state != DIGEST_UNCONFIRMED)
         return DIGEST_NONE;
     memcpy(ret_digest->bytes, slot + 1, DIGEST_SIZE);
-    return *slot;
+    return (enum digest_state)state;
+}
+
+bool listing_damaged(const struct listing *l)
+{
+    const unsigned char *slot = slot_of(l);
+    return slot && *slot & DIGEST_DAMAGED;
+}
+
+int64_t listing_verified(const struct listing *l)
+{
+    if (!l->times || !l->at)
+        return 0;
+    const unsigned char *t = l->times + (l->at - 1) * TIME_SLOT;
+    return (int64_t)((uint32_t)t[0] << 24 | (uint32_t)t[1] << 16 | (uint32_t)t[2] << 8 | t[3]);
 }
 
 void listing_close(struct listing *l)
@@ -317,6 +342,21 @@ void listing_close(struct listing *l)
 }
 
 /* ---- digests of a directory that was read again ---- */
+
+void slots_free(struct slots *s)
+{
+    buf_free(&s->digests);
+    buf_free(&s->times);
+}
+
+int64_t slots_damaged(const struct slots *s)
+{
+    int64_t count = 0;
+
+    for (size_t at = 0; at < s->digests.len; at += DIGEST_SLOT)
+        count += (s->digests.data[at] & DIGEST_DAMAGED) != 0;
+    return count;
+}
 
 static enum digest_state carried(const struct entry *old, enum digest_state state, const struct entry *now)
 {
@@ -335,17 +375,31 @@ struct side {
 
 static void advance(struct side *s) { s->have = s->listing ? listing_next(s->listing, &s->entry) : 0; }
 
-static void keep_digest(struct side *old, const struct side *now, struct buf *out, size_t slots, size_t *kept)
+/* Slots are made when the first one is set. */
+static char *slot_in(struct buf *slots, uint64_t entries, uint64_t at, size_t size)
+{
+    if (!slots->len) {
+        buf_reserve(slots, entries * size);
+        memset(slots->data, 0, entries * size);
+        slots->len = entries * size;
+    }
+    return slots->data + at * size;
+}
+
+/* What was found out about the content stays with it, as far as the new entry is still of that content. */
+static void keep_digest(const struct side *old, const struct side *now, uint64_t entries, struct slots *out)
 {
     struct digest d;
     enum digest_state state = carried(&old->entry, listing_digest(old->listing, &d), &now->entry);
+    uint64_t at = now->listing->at - 1, was_at = old->listing->at - 1;
 
     if (state == DIGEST_NONE)
         return;
-    char *slot = out->data + slots + (now->listing->at - 1) * DIGEST_SLOT;
-    *slot = (char)state;
+    char *slot = slot_in(&out->digests, entries, at, DIGEST_SLOT);
+    *slot = (char)(state | (listing_damaged(old->listing) ? DIGEST_DAMAGED : 0));
     memcpy(slot + 1, d.bytes, DIGEST_SIZE);
-    ++*kept;
+    if (listing_verified(old->listing) && old->entry.ctime == now->entry.ctime)
+        memcpy(slot_in(&out->times, entries, at, TIME_SLOT), old->listing->times + was_at * TIME_SLOT, TIME_SLOT);
 }
 
 static void count_change(const struct side *old, const struct side *now, int order, struct listing_change *change)
@@ -360,14 +414,11 @@ static void count_change(const struct side *old, const struct side *now, int ord
         change->changed++;
 }
 
-int listing_diff(struct listing *old, struct listing *now, struct listing_change *change, struct buf *out)
+int listing_diff(struct listing *old, struct listing *now, struct listing_change *change, struct slots *out)
 {
     struct side a = {.listing = old}, b = {.listing = now};
-    size_t start = out->len, size = now ? now->left * DIGEST_SLOT : 0, kept = 0;
+    uint64_t entries = now ? now->left : 0;
 
-    buf_reserve(out, size);
-    if (size)
-        memset(out->data + start, 0, size);
     advance(&a);
     advance(&b);
     while (a.have == 1 || b.have == 1) {
@@ -375,13 +426,11 @@ int listing_diff(struct listing *old, struct listing *now, struct listing_change
                     : entry_compare_names(a.entry.name, a.entry.name_len, b.entry.name, b.entry.name_len);
         count_change(&a, &b, order, change);
         if (order == 0)
-            keep_digest(&a, &b, out, start, &kept);
+            keep_digest(&a, &b, entries, out);
         if (order <= 0)
             advance(&a);
         if (order >= 0)
             advance(&b);
     }
-    if (kept)
-        out->len = start + size;
     return b.have < 0 ? b.have : 0;
 }

@@ -22,7 +22,9 @@
  * The entry with the empty name stands first where there is one: it is the directory itself. A replica's top
  * directory has it always; another one only when it could not be read, with the error and no other entries.
  *
- * Digests lie beside it, one slot per entry in the same order: 1 byte state, 16 bytes digest.
+ * Digests lie beside it, one slot per entry in the same order: 1 byte state (bit 7: damaged), 16 bytes digest. So do
+ * times, 4 bytes each, big endian: when the file was last read from its disk and compared with its digest, in seconds
+ * since 1970, 0 for never. They are apart from the digests so that equal digests can be told by comparing bytes.
  */
 #ifndef AUTOBACKUP_INDEX_LISTING_H
 #define AUTOBACKUP_INDEX_LISTING_H
@@ -64,6 +66,15 @@ enum digest_state {
     DIGEST_UNCONFIRMED = 2,   /* the ctime moved, or was too young to tell */
 };
 #define DIGEST_SLOT (1 + DIGEST_SIZE)
+#define DIGEST_DAMAGED 0x80   /* beside a state: the content is not that of the digest any more, though it should be */
+#define TIME_SLOT 4
+
+/* What lies beside a listing: slots for all entries, or empty when there is nothing in them. */
+struct slots {
+    struct buf digests, times;
+};
+void slots_free(struct slots *s);
+int64_t slots_damaged(const struct slots *s);    /* files marked as damaged */
 
 /* Order of names: bytes, the shorter first. */
 int entry_compare_names(const char *a, size_t a_len, const char *b, size_t b_len);
@@ -89,7 +100,7 @@ struct listing {
     struct buf name, target;
     int64_t mtime;
     uint64_t ino;
-    const unsigned char *digests;    /* slots, or NULL */
+    const unsigned char *digests, *times;    /* slots, or NULL */
 };
 
 /*
@@ -101,8 +112,13 @@ int listing_open(struct listing *l, const void *blob, size_t len, const void *di
 /* The next entry: 1, 0 at the end, -EBADMSG. Its strings are valid until the next call. */
 int listing_next(struct listing *l, struct entry *ret_entry);
 
-/* State and digest of the entry that listing_next returned last. */
+/* After listing_open: the times beside it, which must outlive the reader. A wrong length counts as none. */
+void listing_set_times(struct listing *l, const void *times, size_t len);
+
+/* Of the entry that listing_next returned last: state and digest; whether it is damaged; when it was verified (s). */
 enum digest_state listing_digest(const struct listing *l, struct digest *ret_digest);
+bool listing_damaged(const struct listing *l);
+int64_t listing_verified(const struct listing *l);
 
 void listing_close(struct listing *l);
 
@@ -112,11 +128,12 @@ struct listing_change {
 };
 
 /*
- * Set an old reading of a directory against a new one. Adds to *change. Appends to out the digests that are still
- * worth something, one slot per new entry, or nothing when none is: same name, size and mtime keep a digest,
- * unconfirmed when the ctime moved. Either side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a
- * damaged old one counts as empty from where it breaks).
+ * Set an old reading of a directory against a new one. Adds to *change. Gives out (zeroed) the digests that are still
+ * worth something, one slot per new entry, or none when none is: same name, size and mtime keep a digest and the mark
+ * of damage, unconfirmed when the ctime moved; only an unmoved ctime keeps the time of the last verification. Either
+ * side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a damaged old one counts as empty from where it
+ * breaks).
  */
-int listing_diff(struct listing *old, struct listing *now, struct listing_change *change, struct buf *out);
+int listing_diff(struct listing *old, struct listing *now, struct listing_change *change, struct slots *out);
 
 #endif

@@ -179,7 +179,7 @@ static int open_half(struct merge *m, struct half *h, bool in, struct error *err
     int found = replica_directory(m->cat, h->replica, m->path, m->dir.path_len, &h->dir, err);
     if (found <= 0)
         return found;    /* gone since: another load was here; what is there now comes with the next compare */
-    if (listing_open(&h->listing, h->dir.listing.data, h->dir.listing.len, h->dir.digests.data, h->dir.digests.len) < 0)
+    if (directory_open(&h->dir, &h->listing) < 0)
         return damaged(m, h, err);
     h->have = listing_next(&h->listing, &h->entry);
     return 0;
@@ -222,11 +222,15 @@ int merge_next(struct merge *m, struct merge_pair *ret_pair, struct error *err)
         m->current[0] = &m->left;
         ret_pair->left = l;
         ret_pair->left_state = listing_digest(&m->left.listing, &ret_pair->left_digest);
+        ret_pair->left_damaged = listing_damaged(&m->left.listing);
+        ret_pair->left_verified = listing_verified(&m->left.listing);
     }
     if (order >= 0) {
         m->current[1] = &m->right;
         ret_pair->right = r;
         ret_pair->right_state = listing_digest(&m->right.listing, &ret_pair->right_digest);
+        ret_pair->right_damaged = listing_damaged(&m->right.listing);
+        ret_pair->right_verified = listing_verified(&m->right.listing);
     }
     return 1;
 }

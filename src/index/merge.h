@@ -21,6 +21,8 @@ struct merge_pair {
     const struct entry *left, *right;
     struct digest left_digest, right_digest;    /* meaningful when the state is not DIGEST_NONE */
     enum digest_state left_state, right_state;
+    bool left_damaged, right_damaged;           /* the content is not that of the digest: verify found it so */
+    int64_t left_verified, right_verified;      /* when it was last verified: seconds since 1970; 0: never */
 };
 
 /*

@@ -41,6 +41,8 @@ static enum pair_judgement judge_files(const struct merge_pair *pair, bool same_
 {
     if (pair->left->size != pair->right->size)
         return PAIR_SIZE;
+    if (pair->left_damaged || pair->right_damaged)
+        return PAIR_CONTENT;
     if (pair->left_state != DIGEST_CONFIRMED || pair->right_state != DIGEST_CONFIRMED)
         return same_time ? PAIR_SAME : PAIR_AGE;
     if (memcmp(pair->left_digest.bytes, pair->right_digest.bytes, DIGEST_SIZE) != 0)

@@ -14,7 +14,7 @@ enum pair_judgement {
     PAIR_TIME,        /* same content by confirmed digests or link targets (or it has none), another time */
     PAIR_AGE,         /* files of equal size and another time, whose contents are not known: taken for different */
     PAIR_SIZE,        /* files of different sizes */
-    PAIR_CONTENT,     /* files of equal size whose confirmed digests differ, whatever their times */
+    PAIR_CONTENT,     /* files of equal size whose confirmed digests differ, whatever their times, or one is damaged */
     PAIR_TARGET,      /* symlinks to different places */
     PAIR_TYPE,        /* a file here, a directory or link there */
     PAIR_LEFT,        /* only left has it */

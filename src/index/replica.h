@@ -1,5 +1,5 @@
 /*
- * Replicas in the catalog: reading a replica's directories, replacing them after a walk, and their digests.
+ * Replicas in the catalog: reading a replica's directories.
  */
 #ifndef AUTOBACKUP_INDEX_REPLICA_H
 #define AUTOBACKUP_INDEX_REPLICA_H
@@ -19,7 +19,7 @@ struct directory {
     size_t path_len;
     struct digest print;      /* its part of the fingerprint */
     struct buf listing;       /* packed; listing.h */
-    struct buf digests;       /* slots, or empty */
+    struct slots slots;       /* beside it */
 };
 void directory_free(struct directory *dir);
 
@@ -33,20 +33,7 @@ int replica_directory(struct catalog *cat, int64_t replica, const char *path, si
  */
 int replica_damaged(struct catalog *cat, int64_t replica, const char *path, size_t path_len, struct error *err);
 
-/* A digest taken of a file, with what the file was when it was taken. */
-struct taken {
-    char *path;               /* relative to the replica */
-    struct digest digest;
-    uint64_t size;
-    int64_t mtime, ctime;     /* ns */
-    bool young;               /* within the filesystem's timestamp granularity: keep as unconfirmed */
-};
-
-/*
- * Record digests of files of a replica. One whose size, mtime or ctime is not what the listing says is left
- * out. In one transaction. taken may be in any order and is sorted here.
- */
-int replica_record_digests(struct catalog *cat, int64_t replica, struct taken *taken, size_t count,
-                           struct error *err);
+/* Start reading a directory with what lies beside its listing; dir must outlive l. As listing_open. */
+int directory_open(const struct directory *dir, struct listing *l);
 
 #endif

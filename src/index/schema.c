@@ -6,15 +6,18 @@
 #include "index/catalog.h"
 
 /* The SQL stands in a file of its own, where editors and people can read it as SQL. */
-__asm__(".section .rodata\n"
-        "schema_1:\n"
-        ".incbin \"index/schema.sql\"\n"
-        ".byte 0\n"
-        ".previous\n");
-extern const char schema_1[];
+#define SQL(version)                                          \
+    __asm__(".section .rodata\n"                              \
+            "schema_" #version ":\n"                          \
+            ".incbin \"index/schema_" #version ".sql\"\n"     \
+            ".byte 0\n"                                       \
+            ".previous\n");                                   \
+    extern const char schema_##version[]
+SQL(1);
+SQL(2);
 
 /* What brings a catalog of version i to i + 1. */
-static const char *const steps[SCHEMA_VERSION] = {schema_1};
+static const char *const steps[SCHEMA_VERSION] = {schema_1, schema_2};
 
 static int pragma(struct catalog *cat, const char *sql, int *ret_value, struct error *err)
 {

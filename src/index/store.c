@@ -9,9 +9,10 @@
 enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
-    [FIND] = "SELECT id, listing, digests FROM directory WHERE replica = ?1 AND path = ?2",
-    [INSERT] = "INSERT INTO directory (replica, path, print, sum, listing, digests) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [UPDATE] = "UPDATE directory SET print = ?3, sum = ?4, listing = ?5, digests = ?6 WHERE id = ?1",
+    [FIND] = "SELECT id, listing, digests, verified FROM directory WHERE replica = ?1 AND path = ?2",
+    [INSERT] = "INSERT INTO directory (replica, path, print, sum, listing) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [UPDATE] = "UPDATE directory SET print = ?3, sum = ?4, listing = ?5, digests = ?6, verified = ?7, damaged = ?8 "
+               "WHERE id = ?1",
     [DELETE] = "DELETE FROM directory WHERE id = ?1",
     [PATHS] = "SELECT id, path FROM directory WHERE replica = ?1",
     [BY_ID] = "SELECT listing, print FROM directory WHERE id = ?1",
@@ -100,20 +101,26 @@ static void bind_bytes(sqlite3_stmt *stmt, int at, const void *data, size_t len)
     sqlite3_bind_blob64(stmt, at, len ? data : "", len, SQLITE_STATIC);
 }
 
-static bool open_column(sqlite3_stmt *stmt, int listing, int digests, struct listing *ret)
+static bool open_column(sqlite3_stmt *stmt, int column, struct listing *ret)
 {
-    const void *slots = digests < 0 ? NULL : sqlite3_column_blob(stmt, digests);
-    size_t slots_len = digests < 0 ? 0 : (size_t)sqlite3_column_bytes(stmt, digests);
+    return listing_open(ret, sqlite3_column_blob(stmt, column), (size_t)sqlite3_column_bytes(stmt, column), NULL, 0) == 0;
+}
 
-    return listing_open(ret, sqlite3_column_blob(stmt, listing), (size_t)sqlite3_column_bytes(stmt, listing), slots,
-                        slots_len) == 0;
+/* The row that FIND stands at, with what lies beside its listing. */
+static bool open_row(sqlite3_stmt *find, struct listing *ret)
+{
+    if (listing_open(ret, sqlite3_column_blob(find, 1), (size_t)sqlite3_column_bytes(find, 1),
+                     sqlite3_column_blob(find, 2), (size_t)sqlite3_column_bytes(find, 2)) < 0)
+        return false;
+    listing_set_times(ret, sqlite3_column_blob(find, 3), (size_t)sqlite3_column_bytes(find, 3));
+    return true;
 }
 
 /* ---- directories that changed ---- */
 
 /* Set the new listing against the old row, if there is one. *ret_id: that row's id, or 0. */
 static int diff_with_row(struct store *s, int64_t replica, const struct directory_update *d, int64_t *ret_id,
-                         struct listing_change *change, struct buf *digests, struct error *err)
+                         struct listing_change *change, struct slots *slots, struct error *err)
 {
     sqlite3_stmt *find = s->stmt[FIND];
     struct listing old = {0}, now = {0};
@@ -125,24 +132,33 @@ static int diff_with_row(struct store *s, int64_t replica, const struct director
         done(s, FIND);
         return catalog_fail(s->cat, step, err);
     }
-    bool have_old = step == SQLITE_ROW && open_column(find, 1, 2, &old);
+    bool have_old = step == SQLITE_ROW && open_row(find, &old);
     *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(find, 0) : 0;
     int code = listing_open(&now, d->listing.data, d->listing.len, NULL, 0);
     if (!code)
-        code = listing_diff(have_old ? &old : NULL, &now, change, digests);
+        code = listing_diff(have_old ? &old : NULL, &now, change, slots);
     listing_close(&old);
     listing_close(&now);
     done(s, FIND);
     return code ? error_set(err, -code, "a listing of %.*s", (int)d->path_len, d->path) : 0;
 }
 
+static void bind_slots(sqlite3_stmt *stmt, const struct slots *slots)
+{
+    if (slots->digests.len)
+        bind_bytes(stmt, 6, slots->digests.data, slots->digests.len);
+    if (slots->times.len)
+        bind_bytes(stmt, 7, slots->times.data, slots->times.len);
+    sqlite3_bind_int64(stmt, 8, slots_damaged(slots));
+}
+
 static int write_directory(struct store *s, int64_t replica, const struct directory_update *d,
                            struct listing_change *change, struct error *err)
 {
-    struct buf digests = {0};
+    struct slots slots = {0};
     int64_t id = 0;
 
-    int code = s->fresh ? 0 : diff_with_row(s, replica, d, &id, change, &digests, err);
+    int code = s->fresh ? 0 : diff_with_row(s, replica, d, &id, change, &slots, err);
     if (!code) {
         int which = id ? UPDATE : INSERT;
         sqlite3_stmt *stmt = s->stmt[which];
@@ -152,11 +168,11 @@ static int write_directory(struct store *s, int64_t replica, const struct direct
         bind_bytes(stmt, 3, d->print.bytes, DIGEST_SIZE);
         sqlite3_bind_int64(stmt, 4, (int64_t)d->sum);
         bind_bytes(stmt, 5, d->listing.data, d->listing.len);
-        if (digests.len)
-            bind_bytes(stmt, 6, digests.data, digests.len);
+        if (id)
+            bind_slots(stmt, &slots);
         code = run(s, which, err);
     }
-    buf_free(&digests);
+    slots_free(&slots);
     return code;
 }
 
@@ -215,7 +231,7 @@ static int keep_row(struct store *s, int64_t id, struct totals *totals, struct d
     int step = sqlite3_step(stmt);
     if (step == SQLITE_ROW && sqlite3_column_bytes(stmt, 1) == DIGEST_SIZE) {
         digest_sum(fingerprint, sqlite3_column_blob(stmt, 1));
-        if (open_column(stmt, 0, -1, &l))
+        if (open_column(stmt, 0, &l))
             while (listing_next(&l, &e) == 1)
                 totals_add_entry(totals, &e);
         listing_close(&l);
@@ -230,13 +246,13 @@ static int drop_row(struct store *s, int64_t id, struct listing_change *change, 
 {
     sqlite3_stmt *stmt = s->stmt[BY_ID];
     struct listing l = {0};
-    struct buf none = {0};
+    struct slots none = {0};
 
     sqlite3_bind_int64(stmt, 1, id);
-    if (sqlite3_step(stmt) == SQLITE_ROW && open_column(stmt, 0, -1, &l))
+    if (sqlite3_step(stmt) == SQLITE_ROW && open_column(stmt, 0, &l))
         listing_diff(&l, NULL, change, &none);
     listing_close(&l);
-    buf_free(&none);
+    slots_free(&none);
     done(s, BY_ID);
     sqlite3_bind_int64(s->stmt[DELETE], 1, id);
     return run(s, DELETE, err);

@@ -136,22 +136,39 @@ section_two() {
 
 # ---- reading back ----
 
-verify_before() { find "$images/NAS/scratch" -type f -exec cat {} + >/dev/null; }
+verify_before() {
+    if [ "$verify_cold" = yes ]; then
+        drop_caches
+    else
+        find "$images/NAS/scratch" -type f -exec cat {} + >/dev/null
+    fi
+}
 
-section_verify() {
+# verify reads past the page cache to the disk; --cached is what can be set beside programs that read from it.
+verify_peers() {    # NAME of verify's row, its options...
     local each
-    has_command verify || { note "verify: skipped: no such command"; return 0; }
-    fresh_target ext4
-    fresh_catalog NAS
-    "${AB[@]}" copy "$project" render BENCH NAS >/dev/null
     each="find '$images/NAS/scratch' -type f -print0 | xargs -0 -n 1 -P $(nproc)"
-    group 'verify large files, warm' verify_before
-    bytes=$total
-    peer 'autobackup verify' "${AB[@]}" verify "$project" render NAS
+    peer "$1" "${AB[@]}" verify "$project" render NAS "${@:2}"
     peer_if xxhsum 'xxhsum -H2' sh -c "find '$images/NAS/scratch' -type f -exec xxhsum -H2 {} +"
     peer_if xxhsum 'xxhsum -H2, all cores' sh -c "$each xxhsum -H2"
     peer sha256sum sh -c "find '$images/NAS/scratch' -type f -exec sha256sum {} +"
+}
+
+section_verify() {
+    fresh_target ext4
+    fresh_catalog NAS
+    "${AB[@]}" copy "$project" render BENCH NAS >/dev/null
+    bytes=$total verify_cold=no
+    group 'verify large files, warm' verify_before
+    verify_peers 'autobackup verify --cached' --cached
+    peer 'autobackup verify, from the disk' "${AB[@]}" verify "$project" render NAS
     take_turns
+    if can_drop_caches; then
+        verify_cold=yes
+        group 'verify large files, cold' verify_before
+        verify_peers 'autobackup verify'
+        take_turns
+    fi
     bytes=0
 }
 

@@ -26,7 +26,7 @@ local BUDGETS = {
         {{vs = "rsync -a", max = 0.6}, {vs = "rclone sync", max = 0.4}}},
     {"two destinations, cold", "^two destinations, cold$", "one copy to both", {{vs = "two copies", max = 0.75}}},
     {"two destinations, warm", "^two destinations, warm$", "one copy to both", {{vs = "two copies", max = 0.95}}},
-    {"verify, warm", "^verify", "autobackup verify",
+    {"verify, warm", "^verify .* warm", "autobackup verify --cached",
         {{vs = "xxhsum -H2", max = 0.6}, {vs = "sha256sum", max = 0.1}}},
 }
 

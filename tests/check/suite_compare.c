@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "index/compare.h"
+#include "index/taken.h"
 #include "library.h"
 #include "sandbox.h"
 #include "suites.h"
@@ -128,7 +129,7 @@ static char sign_of(enum pair_judgement j)
 /* "SIGN path" of every item, sorted by sort(1); freed by the caller. Fills counts and busy. */
 static char *compare(int64_t l, int64_t r, int64_t granularity, bool list, bool list_same)
 {
-    struct compare_request request = {l, r, granularity, list, list_same};
+    struct compare_request request = {l, r, granularity, list, list_same, false};
     struct compare_item item;
     struct error err = {0};
     struct buf out = {0};

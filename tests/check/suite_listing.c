@@ -206,30 +206,36 @@ START_TEST(digests_follow_their_files)
     /* kept, moved ctime, changed size, removed */
     const struct entry old[] = {file("a", 1, 10, 10), file("b", 1, 10, 10), file("c", 1, 10, 10), file("d", 1, 10, 10)};
     const struct entry now[] = {file("a", 1, 10, 10), file("b", 1, 10, 11), file("bb", 1, 1, 1), file("c", 2, 10, 10)};
-    struct buf a = {0}, b = {0}, slots = {0}, out = {0};
+    struct buf a = {0}, b = {0}, slots = {0}, times = {0};
+    struct slots out = {0};
     struct listing_change change = {0};
     struct listing l, r;
 
     for (unsigned char i = 1; i <= 4; i++)
-        slot(&slots, DIGEST_CONFIRMED, i);
+        slot(&slots, DIGEST_CONFIRMED | (i < 3 ? DIGEST_DAMAGED : 0), i);
+    buf_add(&times, "\1\2\3\4\0\0\0\1\0\0\0\1\0\0\0\1", 16);
     listing_encode(old, 4, &a);
     listing_encode(now, 4, &b);
     ck_assert_int_eq(listing_open(&l, a.data, a.len, slots.data, slots.len), 0);
+    listing_set_times(&l, times.data, times.len);
     ck_assert_int_eq(listing_open(&r, b.data, b.len, NULL, 0), 0);
     ck_assert_int_eq(listing_diff(&l, &r, &change, &out), 0);
     ck_assert_int_eq(change.added, 1);
     ck_assert_int_eq(change.changed, 1);
     ck_assert_int_eq(change.removed, 1);
-    ck_assert_uint_eq(out.len, 4 * DIGEST_SLOT);
-    ck_assert_int_eq(out.data[0], DIGEST_CONFIRMED);
-    ck_assert_int_eq(out.data[1], 1);
-    ck_assert_int_eq(out.data[DIGEST_SLOT], DIGEST_UNCONFIRMED);
-    ck_assert_int_eq(out.data[DIGEST_SLOT + 1], 2);
-    ck_assert_int_eq(out.data[2 * DIGEST_SLOT], DIGEST_NONE);
-    ck_assert_int_eq(out.data[3 * DIGEST_SLOT], DIGEST_NONE);
+    ck_assert_uint_eq(out.digests.len, 4 * DIGEST_SLOT);
+    ck_assert_int_eq(out.digests.data[0] & 0xff, DIGEST_CONFIRMED | DIGEST_DAMAGED);
+    ck_assert_int_eq(out.digests.data[1], 1);
+    ck_assert_int_eq(out.digests.data[DIGEST_SLOT] & 0xff, DIGEST_UNCONFIRMED | DIGEST_DAMAGED);
+    ck_assert_int_eq(out.digests.data[DIGEST_SLOT + 1], 2);
+    ck_assert_int_eq(out.digests.data[2 * DIGEST_SLOT], DIGEST_NONE);
+    ck_assert_int_eq(out.digests.data[3 * DIGEST_SLOT], DIGEST_NONE);
+    ck_assert_int_eq(slots_damaged(&out), 2);
+    ck_assert_uint_eq(out.times.len, 4 * TIME_SLOT);
+    ck_assert_mem_eq(out.times.data, "\1\2\3\4\0\0\0\0\0\0\0\0\0\0\0\0", 16);    /* a moved ctime loses it */
     listing_close(&l);
     listing_close(&r);
-    buf_free(&a), buf_free(&b), buf_free(&slots), buf_free(&out);
+    buf_free(&a), buf_free(&b), buf_free(&slots), buf_free(&times), slots_free(&out);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "index/merge.h"
+#include "index/taken.h"
 #include "library.h"
 #include "sandbox.h"
 #include "suites.h"

@@ -224,3 +224,42 @@ test_run_needs_no_shell() {
     assert_status 1
     assert_err "/no/such/program"
 }
+
+test_nightly_verification_goes_on_where_it_stopped() {
+    local script=$SCRIPTS/verify.lua clip="NAS/footage/acme/spot/day 1/clip 2.mov" before
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script"
+    assert_status 0
+    assert_out "no project is known"
+    studio
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d 1kB NAS
+    assert_status 0
+    assert_out "0 damaged"
+    refute_out "; 0 B still due"
+    local tries=0
+    until grep -q '; 0 B still due' "$OUT"; do
+        run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d 20kB
+        assert_status 0
+        tries=$((tries + 1))
+        [ "$tries" -lt 50 ] || fail "it never gets through"
+    done
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d
+    assert_out "verified 0 files (0 B): 0 damaged; 0 B still due"
+    before=$(stat -c %y "$clip")
+    echo "other bytes" | dd of="$clip" conv=notrunc status=none
+    touch -d "$before" "$clip"
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 0s
+    assert_status 11
+    assert_out "clip 2.mov: damaged" "  autobackup verify 'acme/spot' 'footage' 'NAS' --repair" "1 damaged"
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d    # told every night until somebody mends it
+    assert_status 11
+    bash -c "$(sed -n 's/^  autobackup/"$AUTOBACKUP"/p' "$OUT")" >/dev/null 2>&1 || :
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d NAS
+    assert_status 2    # a size is not a name
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d 1TB NAS
+    assert_status 0
+    cmp "$clip" "WORK/footage/acme/spot/day 1/clip 2.mov"
+    mv NAS away
+    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d 1TB NAS
+    assert_status 75
+}

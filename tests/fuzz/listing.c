@@ -60,6 +60,7 @@ static void check_entry(const struct entry *e, const struct listing *l)
     must(!e->target || e->target[e->target_len] == 0, "a target without its NUL");
     enum digest_state state = listing_digest(l, &d);
     must(state <= DIGEST_UNCONFIRMED, "an unknown digest state");
+    must(listing_verified(l) >= 0, "verified before 1970");
 }
 
 struct entries {
@@ -161,18 +162,22 @@ static void diff(const struct buf *old, const struct buf *now, const struct inpu
 {
     struct listing a = {0}, b = {0};
     struct listing_change change = {0};
-    struct buf out = {0};
+    struct slots out = {0};
 
     bool have_old = old && listing_open(&a, old->data, old->len, slots->at, slots->left) == 0;
     bool have_now = now && listing_open(&b, now->data, now->len, NULL, 0) == 0;
+    if (have_old)
+        listing_set_times(&a, slots->at, slots->left);
     listing_diff(have_old ? &a : NULL, have_now ? &b : NULL, &change, &out);
-    must(out.len % DIGEST_SLOT == 0, "half a digest slot");
+    must(out.digests.len % DIGEST_SLOT == 0, "half a digest slot");
+    must(out.times.len % TIME_SLOT == 0, "half a time slot");
+    must(slots_damaged(&out) >= 0, "a negative count");
     must(change.added >= 0 && change.changed >= 0 && change.removed >= 0, "a negative count");
     if (have_old)
         listing_close(&a);
     if (have_now)
         listing_close(&b);
-    buf_free(&out);
+    slots_free(&out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -37,6 +37,11 @@ function M.test_the_last_policy_of_a_category_counts()
         {replica("WORK")}), {})
 end
 
+function M.test_known_damage_is_below_any_policy()
+    unit.assertEquals(reasons({}, {replica("WORK"), replica("NAS", {damaged = 2})}), {"2 damaged on NAS"})
+    unit.assertEquals(reasons({}, {replica("WORK", {damaged = 0}), replica("NAS", {damaged = 0})}), {})
+end
+
 function M.test_an_old_copy_is_no_copy()
     local old = replica("NAS", {fingerprint = "y", newest = 50 * NS})
     unit.assertEquals(reasons({}, {replica("WORK"), old}), {"1 of 2 replicas current"})

@@ -1,0 +1,186 @@
+--- The repair of damaged files: good bytes come from another database whose replica has the content that they
+-- should have, the damaged file is kept as a version. Each is an operation like a copy, with the disk's lock.
+local core_copy = require "core.copy"
+local core_verify = require "core.verify"
+local errors = require "autobackup.errors"
+local jobs = require "autobackup.jobs"
+local loading = require "autobackup.loading"
+local locate = require "autobackup.locate"
+
+local M = {}
+
+local Repair = {}
+Repair.__index = Repair
+
+local function only(replica)
+    return {category = replica.category_id, client = replica.client, project = replica.name}
+end
+
+local function path_of(replica)
+    return locate.replica("", replica.category_path, replica.client, replica.name)
+end
+
+-- Read back what was damaged. The paths (on the disk) of what still is: a repair counts when the disk gives the
+-- right bytes back.
+function Repair:damaged_now()
+    local set, replica = {}, self.replica
+    local job = errors.check(core_verify.start{
+        catalog = self.session.catalog:path(), root = replica.root, identity = self.database.identity,
+        path = path_of(replica), replica = replica.id, before = 0, known_again = true,
+    })
+    local final, interruption = jobs.drive(job, function(event)
+        if event.type == "file" then    -- whatever it is: what cannot be read back is not known to be repaired
+            set[locate.join(replica.root, event.path)] = true
+        end
+    end)
+    if interruption then
+        error(interruption, 0)
+    elseif final.type == "failed" then
+        errors.raise(final.code, final.message)
+    end
+    return set
+end
+
+function Repair:start(peer, source, operation)
+    return errors.check(core_copy.start{
+        catalog = self.session.catalog:path(), operation = operation, path = path_of(self.replica),
+        source_root = source.path, source_identity = source.identity, target_root = self.database.path,
+        target_identity = self.database.identity, lock_text = locate.holder("repair"), locked = true,
+        source = peer.id, target = self.replica.id, repair = true, readback = true,
+        granularity = math.max(source.granularity or 1, self.database.granularity or 1),
+    })
+end
+
+function Repair:on_event(event, source)
+    local run = self.run
+    if event.type == "progress" then
+        run.live:show(event)
+    elseif event.type == "problem" then
+        local root = event.code == "EDAMAGED" and source.path or self.database.path
+        run:add_problem(locate.join(root, event.path or ""), event.code, event.message,
+            {state = "unrepaired", database = self.database.database})
+    elseif event.type == "failed" then
+        run:add_problem(self.database.path, event.code, event.message, {database = self.database.database})
+        run:worsen(errors.exit_status(errors.new(event.code, event.message)))
+    end
+end
+
+function Repair:take_from(peer, source)
+    local operation = self.session.catalog:new_operation()
+    loading.refresh(self.session, source, {only(peer)}, "read " .. source.database)
+    loading.refresh(self.session, self.database, {only(self.replica)}, "read " .. self.database.database)
+    self.run.live:rename(("repair %s %s on %s from %s"):format(peer.project, peer.category, self.database.database,
+        source.database))
+    local final, interruption = jobs.drive(self:start(peer, source, operation), function(event)
+        self:on_event(event, source)
+    end)
+    self.run.live:clear()
+    if final and (final.files_copied or 0) > 0 then
+        loading.refresh(self.session, self.database, {only(self.replica)}, "read " .. self.database.database)
+        self.run:note(("the damaged files are kept in .autobackup/versions/%s on %s"):format(operation,
+            self.database.database))
+    end
+    if interruption then
+        error(interruption, 0)
+    end
+end
+
+-- What is no longer damaged has been repaired from this database.
+function Repair:mark_repaired(source)
+    local now = self:damaged_now()
+    for path, problem in pairs(self.left) do
+        if not now[path] then
+            self.left[path] = nil
+            problem.repaired_from = source.database
+            problem.message = problem.message:gsub("; good on .*$", "") .. "; repaired from " .. source.database
+            self.row.files_repaired = self.row.files_repaired + 1
+        end
+    end
+end
+
+function Repair:has_good(name)
+    for _, problem in pairs(self.left) do
+        for _, good in ipairs(problem.good_on or {}) do
+            if good == name then
+                return true
+            end
+        end
+    end
+    return false
+end
+
+-- A source that is offline or fails leaves the others to be tried.
+function Repair:try(peer)
+    local source = self.session.catalog:database(peer.database_id)
+    if not self:has_good(peer.database) then
+        return
+    end
+    local ok, message, code = locate.online(source)
+    if not ok then
+        self.run:note(message .. "; nothing was repaired from it")
+        return
+    end
+    local done, err = pcall(function()
+        self:take_from(peer, source)
+        self:mark_repaired(source)
+    end)
+    if not done and (errors.is_interrupt(err) or not errors.is(err)) then
+        error(err, 0)
+    elseif not done then
+        self.run:add_problem(source.path, err.code or code, err.message, {database = source.database})
+        self.run:worsen(errors.exit_status(err))
+    end
+end
+
+function Repair:lock()
+    return errors.check(core_copy.lock{
+        root = self.database.path, identity = self.database.identity, name = self.database.database,
+        text = locate.holder("repair"), wait = self.run.request.lock_wait,
+    })
+end
+
+function Repair:all()
+    local lock <close> = self:lock()    -- luacheck: ignore
+    for _, peer in ipairs(self.run.groups[self.key]) do
+        if peer.id ~= self.replica.id and next(self.left) then
+            self:try(peer)
+        end
+    end
+end
+
+local function left_of(run, replica)
+    local left = {}
+    for _, problem in ipairs(run.problems.rows) do
+        if problem.state == "damaged" and problem.database == replica.database
+            and problem.project == replica.project and problem.category == replica.category then
+            left[problem.path] = problem
+        end
+    end
+    return left
+end
+
+local function mend(run, key, replica)
+    local session, row = run.session, run.rows[replica.id]
+    local repair = setmetatable({run = run, session = session, key = key, replica = replica, row = row,
+        database = session.catalog:database(replica.database_id), left = left_of(run, replica)}, Repair)
+    local ok, err = pcall(repair.all, repair)
+    if not ok and (errors.is_interrupt(err) or not errors.is(err)) then
+        error(err, 0)
+    elseif not ok then
+        run:add_problem(replica.root, err.code, err.message, {database = replica.database})
+        run:worsen(errors.exit_status(err))
+    end
+end
+
+--- Repair what a verification found damaged. Adds files_repaired to its rows, repaired_from to its problems.
+-- @param run of autobackup.verification, after reading
+function M.run(run)
+    for _, replica in ipairs(run.replicas) do
+        local row = run.rows[replica.id]
+        if row and row.files_damaged > 0 then
+            mend(run, replica.category .. "\0" .. replica.project, replica)
+        end
+    end
+end
+
+return M

@@ -1,0 +1,404 @@
+--- The flow of a verification: choose replicas on disks that are there, read them back side by side, compare what
+-- is known now between the databases.
+local core_compare = require "core.compare"
+local core_sys = require "core.sys"
+local core_verify = require "core.verify"
+local decisions = require "autobackup.verify"
+local disks = require "autobackup.disks"
+local errors = require "autobackup.errors"
+local jobs = require "autobackup.jobs"
+local knowledge = require "autobackup.knowledge"
+local locate = require "autobackup.locate"
+local plan = require "autobackup.plan"
+local progress = require "autobackup.view.progress"
+local rows = require "autobackup.rows"
+local size = require "autobackup.view.size"
+local statuses = require "autobackup.status"
+
+local M = {}
+
+local Run = {}
+Run.__index = Run
+
+local function new_run(session, request)
+    return setmetatable({
+        session = session, request = request, result = {notes = {}, status = statuses.DONE},
+        problems = jobs.collector(), states = {}, rows = {}, live = progress.new(session, "verify"),
+    }, Run)
+end
+
+function Run:note(text)
+    table.insert(self.result.notes, text)
+end
+
+function Run:worsen(status)
+    self.result.status = statuses.worst(self.result.status, status)
+end
+
+function Run:add_problem(path, code, message, fields)
+    local row = rows.row("problem", {path = path, code = code, message = message})
+    for key, value in pairs(fields or {}) do
+        row[key] = value
+    end
+    self.problems:add(row)
+    return row
+end
+
+-- ---- what to verify ----
+
+local function as_rows(names)
+    local list = {}
+    for i, name in ipairs(names) do
+        list[i] = {database = name}
+    end
+    return list
+end
+
+local function refuse_nothing(request, replicas)
+    local what = request.category and request.category .. " of " .. request.project or request.project
+    local who = "no database has"
+    if #request.databases > 0 then
+        who = plan.places(as_rows(request.databases)) .. (#request.databases == 1 and " has no" or " have no")
+    end
+    local where = plan.places(replicas)
+    errors.raise("ENONAME", ("%s %s%s"):format(who, what, where ~= "" and "; it is on " .. where or ""))
+end
+
+local function set_of(list)
+    local set = {}
+    for _, name in ipairs(list) do
+        set[name] = true
+    end
+    return set
+end
+
+-- Offline is a failure only of a database that was named.
+function Run:skip_offline(database, message, code)
+    if set_of(self.request.databases)[database.database] then
+        self:add_problem(database.path, code, message, {database = database.database})
+        self:worsen(statuses.UNAVAILABLE)
+    else
+        self:note(message .. "; it was not verified")
+    end
+end
+
+-- The replicas that were asked for, and of them those whose disk is there.
+function Run:choose()
+    local request, catalog = self.request, self.session.catalog
+    local all = catalog:replicas{project = request.project}
+    local named, is_online, said, asked = set_of(request.databases), locate.prober(), {}, 0
+    self.all, self.replicas = {}, {}
+    for _, replica in ipairs(all) do
+        if not request.category or replica.category == request.category then
+            table.insert(self.all, replica)
+            if #request.databases == 0 or named[replica.database] then
+                asked = asked + 1
+                local database = catalog:database(replica.database_id)
+                local ok, message, code = is_online(database)
+                if ok then
+                    replica.identity = database.identity
+                    table.insert(self.replicas, replica)
+                elseif not said[database.id] then
+                    said[database.id] = {database, message, code}
+                    self:skip_offline(database, message, code)
+                end
+            end
+        end
+    end
+    if asked == 0 then
+        refuse_nothing(request, #self.all > 0 and self.all or all)
+    elseif #self.replicas == 0 then
+        local _, first = next(said)
+        errors.raise(first[3], first[2], {path = first[1].path})
+    end
+end
+
+-- All replicas of the same category of the same project.
+local function key_of(replica)
+    return replica.category .. "\0" .. replica.project
+end
+
+function Run:group()
+    self.groups = {}
+    for _, replica in ipairs(self.all) do
+        local key = key_of(replica)
+        self.groups[key] = self.groups[key] or {}
+        table.insert(self.groups[key], replica)
+    end
+end
+
+function Run:peers_of(replica)
+    local peers = {}
+    for _, other in ipairs(self.groups[key_of(replica)]) do
+        if other.id ~= replica.id then
+            peers[#peers + 1] = {name = other.database, replica = other.id}
+        end
+    end
+    return peers
+end
+
+-- How much of each replica is to be read.
+function Run:survey()
+    local ages, request = {}, self.request
+    local total = 0
+    for i, replica in ipairs(self.replicas) do
+        ages[i] = errors.check(core_verify.ages(self.session.catalog:path(), replica.id, request.before))
+        for _, age in ipairs(ages[i]) do
+            total = total + age.bytes
+        end
+    end
+    self.total = request.max_bytes and math.min(total, request.max_bytes) or total
+    for i, share in ipairs(request.max_bytes and decisions.share(ages, request.max_bytes) or {}) do
+        self.replicas[i].share = share
+    end
+end
+
+-- ---- reading ----
+
+local function place_of(replica)
+    return locate.replica("", replica.category_path, replica.client, replica.name)
+end
+
+function Run:start(replica)
+    local request = self.request
+    return errors.check(core_verify.start{
+        catalog = self.session.catalog:path(), root = replica.root, identity = replica.identity,
+        path = place_of(replica), replica = replica.id, peers = self:peers_of(replica), before = request.before,
+        max_bytes = replica.share, cached = request.cached or false, known_again = request.repair or false,
+        jobs = request.jobs,
+    })
+end
+
+function Run:show_progress(replica, event)
+    self.states[replica.id] = event
+    local sum = {files = 0, bytes = 0, bytes_total = self.total, path = event.path}
+    for _, state in pairs(self.states) do
+        sum.files, sum.bytes = sum.files + state.files, sum.bytes + state.bytes
+    end
+    self.live:show(sum)
+end
+
+local function day_of(seconds)
+    return seconds and core_sys.format_time(seconds * 1000000000, "local", "%Y-%m-%d")
+end
+
+function Run:add_file(replica, event)
+    local good_on = decisions.names_in(event.good_on)
+    local row = self:add_problem(locate.join(replica.root, event.path),
+        decisions.codes[event.state] or event.code, event.message, {
+            state = event.state, database = replica.database, project = replica.project,
+            category = replica.category, size = event.size, certain = event.certain,
+            good_on = event.state == "damaged" and good_on or nil, known = event.known or nil,
+            errno = event.state == "damaged" and event.code or nil,
+            found_at = event.found_at,
+        })
+    row.message = decisions.describe(row, day_of(event.found_at))
+end
+
+-- What was taken for good when a file was found damaged may have been read, and found damaged too, since.
+function Run:drop_bad_sources()
+    local bad = {}
+    for _, problem in ipairs(self.problems.rows) do
+        if problem.state == "damaged" then
+            bad[problem.path] = true
+        end
+    end
+    local tops = {}
+    for _, replica in ipairs(self.all) do
+        tops[key_of(replica) .. "\0" .. replica.database] = locate.join(replica.root, place_of(replica))
+    end
+    for _, problem in ipairs(self.problems.rows) do
+        if problem.state == "damaged" then
+            local function top(name)
+                return tops[key_of(problem) .. "\0" .. name]
+            end
+            problem.good_on = decisions.still_good(problem.good_on, function(name)
+                return bad[top(name) .. problem.path:sub(#top(problem.database) + 1)]
+            end)
+            problem.message = decisions.describe(problem, day_of(problem.found_at))
+        end
+    end
+end
+
+local COUNTS = {"files_ok", "files_damaged", "files_changed", "files_new", "files_missing", "files_unread",
+    "files", "bytes", "files_left", "bytes_left"}
+
+function Run:add_row(replica, event)
+    local row = rows.row("verify", {project = replica.project, client = replica.client, name = replica.name,
+        category = replica.category, database = replica.database, seconds = event.seconds,
+        files_differing = 0, files_repaired = 0, cached = self.request.cached or nil})
+    for _, key in ipairs(COUNTS) do
+        row[key] = event[key] or 0
+    end
+    self.rows[replica.id] = row
+    if event.type == "failed" then
+        self:add_problem(replica.root, event.code, event.message, {database = replica.database})
+        self:worsen(event.code == "EMISSING" and statuses.PARTIAL
+            or errors.exit_status(errors.new(event.code, event.message)))
+    end
+end
+
+function Run:work_of(replica)
+    return {
+        start = function() return self:start(replica) end,
+        on_event = function(event)
+            if event.type == "progress" then
+                self:show_progress(replica, event)
+            elseif event.type == "file" then
+                self:add_file(replica, event)
+            elseif event.type == "done" or event.type == "failed" then
+                self.states[replica.id] = event
+                self:add_row(replica, event)
+            end
+        end,
+    }
+end
+
+local function stopped_text(run)
+    local files, bytes, damaged = 0, 0, 0
+    for _, row in pairs(run.rows) do
+        files, bytes, damaged = files + row.files, bytes + row.bytes, damaged + row.files_damaged
+    end
+    local found = damaged > 0 and (", %s damaged"):format(size.plural(damaged, "file")) or ""
+    return ("verify stopped: %s read (%s)%s; that is kept, and --older goes on from there"):format(
+        size.plural(files, "file"), size.size(bytes), found)
+end
+
+-- Read all, those on different disks side by side.
+function Run:read()
+    local lines = disks.lines(self.replicas, function(replica) return replica.root end)
+    for _, line in ipairs(lines) do
+        for i, replica in ipairs(line) do
+            line[i] = self:work_of(replica)
+        end
+    end
+    local interruption = jobs.drive_lines(lines)
+    self.live:clear()
+    if interruption then
+        if errors.is_interrupt(interruption) then
+            require("autobackup.view.problems").show(self.problems.rows, self.session.err, self.session.verbose)
+            self.session:message(stopped_text(self))
+        end
+        error(interruption, 0)
+    end
+end
+
+-- ---- between databases ----
+
+local function granularity(a, b)
+    return math.max(a.granularity or 1, b.granularity or 1)
+end
+
+-- Add the files about which two replicas disagree, by path.
+local function add_disagreements(comparer, a, b, found)
+    errors.check(comparer:start{left = a.id, right = b.id, granularity = granularity(a, b), list_rot = true})
+    local item = errors.check(comparer:next())
+    while item do
+        if item ~= true then
+            if not found[item.path] then
+                found[item.path] = {}
+                table.insert(found, item.path)
+            end
+            table.insert(found[item.path], {a.database, b.database})
+        end
+        item = errors.check(comparer:next())
+    end
+end
+
+local function differing_text(others)
+    return ("its content is not that on %s, though size and time are the same: one of them is damaged"):format(
+        plan.places(as_rows(others)))
+end
+
+-- Say a disagreement once, of the database that stands alone or else of the first that was read.
+function Run:say_disagreement(group, path, pairs_list)
+    local by_name, read = {}, {}
+    for _, replica in ipairs(group) do
+        by_name[replica.database], read[replica.database] = replica, self.rows[replica.id]
+    end
+    local first = pairs_list[1]
+    local name = decisions.suspect(pairs_list, #group) or read[first[1]] and first[1] or first[2]
+    local replica, others = by_name[name], decisions.against(pairs_list, name)
+    self:add_problem(locate.join(replica.root, place_of(replica), path), "EDIFFERS", differing_text(others),
+        {state = "differs", database = name, project = replica.project, category = replica.category,
+            others = others})
+    local row = read[name] or read[others[1]] or select(2, next(read))
+    row.files_differing = row.files_differing + 1
+end
+
+function Run:compare_group(comparer, group)
+    local found = {}
+    for i, a in ipairs(group) do
+        for j = i + 1, #group do
+            add_disagreements(comparer, a, group[j], found)
+        end
+    end
+    for _, path in ipairs(found) do
+        self:say_disagreement(group, path, found[path])
+    end
+end
+
+function Run:compare()
+    local comparer <close> = errors.check(core_compare.open(self.session.catalog:path()))
+    local done = {}
+    for _, replica in ipairs(self.replicas) do
+        local key = key_of(replica)
+        if not done[key] and #self.groups[key] > 1 then
+            done[key] = true
+            self:compare_group(comparer, self.groups[key])
+        end
+    end
+end
+
+-- ---- all ----
+
+function Run:close()
+    self.live:clear()
+end
+
+Run.__close = Run.close
+
+function Run:finish()
+    local result = self.result
+    for _, replica in ipairs(self.replicas) do
+        local row = self.rows[replica.id]
+        if row then
+            local now = self.session.catalog:replica(replica.database_id,
+                self.session.catalog:category(replica.category).id, replica.client, replica.name)
+            row.verified_at = now and knowledge.seconds(now.verified_at)
+            row.damaged = now and now.damaged or 0
+            self:worsen(decisions.status(row))
+            table.insert(result, row)
+        end
+    end
+    result.problems = self.problems.rows
+    local omitted = self.problems:omitted()
+    if omitted then
+        self:note(omitted)
+    end
+    return result
+end
+
+--- Verify replicas.
+-- @param session the session
+-- @param request {project= (patterns too), category=?, databases=list (empty: all), older=seconds?, max_bytes=?,
+--        cached=, repair=, lock_wait=seconds?, jobs=?}
+-- @return result: rows of type "verify", one for each replica; problems (state = "damaged", "differs", "changed",
+--         "missing" or "unread"), notes, status. Raises what keeps it from starting, and an interruption.
+function M.run(session, request)
+    local run <close> = new_run(session, request)
+    -- Times are kept in seconds: what was verified just so long ago is due.
+    request.before = request.older and core_sys.now() // 1000000000 - math.floor(request.older) + 1 or nil
+    run:choose()
+    run:group()
+    run:survey()
+    run:read()
+    run:drop_bad_sources()
+    run:compare()
+    if request.repair then
+        require("autobackup.repair").run(run)
+    end
+    return run:finish()
+end
+
+return M

@@ -1,0 +1,119 @@
+--- What a verification found, for people.
+local problems_view = require "autobackup.view.problems"
+local size = require "autobackup.view.size"
+
+local M = {}
+
+local function columns(out)
+    local function number(key, title, color, always)
+        return {key = key, title = title, align = "right", hide_empty = color ~= nil and not always,
+            format = function(value) return value and out:count(value) end,
+            color = color and function(value) return value and value > 0 and color or nil end}
+    end
+    return {
+        {key = "project", title = "PROJECT", group = true, head = true, min = 12},
+        {key = "category", title = "CATEGORY", group = true, head = true},
+        {key = "database", title = "DATABASE", head = true},
+        number("files_ok", "OK"), number("files_damaged", "DAMAGED", "red", true),
+        number("files_repaired", "REPAIRED", "green"), number("files_differing", "DIFFERING", "red"),
+        number("files_changed", "CHANGED", "yellow"), number("files_new", "NEW", "dim"),
+        number("files_missing", "MISSING", "yellow"), number("files_unread", "UNREAD", "red"),
+        number("files_left", "NOT READ", "dim"),
+        {key = "bytes", title = "SIZE", align = "right", format = size.size},
+        {key = "bytes", title = "RATE", align = "right",
+            format = function(value, row) return value > 0 and size.rate(value, row.seconds) or nil end},
+        {key = "seconds", title = "TIME", align = "right", format = size.duration},
+    }
+end
+
+local function select(problems, wanted)
+    local list = {}
+    for _, problem in ipairs(problems) do
+        if wanted(problem) then
+            list[#list + 1] = problem
+        end
+    end
+    return list
+end
+
+local QUIET = {changed = true, missing = true}    -- they say that the catalog is old, not that something is wrong
+
+local function total(rows, key)
+    local sum = 0
+    for _, row in ipairs(rows) do
+        sum = sum + (row[key] or 0)
+    end
+    return sum
+end
+
+local function quote(word)
+    return word:find("[^%w%./_-]") and "'" .. word:gsub("'", "'\\''") .. "'" or word
+end
+
+-- What to type so that damage which another disk can mend is mended: a line for each replica.
+local function repairs(problems)
+    local lines, seen = {}, {}
+    for _, problem in ipairs(problems) do
+        if problem.state == "damaged" and not problem.repaired_from and #(problem.good_on or {}) > 0 then
+            local line = ("verify %s %s %s --repair"):format(quote(problem.project), quote(problem.category),
+                quote(problem.database))
+            if not seen[line] then
+                seen[line] = true
+                lines[#lines + 1] = line
+            end
+        end
+    end
+    return lines
+end
+
+local function has_lost(problems)
+    return #select(problems, function(p) return p.state == "damaged" and p.good_on and #p.good_on == 0 end) > 0
+end
+
+local function advise(result, out)
+    local lines = repairs(result.problems)
+    if #lines > 0 then
+        out:prose("the good bytes are on another disk; type:")
+    end
+    for _, line in ipairs(lines) do
+        out:line("  " .. out:clean(line))
+    end
+    if has_lost(result.problems) then
+        out:prose("what no disk here is known to have: put it back from elsewhere, then load and verify again")
+    end
+end
+
+local function tell_quiet(result, out)
+    local changed, missing = total(result, "files_changed"), total(result, "files_missing")
+    if changed + missing > 0 and not result.files then
+        out:prose(("%s changed and %s gone since the last load were not compared (--files lists them); type: load")
+            :format(size.plural(changed, "file"), size.plural(missing, "file")))
+    end
+end
+
+local function tell_rest(result, out)
+    local left = total(result, "files_left")
+    if result.older and left + total(result, "files") + #result.problems == 0 then
+        out:prose("nothing is due: all of it was verified since then")
+    elseif left > 0 then
+        out:prose(("%s (%s) are due and were not read; the next run goes on with the oldest"):format(
+            size.plural(left, "file"), size.size(total(result, "bytes_left"))))
+    end
+end
+
+--- Show a result.
+-- @param result of autobackup.verification; `files` set: list all exceptions; `older`: only what was due was read
+-- @param out where results go, @param err where problems go, @param verbose whether to list all of them
+function M.show(result, out, err, verbose)
+    if #result > 0 then
+        out:table{rows = result, columns = columns(out)}
+    end
+    problems_view.show(select(result.problems, function(problem)
+        return result.files or not QUIET[problem.state]
+    end), err, verbose or result.files)
+    advise(result, out)
+    tell_quiet(result, out)
+    tell_rest(result, out)
+end
+
+return M

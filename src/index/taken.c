@@ -1,0 +1,260 @@
+#include "index/taken.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "index/replica.h"
+
+struct split {
+    const char *dir, *name;
+    size_t dir_len;
+};
+
+static struct split split_path(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return (struct split){.dir = "", .name = path};
+    return (struct split){.dir = path, .name = slash + 1, .dir_len = (size_t)(slash - path)};
+}
+
+/* By directory, then by name: the order of directories does not matter, that of names is the listing's. */
+static int by_place(const void *a, const void *b)
+{
+    struct split x = split_path(((const struct taken *)a)->path), y = split_path(((const struct taken *)b)->path);
+    int order = entry_compare_names(x.dir, x.dir_len, y.dir, y.dir_len);
+
+    return order ? order : strcmp(x.name, y.name);
+}
+
+static bool still_holds(const struct entry *e, const struct taken *t)
+{
+    if (!S_ISREG(e->mode) || e->err || e->size != t->size || e->mtime != t->mtime)
+        return false;
+    return e->ctime == (t->moved ? t->listed_ctime : t->ctime);
+}
+
+/* ---- one directory ---- */
+
+/* What is written of one directory. */
+struct change {
+    struct directory *dir;
+    bool set;                 /* slots were */
+    struct buf listing;       /* with ctimes brought up to date; empty: as it was */
+    uint64_t sum;
+};
+
+static void make_room(struct buf *slots, size_t size)
+{
+    if (slots->len == size)
+        return;
+    buf_clear(slots);
+    buf_reserve(slots, size);
+    memset(slots->data, 0, size);
+    slots->len = size;
+}
+
+static void set_time(struct slots *slots, uint64_t entries, uint64_t at, int64_t verified_at)
+{
+    uint32_t seconds = (uint32_t)(verified_at / NSEC_PER_SEC);
+
+    if (!verified_at)
+        return;
+    make_room(&slots->times, entries * TIME_SLOT);
+    unsigned char *time = (unsigned char *)slots->times.data + at * TIME_SLOT;
+    for (int i = 0; i < TIME_SLOT; i++)
+        time[i] = (unsigned char)(seconds >> (24 - 8 * i));
+}
+
+/* Damage is a mark on the digest that is known; anything else takes its place. */
+static bool set_digest(char *slot, const struct taken *t)
+{
+    if (t->damaged) {
+        if (!*slot || memcmp(slot + 1, t->digest.bytes, DIGEST_SIZE) != 0)
+            return false;
+        *slot = (char)((t->moved ? DIGEST_UNCONFIRMED : *slot) | DIGEST_DAMAGED);
+        return true;
+    }
+    *slot = t->young ? DIGEST_UNCONFIRMED : DIGEST_CONFIRMED;
+    memcpy(slot + 1, t->digest.bytes, DIGEST_SIZE);
+    return true;
+}
+
+/* Call each for the entries of the directory that one of taken is about. -EBADMSG when the listing is damaged. */
+static int match(const struct directory *dir, const struct taken *taken, size_t count,
+                 void (*each)(void *arg, const struct listing *l, const struct taken *t), void *arg)
+{
+    struct listing l;
+    struct entry e;
+    size_t at = 0;
+    int code = directory_open(dir, &l);
+
+    if (code)
+        return code;
+    while (at < count && (code = listing_next(&l, &e)) == 1) {
+        while (at < count && strcmp(split_path(taken[at].path).name, e.name) < 0)
+            at++;
+        if (at < count && strcmp(split_path(taken[at].path).name, e.name) == 0 && still_holds(&e, &taken[at]))
+            each(arg, &l, &taken[at]);
+    }
+    listing_close(&l);
+    return code < 0 ? code : 0;
+}
+
+static void fill_slot(void *arg, const struct listing *l, const struct taken *t)
+{
+    struct change *c = arg;
+    struct slots *slots = &c->dir->slots;
+    uint64_t entries = l->at + l->left;
+
+    make_room(&slots->digests, entries * DIGEST_SLOT);
+    if (!set_digest(slots->digests.data + (l->at - 1) * DIGEST_SLOT, t))
+        return;
+    set_time(slots, entries, l->at - 1, t->verified_at);
+    c->set = true;
+}
+
+/* All entries of a directory, their strings in the arena. */
+static struct entry *read_entries(const struct directory *dir, struct arena *arena, size_t *ret_count)
+{
+    struct entry *list = NULL, e;
+    struct listing l;
+    size_t count = 0;
+
+    if (directory_open(dir, &l) < 0)
+        return NULL;
+    list = mem_alloc((l.left + 1) * sizeof *list);
+    while (listing_next(&l, &e) == 1) {
+        e.name = arena_strndup(arena, e.name, e.name_len);
+        if (e.target)
+            e.target = arena_strndup(arena, e.target, e.target_len);
+        list[count++] = e;
+    }
+    listing_close(&l);
+    *ret_count = count;
+    return list;
+}
+
+struct relisting {
+    struct entry *list;
+    bool changed;
+};
+
+static void set_ctime(void *arg, const struct listing *l, const struct taken *t)
+{
+    struct relisting *r = arg;
+
+    if (!t->moved)
+        return;
+    r->list[l->at - 1].ctime = t->ctime;
+    r->changed = true;
+}
+
+/* The listing with the ctimes that were seen now: the next load finds them so, and the digests stay confirmed. */
+static void relist(struct change *c, const struct taken *taken, size_t count)
+{
+    struct arena arena = {0};
+    size_t entries = 0;
+    struct relisting r = {.list = read_entries(c->dir, &arena, &entries)};
+
+    if (r.list && match(c->dir, taken, count, set_ctime, &r) == 0 && r.changed)
+        c->sum = listing_encode(r.list, entries, &c->listing);
+    free(r.list);
+    arena_free(&arena);
+}
+
+static bool has_moved(const struct taken *taken, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (taken[i].moved)
+            return true;
+    return false;
+}
+
+static void bind_bytes(sqlite3_stmt *stmt, int at, const struct buf *bytes)
+{
+    if (bytes->len)
+        sqlite3_bind_blob64(stmt, at, bytes->data, bytes->len, SQLITE_STATIC);
+}
+
+static int write_change(struct catalog *cat, int64_t replica, const struct change *c, struct error *err)
+{
+    static const char sql[] = "UPDATE directory SET digests = ?3, verified = ?4, damaged = ?5, "
+                              "listing = COALESCE(?6, listing), sum = COALESCE(?7, sum) WHERE replica = ?1 AND path = ?2";
+    const struct directory *dir = c->dir;
+    sqlite3_stmt *stmt;
+
+    int code = catalog_prepare(cat, sql, &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, replica);
+    sqlite3_bind_blob64(stmt, 2, dir->path, dir->path_len, SQLITE_STATIC);
+    bind_bytes(stmt, 3, &dir->slots.digests);
+    bind_bytes(stmt, 4, &dir->slots.times);
+    sqlite3_bind_int64(stmt, 5, slots_damaged(&dir->slots));
+    bind_bytes(stmt, 6, &c->listing);
+    if (c->listing.len)
+        sqlite3_bind_int64(stmt, 7, (int64_t)c->sum);
+    int step = sqlite3_step(stmt);
+    code = step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+static int record_directory(struct catalog *cat, int64_t replica, const struct taken *taken, size_t count,
+                            struct error *err)
+{
+    struct split place = split_path(taken->path);
+    struct directory dir;
+    struct change change = {.dir = &dir};
+
+    int code = replica_directory(cat, replica, place.dir, place.dir_len, &dir, err);
+    if (code != 1)
+        return code;
+    code = 0;
+    if (match(&dir, taken, count, fill_slot, &change) == 0 && change.set) {
+        if (has_moved(taken, count))
+            relist(&change, taken, count);
+        code = write_change(cat, replica, &change, err);
+    }
+    buf_free(&change.listing);
+    directory_free(&dir);
+    return code;
+}
+
+/* ---- all ---- */
+
+static size_t same_directory(const struct taken *taken, size_t count)
+{
+    struct split first = split_path(taken->path);
+    size_t n = 1;
+
+    while (n < count) {
+        struct split next = split_path(taken[n].path);
+        if (entry_compare_names(first.dir, first.dir_len, next.dir, next.dir_len) != 0)
+            break;
+        n++;
+    }
+    return n;
+}
+
+int replica_record_digests(struct catalog *cat, int64_t replica, struct taken *taken, size_t count, struct error *err)
+{
+    size_t run;
+
+    qsort(taken, count, sizeof *taken, by_place);
+    int code = catalog_begin(cat, err);
+    for (size_t at = 0; at < count && !code; at += run) {
+        run = same_directory(taken + at, count - at);
+        code = record_directory(cat, replica, taken + at, run, err);
+    }
+    if (!code)
+        code = catalog_commit(cat, err);
+    if (code)
+        catalog_rollback(cat);
+    return code;
+}

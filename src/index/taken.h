@@ -1,0 +1,33 @@
+/*
+ * Digests taken of files, and what was found on the way, recorded beside the listings.
+ */
+#ifndef AUTOBACKUP_INDEX_TAKEN_H
+#define AUTOBACKUP_INDEX_TAKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "index/catalog.h"
+
+/* A digest taken of a file, with what the file was when it was taken. */
+struct taken {
+    char *path;               /* relative to the replica */
+    struct digest digest;
+    uint64_t size;
+    int64_t mtime, ctime;     /* ns */
+    bool young;               /* within the filesystem's timestamp granularity: keep as unconfirmed */
+    int64_t verified_at;      /* ns since 1970: when it was read from its disk; 0: leaves what is known of that */
+    bool damaged;             /* the digest is not the file's: the file should have it, as the catalog says */
+    bool moved;               /* the listing had another ctime, listed_ctime, and gets the one given here */
+    int64_t listed_ctime;
+};
+
+/*
+ * Record digests of files of a replica. One whose size, mtime or ctime is not what the listing says is left out. In one
+ * transaction. taken may be in any order and is sorted here.
+ */
+int replica_record_digests(struct catalog *cat, int64_t replica, struct taken *taken, size_t count, struct error *err);
+
+#endif

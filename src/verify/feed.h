@@ -1,0 +1,24 @@
+/*
+ * From the catalog to the readers: every file of a replica that is to be read.
+ */
+#ifndef AUTOBACKUP_VERIFY_FEED_H
+#define AUTOBACKUP_VERIFY_FEED_H
+
+#include <stdatomic.h>
+
+#include "verify/choice.h"
+#include "verify/findings.h"
+
+struct feed {
+    struct choice *choice;
+    struct findings *findings;
+    struct desk *desk;
+    atomic_bool *stop;       /* the readers': set when the job is cancelled */
+    bool by_inode;           /* in the order of a spinning disk; else the largest first, so that none is left for the end */
+    struct checks window;    /* files of one sorting; the feed's own */
+};
+
+/* Hand all of them over, recording what was found meanwhile, and wait until all are read. 0 or -errno. */
+int feed_run(struct feed *f, struct error *err);
+
+#endif

@@ -1,0 +1,164 @@
+#include "verify/findings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "index/taken.h"
+
+#define RECORD_EVERY NSEC_PER_SEC
+#define COST_SHARE 20            /* recording takes at most one part in so many of the time */
+#define RECORD_COUNT 65536       /* files of one recording */
+
+void findings_init(struct findings *f, const struct verify_request *request, struct job *job, struct catalog *cat)
+{
+    *f = (struct findings){.request = request, .job = job, .cat = cat, .recorded_at = clock_monotonic()};
+    f->peers = peers_new(cat, request->peers, request->peer_count);
+    checks_init(&f->list);
+}
+
+void findings_free(struct findings *f)
+{
+    check_free(f->list.first);
+    peers_free(f->peers);
+}
+
+/* ---- telling ---- */
+
+static struct event *new_event(const struct findings *f, const char *state, const char *path)
+{
+    struct event *ev = event_new("file");
+    struct buf full = {0};
+
+    buf_printf(&full, "%s%s%s", f->request->path, *path ? "/" : "", path);
+    event_str(ev, "state", state, strlen(state));
+    event_str(ev, "path", full.data, full.len);
+    buf_free(&full);
+    return ev;
+}
+
+static void tell_errno(struct event *ev, int errnum)
+{
+    struct error err = {0};
+
+    if (errnum == EBUSY)
+        error_say(&err, "EINUSE", EBUSY, "belongs to the catalog in use: not read");
+    else
+        error_set(&err, errnum, "reading it");
+    event_error(ev, &err);
+    error_clear(&err);
+}
+
+static void tell_damage(struct findings *f, const struct check *c, bool known)
+{
+    struct event *ev = new_event(f, "damaged", c->path);
+    struct buf names = {0};
+
+    peers_holding(f->peers, c, &names);
+    event_int(ev, "size", (int64_t)c->size);
+    event_bool(ev, "known", known);
+    event_bool(ev, "certain", !known && !c->errnum && check_is_certain(c));
+    event_int(ev, "found_at", known ? c->verified : c->read_at / NSEC_PER_SEC);
+    event_str(ev, "good_on", buf_str(&names), names.len);
+    if (c->errnum)
+        tell_errno(ev, c->errnum);
+    job_emit(f->job, ev);
+    buf_free(&names);
+}
+
+static void tell(struct findings *f, const struct check *c, const char *state)
+{
+    struct event *ev = new_event(f, state, c->path);
+
+    event_int(ev, "size", (int64_t)c->size);
+    if (c->finding == FOUND_UNREAD)
+        tell_errno(ev, c->errnum);
+    job_emit(f->job, ev);
+}
+
+void findings_add_known(struct findings *f, const struct check *c)
+{
+    f->damaged++;
+    tell_damage(f, c, true);
+}
+
+void findings_add_unlisted(struct findings *f, const char *path, int errnum)
+{
+    struct event *ev = new_event(f, "unread", path);
+
+    f->unread++;
+    tell_errno(ev, errnum);
+    job_emit(f->job, ev);
+}
+
+static void count(struct findings *f, const struct check *c)
+{
+    bool whole = c->finding == FOUND_OK || c->finding == FOUND_NEW || c->finding == FOUND_DAMAGED;
+
+    f->files += whole;
+    f->bytes += whole ? (int64_t)c->size : 0;
+    f->tried_files += c->finding != FOUND_NOTHING;
+    f->tried_bytes += c->finding != FOUND_NOTHING ? (int64_t)c->size : 0;
+    switch (c->finding) {
+    case FOUND_OK: f->ok++; break;
+    case FOUND_NEW: f->fresh++; break;
+    case FOUND_DAMAGED: f->damaged++; tell_damage(f, c, false); break;
+    case FOUND_CHANGED: f->changed++; tell(f, c, "changed"); break;
+    case FOUND_MISSING: f->missing++; tell(f, c, "missing"); break;
+    case FOUND_UNREAD: f->unread++; tell(f, c, "unread"); break;
+    case FOUND_NOTHING: break;
+    }
+}
+
+/* ---- recording ---- */
+
+static struct taken taken_of(const struct findings *f, const struct check *c)
+{
+    bool damaged = c->finding == FOUND_DAMAGED;
+
+    return (struct taken){
+        .path = c->path, .digest = damaged ? c->digest : c->found, .size = c->size, .mtime = c->mtime,
+        .ctime = c->found_ctime, .young = c->young, .verified_at = f->request->cached ? 0 : c->read_at,
+        .damaged = damaged, .moved = c->found_ctime != c->ctime, .listed_ctime = c->ctime,
+    };
+}
+
+static int record(struct findings *f, const struct checks *list, struct error *err)
+{
+    struct taken *taken = mem_alloc((list->count + 1) * sizeof *taken);
+    size_t count = 0;
+
+    for (const struct check *c = list->first; c; c = c->next)
+        if (c->finding == FOUND_OK || c->finding == FOUND_NEW || c->finding == FOUND_DAMAGED)
+            taken[count++] = taken_of(f, c);
+    int code = count ? replica_record_digests(f->cat, f->request->replica, taken, count, err) : 0;
+    free(taken);
+    return code;
+}
+
+static int settle(struct findings *f, struct error *err)
+{
+    int64_t started = clock_monotonic();
+    struct checks list;
+
+    checks_init(&list);
+    checks_move(&list, &f->list);
+    int code = record(f, &list, err);
+    for (const struct check *c = list.first; c; c = c->next)
+        count(f, c);
+    check_free(list.first);
+    f->recorded_at = clock_monotonic();
+    f->cost = f->recorded_at - started;
+    return code;
+}
+
+int findings_settle(struct findings *f, struct desk *desk, bool now, struct error *err)
+{
+    int64_t pause = f->cost * COST_SHARE > RECORD_EVERY ? f->cost * COST_SHARE : RECORD_EVERY;
+
+    desk_collect(desk, &f->list);
+    if (!f->list.count || (!now && f->list.count < RECORD_COUNT && clock_monotonic() - f->recorded_at < pause))
+        return 0;
+    return settle(f, err);
+}

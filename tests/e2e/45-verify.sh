@@ -1,0 +1,523 @@
+# verify: what is damaged is found, remembered and repaired, whatever happens meanwhile. Oracles: sha256sum, cmp, stat.
+. ./studio.sh
+
+CATALOG() { echo "$XDG_DATA_HOME/autobackup/catalog.db"; }
+query() { sqlite3 "$(CATALOG)" "$1"; }
+
+# Change one byte of a file and put its times back, as far as a program can: the ctime moves.
+rot() {    # FILE [OFFSET]
+    local before byte
+    before=$(stat -c %y "$1")
+    byte=$(od -An -tu1 -j "${2:-0}" -N 1 "$1")
+    printf "\\$(printf %03o $((byte ^ 255)))" | dd of="$1" conv=notrunc bs=1 seek="${2:-0}" status=none
+    touch -d "$before" "$1"
+}
+
+# Change one byte on the medium below a mounted filesystem, where its content says MARK: no time moves, and what
+# memory holds of the file stays as it was.
+rot_below() {    # IMAGE MARK
+    local at
+    sync
+    at=$(grep -abo -m1 -F "$2" "$1" | head -n 1 | cut -d: -f1)
+    [ -n "$at" ] || fail "the image lacks $2"
+    printf '\377' | dd of="$1" conv=notrunc bs=1 seek="$at" status=none
+    sync "$1"
+}
+
+row() { json 'o.type == "verify" and o.database .. ":" .. ('"$1"') or nil'; }
+export ASAN_OPTIONS=detect_leaks=0    # which does not work under strace
+
+# The program, where readings of one file fail.
+with_bad_sectors() {    # FILE WORDS...
+    local file=$1
+    shift
+    need strace
+    run strace -f -qq -o /dev/null -P "$PWD/$file" -e trace=pread64,read \
+        -e inject=pread64,read:error=EIO "$AUTOBACKUP" "$@"
+}
+
+states() { json 'o.state and ("%s:%s"):format(o.state, o.path:match("[^/]+$")) or nil' | sort | tr '\n' ' '; }
+
+# A studio whose footage of acme/spot is the same everywhere, with digests.
+copied() {
+    studio
+    ok copy acme/spot footage WORK NAS STORAGE --newer=overwrite
+    ok verify acme/spot footage
+}
+
+test_what_was_copied_is_ok_and_bit_rot_is_found() {
+    local clip="NAS/footage/acme/spot/day 1/clip 2.mov" good
+    copied
+    (cd WORK/footage/acme/spot && find . -type f -exec sha256sum {} +) >sums
+    ok verify acme/spot footage --json
+    assert_eq "$(row 'o.files_ok .. o.files_damaged .. o.files_new .. o.files')" "WORK:3003
+STORAGE:3003
+NAS:3003"
+    good=$(cat "$clip" | sha256sum)
+    rot "$clip" 777
+    ab verify acme/spot footage --json
+    assert_status 11
+    assert_eq "$(row o.files_damaged | tr '\n' ' ')" "WORK:0 STORAGE:0 NAS:1 "
+    assert_eq "$(json 'o.state, o.code, o.good_on, o.database, o.certain')" "damaged EDAMAGED WORK,STORAGE NAS false"
+    (cd NAS/footage/acme/spot && sha256sum -c "$OLDPWD/sums" 2>/dev/null | grep -v ': OK$') >bad || :
+    assert_eq "$(cat bad)" "./day 1/clip 2.mov: FAILED"
+    ab verify acme/spot footage NAS
+    assert_status 11
+    assert_out "verify acme/spot footage NAS --repair"
+    assert_err "clip 2.mov: damaged" "good on WORK, STORAGE"
+    assert_eq "$(cat "WORK/footage/acme/spot/day 1/clip 2.mov" | sha256sum)" "$good"
+}
+
+test_damage_is_remembered_until_it_is_gone() {
+    local clip="NAS/footage/acme/spot/day 1/clip 2.mov"
+    copied
+    cp -p "$clip" whole
+    rot "$clip"
+    ab verify acme/spot footage NAS
+    assert_status 11
+    ok fetch acme/spot
+    assert_out "!" "damaged"
+    ab check acme --json
+    assert_status 10
+    assert_out "1 damaged on NAS"
+    ok load
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.damaged == 1 and o.database .. o.category or nil')" NASfootage
+    ab verify acme/spot footage --older 1d --json    # not read again, and told again
+    assert_status 11
+    assert_eq "$(row o.files | grep NAS)" NAS:0
+    assert_eq "$(json 'o.state')" damaged
+    ab compare acme/spot footage WORK NAS
+    assert_status 4
+    ab copy acme/spot footage WORK NAS      # nor is it overwritten unasked, or copied on
+    assert_status 3
+    assert_err "damaged at the destination"
+    ab copy acme/spot footage NAS STORAGE
+    assert_status 3
+    assert_err "damaged at the source"
+    cp -p whole "$clip"                     # put back by hand
+    ok verify acme/spot footage NAS
+    ok fetch acme/spot
+    refute_out damaged
+}
+
+test_the_disk_is_read_and_not_the_memory() {
+    mount_image NAS 64
+    mkdir -p NAS/footage/acme/spot
+    { head -c 3000000 /dev/urandom; echo the-mark-in-the-middle; head -c 300000 /dev/urandom; } >NAS/footage/acme/spot/a.mov
+    { head -c 3000 /dev/urandom; echo the-mark-in-a-small-one; } >NAS/footage/acme/spot/b.mov
+    local sums times
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok verify acme/spot
+    sums=$(cat NAS/footage/acme/spot/* | sha256sum) times=$(stat -c %y%z NAS/footage/acme/spot/*)
+    ok verify acme/spot --json
+    assert_eq "$(row o.files_ok)" NAS:2
+    rot_below NAS.img the-mark-in-the-middle
+    rot_below NAS.img the-mark-in-a-small-one
+    assert_eq "$(cat NAS/footage/acme/spot/* | sha256sum)" "$sums" "what memory still holds"
+    ok verify acme/spot --cached --json
+    assert_eq "$(row o.files_ok)" NAS:2
+    ab verify acme/spot --json
+    assert_status 11
+    assert_eq "$(states)" "damaged:a.mov damaged:b.mov "
+    assert_eq "$(json 'o.certain')" "true
+true"
+    assert_eq "$(stat -c %y%z NAS/footage/acme/spot/*)" "$times"
+    assert_eq "$(cat NAS/footage/acme/spot/* | sha256sum)" "$sums" "memory after verify"
+    umount NAS
+    mount -o loop NAS.img NAS
+    [ "$(cat NAS/footage/acme/spot/* | sha256sum)" != "$sums" ] || fail "the rot never was on the medium"
+}
+
+test_other_filesystems_are_read_too() {    # without O_DIRECT (vfat has it, tmpfs may not), with checksums (btrfs)
+    local kind
+    mkdir SHM
+    need_root
+    mount -t tmpfs none SHM
+    MOUNTS+=("$PWD/SHM")
+    command -v mkfs.xfs >/dev/null && mount_image XFS 320 xfs
+    command -v mkfs.vfat >/dev/null && mount_image STICK 32 vfat
+    trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
+    ok add category footage footage
+    for kind in SHM XFS STICK; do
+        mountpoint -q "$kind" || continue
+        mkdir -p "$kind/footage/acme/$kind"
+        head -c 5000001 /dev/urandom >"$kind/footage/acme/$kind/a"
+        echo small >"$kind/footage/acme/$kind/b"
+        ok add database "$kind" "$kind"
+        ok load "$kind"
+        ok verify "acme/$kind" --json
+        assert_eq "$(row o.files_new)" "$kind:2"
+        ok verify "acme/$kind" --json
+        assert_eq "$(row o.files_ok)" "$kind:2"
+        rot "$kind/footage/acme/$kind/a" 4321234
+        ab verify "acme/$kind" --json
+        assert_status 11
+        assert_eq "$(states)" "damaged:a "
+    done
+}
+
+test_repair() {
+    local clip="NAS/footage/acme/spot/day 1/clip 2.mov" before op
+    copied
+    chmod 640 "$clip"
+    setfattr -n user.colour -v blue "$clip" 2>/dev/null || :
+    before=$(stat -c '%a %u %g %y %s' "$clip")
+    ok load
+    rot "$clip" 100
+    cp -p "$clip" damaged
+    ab verify acme/spot footage NAS --repair --json
+    assert_status 11
+    assert_eq "$(row 'o.files_damaged .. o.files_repaired .. o.damaged')" NAS:110
+    assert_eq "$(json 'o.repaired_from')" WORK
+    cmp "$clip" "WORK/footage/acme/spot/day 1/clip 2.mov"
+    assert_eq "$(stat -c '%a %u %g %y %s' "$clip")" "$before"
+    getfattr -n user.colour damaged >/dev/null 2>&1 && getfattr -n user.colour "$clip" >/dev/null
+    op=$(query "SELECT id FROM operation WHERE kind = 'repair'")
+    cmp damaged "NAS/.autobackup/versions/$op/footage/acme/spot/day 1/clip 2.mov"
+    assert_exists "NAS/.autobackup/operations/$op"
+    assert_eq "$(query "SELECT state, target, files FROM operation WHERE id = '$op'")" "done|NAS|1"
+    assert_eq "$(find NAS -name '.autobackup-*')" ""
+    ok verify acme/spot footage NAS
+    ok fetch acme/spot
+    refute_out damaged
+    ok compare acme/spot footage WORK NAS
+}
+
+test_repair_of_a_file_with_two_names() {
+    studio
+    mkdir -p WORK/footage/acme/links/d
+    head -c 20000 /dev/urandom >WORK/footage/acme/links/a
+    ln WORK/footage/acme/links/a WORK/footage/acme/links/d/b
+    ok copy acme/links footage WORK NAS
+    assert_eq "$(stat -c %h NAS/footage/acme/links/a)" 2
+    ok verify acme/links footage
+    rot NAS/footage/acme/links/a 5
+    ab verify acme/links footage NAS --repair --json
+    assert_status 11
+    assert_eq "$(row 'o.files_damaged .. o.files_repaired')" NAS:22
+    assert_eq "$(stat -c %h NAS/footage/acme/links/a)" 2
+    cmp NAS/footage/acme/links/a NAS/footage/acme/links/d/b
+    cmp NAS/footage/acme/links/a WORK/footage/acme/links/a
+    ok verify acme/links footage NAS
+}
+
+test_repair_waits_for_the_lock() {
+    copied
+    rot "NAS/footage/acme/spot/day 1/clip 2.mov"
+    flock NAS/.autobackup/lock "$AUTOBACKUP" verify acme/spot footage NAS --repair >"$OUT" 2>"$ERR" || STATUS=$?
+    assert_status 11    # damage is the worse of the two
+    assert_err "NAS is busy" "--lock-wait"
+    ab verify acme/spot footage NAS
+    assert_status 11
+}
+
+test_repair_takes_only_the_very_bytes() {
+    local clip="footage/acme/spot/day 1/clip 2.mov"
+    copied
+    ok verify acme/spot footage NAS
+    rot "NAS/$clip" 100
+    rot "WORK/$clip" 200    # nobody knows that yet
+    rot "STORAGE/$clip" 300
+    ab verify acme/spot footage NAS --repair
+    assert_status 11
+    assert_err "not the content that it should have"
+    cmp "NAS/$clip" "WORK/$clip" >/dev/null && fail "bad bytes were taken"
+    assert_eq "$(find NAS -name '.autobackup-*')" ""
+    find NAS/.autobackup/versions -name 'clip 2*' >kept
+    assert_eq "$(cat kept)" ""
+    ab verify acme/spot footage --json
+    assert_status 11
+    assert_eq "$(json 'o.good_on and #o.good_on == 0 and o.database or nil' | tr '\n' ' ')" "WORK STORAGE NAS "
+    ab verify acme/spot footage
+    assert_out "no disk here is known to have"
+}
+
+test_repair_of_what_an_earlier_run_found() {
+    local clip="footage/acme/spot/day 1/clip 2.mov"
+    copied
+    rot "NAS/$clip" 100
+    ab verify acme/spot footage NAS
+    assert_status 11
+    ab verify acme/spot all NAS --older 1d --repair --json
+    assert_status 11
+    assert_eq "$(row o.files_repaired)" NAS:1
+    cmp "NAS/$clip" "WORK/$clip"
+    ok verify acme/spot all NAS --older 1d
+}
+
+test_what_a_disk_cannot_read_any_more_is_damage() {
+    local clip="NAS/footage/acme/spot/day 1/clip 2.mov"
+    copied
+    with_bad_sectors "$clip" verify acme/spot footage NAS --json
+    assert_status 11
+    assert_eq "$(states)" "damaged:clip 2.mov "
+    assert_out "cannot be read any more (EIO)"
+    ok verify acme/spot footage NAS
+    echo unknown >NAS/footage/acme/spot/new
+    ok load NAS
+    with_bad_sectors NAS/footage/acme/spot/new verify acme/spot footage NAS --json
+    assert_status 3    # of this one nothing is known that could be put back
+    assert_eq "$(states)" "unread:new "
+}
+
+# A filesystem with checksums says EIO where the medium gives other bytes.
+test_repair_of_a_disk_that_lost_a_sector() {
+    mount_image NAS 128 btrfs
+    mkdir -p WORK/footage/acme/spot
+    { head -c 300000 /dev/urandom; echo the-mark-in-the-middle; head -c 300000 /dev/urandom; } >WORK/footage/acme/spot/a.mov
+    echo small >WORK/footage/acme/spot/b.mov
+    ok add category footage footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok load WORK
+    ok copy acme/spot footage WORK NAS
+    ok verify acme/spot
+    umount NAS
+    rot_below NAS.img the-mark-in-the-middle
+    mount -o loop NAS.img NAS
+    cat NAS/footage/acme/spot/a.mov >/dev/null 2>&1 && skip "this filesystem has no checksums"
+    ab verify acme/spot footage NAS --json
+    assert_status 11
+    assert_eq "$(states)" "damaged:a.mov "
+    ab verify acme/spot footage NAS --repair --json
+    assert_status 11
+    assert_eq "$(row o.files_repaired)" NAS:1
+    cmp WORK/footage/acme/spot/a.mov NAS/footage/acme/spot/a.mov
+    assert_exists NAS/.autobackup/versions/*/footage/acme/spot/a.mov
+    ok verify acme/spot
+}
+
+test_databases_are_compared_with_each_other() {
+    mkdir -p {A,B,C}/footage/acme/spot
+    printf 'frame one' | tee {A,B,C}/footage/acme/spot/1 >/dev/null
+    printf 'frame two' | tee {A,C}/footage/acme/spot/2 >/dev/null
+    printf 'frame twO' >B/footage/acme/spot/2
+    touch -d 2031-01-01 {A,B,C}/footage/acme/spot/*
+    ok add category footage footage
+    ok add database A A
+    ok add database B B
+    ok load
+    ok verify acme/spot footage A
+    ab verify acme/spot --json    # two that disagree: one of them
+    assert_status 11
+    assert_eq "$(json 'o.code, o.state')" "EDIFFERS differs"
+    ok add database C C
+    ok load C
+    ab verify acme/spot footage C --json    # the third tells which; it is compared whoever was read
+    assert_status 11
+    assert_eq "$(json 'o.state and o.database')" B
+    ok compare acme/spot footage A C
+}
+
+test_changed_and_missing_files() {
+    copied
+    echo more >>"NAS/footage/acme/spot/day 1/clip 1.mov"
+    rm "NAS/footage/acme/spot/day 1/clip 2.mov"
+    ab verify acme/spot footage NAS --json
+    assert_status 3
+    assert_eq "$(row 'o.files_ok .. o.files_changed .. o.files_missing')" NAS:111
+    assert_eq "$(states)" "changed:clip 1.mov missing:clip 2.mov "
+    ab verify acme/spot footage NAS
+    assert_out "1 file changed and 1 file gone" "load"
+    refute_err "clip 1.mov"
+    ab verify acme/spot footage NAS --files
+    assert_err "clip 1.mov" "clip 2.mov"
+    ok load
+    ok verify acme/spot footage NAS --json
+    assert_eq "$(row 'o.files_ok .. o.files_new')" NAS:11
+}
+
+test_a_file_that_changes_while_it_is_read() {
+    copied
+    local clip="$PWD/NAS/footage/acme/spot/day 1/clip 2.mov" hour
+    hour=$(stat -c %Y "$clip")
+    while :; do chmod 600 "$clip"; chmod 644 "$clip"; done &
+    local pid=$!
+    need strace
+    run strace -f -qq -o /dev/null -P "$clip" -e inject=pread64:delay_exit=50000 \
+        "$AUTOBACKUP" verify acme/spot footage NAS --json
+    kill "$pid"
+    wait "$pid" || :
+    assert_status 3
+    assert_eq "$(states)" "changed:clip 2.mov "
+    assert_eq "$(stat -c %Y "$clip")" "$hour"
+    ok verify acme/spot footage NAS
+}
+
+test_unreadable_files_are_a_problem() {
+    need_root
+    need setpriv
+    copied
+    ok verify acme/spot footage NAS
+    chmod 000 "NAS/footage/acme/spot/day 1/clip 2.mov"
+    chown -R 65534:65534 "$HOME"
+    chmod 755 . ..
+    run as_nobody verify acme/spot footage NAS --json
+    assert_status 3
+    assert_eq "$(states)" "unread:clip 2.mov "
+    assert_eq "$(json 'o.code')" EACCES
+}
+
+test_offline_databases() {
+    copied
+    mv NAS away
+    ab verify acme/spot footage NAS
+    assert_status 75
+    assert_err "NAS"
+    ab verify acme/spot footage NAS STORAGE --json
+    assert_status 75
+    assert_eq "$(row o.files_ok)" STORAGE:3
+    ok verify acme/spot footage
+    assert_err "NAS" "not verified"
+    mkdir NAS
+    ab verify acme/spot footage NAS    # an empty mount point is not the disk
+    assert_status 75
+}
+
+# A run of which every reading takes some time, so that it can be ended in the midst; its process is $pid.
+slow_run() {    # WORDS...
+    need strace sqlite3 pgrep
+    mkdir -p NAS/footage/acme/long
+    (cd NAS/footage/acme/long && for n in $(seq 100 219); do head -c 20000 /dev/urandom >"f$n"; done)
+    ok load
+    strace -f -qq -o /dev/null -e inject=pread64:delay_enter=30000 -e trace=pread64 \
+        env --default-signal=INT "$AUTOBACKUP" verify acme/long footage NAS --jobs 1 "$@" >slow.out 2>slow.err &
+    tracer=$!
+    local tries=0
+    until [ "$(query 'SELECT count(*) FROM directory WHERE verified IS NOT NULL')" != 0 ]; do
+        kill -0 "$tracer" 2>/dev/null || fail "it ended before anything was recorded"
+        read -rt 0.05 <> <(:) || :
+        tries=$((tries + 1))
+        [ "$tries" -lt 1000 ] || fail "nothing is recorded"
+    done
+    pid=$(pgrep -P "$tracer" | head -n 1)
+}
+
+# How many of the 120 files have a time.
+recorded() { query "SELECT hex(verified) FROM directory WHERE verified IS NOT NULL" | fold -w 8 | grep -vc 00000000; }
+
+test_killed_and_gone_on() {
+    studio
+    slow_run
+    kill -9 "$pid"
+    wait "$tracer" || :
+    local done_before
+    done_before=$(recorded)
+    [ "$done_before" -gt 0 ] && [ "$done_before" -lt 120 ] || fail "$done_before recorded"
+    ok verify acme/long footage NAS --older 1d --json
+    assert_eq "$(row 'o.files .. " " .. o.files_new .. " " .. o.files_left')" \
+        "NAS:$((120 - done_before)) $((120 - done_before)) 0"
+    ok verify acme/long footage NAS --older 1d --json
+    assert_eq "$(row o.files)" NAS:0
+    ok verify acme/long footage NAS --json
+    assert_eq "$(row o.files_ok)" NAS:120
+}
+
+test_interrupted_and_gone_on() {
+    studio
+    slow_run
+    kill -INT "$pid"
+    STATUS=0
+    wait "$tracer" || STATUS=$?
+    assert_status 130
+    cp slow.err "$ERR"
+    assert_err "verify stopped: " "--older"
+    local done_before
+    done_before=$(recorded)
+    [ "$done_before" -gt 0 ] && [ "$done_before" -lt 120 ] || fail "$done_before recorded"
+    grep -q "verify stopped: $done_before files\? read" "$ERR" || fail "not $done_before"
+    ok verify acme/long footage NAS --older 1d --json
+    assert_eq "$(row o.files)" "NAS:$((120 - done_before))"
+}
+
+test_so_many_bytes_a_night() {
+    local n night total=0 sizes
+    mkdir -p A/footage/acme/one B/footage/acme/two
+    for n in $(seq 10); do head -c 10000 /dev/urandom | tee "A/footage/acme/one/$n" >"B/footage/acme/two/$n"; done
+    ok add category footage footage
+    ok add database A A
+    ok add database B B
+    ok load
+    for night in 1 2 3 4; do    # 200 kB, 55 kB a night, six files of it
+        ok verify '*/*' --older 30d --max-bytes 55kB --json
+        sizes=$(json 'o.files' | paste -sd+ | bc)
+        total=$((total + sizes))
+        assert_eq "$sizes" "$([ $night = 4 ] && echo 2 || echo 6)" "files of night $night"
+    done
+    assert_eq "$total" 20
+    ok verify '*/*' --older 30d --max-bytes 55kB --json
+    assert_eq "$(json 'o.files' | sort -u)" 0
+    # Without --older the oldest come again; those of B are made to be.
+    query "UPDATE directory SET verified = zeroblob(length(verified)) WHERE replica IN
+        (SELECT r.id FROM replica r JOIN database d ON d.id = r.database WHERE d.name = 'B')"
+    ok verify '*/*' --max-bytes 95kB --json
+    assert_eq "$(json 'o.files, o.database' | sort)" "0 A
+10 B"
+}
+
+test_nothing_to_verify_is_said() {
+    studio
+    ab verify acme/spot project NAS
+    assert_status 1
+    assert_err "NAS has no project of acme/spot; it is on WORK"
+    ab verify acme/spto
+    assert_err "acme/spot"
+    ab verify acme/spot --older never
+    assert_status 2
+    ab verify acme/spot --cached --max-bytes 1GB
+    assert_status 2
+    assert_err "--cached"
+}
+
+test_the_catalog_is_not_opened() {
+    studio
+    mkdir -p NAS/footage/acme/inside
+    echo x >NAS/footage/acme/inside/x
+    ok load
+    cp "$(CATALOG)" NAS/footage/acme/inside/c.db
+    ok --catalog "$PWD/NAS/footage/acme/inside/c.db" load
+    ab --catalog "$PWD/NAS/footage/acme/inside/c.db" verify acme/inside --json
+    assert_out EINUSE
+    ok --catalog "$PWD/NAS/footage/acme/inside/c.db" list databases
+}
+
+test_a_load_beside_it_keeps_what_was_verified() {
+    studio
+    slow_run
+    ok load NAS
+    ok load
+    wait "$tracer" || fail "verify ended with $?"
+    assert_eq "$(recorded)" 120
+    ok verify acme/long footage NAS --older 1d --json
+    assert_eq "$(row o.files)" NAS:0
+}
+
+test_a_policy_asks_for_it() {
+    copied
+    mkdir -p STORAGE/footage/acme/late
+    echo x >STORAGE/footage/acme/late/x
+    ok load
+    cat >policy.lua <<'LUA'
+policy("footage", {copies = 1, verified = "90d"})
+LUA
+    ab --config policy.lua check acme --json
+    assert_status 10
+    assert_out "never verified on STORAGE"
+    refute_out "never verified on NAS"
+    ok verify acme/late
+    ab --config policy.lua check acme --json
+    refute_out "never verified"
+}
+
+test_a_replica_that_is_gone() {
+    copied
+    rm -r NAS/footage/acme
+    ab verify acme/spot footage
+    assert_status 3
+    assert_err "NAS/footage/acme/spot is gone since it was loaded"
+    ab verify acme/spot footage --json
+    assert_eq "$(row o.files_ok | tr '\n' ' ')" "WORK:3 STORAGE:3 NAS:0 "
+}
