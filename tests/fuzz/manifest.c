@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "undo/past.h"
 
 #define OPERATION "20311123T020000Z-7f3a"
