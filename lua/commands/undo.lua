@@ -57,7 +57,7 @@ local function columns(out)
     return {
         {key = "project", title = "PROJECT", head = true, min = 12},
         {key = "category", title = "CATEGORY", head = true}, {key = "database", title = "DATABASE", head = true},
-        {key = "undoes", title = "UNDOES"},
+        {key = "undoes", title = "UNDOES", format = function(id) return out.tty and id:match("[^-]*$") or id end},
         number("files_restored", "RESTORED"), number("files_returned", "RETURNED", true),
         {key = "bytes_restored", title = "SIZE", align = "right", format = size.size},
         number("files_removed", "TAKEN AWAY"), number("metadata_only", "CORRECTED", true),
