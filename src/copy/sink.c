@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -27,7 +26,11 @@ static bool is_full(int errnum) { return errnum == ENOSPC || errnum == EDQUOT ||
 /* Extents in one piece, and a full disk is known before anything is written. */
 void sink_begin(struct sink *s, uint64_t size)
 {
-    if (size && fallocate(s->fd, 0, 0, (off_t)size) < 0 && is_full(errno))
+    if (!size)
+        return;
+    if (fallocate(s->fd, 0, 0, (off_t)size) == 0)
+        s->length = size;
+    else if (is_full(errno))
         s->code = -errno;
 }
 
@@ -81,10 +84,21 @@ static int put_direct(struct sink *s, const char *data, size_t len, uint64_t at)
     size_t whole = (len + SINK_ALIGNMENT - 1) / SINK_ALIGNMENT * SINK_ALIGNMENT;
     int code = io_write_at(s->fd, data, whole, (off_t)at);
 
-    if (code != -EINVAL)
-        return code;
-    s->direct = false;    /* it wants another alignment, or said yes and cannot */
-    set_direct(s, false);
+    if (code == -EINVAL) {    /* it wants another alignment, or said yes and cannot */
+        s->direct = false;
+        set_direct(s, false);
+        whole = len;
+        code = io_write_at(s->fd, data, len, (off_t)at);
+    }
+    if (s->length < at + whole)
+        s->length = at + whole;
+    return code;
+}
+
+static int put_buffered(struct sink *s, const char *data, size_t len, uint64_t at)
+{
+    if (s->length < at + len)
+        s->length = at + len;
     return io_write_at(s->fd, data, len, (off_t)at);
 }
 
@@ -104,21 +118,20 @@ void sink_put(struct sink *s, const char *data, size_t len, uint64_t at, bool la
     bool direct = s->direct && padded && at % SINK_ALIGNMENT == 0;
     if (direct != s->is_direct)
         set_direct(s, direct);
-    s->code = s->is_direct ? put_direct(s, data, len, at) : io_write_at(s->fd, data, len, (off_t)at);
+    s->code = s->is_direct ? put_direct(s, data, len, at) : put_buffered(s, data, len, at);
     if (!s->code && large && !s->is_direct)
         start_writeback(s, at + len);
 }
 
+/* Another length than that of the content have: the last block of direct writes, holes at the end, old beginnings. */
 void sink_end(struct sink *s, uint64_t size)
 {
-    struct stat st;
+    bool resumed = s->compare != NULL;
 
     free(s->compare);
     s->compare = NULL;
     if (s->is_direct)
         set_direct(s, false);
-    if (s->code)
-        return;
-    if (fstat(s->fd, &st) < 0 || ((uint64_t)st.st_size != size && ftruncate(s->fd, (off_t)size) < 0))
+    if (!s->code && (resumed || s->length != size) && ftruncate(s->fd, (off_t)size) < 0)
         s->code = -errno;
 }

@@ -21,6 +21,7 @@ struct sink {
 
     int code;                  /* 0, or -errno of this destination (-ECANCELED: given up): it is out */
     uint64_t kept;             /* bytes that were found there */
+    uint64_t length;           /* of the file as it is known; not while resuming */
     uint64_t flushed;          /* writeback was asked for up to here */
     bool is_direct;            /* the descriptor is */
     char *compare;             /* SINK_COMPARE bytes while resuming */
