@@ -65,6 +65,19 @@ void buf_add_byte(struct buf *b, unsigned char byte)
     b->data[b->len++] = (char)byte;
 }
 
+void buf_add_number(struct buf *b, int64_t value)
+{
+    char digits[20], *at = digits + sizeof digits;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        buf_add_byte(b, '-');
+    buf_add(b, at, (size_t)(digits + sizeof digits - at));
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list args;

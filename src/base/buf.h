@@ -21,6 +21,7 @@ void buf_reserve(struct buf *b, size_t more);             /* make room for `more
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_add_str(struct buf *b, const char *text);
 void buf_add_byte(struct buf *b, unsigned char byte);
+void buf_add_number(struct buf *b, int64_t value);        /* in decimal; many times quicker than buf_printf */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_truncate(struct buf *b, size_t len);             /* len <= b->len */
 

@@ -18,7 +18,7 @@ static void add_text(struct buf *b, const char *text) { buf_add(b, text, strlen(
 
 static void add_number(struct buf *b, int64_t value)
 {
-    buf_printf(b, "%" PRId64, value);
+    buf_add_number(b, value);
     buf_add_byte(b, 0);
 }
 

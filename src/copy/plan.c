@@ -9,10 +9,15 @@
 
 char *plan_join(const char *dir, const char *name)
 {
-    struct buf path = {0};
+    size_t dir_len = strlen(dir), name_len = strlen(name);
+    bool both = dir_len && name_len;
+    char *path = mem_alloc(dir_len + both + name_len + 1);
 
-    buf_printf(&path, "%s%s%s", dir, *dir && *name ? "/" : "", name);
-    return buf_take(&path);
+    memcpy(path, dir, dir_len);
+    if (both)
+        path[dir_len] = '/';
+    memcpy(path + dir_len + both, name, name_len + 1);
+    return path;
 }
 
 static void forget(struct plan *p)

@@ -110,6 +110,22 @@ END_TEST
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
 
+START_TEST(numbers_are_those_of_printf)
+{
+    static const int64_t numbers[] = {0, 7, -7, 10, 99, 100, 1234567890123, INT64_MAX, INT64_MIN};
+    struct buf b = {0};
+    char expected[32];
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        buf_clear(&b);
+        buf_add_number(&b, numbers[i]);
+        snprintf(expected, sizeof expected, "%lld", (long long)numbers[i]);
+        ck_assert_str_eq(buf_str(&b), expected);
+    }
+    buf_free(&b);
+}
+END_TEST
+
 Suite *suite_buf(void)
 {
     Suite *suite = suite_create("buf");
@@ -122,6 +138,7 @@ Suite *suite_buf(void)
     tcase_add_loop_test(tests, signed_round_trip, 0, COUNT(signed_values));
     tcase_add_test(tests, small_signed_values_are_short);
     tcase_add_test(tests, bytes_never_pass_the_end);
+    tcase_add_test(tests, numbers_are_those_of_printf);
     suite_add_tcase(suite, tests);
     return suite;
 }
