@@ -5,6 +5,7 @@ local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
 local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
+local statuses = require "autobackup.status"
 local core_sys = require "core.sys"
 
 -- Groups of found entries, one for each replica.
@@ -75,15 +76,16 @@ local function notes_of(result, args, session)
     end
 end
 
--- A list of all there is on large disks would take all memory; a script that wants that has files{}.
-local LIMIT = 100000
+-- A list of all there is on large disks would be of no use and take all memory; a script that wants that has files{}.
+local LIMIT = 10000
 
 local function named(value)
     return value ~= "all" and value or nil
 end
 
 local function run(args, session)
-    args.limit = args.limit or LIMIT
+    local asked = args.limit
+    args.limit = asked or LIMIT
     local found <close> = entries.open(session.catalog, {
         database = args.database, category = named(args.category), client = args.client, project = args.project,
     }, {
@@ -92,6 +94,7 @@ local function run(args, session)
         older = args.older, sorted = true, limit = args.limit + 1,
     })
     local result = rows_of(read(found), session)
+    result.status = not asked and #result > LIMIT and statuses.PARTIAL or nil
     result.notes = notes_of(result, args, session)
     return result
 end
@@ -180,7 +183,7 @@ return {
         newer = {type = "moment", help = "only what was changed since then: 2031-05-27, or 30d ago"},
         older = {type = "moment", help = "only what was last changed before then"},
         type = {type = "choice", values = {"file", "directory", "symlink"}, help = "only these"},
-        limit = {type = "integer", min = 1, value = "N", help = "stop after that many (default 100000)"},
+        limit = {type = "integer", min = 1, value = "N", help = "stop after that many (default 10000)"},
     },
     run = run,
     show = show,
