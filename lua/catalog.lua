@@ -338,9 +338,6 @@ end
 
 --- How many files are known to be damaged.
 function Catalog:damaged_files()
-    if self:rows("SELECT COUNT(*) AS n FROM pragma_table_info('directory') WHERE name = 'damaged'")[1].n == 0 then
-        return 0
-    end
     return self:rows("SELECT COALESCE(SUM(damaged), 0) AS n FROM directory WHERE damaged > 0")[1].n
 end
 

@@ -76,7 +76,7 @@ local function notes_of(result, args, session)
     end
 end
 
--- A list of all there is on large disks would be of no use and take all memory; a script that wants that has files{}.
+-- A list of all there is on large disks would be of no use and take all memory: files{} is for that.
 local LIMIT = 10000
 
 local function named(value)

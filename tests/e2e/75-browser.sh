@@ -287,7 +287,7 @@ EOF
     send q
     await "largest first"
     cat >config.lua <<'EOF'
-command{name = "verify", args = {{"project", "project"}}, run = function(args) return nil + 1 end}
+command{name = "verify", replace = true, args = {{"project", "project"}}, run = function(args) return nil + 1 end}
 EOF
     send q
     left
