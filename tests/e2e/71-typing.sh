@@ -11,6 +11,7 @@ test_lua_of_several_lines_is_one_entry() {
     send -l 'end'
     send Enter
     wait_for n3
+    ready
     # Recalled as one, changed in its first line with the arrows, run as one.
     send Up
     wait_for '... end'
@@ -117,6 +118,7 @@ test_inputrc_is_respected() {
     wait_for "list categories"
     send Enter
     wait_for "scratch/render"
+    ready
     send -l 'int("x")'
     send Up
     send -l 'pr'
@@ -129,19 +131,21 @@ test_tab_completes_every_kind_of_word() {
     studio
     start 100 40 --no-config
     wait_for ">>>"
-    send -l 'fet'; send Tab; send -l 'al'; send Tab; wait_for '>>> fetch all '; send C-c
+    send -l 'fet'; send Tab; send -l 'al'; send Tab; wait_for '>>> fetch all '; drop_line
     send -l 'copy "bmx/sh'; send Tab; send -l 'foot'; send Tab; send -l 'wo'; send Tab
-    wait_for '>>> copy "bmx/show two" footage WORK '; send C-c
-    send -l 'copy show'; send Tab; wait_for '>>> copy "bmx/show two" '; send C-c
+    wait_for '>>> copy "bmx/show two" footage WORK '; drop_line
+    send -l 'copy show'; send Tab; wait_for '>>> copy "bmx/show two" '; drop_line
     send -l 'list projects i'; send Tab; send -l 'du'; send Tab; send -l 'in ST'; send Tab
-    wait_for '>>> list projects in dune in STORAGE '; send C-c
+    wait_for '>>> list projects in dune in STORAGE '; drop_line
     send -l 'copy acme/spot footage WORK NAS --new'; send Tab; send -l 'ov'; send Tab
-    wait_for 'NAS --newer=overwrite '; send C-c
-    send -l 'x = string.rep'; send Tab; wait_for 'x = string.rep'; send C-c
+    wait_for 'NAS --newer=overwrite '; drop_line
+    send -l 'x = string.rep'; send Tab; wait_for 'x = string.rep'; drop_line
     type_line 'projects()'
     wait_for databases
+    ready
     send -l 'print(_[1].proj'; send Tab; send -l ')'; send Enter; wait_for 'acme/spot'
-    send -l 'settings.pag'; send Tab; wait_for 'settings.pager'; send C-c
+    ready
+    send -l 'settings.pag'; send Tab; wait_for 'settings.pager'; drop_line
     leave
 }
 

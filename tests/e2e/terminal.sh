@@ -58,7 +58,9 @@ until_true() {    # WHAT COMMAND...: until the command succeeds
 
 # A Ctrl-D before the prompt is there would be lost, as in any shell.
 at_prompt() { [[ "$(visible | grep . | tail -n 1)" == *'>>>' ]]; }
-leave() { until_true "an empty prompt" at_prompt; send C-d; wait_dead; }
+ready() { until_true "an empty prompt" at_prompt; }    # what is typed before it is there looks garbled
+drop_line() { send C-c; ready; }
+leave() { ready; send C-d; wait_dead; }
 
 wait_gone() { until_true "'$1' gone from the screen" lacks "$1"; }    # TEXT
 lacks() { ! visible | grep -aqF -- "$1"; }

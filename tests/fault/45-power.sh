@@ -104,6 +104,7 @@ fault_power_cut_control() {
     local seed torn=0
     MOUNT_OPTIONS=
     [ "$KIND" != btrfs ] || MOUNT_OPTIONS=commit=1
+    [ "$KIND" != ext4 ] || MOUNT_OPTIONS=commit=600    # nor by itself while a slow machine is at it
     shim "fsync,fdatasync,syncfs $PWD/NAS* 1 0 lie"
     logged_copy "${SHIM[@]}"
     cut_at "$END" 0 catalog.old
