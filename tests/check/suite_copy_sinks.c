@@ -80,7 +80,7 @@ static const uint64_t sizes[] = {0, 1, 4096, DATA_BUFFER + 1, DATA_LARGE - 1, DA
 START_TEST(all_get_the_same)
 {
     struct sink sinks[SINKS] = {0};
-    char name[8];
+    char name[16];
 
     make_source(sizes[_i]);
     for (int i = 0; i < SINKS; i++) {
