@@ -127,6 +127,7 @@ render() {
 # What differs from run to run is the same text for both.
 steady() {
     sed -E 's/just now|[0-9]+ (s|min) ago/AGO/g; s/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}/OPERATION/g
+        s#[0-9.]+ [kMGT]?B/s#RATE#g; s#\bdone +[a-zA-Z0-9.-]+ +TIME#done HOST TIME#g
         s/\bundo [0-9a-f]{4}\b/undo OPERATION/g
         s/[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:]{5,8}Z?)?/DATE/g; s/[0-9a-f]{32}/DIGEST/g
         s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/ID/g; s/"filesystem":"[^"]*"/"filesystem":"F"/g
