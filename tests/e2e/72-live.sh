@@ -2,10 +2,7 @@
 . ./studio.sh
 . ./terminal.sh
 
-# A disk whose reading or copying lasts some seconds.
-big_studio() {
-    echo x >clone.from
-    cp --reflink=always clone.from clone.to 2>/dev/null && skip "files are cloned here, which takes no time"
+big_studio() {    # MEBIBYTES: of the one large file in it
     studio
     head -c "${1}M" /dev/zero >WORK/footage/acme/spot/big.mov
     printf x | dd of=WORK/footage/acme/spot/big.mov bs=1 seek=0 conv=notrunc status=none
@@ -19,10 +16,10 @@ bar_fits() {    # COLUMNS: a live line that fills no more than the window, and o
 }
 
 test_progress_follows_the_window_and_leaves_nothing_behind() {
-    big_studio 2500
+    big_studio 40
     start 100 24 --no-config
     wait_for ">>>"
-    type_line 'copy acme/spot footage WORK NAS'
+    type_line 'copy acme/spot footage WORK NAS --bwlimit 10M'
     until_true "a bar at 100 columns" bar_fits 100
     resize 60 20
     until_true "a bar at 60 columns" bar_fits 60
@@ -35,10 +32,11 @@ test_progress_follows_the_window_and_leaves_nothing_behind() {
 
 # A search that Lua cannot break off: the second Ctrl-C does not wait for it.
 test_a_second_ctrl_c_ends_the_program() {
+    [[ $AUTOBACKUP != */tsan/* ]] || skip "ThreadSanitizer keeps signals back until the search is over"
     start 80 24 --no-config
     wait_for ">>>"
-    type_line '("a"):rep(200000):find(".-.-.-b")'
-    wait_for ".-b"
+    type_line 'print("under" .. "way"); ("a"):rep(200000):find(".-.-.-b")'
+    wait_for "underway"
     send C-c
     wait_for "^C"
     send C-c
@@ -46,16 +44,30 @@ test_a_second_ctrl_c_ends_the_program() {
     assert_eq "$STATUS" 130 status
 }
 
-# Enter has been taken: the cursor is at the beginning of the next line.
-is_below_the_line() { [ "$(tmux -S "$SOCKET" display-message -p '#{cursor_x}')" = 0 ]; }
+# 200,000 names, as links: ext4 takes a minute for as many new files where as many were removed just before.
+many_links() {    # FOLDER
+    local copy
+    mkdir one
+    (cd one && seq -f 'shot_%05g.exr' 2000 | xargs touch)
+    for copy in {001..100}; do
+        cp -al one "$1/scene $copy"
+    done
+}
+
+# The program holds folders of the disk open.
+load_is_under_way() {
+    local pane program
+    pane=$(tmux -S "$SOCKET" display-message -p '#{pane_pid}')
+    program=$(pgrep -P "$pane") && readlink /proc/"$program"/fd/* | grep -q '/WORK/footage/'
+}
 
 test_ctrl_c_in_a_load_says_what_was_done() {
     studio
-    "$(dirname "$(realpath "$AUTOBACKUP")")/tests/bench/maketree" --jobs 1 WORK 300000
+    many_links WORK/footage/acme/spot
     start 80 24 --no-config
     wait_for ">>>"
     type_line 'load --jobs 1'
-    until_true "the load under way" is_below_the_line
+    until_true "the load under way" load_is_under_way
     send C-c
     wait_for "load stopped:"
     wait_for "type load to go on"
