@@ -6,26 +6,6 @@ on_power_cut="ext4 xfs btrfs"
 on_power_cut_control="ext4 xfs btrfs"
 on_disk_fails="ext4 xfs btrfs"
 
-start_disk() {    # [ENVIRONMENT...]: NAS on a fresh one
-    cp --sparse=always NAS.template disk.img
-    mkdir -p disk
-    env "$@" "$FAULT_TOOLS/disk" serve "$PWD/disk" disk.img disk.log &
-    SERVER=$!
-    until mountpoint -q disk; do kill -0 "$SERVER" || skip "no FUSE here"; done
-    DISK=$(losetup --find --show disk/image)
-    echo 512 >"/sys/block/${DISK#/dev/}/queue/max_sectors_kb"    # one request of the disk each
-    mount ${MOUNT_OPTIONS:+-o "$MOUNT_OPTIONS"} "$DISK" NAS || fail "cannot be mounted"
-    losetup --detach "$DISK"    # once it is unmounted
-    rm -f catalog.db*
-    cp catalog.old/* .
-}
-
-stop_disk() {
-    umount NAS
-    until umount disk 2>/dev/null; do :; done
-    wait
-}
-
 # One copy, logged. $END: the records when it had ended; $NAMED: when another program had synced something after that.
 logged_copy() {    # WORDS...: prefix of the program
     filesystem "$KIND"

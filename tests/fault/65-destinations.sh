@@ -2,46 +2,6 @@
 
 CHANGES=write,pwrite,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,symlinkat,mknodat,setxattr,utimensat,close
 
-two_destinations() {
-    filesystem "$KIND"
-    mkdir STORAGE
-    studio
-    SCENARIO=(copy acme/spot footage WORK NAS STORAGE --mirror)
-    mkdir -p STORAGE/footage/acme
-    cp -a old/$REPLICA STORAGE/footage/acme/
-    ok add database STORAGE STORAGE
-    ok load STORAGE
-    cp -a STORAGE old.storage
-    keep_state
-}
-
-reset_both() {
-    reset
-    rm -rf STORAGE
-    cp -a old.storage STORAGE
-}
-
-judge_both() {    # FAULT
-    check_names NAS
-    check_books NAS
-    check_names STORAGE
-    check_books STORAGE
-    rerun
-    check_clean NAS
-    check_clean STORAGE
-    check_names NAS
-    check_names STORAGE
-    check_source
-    conclude "$1"
-}
-
-others_are_complete() {
-    [ "$STATUS" != 0 ] || must_equal "status 0"
-    local found
-    found=$(differences STORAGE)
-    [ -z "$found" ] || violation "NAS failed, and STORAGE is not complete: $found"
-}
-
 fault_one_destination_fails() {
     local spec n
     two_destinations

@@ -4,7 +4,9 @@
  *     disk serve FOLDER IMAGE LOG
  *         serves FOLDER/image (for a loop mount), until FOLDER is unmounted. What is written to it goes to IMAGE and,
  *         with the flushes, to LOG. With $DISK_FAILS_AT=N the N-th write after a SIGUSR1, and all that follows, fails
- *         with $DISK_ERRNO (a number).
+ *         with $DISK_ERRNO (a number). With $DISK_DAMAGES=HEX,... sectors that are written after a SIGUSR1 and begin
+ *         with one of these runs of 8 bytes lie on IMAGE with another last byte: the write goes well, and what is read
+ *         is not what was written. A second SIGUSR1 ends that.
  *     disk count LOG
  *         how many records the log has
  *     disk cut IMAGE LOG N SEED
@@ -26,6 +28,7 @@
 
 #define SECTOR 512
 #define MOST (1u << 20)    /* bytes of one request */
+#define MOST_MARKS 8
 
 /* In the log, before the bytes that were written. size 0: a flush. */
 struct record {
@@ -36,6 +39,8 @@ static int image, log_fd;
 static long fails_at, writes;
 static volatile sig_atomic_t armed;
 static int error_number = EIO;
+static unsigned char marks[MOST_MARKS][8];    /* what a sector that is damaged begins with */
+static int mark_count;
 
 static bool is_failing(void) { return fails_at && writes >= fails_at; }
 
@@ -76,6 +81,24 @@ static int read_image(const char *path, char *data, size_t size, off_t at, struc
     return n < 0 ? -errno : (int)n;
 }
 
+static bool is_marked(const char *sector)
+{
+    for (int i = 0; i < mark_count; i++)
+        if (memcmp(sector, marks[i], sizeof marks[i]) == 0)
+            return true;
+    return false;
+}
+
+static int damage(const char *data, size_t size, off_t at)
+{
+    for (size_t done = 0; done + SECTOR <= size; done += SECTOR) {
+        char last = (char)(data[done + SECTOR - 1] ^ 1);
+        if (is_marked(data + done) && pwrite(image, &last, 1, at + (off_t)(done + SECTOR - 1)) != 1)
+            return -EIO;
+    }
+    return 0;
+}
+
 static int write_image(const char *path, const char *data, size_t size, off_t at, struct fuse_file_info *fi)
 {
     (void)path;
@@ -83,7 +106,7 @@ static int write_image(const char *path, const char *data, size_t size, off_t at
     writes += armed;
     if (is_failing())
         return -error_number;
-    if (pwrite(image, data, size, at) != (ssize_t)size)
+    if (pwrite(image, data, size, at) != (ssize_t)size || (armed && damage(data, size, at) < 0))
         return -EIO;
     return note((uint64_t)at, size, data) < 0 ? -EIO : (int)size;
 }
@@ -111,7 +134,17 @@ static const struct fuse_operations operations = {
 static void arm(int signal)
 {
     (void)signal;
-    armed = 1;
+    armed = !armed;
+}
+
+static void read_marks(const char *text)
+{
+    for (; text && mark_count < MOST_MARKS; text = strchr(text, ',') ? strchr(text, ',') + 1 : NULL) {
+        for (int i = 0; i < 8; i++)
+            if (sscanf(text + 2 * i, "%2hhx", &marks[mark_count][i]) != 1)
+                return;
+        mark_count++;
+    }
 }
 
 static int serve(char *folder, const char *image_path, const char *log_path)
@@ -121,6 +154,7 @@ static int serve(char *folder, const char *image_path, const char *log_path)
 
     fails_at = at ? atol(at) : 0;
     error_number = number ? atoi(number) : EIO;
+    read_marks(getenv("DISK_DAMAGES"));
     signal(SIGUSR1, arm);
     image = open(image_path, O_RDWR | O_CLOEXEC);
     log_fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -129,6 +129,28 @@ mount_again() {
     mount -o loop NAS.img NAS || violation "cannot be mounted again"
 }
 
+# --- a disk of our own below the filesystem: disk.c ---
+
+start_disk() {    # [ENVIRONMENT...]: NAS on a fresh one
+    cp --sparse=always NAS.template disk.img
+    mkdir -p disk
+    env "$@" "$FAULT_TOOLS/disk" serve "$PWD/disk" disk.img disk.log &
+    SERVER=$!
+    until mountpoint -q disk; do kill -0 "$SERVER" || skip "no FUSE here"; done
+    DISK=$(losetup --find --show disk/image)
+    echo 512 >"/sys/block/${DISK#/dev/}/queue/max_sectors_kb"    # one request of the disk each
+    mount ${MOUNT_OPTIONS:+-o "$MOUNT_OPTIONS"} "$DISK" NAS || fail "cannot be mounted"
+    losetup --detach "$DISK"    # once it is unmounted
+    rm -f catalog.db*
+    cp catalog.old/* .
+}
+
+stop_disk() {
+    umount NAS
+    until umount disk 2>/dev/null; do :; done
+    wait
+}
+
 # --- the oracle ---
 
 OURS=(-name .autobackup -o -name '.autobackup-*')
@@ -292,6 +314,50 @@ must_have_found() {    # WHAT
     [ "$found" -gt 0 ] || violation "the oracle is blind"
     conclude "control: $1"
 }
+
+# --- several destinations: NAS as above, and STORAGE ---
+
+two_destinations() {
+    filesystem "$KIND"
+    mkdir STORAGE
+    studio
+    SCENARIO=(copy acme/spot footage WORK NAS STORAGE --mirror)
+    mkdir -p STORAGE/footage/acme
+    cp -a old/$REPLICA STORAGE/footage/acme/
+    ok add database STORAGE STORAGE
+    ok load STORAGE
+    cp -a STORAGE old.storage
+    keep_state
+}
+
+reset_both() {
+    reset
+    rm -rf STORAGE
+    cp -a old.storage STORAGE
+}
+
+judge_both() {    # FAULT
+    check_names NAS
+    check_books NAS
+    check_names STORAGE
+    check_books STORAGE
+    rerun
+    check_clean NAS
+    check_clean STORAGE
+    check_names NAS
+    check_names STORAGE
+    check_source
+    conclude "$1"
+}
+
+others_are_complete() {
+    [ "$STATUS" != 0 ] || must_equal "status 0"
+    local found
+    found=$(differences STORAGE)
+    [ -z "$found" ] || violation "NAS failed, and STORAGE is not complete: $found"
+}
+
+# --- points and the shim ---
 
 # Numbers for "every n-th": all in the full form, a few in the short one. Stops when `struck` says no.
 points() {    # MOST
