@@ -2,6 +2,7 @@
 -- read the destinations again.
 local core_copy = require "core.copy"
 local core_sys = require "core.sys"
+local fs = require "core.fs"
 local catalog_module = require "autobackup.catalog"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
@@ -19,6 +20,7 @@ local types = require "autobackup.types"
 local M = {}
 
 local FRESH = 60     -- seconds that a reading of either side stays good while other transfers run
+local RECENT = 64    -- names at work that are remembered: more than there are workers
 local SIDE = 16      -- destinations that one reading of the source can serve
 
 -- One run of the command: its databases, and what was collected so far.
@@ -212,6 +214,10 @@ end
 
 function handlers.progress(_, event, context)
     context.line:show(event)
+    if event.path then
+        context.turn = (context.turn or 0) % RECENT + 1
+        context.recent[context.turn] = event.path
+    end
 end
 
 function handlers.problem(run, event, context)
@@ -266,13 +272,29 @@ function Run:count(row, final, target)
     end
 end
 
+-- What is kept of large files that were under way: " and 120 MB of reel.mov so far", or "".
+local function begun_text(context)
+    local seen, bytes, count, name = {}, 0, 0, nil
+    for _, path in ipairs(context.recent) do
+        local folder, last = path:match("^(.*/)([^/]*)$")
+        local written = not seen[path] and folder
+            and fs.written(locate.join(context.target.path, folder .. core_copy.partial_name(path)))
+        seen[path] = true
+        if written and written > 0 then
+            bytes, count, name = bytes + written, count + 1, last
+        end
+    end
+    return count == 0 and "" or (" and %s of %s so far"):format(size.size(bytes),
+        count == 1 and name or count .. " large files")
+end
+
 local function stopped_text(run, row, context)
     local event = context.plan
     local all = event and event.files_new + event.files_changed
     local before = run.done > 0 and (", after %d finished before"):format(run.done) or ""
-    return ("copy stopped: %s of %s%s (%s) safely on %s%s; run it again to go on from there"):format(
+    return ("copy stopped: %s of %s%s (%s) safely on %s%s%s; run it again to go on from there"):format(
         row.category, row.project, all and (": %d of %d files"):format(row.files_copied, all) or "",
-        size.size(row.bytes_copied), row.to, before)
+        size.size(row.bytes_copied), row.to, begun_text(context), before)
 end
 
 local function did_something(row)
@@ -282,7 +304,7 @@ end
 -- One destination of an item, under way: the context of its events.
 function Run:begin(item, origin, target, fan)
     local operation = self.session.catalog:new_operation()
-    local context = {item = item, target = target, operation = operation,
+    local context = {item = item, target = target, operation = operation, recent = {},
         job = self:start(item, origin, target, operation, fan)}
     context.line = self.board:line(("copy %s %s to %s%s"):format(item.project, item.category, target.database,
         self.place))

@@ -81,6 +81,12 @@ function Out:live(bytes)
     core_sys.write(self.fd, bytes)
 end
 
+--- Whether live lines can be written at once. A terminal that is stopped, or behind a link that is stuck, takes
+--- none: whoever waited for it would keep the work waiting.
+function Out:takes_more()
+    return self.live_sink ~= nil or core_sys.takes_more(self.fd)
+end
+
 --- Write a line. Its text must be clean (out:clean) where it holds names.
 -- @param text nil is an empty line, @param color_name may be nil
 function Out:line(text, color_name)

@@ -18,6 +18,7 @@ local M = {}
 local FIRST, EVERY = 0.5, 0.1    -- seconds
 local SMOOTH = 3                 -- seconds that the shown rate looks back
 local PATIENCE = 0.5             -- seconds that stopping may take before it is said
+local PART, AFTER = 0.02, 3      -- how much must be done, or how many seconds of it, before the rest is guessed
 local GAP = "  "
 
 local screen = {}    -- board: whose lines are drawn; stopped: since when nothing may be drawn; out: where to
@@ -83,14 +84,16 @@ local function texts_of(self)
     local bytes_total = not state.is_guess and state.bytes_total or nil
     local files_total = not state.is_guess and state.files_total or nil
     texts.bytes = amount(state.bytes or 0, bytes_total, size.size)
-    texts.files = amount(state.files or 0, files_total, size.count) .. " files"
+    texts.files = files_total and amount(state.files or 0, files_total, size.count) .. " files"
+        or size.plural(state.files or 0, "file")
     if part then
         texts.percent = ("%s%d %%"):format(state.is_guess and "~" or "", math.floor(part * 100))
     end
     if self.rate and self.rate > 0 then
         texts.rate = state.bytes_total and size.rate(self.rate, 1)
             or size.count(math.floor(self.rate)) .. " files/s"
-        if part and (key == "bytes") == (state.bytes_total ~= nil) then
+        local is_known = part and (part >= PART or self.rated - self.started >= AFTER)
+        if is_known and (key == "bytes") == (state.bytes_total ~= nil) then
             texts.left = left(math.max(state[key .. "_total"] - (state[key] or 0), 0) / self.rate)
         end
     end
@@ -170,15 +173,15 @@ end
 
 --- The work is done: its line goes.
 function Line:remove()
-    local lines = self.board.lines
-    for i, line in ipairs(lines) do
+    local board = self.board
+    for i, line in ipairs(board.lines) do
         if line == self then
-            table.remove(lines, i)
+            table.remove(board.lines, i)
             break
         end
     end
-    if #lines == 0 then
-        self.board:clear()
+    if #board.lines == 0 and board.out:takes_more() then
+        board:clear()
     end
 end
 
@@ -215,17 +218,31 @@ end
 -- @param label what is being done: "load NAS"
 -- @return the line: show, rename, remove
 function Board:line(label)
-    local line = setmetatable({board = self, label = clean.clean(label), counted = 0,
-        rated = core_sys.monotonic()}, Line)
+    local now = core_sys.monotonic()
+    local line = setmetatable({board = self, label = clean.clean(label), counted = 0, started = now, rated = now},
+        Line)
     table.insert(self.lines, line)
     return line
+end
+
+-- Whether the screen shows these lines already: a slow link need not carry them again.
+local function is_shown(self, texts, columns)
+    if screen.board ~= self or self.columns ~= columns or #self.texts ~= #texts then
+        return false
+    end
+    for i, text in ipairs(texts) do
+        if text ~= self.texts[i] then
+            return false
+        end
+    end
+    return true
 end
 
 -- Go to where the first line begins. A window that became narrower has wrapped what was drawn before.
 local function to_top(self, columns)
     local rows = -1
-    for _, width in ipairs(self.widths or {}) do
-        rows = rows + math.max(1, (width + columns - 1) // columns)
+    for _, text in ipairs(self.texts or {}) do
+        rows = rows + math.max(1, (core_sys.string_width(text) + columns - 1) // columns)
     end
     return rows > 0 and ("\r\27[%dA"):format(rows) or "\r"
 end
@@ -249,7 +266,8 @@ end
 --- Draw what has changed, when it is time.
 function Board:draw()
     local now = core_sys.monotonic()
-    if not self.active or screen.stopped or now - self.started < FIRST or now - self.drawn_at < EVERY then
+    if not self.active or screen.stopped or now - self.started < FIRST or now - self.drawn_at < EVERY
+        or not self.out:takes_more() then
         return
     end
     if screen.board ~= self then
@@ -258,12 +276,9 @@ function Board:draw()
     local columns, rows = core_sys.winsize()
     columns = self.out.width or columns or 80
     local texts = texts_for(self, columns, rows or 24)
-    if #texts > 0 then
+    if #texts > 0 and not is_shown(self, texts, columns) then
         self.out:live(to_top(self, columns) .. table.concat(texts, "\27[K\r\n") .. "\27[K\27[J")
-        self.widths, self.drawn_at, screen.board = {}, now, self
-        for i, text in ipairs(texts) do
-            self.widths[i] = core_sys.string_width(text)
-        end
+        self.texts, self.columns, self.drawn_at, screen.board = texts, columns, now, self
     end
 end
 
@@ -271,7 +286,7 @@ end
 function Board:clear()
     if screen.board == self then
         self.out:live(to_top(self, self.out.width or core_sys.winsize() or 80) .. "\27[J")
-        self.widths, screen.board = nil, nil
+        self.texts, screen.board = nil, nil
     end
 end
 

@@ -59,6 +59,22 @@ static int make_dir(const char *path, mode_t mode)
     return -saved;
 }
 
+int64_t file_written(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+
+    if (fd < 0)
+        return -errno;
+    int64_t end = fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+    if (end == 0 && st.st_size > 0) {
+        end = lseek(fd, 0, SEEK_HOLE);
+        end = end < 0 ? -errno : end;
+    }
+    close(fd);
+    return end;
+}
+
 int file_make_dirs(const char *path, mode_t mode, struct error *err)
 {
     char *copy = mem_strdup(path);

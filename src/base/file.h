@@ -6,6 +6,7 @@
 #define AUTOBACKUP_BASE_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -16,6 +17,13 @@ int file_read(const char *path, size_t max, struct buf *ret_bytes, struct error 
 
 /* Replace a file by these bytes, atomically and durably; through a symlink, its target. 0 or -errno with err. */
 int file_write(const char *path, mode_t mode, const void *data, size_t len, struct error *err);
+
+/*
+ * How many bytes of a regular file are there from its beginning on: up to its first hole. Room that was reserved and
+ * never written is one, where the filesystem tells. Follows no symlink at the end of the path. -errno when it cannot
+ * be read or is no regular file.
+ */
+int64_t file_written(const char *path);
 
 /* Make a directory with `mode` and its missing parents. One that exists is fine. 0 or -errno with err. */
 int file_make_dirs(const char *path, mode_t mode, struct error *err);

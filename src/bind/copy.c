@@ -4,6 +4,7 @@
  * destinations; fan:close() when all were started;
  * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
  * lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait);
+ * partial_name(path) -> the name that a large file's temp has in its folder, by its path relative to the database;
  * record{catalog=, operation=, target_root=, target_identity=, replica=, source=, readback=} -> number of digests
  * offered.
  * Events and meaning: copy/transfer.h.
@@ -19,6 +20,7 @@
 #include "base/clock.h"
 #include "copy/fan.h"
 #include "copy/lock.h"
+#include "copy/temp.h"
 #include "copy/transfer.h"
 
 #define LOCK "autobackup.lock"
@@ -110,6 +112,15 @@ static int copy_start(lua_State *L)
     return 1;
 }
 
+static int copy_partial_name(lua_State *L)
+{
+    char name[TEMP_NAME_SIZE];
+
+    temp_partial_name(bind_check_path(L, 1), name);
+    lua_pushstring(L, name);
+    return 1;
+}
+
 static int copy_record(lua_State *L)
 {
     struct error err = {0};
@@ -195,7 +206,8 @@ static void make_type(lua_State *L, const char *type, const char *name, lua_CFun
 int luaopen_core_copy(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"start", copy_start}, {"fan", copy_fan}, {"record", copy_record}, {"lock", copy_lock}, {NULL, NULL},
+        {"start", copy_start}, {"fan", copy_fan}, {"record", copy_record}, {"lock", copy_lock},
+        {"partial_name", copy_partial_name}, {NULL, NULL},
     };
     make_type(L, LOCK, "lock", lock_close);
     make_type(L, FAN, "fan", fan_close);

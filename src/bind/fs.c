@@ -71,6 +71,18 @@ static int fs_lstat(lua_State *L)
     return lstat(path, &st) < 0 ? bind_fail_errno(L, errno, path) : push_stat(L, &st);
 }
 
+/* written(path) -> bytes from the file's beginning to its first hole (base/file.h) | nil, message, code */
+static int fs_written(lua_State *L)
+{
+    const char *path = bind_check_path(L, 1);
+    int64_t bytes = file_written(path);
+
+    if (bytes < 0)
+        return bind_fail_errno(L, (int)-bytes, path);
+    lua_pushinteger(L, bytes);
+    return 1;
+}
+
 /* realpath(path) -> absolute path without symlinks */
 static int fs_realpath(lua_State *L)
 {
@@ -271,7 +283,7 @@ int luaopen_core_fs(lua_State *L)
         {"lstat", fs_lstat}, {"mark", fs_mark}, {"mkdirs", fs_mkdirs},
         {"online", fs_online}, {"read", fs_read}, {"read_private", fs_read_private},
         {"realpath", fs_realpath}, {"stat", fs_stat}, {"statvfs", fs_statvfs},
-        {"write", fs_write}, {NULL, NULL},
+        {"write", fs_write}, {"written", fs_written}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

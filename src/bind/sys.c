@@ -4,6 +4,7 @@
 #include "bind/bind.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,15 @@ static int sys_winsize(lua_State *L)
         }
     }
     lua_pushnil(L);
+    return 1;
+}
+
+/* takes_more(fd) -> whether it takes bytes at once: not a terminal that is stopped, or behind a link that is stuck */
+static int sys_takes_more(lua_State *L)
+{
+    struct pollfd out = {.fd = (int)luaL_checkinteger(L, 1), .events = POLLOUT};
+
+    lua_pushboolean(L, poll(&out, 1, 0) != 0);    /* an error is the writer's to see */
     return 1;
 }
 
@@ -275,7 +285,7 @@ int luaopen_core_sys(lua_State *L)
         {"isatty", sys_isatty}, {"locale_utf8", sys_locale_utf8}, {"monotonic", sys_monotonic},
         {"now", sys_now}, {"random_hex", sys_random_hex}, {"run", sys_run},
         {"run_piped", sys_run_piped}, {"signal", sys_signal}, {"spawn", sys_spawn},
-        {"string_width", sys_string_width}, {"user_home", sys_user_home}, {"which", sys_which},
+        {"string_width", sys_string_width}, {"takes_more", sys_takes_more}, {"user_home", sys_user_home}, {"which", sys_which},
         {"winsize", sys_winsize}, {"write", sys_write}, {NULL, NULL},
     };
     luaL_newlib(L, functions);

@@ -95,6 +95,30 @@ START_TEST(read_stops_at_the_limit)
 }
 END_TEST
 
+/* What was reserved for a file and never written does not count, where the filesystem can reserve. */
+START_TEST(written_ends_at_the_first_hole)
+{
+    folder_write(root, "whole", "0123456789");
+    ck_assert_int_eq(file_written(in_folder("whole")), 10);
+    folder_write(root, "empty", "");
+    ck_assert_int_eq(file_written(in_folder("empty")), 0);
+    int fd = openat(root, "begun", O_RDWR | O_CREAT, 0600);
+    ck_assert_int_ge(fd, 0);
+    if (fallocate(fd, 0, 0, 4 << 20) == 0) {
+        static const char block[1 << 20] = "x";
+        ck_assert_int_eq(file_written(in_folder("begun")), 0);
+        ck_assert_int_eq(pwrite(fd, block, sizeof block, 0), sizeof block);
+        ck_assert_int_eq(file_written(in_folder("begun")), sizeof block);
+    }
+    close(fd);
+    ck_assert_int_eq(symlinkat("whole", root, "way"), 0);
+    ck_assert_int_eq(file_written(in_folder("way")), -ELOOP);
+    ck_assert_int_eq(mkfifoat(root, "pipe", 0600), 0);
+    ck_assert_int_eq(file_written(in_folder("pipe")), -EINVAL);
+    ck_assert_int_eq(file_written(in_folder("missing")), -ENOENT);
+}
+END_TEST
+
 START_TEST(make_dirs)
 {
     struct error err = {0};
@@ -207,6 +231,7 @@ Suite *suite_file(void)
     tcase_add_test(tests, failed_replace_leaves_nothing);
     tcase_add_test(tests, write_goes_through_a_symlink);
     tcase_add_test(tests, read_stops_at_the_limit);
+    tcase_add_test(tests, written_ends_at_the_first_hole);
     tcase_add_test(tests, make_dirs);
     tcase_add_test(tests, names_are_sorted_bytes);
     tcase_add_test(tests, private_file_is_judged);

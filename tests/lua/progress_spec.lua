@@ -15,11 +15,12 @@ end
 -- What is written to descriptor 2, and a clock that goes on by itself.
 local function watch(fn)
     local written, clock = {}, 100
-    local write, monotonic = sys.write, sys.monotonic
+    local write, monotonic, takes_more = sys.write, sys.monotonic, sys.takes_more
     sys.write = function(_, bytes) written[#written + 1] = bytes end
     sys.monotonic = function() return clock end
-    local ok, err = pcall(fn, function(seconds) clock = clock + seconds end)
-    sys.write, sys.monotonic = write, monotonic
+    sys.takes_more = function() return not written.is_stuck end
+    local ok, err = pcall(fn, function(seconds) clock = clock + seconds end, written)
+    sys.write, sys.monotonic, sys.takes_more = write, monotonic, takes_more
     assert(ok, err)
     return written
 end
@@ -90,6 +91,45 @@ function M.test_every_line_fits_and_keeps_what_matters_most()
             unit.assertStrContains(shown, "0101.exr")
         end
     end
+end
+
+function M.test_what_is_shown_already_is_not_sent_again()
+    local written = watch(function(pass)
+        local line <close> = progress.new(session("always"), "load NAS")
+        for _ = 1, 20 do
+            pass(1)
+            line:show{files = 1, bytes = 0}
+        end
+    end)
+    unit.assertEquals(#written, 3)    -- the second one when the rate came to rest
+end
+
+function M.test_a_terminal_that_takes_nothing_keeps_no_work_waiting()
+    local written = watch(function(pass, written)
+        local board <close> = progress.board(session("always"))
+        local line = board:line("copy to NAS")
+        pass(1)
+        line:show{files = 1, bytes = 1}
+        written.is_stuck = true
+        pass(1)
+        line:show{files = 2, bytes = 2}
+        line:remove()
+        unit.assertEquals(#written, 1)
+        written.is_stuck = false
+    end)
+    unit.assertEquals({#written, written[2]}, {2, "\r\27[J"})
+end
+
+function M.test_the_rest_is_not_guessed_from_next_to_nothing()
+    local written = watch(function(pass)
+        local line <close> = progress.new(session("always"), "copy to NAS")
+        pass(1)
+        line:show{files = 1, files_total = 3, bytes = 5, bytes_total = 21000000}
+        pass(1)
+        line:show{files = 2, files_total = 3, bytes = 2000000, bytes_total = 21000000}
+    end)
+    unit.assertNotStrContains(written[1], " left")
+    unit.assertStrContains(written[2], " left")
 end
 
 function M.test_an_interruption_ends_the_drawing()
