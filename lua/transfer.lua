@@ -272,7 +272,7 @@ function Run:count(row, final, target)
     end
 end
 
--- What is kept of large files that were under way: " and 120 MB of reel.mov so far", or "".
+-- What is kept of large files that were under way: ", and 120 MB of reel.mov so far", or "".
 local function begun_text(context)
     local seen, bytes, count, name = {}, 0, 0, nil
     for _, path in ipairs(context.recent) do
@@ -284,7 +284,7 @@ local function begun_text(context)
             bytes, count, name = bytes + written, count + 1, last
         end
     end
-    return count == 0 and "" or (" and %s of %s so far"):format(size.size(bytes),
+    return count == 0 and "" or (", and %s of %s so far"):format(size.size(bytes),
         count == 1 and name or count .. " large files")
 end
 

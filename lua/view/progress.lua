@@ -133,12 +133,13 @@ local function arrange(self, layout, texts, part, out)
     return table.concat(parts, GAP)
 end
 
+local ECHO = 2                -- columns left free: a Ctrl-C is shown as ^C, which must not begin a new row
 local NAME, WIDE = 18, 100    -- columns kept for the current name in a window that wide
 
 -- The line as it fits into `width` columns.
 local function compose(self, width, out)
     local texts, part = texts_of(self)
-    local wanted = self.state.path and width >= WIDE - 1 and width - NAME or width
+    local wanted = self.state.path and width >= WIDE - 1 - ECHO and width - NAME or width
     local line
     for _, layout in ipairs(LAYOUTS) do
         line = arrange(self, layout, texts, part, out)
@@ -252,7 +253,7 @@ local function texts_for(self, columns, rows)
     local most = math.max(rows - 2, 1)
     for _, line in ipairs(self.lines) do
         if line.state and #texts < most then
-            texts[#texts + 1] = compose(line, columns - 1, self.out)
+            texts[#texts + 1] = compose(line, columns - 1 - ECHO, self.out)
         elseif line.state then
             hidden = hidden + 1
         end

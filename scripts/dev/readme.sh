@@ -2,7 +2,8 @@
 # readme.sh PROGRAM [--check]: runs what README.md shows and puts the real output in its place. Each block stands
 # behind a comment `<!-- run: LINE; LINE; ... -->`: the lines are typed one after the other in one small studio, in
 # the order of the page. Behind `<!-- screen 80x24: KEYS;; KEYS -->` stands the screen of the interactive mode in a
-# terminal (tmux) of that size, where these were typed: each followed by Enter, or by Tab where it ends in <Tab>.
+# terminal (tmux) of that size, where these were typed: each followed by Enter, or by Tab where it ends in <Tab>, or by
+# Enter and a Ctrl-C in the middle of the work where it ends in <Ctrl-C>.
 # --check changes nothing and fails when the page shows anything else than the program does (times, dates and
 # operation ids apart).
 set -euo pipefail
@@ -88,6 +89,20 @@ complete() {    # TEXT
     done
 }
 
+enter() {    # LINE: typed, and then Enter
+    terminal send-keys -l -- "$1"
+    await '[^>]$'
+    terminal send-keys Enter
+}
+
+# A line whose work is stopped when a good part of it is done.
+interrupt() {    # LINE
+    enter "$1"
+    await ' [2-9][0-9] % '
+    terminal send-keys C-c
+    await '^>>>$'
+}
+
 # The screen behind a `screen` comment.
 screen_block() {    # SIZE KEYS
     local keys socket
@@ -98,7 +113,8 @@ screen_block() {    # SIZE KEYS
     while IFS= read -r keys; do
         case $keys in
             *'<Tab>') complete "${keys%<Tab>}" ;;
-            *) terminal send-keys -l -- "$keys" && await '[^>]$' && terminal send-keys Enter && await '^>>>$' ;;
+            *'<Ctrl-C>') interrupt "${keys%<Ctrl-C>}" ;;
+            *) enter "$keys" && await '^>>>$' ;;
         esac
     done < <(sed 's/;; */\n/g' <<<"$2")
     shown
@@ -129,6 +145,9 @@ steady() {
     sed -E 's/just now|[0-9]+ (s|min) ago/AGO/g; s/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}/OPERATION/g
         s#[0-9.]+ [kMGT]?B/s#RATE#g; s#\bdone +[a-zA-Z0-9.-]+ +TIME#done HOST TIME#g
         s/\bundo [0-9a-f]{4}\b/undo OPERATION/g
+        s/[0-9]+ of ([0-9]+ files) \([^)]*\) safely/N of \1 (SIZE) safely/
+        s/[0-9]+ files copied \([^)]*\), (.*, )?[0-9]+ unchanged/N files copied (SIZE), \1N unchanged/
+        s/^(acme.* WORK +STORAGE) .* (TIME)$/\1 COUNTS \2/
         s/[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:]{5,8}Z?)?/DATE/g; s/[0-9a-f]{32}/DIGEST/g
         s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/ID/g; s/"filesystem":"[^"]*"/"filesystem":"F"/g
         s/"seconds":[0-9.e-]+/"seconds":N/g; s/ +/ /g; s/^ //'

@@ -99,7 +99,7 @@ test_a_copy_is_stopped_far_away() {
     answered 2500 shows 'copy stopped: footage of acme/spot'
     answered 500 last_is '>>>'
     # What it says of the large file under way is what the next copy finds there.
-    begun=$(visible | xargs | sed -n 's/.* and \([0-9.]* [kM]B\) of big.mov so far; .*/\1/p')
+    begun=$(visible | xargs | sed -n 's/.*, and \([0-9.]* [kM]B\) of big.mov so far; .*/\1/p')
     [ -n "$begun" ] || { visible; fail "nothing is said of the large file"; }
     is_gone || { visible; fail "a live line is left behind"; }
     keys '' $'print("al" .. "ive")\r'
