@@ -170,6 +170,8 @@ static void announce(struct commit *c, struct item *item, int dir)
         manifest_add_create(m, path, &item->fresh);
     if (item->kind == VERDICT_METADATA)
         attributes_announce(m, path, dir, item->name, c->w->target.holds.root);
+    if ((item->kind == VERDICT_EXTRA || item->kind == VERDICT_CHANGED) && is_shared(item))
+        manifest_add_links(m, path, &item->old);
     free(path);
 }
 
@@ -263,27 +265,10 @@ static int replace_by_exchange(struct commit *c, struct item *item, int dir)
     return code;
 }
 
-/* Another file may have come under this name in the last moment: what is removed is looked at under one of ours. */
-static int remove_kept(struct item *item, int dir)
-{
-    temp_exchange_name(item->temp);
-    if (renameat(dir, item->name, dir, item->temp) < 0) {
-        item->temp[0] = 0;
-        return errno == ENOENT ? -ESTALE : -errno;
-    }
-    int code = place_check(dir, item->temp, &item->old);
-    if (!code && unlinkat(dir, item->temp, 0) < 0)
-        code = -errno;
-    if (code && place_new(dir, item->temp, dir, item->name) < 0)
-        temp_leave(dir, item->temp);
-    item->temp[0] = 0;
-    return code;
-}
-
 static int move_away(struct commit *c, struct item *item, int dir)
 {
     if (item->kept == KEPT_IN_VERSIONS)
-        return remove_kept(item, dir);
+        return place_remove(dir, item->name, &item->old);
     int code = place_check(dir, item->name, &item->old);
     if (code)
         return code;

@@ -153,6 +153,18 @@ void manifest_add_attributes(struct manifest *m, const char *path, const char *l
     pthread_mutex_unlock(&m->lock);
 }
 
+void manifest_add_links(struct manifest *m, const char *path, const struct stat *old)
+{
+    pthread_mutex_lock(&m->lock);
+    size_t start = m->pending.len;
+    add_text(&m->pending, "links");
+    add_text(&m->pending, path);
+    add_number(&m->pending, (int64_t)old->st_ino);
+    add_number(&m->pending, (int64_t)old->st_nlink);
+    add_check(&m->pending, start);
+    pthread_mutex_unlock(&m->lock);
+}
+
 void manifest_add_expire(struct manifest *m, const char *operation, int64_t files, int64_t bytes)
 {
     pthread_mutex_lock(&m->lock);

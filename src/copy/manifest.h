@@ -14,6 +14,8 @@
  *   folder  PATH OLD            a directory that was there, before names in it change: what it was. The first counts
  *   attributes PATH LIST        behind a touch, or the remove of a directory: the extended attributes of its OLD,
  *                               NAME=VALUE,... both in hex (copy/xattr.h)
+ *   links   PATH INODE NAMES    behind a replace or a remove whose OLD is kept as a copy, because the file had NAMES
+ *                               names: the number of its inode
  *   above   PATH NEW            announced: a directory above the replica that was not there; PATH is relative to the
  *                               database
  *   gone    PATH OLD            announced: such a one is removed
@@ -39,6 +41,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -50,8 +53,8 @@
 
 enum manifest_verb {
     MANIFEST_HEAD, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH, MANIFEST_FOLDER,
-    MANIFEST_ATTRIBUTES, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN, MANIFEST_EXPIRE,
-    MANIFEST_COUNTS, MANIFEST_END,
+    MANIFEST_ATTRIBUTES, MANIFEST_LINKS, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN,
+    MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
 };
 
 /* One side of a record. */
@@ -102,6 +105,7 @@ void manifest_add_touch(struct manifest *m, const char *path, const struct manif
                         const struct manifest_file *old_file);
 void manifest_add_folder(struct manifest *m, const char *path, const struct manifest_file *old_file);
 void manifest_add_attributes(struct manifest *m, const char *path, const char *list);
+void manifest_add_links(struct manifest *m, const char *path, const struct stat *old);
 void manifest_add_above(struct manifest *m, const char *path, const struct manifest_file *new_file);
 void manifest_add_gone(struct manifest *m, const char *path, const struct manifest_file *old_file);
 void manifest_add_expire(struct manifest *m, const char *operation, int64_t files, int64_t bytes);

@@ -27,6 +27,7 @@ static const struct {
     [MANIFEST_TOUCH] = {"touch", 17},
     [MANIFEST_FOLDER] = {"folder", 10},
     [MANIFEST_ATTRIBUTES] = {"attributes", 4},
+    [MANIFEST_LINKS] = {"links", 5},
     [MANIFEST_ABOVE] = {"above", 10},
     [MANIFEST_GONE] = {"gone", 10},
     [MANIFEST_VOID] = {"void", 3},

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "copy/temp.h"
+
 static bool is_missing(int code) { return code == -EINVAL || code == -ENOSYS || code == -EOPNOTSUPP; }
 
 static bool cannot_link(int code)
@@ -79,6 +81,21 @@ int place_check(int dir, const char *name, const struct stat *expected)
                 st.st_size == expected->st_size && st.st_mtim.tv_sec == expected->st_mtim.tv_sec &&
                 st.st_mtim.tv_nsec == expected->st_mtim.tv_nsec;
     return same ? 0 : -ESTALE;
+}
+
+int place_remove(int dir, const char *name, const struct stat *expected)
+{
+    char temp[TEMP_NAME_SIZE];
+
+    temp_exchange_name(temp);
+    if (renameat(dir, name, dir, temp) < 0)
+        return errno == ENOENT ? -ESTALE : -errno;
+    int code = place_check(dir, temp, expected);
+    if (!code && unlinkat(dir, temp, 0) < 0)
+        code = -errno;
+    if (code && place_new(dir, temp, dir, name) < 0)
+        temp_leave(dir, temp);
+    return code;
 }
 
 static ino_t inode_of(int dir, const char *name)

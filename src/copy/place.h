@@ -33,6 +33,12 @@ bool place_is_taken(int dir, const char *name, char *ret_other);
 
 #define PLACE_TAKEN "the destination cannot hold names that differ only in case from %s: left alone"
 
+/*
+ * Remove dir/name when it is the file `expected`, of which there is a copy. It is looked at under a name of ours, as
+ * another may take its place in the last moment: that one goes back. 0, -ESTALE, or -errno.
+ */
+int place_remove(int dir, const char *name, const struct stat *expected);
+
 /* Is dir/name still the file `expected` (device, inode, size, mtime)? 0, -ESTALE, or -errno. */
 int place_check(int dir, const char *name, const struct stat *expected);
 

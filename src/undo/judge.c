@@ -112,6 +112,7 @@ static int unchanged(struct undo *u, struct step *s)
 {
     s->act = ACT_NONE;
     u->counts.unchanged++;
+    links_remember(u, s);
     return 0;
 }
 

@@ -73,6 +73,8 @@ static void announce(struct undo *u, const struct step *s)
         manifest_add_touch(m, path, &after, &before);
         attributes_announce(m, path, u->spot.live, s->name, u->holds.root);
     }
+    if (s->copied && S_ISREG(s->now.st_mode) && s->now.st_nlink > 1)
+        manifest_add_links(m, path, &s->now);
 }
 
 /* Names cannot move to the versions and back where those lie on another filesystem. */
@@ -87,9 +89,27 @@ static bool cannot_link(int code)
            code == -EXDEV || code == -EACCES;
 }
 
+void move_expect(struct undo *u, const struct step *steps, size_t count)
+{
+    map_free(&u->going, NULL);
+    for (const struct step *s = steps; s < steps + count; s++) {
+        if ((s->act != ACT_TAKE && s->act != ACT_SWAP) || s->now.st_nlink < 2)
+            continue;
+        uintptr_t names = (uintptr_t)map_get(&u->going, s->now.st_ino);
+        map_set(&u->going, s->now.st_ino, (void *)(names + 1));
+    }
+}
+
+/* Does it go on living under another name? A version must not change with it. */
+static bool is_shared(const struct undo *u, const struct step *s)
+{
+    return S_ISREG(s->now.st_mode) && s->now.st_nlink > (uintptr_t)map_get(&u->going, s->now.st_ino) &&
+           s->now.st_nlink > 1;
+}
+
 static int keep_now(struct undo *u, struct step *s)
 {
-    bool link = !u->elsewhere && u->holds.link;
+    bool link = !u->elsewhere && u->holds.link && !is_shared(u, s);
     int code = link ? versions_link(&u->versions, u->spot.path, u->spot.live, s->name) : -EXDEV;
 
     if (cannot_link(code))
@@ -103,7 +123,7 @@ static int prepare(struct undo *u, struct step *s)
     bool takes = s->act == ACT_TAKE || s->act == ACT_SWAP, puts = s->act == ACT_PUT || s->act == ACT_SWAP;
     int code = 0;
 
-    if (takes && (u->elsewhere || (s->act == ACT_SWAP && !u->holds.exchange)))
+    if (takes && (u->elsewhere || is_shared(u, s) || (s->act == ACT_SWAP && !u->holds.exchange)))
         code = keep_now(u, s);
     if (!code && puts && u->elsewhere)
         code = stage_kept(u, s);
@@ -144,12 +164,12 @@ void move_drop(struct undo *u, struct step *s)
 static int take(struct undo *u, const struct step *s)
 {
     int live = u->spot.live;
-    int code = place_check(live, s->name, &s->now);
 
+    if (s->copied)
+        return place_remove(live, s->name, &s->now);
+    int code = place_check(live, s->name, &s->now);
     if (code)
         return code;
-    if (s->copied)
-        return unlinkat(live, s->name, 0) < 0 ? -errno : 0;
     int to = versions_folder(&u->versions, u->spot.path);
     if (to < 0)
         return to;
@@ -177,19 +197,26 @@ static int swap_by_exchange(struct undo *u, const struct step *s)
     return code;
 }
 
+/* What comes out of its place is a copy's original by now. */
+static int swap_copied(struct undo *u, const struct step *s)
+{
+    int live = u->spot.live, from = s->temp[0] ? live : kept_dir(u, s);
+    const char *name = s->temp[0] ? s->temp : kept_name(s);
+    bool foreign;
+
+    if (!u->elsewhere && u->holds.exchange) {
+        int code = place_exchange_from(from, name, live, s->name, &s->now, &foreign);
+        return code ? code : unlinkat(from, name, 0) < 0 ? -errno : 0;
+    }
+    int code = place_check(live, s->name, &s->now);
+    return code ? code : renameat(from, name, live, s->name) < 0 ? -errno : 0;
+}
+
 static int swap(struct undo *u, struct step *s)
 {
-    int live = u->spot.live;
-
     if (!s->copied)
         return swap_by_exchange(u, s);
-    int code = place_check(live, s->name, &s->now);
-    if (code)
-        return code;
-    if (s->temp[0])
-        code = renameat(live, s->temp, live, s->name) < 0 ? -errno : 0;
-    else
-        code = renameat(kept_dir(u, s), kept_name(s), live, s->name) < 0 ? -errno : 0;
+    int code = swap_copied(u, s);
     if (!code)
         s->temp[0] = 0;
     return code;
@@ -254,6 +281,8 @@ int move_apply(struct undo *u, struct step *s)
     int code = u->spot.live < 0 ? u->spot.live : act(u, s);
     if (!code) {
         count(u, s);
+        if (s->act == ACT_SWAP || s->act == ACT_PUT)
+            links_remember(u, s);
         return 0;
     }
     take_back_announcement(u, s);

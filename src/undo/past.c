@@ -61,6 +61,23 @@ static int read_head(struct past *p, const char *operation, const char *identity
     return 0;
 }
 
+/* What is known of a file that had several names. */
+struct links {
+    int64_t inode, names;
+};
+
+static void learn_links(struct past *p, const struct manifest_record *rec)
+{
+    struct links links;
+    uint64_t at = key(rec->fields[1]);
+
+    if (!manifest_number(rec, 2, &links.inode) || !manifest_number(rec, 3, &links.names) || map_get(&p->links, at))
+        return;
+    struct links *copy = mem_alloc(sizeof *copy);
+    *copy = links;
+    map_set(&p->links, at, copy);
+}
+
 /* What follows the announcements and says more of them. */
 static void learn(struct past *p, const struct manifest_record *rec)
 {
@@ -73,6 +90,8 @@ static void learn(struct past *p, const struct manifest_record *rec)
         uint64_t at = key(rec->fields[1]);
         if (!map_get(&p->attributes, at))
             map_set(&p->attributes, at, mem_strdup(rec->fields[2]));
+    } else if (rec->verb == MANIFEST_LINKS) {
+        learn_links(p, rec);
     } else if (manifest_taken(rec, false, &taken) && !taken.young) {
         map_set(&p->stamps, key(taken.path), (void *)(uintptr_t)past_stamp(taken.mtime, taken.ctime));
     }
@@ -184,6 +203,7 @@ void past_close(struct past *p)
     map_free(&p->voided, NULL);
     map_free(&p->stamps, NULL);
     map_free(&p->attributes, free);
+    map_free(&p->links, free);
     free(p->replica);
     free(p->kind);
     free(p->source);
@@ -207,6 +227,9 @@ int past_next(struct past *p, struct deed *ret_deed)
         ret_deed->path = mem_strdup(ret_deed->path);
         ret_deed->attributes = map_get(&p->attributes, at);
         ret_deed->stamp = (uint64_t)(uintptr_t)map_get(&p->stamps, at);
+        const struct links *links = map_get(&p->links, at);
+        ret_deed->inode = links ? (uint64_t)links->inode : 0;
+        ret_deed->names = links ? links->names : 0;
         return 1;
     }
     *ret_deed = (struct deed){0};

@@ -15,6 +15,8 @@ struct deed {
     struct manifest_file fresh, old;   /* NEW and OLD, as far as the verb has them */
     const char *attributes;            /* of OLD, or NULL: not known. The past's */
     uint64_t stamp;                    /* past_stamp of the file when it was durable; 0: not known */
+    uint64_t inode;                    /* of OLD, where that had several names, and its version is a copy; else 0 */
+    int64_t names;                     /* how many */
 };
 void deed_free(struct deed *d);
 
@@ -26,7 +28,7 @@ struct past {
     int64_t total;                     /* deeds announced, voided ones too */
     int64_t unsafe;                    /* records left out because their paths lead elsewhere */
     struct folders folders;            /* its directories */
-    struct map voided, stamps, attributes;    /* by hash of the path */
+    struct map voided, stamps, attributes, links;    /* by hash of the path */
     struct manifest_reader reader;
 };
 

@@ -50,6 +50,18 @@ struct spot {
     int kept[2];                      /* of its old versions, and of those in the operation before; or -errno */
 };
 
+/* A name that is back, and was one of several of a file. */
+struct linked {
+    char *path;                       /* relative to the replica */
+    uint64_t inode;
+    int64_t names;
+};
+
+struct linked_list {
+    struct linked *list;
+    size_t count, room;
+};
+
 struct undo {
     struct undo_request request;
     struct job *job;
@@ -67,7 +79,9 @@ struct undo {
     struct data data;
     struct spot spot;
     struct map conflicts;             /* hashes of the directories with conflicts: their times stay */
+    struct map going;                 /* inode -> how many of its names leave their places in this batch */
     struct map announced;             /* hashes of the directories that the manifest has as they were */
+    struct linked_list linked;
     bool dirty;                       /* names changed since the last sync */
 };
 
@@ -89,6 +103,9 @@ int judge(struct undo *u, struct step *s);
 
 /* --- move.c --- */
 
+/* What is about to move, before any of it is prepared: names that all go take their file with them. */
+void move_expect(struct undo *u, const struct step *steps, size_t count);
+
 /* Before the sync: keep by a copy what cannot be moved, stage what comes back; announce. 0 or -errno as above. */
 int move_prepare(struct undo *u, struct step *s);
 
@@ -106,6 +123,19 @@ void announce_folder(struct undo *u, const char *path, size_t path_len, int dir)
 
 /* A file as the manifest describes it; digest: of it, or NULL. */
 struct manifest_file described(const struct stat *st, const struct manifest_file *digest);
+
+/* --- links.c --- */
+
+/* The old file is back under this name: should it have had other names, it waits for links_restore. */
+void links_remember(struct undo *u, const struct step *s);
+void links_forget(struct undo *u);
+
+/*
+ * Names that were of one file become names of one file again: of that very file, where it still has another name in
+ * the replica and is what it was, else of the first that came back. Those that cannot stay as they are, files of their
+ * own with the right content, and a note says so. 0 or -errno (-ECANCELED).
+ */
+int links_restore(struct undo *u);
 
 /* --- tell.c --- */
 

@@ -70,6 +70,8 @@ static void close_undo(struct undo *u)
     past_close(&u->past);
     map_free(&u->conflicts, NULL);
     map_free(&u->announced, NULL);
+    map_free(&u->going, NULL);
+    links_forget(u);
     data_free(&u->data);
     close_fd(&u->sync);
     close_fd(&u->top);
@@ -267,6 +269,8 @@ static int each(struct run *run, int (*what)(struct undo *, struct step *))
 static int run_batch(struct run *run)
 {
     struct undo *u = &run->u;
+
+    move_expect(u, run->steps, run->count);
     int code = each(run, move_prepare);
 
     if (!code)
@@ -351,6 +355,8 @@ static int work(struct run *run, struct error *err)
                   u->elsewhere || !u->fs.syncfs_reliable);
     if (!code)
         code = undo_files(run);
+    if (!code)
+        code = links_restore(u);
     if (!code && !u->past.ended)    /* nothing is left to go on with */
         code = sweep_partials(u->root, u->past.replica, u->cancel);
     if (!code)

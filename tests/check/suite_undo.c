@@ -54,6 +54,7 @@ static void write_past(const char *target)
                                        .source = "S", .host = "h"};
     struct taken taken = {.path = (char *)"b", .mtime = 8, .ctime = 9};
     struct manifest_file later = directory;
+    struct stat links = {.st_ino = (ino_t)-2, .st_nlink = 3};
     struct manifest m;
 
     later.mtime = 99;
@@ -68,6 +69,7 @@ static void write_past(const char *target)
     manifest_add_touch(&m, "d", &later, &later);
     manifest_add_attributes(&m, "d", "61=62");
     manifest_add_above(&m, "one", &directory);
+    manifest_add_links(&m, "b", &links);
     manifest_add_taken(&m, &taken, &taken);
     ck_assert_int_eq(manifest_end(&m, "done", 1, 3), 0);
     manifest_close(&m);
@@ -84,6 +86,8 @@ START_TEST(the_past_as_its_manifest_tells_it)
     ck_assert_int_eq(past_next(&past, &deed), 1);
     ck_assert_str_eq(deed.path, "b");
     ck_assert_uint_eq(deed.stamp, past_stamp(8, 9));
+    ck_assert_uint_eq(deed.inode, (uint64_t)-2);
+    ck_assert_int_eq(deed.names, 3);
     deed_free(&deed);
     ck_assert_int_eq(past_next(&past, &deed), 0);
     struct folder *d = folders_get(&past.folders, FOLDER_IN_REPLICA, "d");

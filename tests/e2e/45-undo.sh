@@ -16,12 +16,28 @@ snapshot() {    # FOLDER
     )
 }
 
-# A/render/one/spot and B/render/one/spot that differ in every way; two databases, loaded.
+one_file() {    # FOLDER: 1, 3, 4 and below/2 in it are one file
+    mkdir -p "$1/below"
+    echo "one of four" >"$1/1"
+    touch -d 2001-05-05 "$1/1"
+    ln "$1/1" "$1/below/2"
+    ln "$1/1" "$1/3"
+    ln "$1/1" "$1/4"
+}
+
+another_file() {    # FOLDER: 1 is another, 4 is not there
+    rm "$1/1" "$1/4"
+    echo "not the same any more" >"$1/1"
+}
+
+# A/render/one/spot and B/render/one/spot that differ in every way, with LINKS in names of one file too; two databases,
+# loaded.
 differing() {    # [FOLDER OF B]
     local b=${1:-B} p
     mkdir -p A/render/one "$b/render/one"
     p=A/render/one/spot
     mkdir -p $p/{same,new/deep/er,changed,meta}
+    [ -z "${LINKS:-}" ] || one_file $p/linked
     for n in 1 2 3; do
         echo "same $n" >$p/same/$n
         echo "fresh $n" >$p/new/deep/$n
@@ -35,6 +51,7 @@ differing() {    # [FOLDER OF B]
     mkfifo $p/new/fifo
     printf 'hostile' >"$p/changed/$(printf 'a\nb\033[31m\xff')"
     cp -a $p "$b/render/one/"
+    [ -z "${LINKS:-}" ] || another_file $p/linked
     (
         cd "$b/render/one/spot"
         rm -r new
@@ -85,13 +102,13 @@ undo_is_exact() {    # FOLDER OF B
 }
 
 test_undo_is_exact_here() {
-    differing
+    LINKS=1 differing
     undo_is_exact B
 }
 
-test_undo_is_exact_on_ext4() { need setfattr setfacl; mount_image D 64 ext4; differing D; undo_is_exact D; }
-test_undo_is_exact_on_xfs() { need setfattr setfacl; mount_image D 400 xfs; differing D; undo_is_exact D; }
-test_undo_is_exact_on_btrfs() { need setfattr setfacl; mount_image D 160 btrfs; differing D; undo_is_exact D; }
+test_undo_is_exact_on_ext4() { need setfattr setfacl; mount_image D 64 ext4; LINKS=1 differing D; undo_is_exact D; }
+test_undo_is_exact_on_xfs() { need setfattr setfacl; mount_image D 400 xfs; LINKS=1 differing D; undo_is_exact D; }
+test_undo_is_exact_on_btrfs() { need setfattr setfacl; mount_image D 160 btrfs; LINKS=1 differing D; undo_is_exact D; }
 
 test_undo_is_exact_on_tmpfs() {
     need_root
@@ -99,8 +116,149 @@ test_undo_is_exact_on_tmpfs() {
     mount -t tmpfs -o size=64m none D || skip "cannot mount a tmpfs here"
     MOUNTS+=("$PWD/D")
     trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
-    differing D
+    LINKS=1 differing D
     undo_is_exact D
+}
+
+# B/render/one/spot/{a,b,c} and elsewhere are one file; at A a is another, the other names are missing. $F is the folder.
+linked() {
+    F=B/render/one/spot
+    mkdir -p A/render/one/spot $F
+    echo "another content" >A/render/one/spot/a
+    echo "one file" >$F/a
+    touch -d 2001-05-05 $F/a
+    ln $F/a $F/b
+    ln $F/a $F/c
+    ln $F/a B/elsewhere
+    ok add database A A
+    ok add database B B
+    ok add category render render
+}
+
+names_of() {    # FILE
+    find B -path B/.autobackup -prune -o -samefile "$1" -printf '%P\n' | LC_ALL=C sort | tr '\n' ' '
+}
+
+test_a_name_comes_back_as_a_name_of_its_file() {
+    linked
+    ok copy one/spot render A B
+    assert_eq "$(names_of $F/b)" "elsewhere render/one/spot/b render/one/spot/c "
+    assert_eq "$(find B/.autobackup -samefile $F/b)" "" "the version is a file of its own"
+    ok undo
+    refute_err "links"
+    assert_eq "$(names_of $F/b)" "elsewhere render/one/spot/a render/one/spot/b render/one/spot/c "
+    assert_eq "$(cat $F/a) $(stat -c %y $F/a | cut -c 1-10)" "one file 2001-05-05"
+    ok undo last
+    assert_eq "$(cat $F/a)" "another content"
+    ok undo last
+    assert_eq "$(names_of $F/a)" "elsewhere render/one/spot/a render/one/spot/b render/one/spot/c "
+    assert_eq "$(find B -name '.autobackup-*' -o -name '*.open')" "" "left behind"
+}
+
+test_names_of_a_file_that_is_gone_are_names_of_one_again() {
+    linked
+    rm B/elsewhere
+    ok copy one/spot render A B --mirror
+    refute_exists $F/b $F/c
+    ok undo
+    refute_err "links"
+    assert_eq "$(names_of $F/b)" "render/one/spot/a render/one/spot/b render/one/spot/c "
+    assert_eq "$(cat $F/b)" "one file"
+}
+
+test_a_file_that_changed_since_gets_no_name_back() {
+    local change
+    linked
+    cp -a B B.fresh
+    for change in 'echo "ONE FILE" >$F/b; touch -d 2001-05-05 $F/b' 'echo longer than that >$F/b' 'chmod 600 $F/b' \
+        'setfattr -n user.note -v new $F/b' 'touch $F/b' 'rm $F/b $F/c'; do
+        rm -rf B
+        cp -a B.fresh B
+        ok copy one/spot render A B
+        eval "$change"
+        names_of B/elsewhere >before
+        ok undo
+        assert_err "1 of the files that are back was once linked" "those links are not there again"
+        assert_eq "$(cat $F/a) $(stat -c '%a %h %y' $F/a | cut -c 1-16)" "one file 644 1 2001-05-05" "$change: the file"
+        assert_eq "$(getfattr -hd $F/a)" "" "$change: attributes"
+        assert_eq "$(names_of B/elsewhere)" "$(cat before)" "$change: the other names"
+        assert_eq "$(find B -name '.autobackup-*')" "" "left behind"
+    done
+}
+
+test_a_version_does_not_change_with_a_name_that_stays() {
+    linked
+    ok copy one/spot render A B
+    ok undo
+    ok undo last
+    assert_eq "$(find B/.autobackup -samefile $F/b)" "" "shared with the versions"
+    echo "written over" >$F/b
+    ok undo last
+    assert_eq "$(cat $F/a)" "one file"
+    # a name that the copy itself made of a file that was there
+    rm -r A/render/one/spot/*
+    cp -a $F/b $F/c A/render/one/spot/
+    ln A/render/one/spot/b A/render/one/spot/d
+    ok copy one/spot render A B
+    assert_eq "$(names_of $F/b)" "elsewhere render/one/spot/b render/one/spot/c render/one/spot/d "
+    ok undo
+    refute_exists $F/d
+    assert_eq "$(find B/.autobackup -samefile $F/b)" "" "shared with the versions"
+    ok undo last
+    assert_eq "$(names_of $F/b)" "elsewhere render/one/spot/b render/one/spot/c render/one/spot/d "
+}
+
+# Names that all go are moved, not copied.
+test_links_that_all_go_keep_their_file() {
+    mkdir -p A/render/one/spot B
+    one_file A/render/one/spot/linked
+    ok add database A A
+    ok add database B B
+    ok add category render render
+    ok copy one/spot render A B
+    local file
+    file=$(stat -c %i B/render/one/spot/linked/1)
+    ok undo
+    assert_eq "$(find B/.autobackup/versions -inum "$file" | wc -l)" 4
+    ok undo last
+    assert_eq "$(stat -c '%i %h' B/render/one/spot/linked/1)" "$file 4"
+}
+
+test_killed_while_links_are_made_a_rerun_finishes_them() {
+    need strace
+    local call n id kills=0
+    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
+    for call in linkat renameat2 unlinkat syncfs; do
+        for n in $(seq 20); do
+            rm -rf A B "$XDG_DATA_HOME"
+            linked
+            ok copy one/spot render A B
+            id=$(ls B/.autobackup/operations)
+            run_quietly strace -f -qq -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$n" \
+                "$AUTOBACKUP" undo "$id"
+            [ "$STATUS" != 0 ] || break
+            kills=$((kills + 1))
+            ab undo "$id" --lock-wait 10s
+            [ "$STATUS" = 0 ] || grep -q 'was undone by' "$ERR" || fail "$call $n: the rerun"
+            assert_eq "$(names_of $F/a)" "elsewhere render/one/spot/a render/one/spot/b render/one/spot/c " "$call $n"
+            assert_eq "$(cat $F/a)" "one file" "$call $n"
+            ok prune --keep 1000 B
+            assert_eq "$(find B -name '.autobackup-*' -o -name '*.open')" "" "left behind after $call $n"
+        done
+    done
+    [ "$kills" -ge 10 ] || fail "only $kills kills"
+}
+
+test_a_link_that_cannot_be_made_again_is_said() {
+    need_root
+    linked
+    ok copy one/spot render A B
+    chattr +i $F/c $F/b 2>/dev/null || skip "this filesystem knows no immutable files"
+    ok undo
+    chattr -i $F/c $F/b
+    assert_err "1 of the files that are back was once linked"
+    assert_eq "$(cat $F/a) $(stat -c %h $F/a)" "one file 1"
+    assert_eq "$(find B -name '.autobackup-*')" "" "left behind"
 }
 
 test_a_whole_replica_that_was_new_goes_again() {

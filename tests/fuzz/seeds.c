@@ -89,6 +89,7 @@ static int write_manifest(int root)
     manifest_add_remove(&m, "gone", &link);
     manifest_add_touch(&m, "touched", &file, &file);
     manifest_add_attributes(&m, "touched", "757365722e61=00ff,757365722e62=");
+    manifest_add_links(&m, "a\nname", &(struct stat){.st_ino = 99, .st_nlink = 3});
     manifest_add_folder(&m, "dir", &(struct manifest_file){.mode = S_IFDIR | 0755});
     manifest_add_above(&m, "scratch/render/acme", &(struct manifest_file){.mode = S_IFDIR | 0755});
     manifest_add_gone(&m, "scratch", &(struct manifest_file){.mode = S_IFDIR | 0755});
