@@ -25,15 +25,26 @@ local function duration(from, to)
     return from and to and to >= from and (to - from) / 1000000000 or nil
 end
 
+local COUNTS = {created = "created", replaced = "replaced", removed = "removed", corrected = "touched",
+    directories = "directories"}
+
+local function add_counts(entry, found)
+    for key, theirs in pairs(COUNTS) do
+        entry[key] = found[theirs]
+    end
+end
+
 local function from_catalog(row)
     local is_undo = row.kind == "undo"
-    return {
+    local entry = {
         operation = row.id, kind = row.kind, project = row.project, category = row.category,
         from = not is_undo and row.source or nil, undoes = is_undo and row.source or nil, to = row.target,
         state = row.state, host = row.host, pid = row.pid, started_at = seconds(row.started_at),
         finished_at = seconds(row.finished_at), seconds = duration(row.started_at, row.finished_at),
         files = row.files, bytes = row.bytes, message = row.message, database = row.target, known = true,
     }
+    add_counts(entry, row)
+    return entry
 end
 
 local function database_name(identity, databases)
@@ -43,9 +54,6 @@ local function database_name(identity, databases)
         end
     end
 end
-
-local COUNTS = {created = "created", replaced = "replaced", removed = "removed", corrected = "touched",
-    directories = "directories"}
 
 -- What a manifest says more, or for the first time.
 local function add_manifest(entry, found, disk, context)
@@ -66,9 +74,7 @@ local function add_manifest(entry, found, disk, context)
     entry.seconds = entry.seconds or duration(found.started_at, found.finished_at)
     entry.files, entry.bytes = entry.files or found.files, entry.bytes or found.bytes
     entry.database, entry.to, entry.manifest, entry.versions = disk, disk, true, found.has_versions
-    for key, theirs in pairs(COUNTS) do
-        entry[key] = found[theirs]
-    end
+    add_counts(entry, found)
 end
 
 local function is_newer(a, b)

@@ -77,11 +77,21 @@ void journal_progress(struct journal *j, int64_t files, int64_t bytes)
     (void)step_once(j->cat, stmt, NULL);
 }
 
-int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const char *message,
-                struct error *err)
+static void bind_counts(sqlite3_stmt *stmt, int at, const struct manifest *m)
+{
+    const struct manifest_counts *n = &m->counts;
+    const int64_t numbers[] = {n->created, n->replaced, n->removed, n->touched, n->directories};
+
+    for (int i = 0; m->counted && i < 5; i++)
+        sqlite3_bind_int64(stmt, at + i, numbers[i]);
+}
+
+int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const struct manifest *manifest,
+                const char *message, struct error *err)
 {
     static const char sql[] = "UPDATE operation SET state = ?1, files = ?2, bytes = ?3, message = ?4, "
-                              "finished_at = ?5 WHERE id = ?6";
+                              "finished_at = ?5, created = ?7, replaced = ?8, removed = ?9, touched = ?10, "
+                              "directories = ?11 WHERE id = ?6";
     sqlite3_stmt *stmt;
     int code = catalog_prepare(j->cat, sql, &stmt, err);
 
@@ -93,6 +103,7 @@ int journal_end(struct journal *j, const char *state, int64_t files, int64_t byt
     bind_text(stmt, 4, message);
     sqlite3_bind_int64(stmt, 5, clock_now());
     bind_text(stmt, 6, j->operation);
+    bind_counts(stmt, 7, manifest);
     return step_once(j->cat, stmt, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "copy/manifest.h"
 #include "index/catalog.h"
 
 struct journal {
@@ -27,9 +28,13 @@ int journal_enter(struct journal *j, const struct journal_entry *entry, struct e
 /* Durable so far. A catalog that is busy is asked again with the next batch. */
 void journal_progress(struct journal *j, int64_t files, int64_t bytes);
 
-/* The outcome. state: "done", "partial", "failed", "cancelled"; message may be NULL. 0 or -errno. */
-int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const char *message,
-                struct error *err);
+/*
+ * The outcome. state: "done", "partial", "failed", "cancelled"; message may be NULL. manifest: the operation's, whose
+ * counts stand in the row for when its disk is not there; left out where they are not of the whole operation. 0 or
+ * -errno.
+ */
+int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const struct manifest *manifest,
+                const char *message, struct error *err);
 
 /* For who holds the lock of the database `target`: other operations that are "running" there are dead. */
 void journal_bury(struct journal *j, const char *target);

@@ -276,7 +276,8 @@ static void close_books(struct transfer *t, const struct error *err)
                      atomic_load(&tally->bytes_copied)) < 0)
         report_note(&t->work.report, "EMANIFEST", "the operation's manifest could not be finished");
     if (t->journaled && journal_end(&t->journal, state, atomic_load(&tally->files_copied),
-                                    atomic_load(&tally->bytes_copied), err->message, &own) < 0)
+                                    atomic_load(&tally->bytes_copied), &t->work.target.manifest, err->message,
+                                    &own) < 0)
         report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
     error_clear(&own);
 }

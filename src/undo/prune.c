@@ -313,7 +313,7 @@ static void close_books(struct prune *p, const struct error *err)
 
     if (p->manifest.operation && manifest_end(&p->manifest, state, files, bytes) < 0)
         report_note(&p->report, "EMANIFEST", "the prune's manifest could not be finished");
-    if (p->journaled && journal_end(&p->journal, state, files, bytes, err->message, &own) < 0)
+    if (p->journaled && journal_end(&p->journal, state, files, bytes, &p->manifest, err->message, &own) < 0)
         report_note(&p->report, own.code, own.message ? own.message : "the catalog could not be written");
     error_clear(&own);
 }

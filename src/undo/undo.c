@@ -441,7 +441,7 @@ static void close_books(struct run *run, const struct error *err)
 
     if (u->manifest.operation && !temp_left_behind() && manifest_end(&u->manifest, state, files, n->bytes) < 0)
         report_note(&u->report, "EMANIFEST", "the undo's manifest could not be finished");
-    if (run->journaled && journal_end(&run->journal, state, files, n->bytes, err->message, &own) < 0)
+    if (run->journaled && journal_end(&run->journal, state, files, n->bytes, &u->manifest, err->message, &own) < 0)
         report_note(&u->report, own.code, own.message ? own.message : "the catalog could not be written");
     error_clear(&own);
 }

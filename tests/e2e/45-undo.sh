@@ -358,6 +358,35 @@ copy done"
     assert_err "no operation is known that matches"
 }
 
+COUNTS='o.type == "operation" and o.kind, o.created, o.replaced, o.removed, o.corrected, o.directories'
+
+test_an_unplugged_disk_keeps_its_counts() {
+    differing
+    need rsync
+    rsync -aniHAX --delete A/render/one/spot/ B/render/one/spot/ | grep -v '/$' >lines
+    local new changed gone
+    new=$(grep -aEc '^[>ch][^d][+]{9}' lines)
+    changed=$(grep -aEc '^[>c][^d][^+]{9}' lines)
+    gone=$(grep -ac '^[*]deleting' lines)
+    ok copy one/spot render A B --mirror
+    ok undo
+    ok history --json
+    json "$COUNTS" >plugged
+    assert_eq "$(sed -n 2p plugged | cut -d ' ' -f 1-4)" "copy $new $changed $gone"
+    assert_eq "$(sed -n 1p plugged | cut -d ' ' -f 1-4)" "undo $gone $changed $new"
+    mv B away
+    ok history --json
+    assert_eq "$(json "$COUNTS")" "$(cat plugged)" "of an unplugged disk"
+    # what an operation did that was written down by an older program is not known
+    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE operation SET created = NULL, replaced = NULL,
+        removed = NULL, touched = NULL, directories = NULL"
+    ok history --json
+    assert_eq "$(json "$COUNTS" | head -n 1)" "undo nil nil nil nil nil"
+    mv away B
+    ok history --json
+    assert_eq "$(json "$COUNTS")" "$(cat plugged)" "plugged in again"
+}
+
 test_copy_says_how_to_undo() {
     differing
     ok copy one/spot render A B

@@ -52,6 +52,15 @@ local function chain(last)
     return merge(rows, found)
 end
 
+function M.test_counts_of_an_offline_disk_are_the_catalogs()
+    local fields = {created = 3, replaced = 4, removed = 5, touched = 6, directories = 7}
+    local entry = merge({row("1", fields)}, {})[1]
+    unit.assertEquals({entry.created, entry.replaced, entry.removed, entry.corrected, entry.directories},
+        {3, 4, 5, 6, 7})
+    unit.assertNil(merge({row("1")}, {})[1].replaced)
+    unit.assertEquals(merge({row("1", fields)}, {manifest("1")})[1].created, 1)
+end
+
 function M.test_a_replicas_path()
     local category, client, name = past.place("scratch/render/acme/spot", CATEGORIES)
     unit.assertEquals({category.category, client, name}, {"render", "acme", "spot"})
