@@ -1,6 +1,7 @@
 #include "sandbox.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/buf.h"
 
 #define NOBODY 65534
+#define MOST_LINKS 30000
 
 const char *sandbox_make(void)
 {
@@ -67,6 +69,28 @@ void sandbox_write(const char *folder, const char *name, const void *bytes, size
     ck_assert_uint_eq(fwrite(bytes, 1, len, f), len);
     ck_assert_int_eq(fclose(f), 0);
     free(path);
+}
+
+void sandbox_many(const char *folder, const char *name, const char *prefix, int count)
+{
+    static const struct timespec times[2] = {{.tv_sec = 7}, {.tv_sec = 7}};
+    char path[512], first[256], other[256];
+
+    sandbox_folder(folder, name);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int dir = open(path, O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(dir, 0);
+    for (int i = 0; i < count; i++) {
+        snprintf(other, sizeof other, "%s%d", prefix, i);
+        if (i % MOST_LINKS) {
+            ck_assert_int_eq(linkat(dir, first, dir, other, 0), 0);
+            continue;
+        }
+        memcpy(first, other, sizeof first);
+        close(openat(dir, first, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+        ck_assert_int_eq(utimensat(dir, first, times, 0), 0);
+    }
+    close(dir);
 }
 
 void sandbox_text(const char *folder, const char *name, const char *text)

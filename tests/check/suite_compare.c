@@ -364,9 +364,9 @@ END_TEST
 
 START_TEST(many_names_come_in_slices)
 {
-    free(sandbox_run("cd '%s' && mkdir -p A/one/c/p B/one && cd A/one/c/p && "
-                     "seq -f f%%.0f 70000 | xargs touch -d @7 && cd ../../../.. && "
-                     "cp -a A/one/c B/one/ && touch -d @8 B/one/c/p/f35000", lib.folder));
+    sandbox_many(lib.folder, "A/one/c/p", "f", 70000);
+    sandbox_many(lib.folder, "B/one/c/p", "f", 70000);
+    free(sandbox_run("cd '%s/B/one/c/p' && rm f35000 && touch -d @8 f35000", lib.folder));
     load_both();
     free(compare(side(1), side(2), 1, false, false));
     ck_assert_int_eq(busy, 1);
