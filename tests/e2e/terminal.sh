@@ -71,3 +71,44 @@ assert_fits() {    # COLUMNS: no line on the screen was wrapped by the terminal
         sed 's/ *$//') | grep '^[<>]' || :)
     [ -z "$wrapped" ] || { screen; fail "wrapped at $1 columns: $wrapped"; }
 }
+
+# ---- whole screens ----
+# A screen is compared with the one in snapshots/NAME.txt. When the program is meant to look otherwise, renew them, and
+# read the difference before it is committed:
+#     SNAPSHOTS=write tests/e2e/run.sh 74-screens.sh && git diff tests/e2e/snapshots
+
+SNAPSHOTS_AT=$PWD/snapshots
+
+# What lies in the past stays as long ago as it was while a test runs.
+long_ago() {    # what is in the databases is ten days old, and was read three days ago
+    find WORK STORAGE NAS -name .autobackup -prune -o -exec touch -h -d '10 days ago' {} +
+    ok load
+    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" \
+        "UPDATE database SET loaded_at = loaded_at - 260000000000000;
+         UPDATE replica SET loaded_at = loaded_at - 260000000000000;"
+}
+
+# The screen, with how long something took (at the end of a line) made the same.
+steady_screen() { visible | sed -E 's/ +TIME$/  TIME/; s/ +[0-9.]+ m?s$/  TIME/' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
+
+is_still() {    # twice the same
+    local before=${STILL:-}
+    STILL=$(steady_screen)
+    [ "$STILL" = "$before" ]
+}
+
+is_screen() { diff "$SNAPSHOTS_AT/$1.txt" <(steady_screen) >"$TMPDIR/difference" 2>&1; }
+
+assert_screen() {    # NAME: the screen becomes that of the snapshot
+    local tries=0
+    if [ "${SNAPSHOTS:-}" = write ]; then
+        mkdir -p "$SNAPSHOTS_AT"
+        until_true "the screen at rest" is_still
+        steady_screen >"$SNAPSHOTS_AT/$1.txt"
+        return
+    fi
+    until is_screen "$1"; do
+        [ $((tries += 1)) -le 300 ] || { cat "$TMPDIR/difference"; fail "not the screen $1 (see terminal.sh)"; }
+        read -rt 0.05 <> <(:) || :
+    done
+}
