@@ -154,31 +154,34 @@ function Catalog:database_of_identity(identity)
 end
 
 -- Clients by database, empty client folders too.
-function Catalog:client_counts()
-    local counts = {}
-    local sql = [[SELECT database, COUNT(*) AS clients FROM (SELECT database, name FROM client
-        UNION SELECT database, client FROM replica) GROUP BY database]]
-    for _, row in ipairs(self:rows(sql)) do
-        counts[row.database] = row.clients
-    end
-    return counts
-end
+local CLIENTS = [[SELECT database, COUNT(*) AS clients FROM (SELECT database, name FROM client
+    UNION SELECT database, client FROM replica) GROUP BY database]]
+
+-- Sums in one pass over the table: the index would be quicker for one database, and slower for all.
+local SUMS = [[SELECT +database AS database, COUNT(*) AS replicas, SUM(files) AS files, SUM(bytes) AS bytes,
+    SUM(errors) AS errors FROM replica NOT INDEXED GROUP BY +database]]
+
+-- In which databases projects are, as "1,3", and how many are in just these: the index alone tells.
+local HELD = [[SELECT held, COUNT(*) AS projects FROM (SELECT group_concat(DISTINCT database) AS held FROM replica
+    GROUP BY client, project) GROUP BY held]]
 
 --- What is known of each database's content.
 -- @return table from database id to {clients, projects, replicas, files, bytes, errors}
 function Catalog:totals()
     local totals = {}
-    local sql = [[SELECT database, COUNT(*) AS projects, SUM(replicas) AS replicas, SUM(files) AS files,
-        SUM(bytes) AS bytes, SUM(errors) AS errors
-        FROM (SELECT database, client, project, COUNT(*) AS replicas, SUM(files) AS files, SUM(bytes) AS bytes,
-              SUM(errors) AS errors FROM replica GROUP BY database, client, project)
-        GROUP BY database]]
-    for _, row in ipairs(self:rows(sql)) do
-        totals[row.database] = row
+    for _, row in ipairs(self:rows(SUMS)) do
+        totals[row.database], row.projects = row, 0
     end
-    for database, clients in pairs(self:client_counts()) do
-        totals[database] = totals[database] or {projects = 0, replicas = 0, files = 0, bytes = 0, errors = 0}
-        totals[database].clients = clients
+    for _, row in ipairs(self:rows(HELD)) do
+        for id in row.held:gmatch("%d+") do
+            local total = totals[math.tointeger(id)]
+            total.projects = total.projects + row.projects
+        end
+    end
+    for _, row in ipairs(self:rows(CLIENTS)) do
+        totals[row.database] = totals[row.database]
+            or {projects = 0, replicas = 0, files = 0, bytes = 0, errors = 0}
+        totals[row.database].clients = row.clients
     end
     return totals
 end
@@ -228,25 +231,35 @@ function Catalog:replica(database, category, client, name)
     return self:rows(sql, {{blob = client}, {blob = name}, category, database})[1]
 end
 
-local PROJECT = [[SELECT r.client, r.project AS name, d.name AS database, SUM(r.files) AS files,
-    SUM(r.bytes) AS bytes
-    FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category%s
-    GROUP BY r.client, r.project, d.id ORDER BY r.client, r.project, d.id]]
+local PROJECT = [[SELECT r.client, r.project AS name, r.client || '/' || r.project AS project,
+    SUM(r.files) AS files, SUM(r.bytes) AS bytes, group_concat(DISTINCT r.database) AS databases
+    FROM replica r%s%s GROUP BY r.client, r.project ORDER BY r.client, r.project]]
+local NAMED = " JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category"
+
+-- From "3,1" to names of databases, in the order in which those were added.
+local function names_of(held, databases)
+    local is_held, names = {}, {}
+    for id in held:gmatch("%d+") do
+        is_held[math.tointeger(id)] = true
+    end
+    for _, database in ipairs(databases) do
+        names[#names + 1] = is_held[database.id] and database.database or nil
+    end
+    return names
+end
 
 --- Projects, sorted; files and bytes are those of all matching replicas.
 -- @param filter as for replicas
 -- @return rows {client, project, name, files, bytes, databases={names}}
 function Catalog:projects(filter)
-    local conditions = where():filters(filter or {})
-    local list, last = {}, nil
-    for _, row in ipairs(self:rows(PROJECT:format(conditions:text()), conditions.params)) do
-        if not (last and last.client == row.client and last.name == row.name) then
-            last = {client = row.client, name = row.name, project = row.client .. "/" .. row.name, files = 0,
-                bytes = 0, databases = {}}
-            list[#list + 1] = last
-        end
-        last.files, last.bytes = last.files + row.files, last.bytes + row.bytes
-        table.insert(last.databases, row.database)
+    filter = filter or {}
+    local conditions, databases = where():filters(filter), self:databases()
+    local named = (filter.database or filter.category) and NAMED or ""
+    local list, known = self:rows(PROJECT:format(named, conditions:text()), conditions.params), {}
+    for _, row in ipairs(list) do
+        local held = row.databases
+        known[held] = known[held] or names_of(held, databases)
+        row.databases = table.move(known[held], 1, #known[held], 1, {})
     end
     return list
 end
@@ -356,8 +369,7 @@ end
 local MOST_PARAMETERS = 500    -- SQLite takes some more
 
 local PLACE = [[SELECT r.id, r.client, r.project AS name, c.id AS category_id, c.name AS category,
-    c.path AS category_path, d.id AS database_id, d.name AS database, d.path AS root
-    FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
+    c.path AS category_path, d.id AS database_id, d.name AS database, d.path AS root FROM replica r]] .. NAMED
 
 --- Where replicas lie.
 -- @param ids list of catalog ids
@@ -376,8 +388,7 @@ function Catalog:places(ids)
     return places
 end
 
-local REPLICA_ID = [[SELECT r.id FROM replica r JOIN database d ON d.id = r.database
-    JOIN category c ON c.id = r.category]]
+local REPLICA_ID = "SELECT r.id FROM replica r" .. NAMED
 
 --- Look for entries in the listings.
 -- @param filter of replicas, as for replicas
