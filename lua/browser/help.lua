@@ -38,11 +38,7 @@ end
 function M.lines(writer, width)
     local lines, first = {}, width < 45 and 10 or width < 80 and 18 or 30
     for _, key in ipairs(KEYS) do
-        local name = key[1]
-        if not writer.look.utf8 then
-            name = name:gsub("↑ ↓", "Up Down"):gsub("→", "Right"):gsub("←", "Left")
-        end
-        lines[#lines + 1] = line(writer, first, width, name, key[2])
+        lines[#lines + 1] = line(writer, first, width, writer:key(key[1]), key[2])
     end
     lines[#lines + 1] = {"", "plain"}
     for _, mark in ipairs(MARKS) do

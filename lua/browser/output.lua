@@ -32,6 +32,7 @@ function M.take(session, how)
     for i, name in ipairs{"out", "err"} do
         streams[i] = out.new{tty = true, width = how.width, color = session.color, write = write,
             live = live}
+        streams[i]:set_plain(session.settings.plain)
         rawset(session, name, streams[i])
     end
     rawset(session, "confirm", function(_, question) return how.confirm(question) end)

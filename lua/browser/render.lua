@@ -17,7 +17,7 @@ local M = {}
 local SIZE, FILES, NEWEST = 6, 9, 13    -- columns of widths that never change
 local NARROW, WIDE, WIDER = 40, 80, 100    -- from which width on marks, files, the newest time are shown
 
--- How to write: `look` has width_of (text -> columns), marks (of view/out.lua), utf8, now (seconds).
+-- How to write: M.lines tells what `look` has.
 local Writer = {}
 Writer.__index = Writer
 
@@ -29,6 +29,12 @@ end
 function Writer:name(text)
     text = clean.clean(text)
     return self.look.utf8 and text or (text:gsub("[\xC2-\xF4][\x80-\xBF]*", "?"))
+end
+
+-- The name of a key, where arrows cannot be shown in words.
+function Writer:key(name)
+    return self.look.is_drawn and name
+        or (name:gsub("↑ ↓", "Up Down"):gsub("→", "Right"):gsub("←", "Left"))
 end
 
 function Writer:fit(text, width)
@@ -78,7 +84,7 @@ local HAS_NOTES = {root = true, database = true, category = true}
 -- The layout of a place's list at a width.
 local function layout(writer, model, width)
     local kind = model.place.kind
-    local plan = {bar = width < 50 and 0 or width < 70 and 8 or width < 110 and 12 or 20, marks = {}}
+    local plan = {bar = (width < 50 or writer.look.is_plain) and 0 or width < 70 and 8 or width < 110 and 12 or 20, marks = {}}
     local used = SIZE + 1 + plan.bar + 3
     plan.files = width >= WIDE and kind ~= "root" and FILES or 0
     plan.newest = width >= WIDER and (HAS_MARKS[kind] or kind == "folder" or kind == "category") and NEWEST or 0
@@ -112,9 +118,9 @@ end
 local function bar_text(writer, plan, bytes, largest)
     local filled = largest > 0 and bytes and math.floor(bytes / largest * plan.bar + 0.5) or 0
     if bytes and bytes > 0 and filled == 0 and plan.bar > 0 then
-        return (writer.look.utf8 and "▏" or "'") .. (" "):rep(plan.bar - 1)
+        return (writer.look.is_drawn and "▏" or "'") .. (" "):rep(plan.bar - 1)
     end
-    return (writer.look.utf8 and "█" or "#"):rep(filled) .. (" "):rep(plan.bar - filled)
+    return (writer.look.is_drawn and "█" or "#"):rep(filled) .. (" "):rep(plan.bar - filled)
 end
 
 local SUFFIX = {directory = "/", symlink = "@", fifo = "|", socket = "=", device = "%"}
@@ -226,7 +232,7 @@ local function title_line(writer, model, width)
     table.insert(names, 1, "autobackup")
     local state = place_state(model, writer.look)
     local room = width - 2 - (state ~= "" and writer:width(state) + 2 or 0)
-    local path = writer:left(table.concat(names, writer.look.utf8 and " › " or " > "), room)
+    local path = writer:left(table.concat(names, writer.look.is_drawn and " › " or " > "), room)
     return {" " .. path .. (state ~= "" and "  " .. state or "") .. " ", "title"}
 end
 
@@ -261,7 +267,7 @@ local HINTS = {
 local function keys_line(writer, hints, width)
     local spans, used = {" ", "plain"}, 1
     for _, hint in ipairs(hints) do
-        local key = writer.look.utf8 and hint[1] or hint[1]:gsub("←", "Left")
+        local key = writer:key(hint[1])
         local taken = writer:width(key) + 1 + writer:width(hint[2]) + 2
         if used + taken <= width then
             table.move({key, "key", " " .. hint[2] .. "  ", "dim"}, 1, 4, #spans + 1, spans)
@@ -373,8 +379,10 @@ end
 --- The lines of a screen. Sets the model's height, and where its list is scrolled to.
 -- @param model see model.lua
 -- @param width, height of the screen
--- @param look {width_of= function(text) -> columns, marks= of view/out.lua, utf8=, now= seconds since 1970}
--- @return list of `height` lines, and the line and column of the cursor where something is typed
+-- @param look {width_of= function(text) -> columns, marks= of view/out.lua, utf8= whether names may hold all of it,
+--        is_drawn= whether bars and arrows may be drawn, is_plain= for a screen reader: no bars, and the cursor is on
+--        the row, where it reads, now= seconds since 1970}
+-- @return list of `height` lines, and the line and column of the cursor where it is shown
 function M.lines(model, width, height, look)
     local writer = setmetatable({look = look}, Writer)
     if model.panel then
@@ -389,6 +397,8 @@ function M.lines(model, width, height, look)
     lines[height - 1], lines[height] = bottom_lines(writer, model, width)
     if model.editing then
         return lines, height - 1, 10 + math.min(writer:width(writer:name(model.editing)), width - 12)
+    elseif look.is_plain then
+        return lines, model.flow and height - 1 or 3 + model.at - model.top, 1
     end
     return lines
 end

@@ -20,14 +20,14 @@ local COLORED = setmetatable({
 }, {__index = PLAIN})
 
 --- Take the terminal.
--- @param session its `color` says whether there are colours
+-- @param session its `color` and settings.plain say whether there are colours
 -- @return the terminal, to be closed; or nil, message, code (ETERMINAL)
 function M.open(session)
     local screen, message, code = core_screen.open()
     if not screen then
         return nil, message, code
     end
-    local colored = color.wanted(session.color, true, core_sys.getenv)
+    local colored = not session.settings.plain and color.wanted(session.color, true, core_sys.getenv)
     return setmetatable({screen = screen, styles = colored and COLORED or PLAIN}, Terminal)
 end
 

@@ -370,6 +370,149 @@ test_offline_and_hostile() {
     left
 }
 
+colours() { tmux -S "$SOCKET" capture-pane -pe | grep -aqE $'\033\\[([0-9;]*;)?3[0-7]m'; }
+uncoloured() { ! colours || fail "colours: $(tmux -S "$SOCKET" capture-pane -pe | cat -v)"; }
+
+test_colours_are_left_out_where_they_are_not_wanted() {
+    studio
+    browse 80 24 explore acme/spot
+    await "footage"
+    colours || fail "no colours at all"
+    send q
+    left
+    again "NO_COLOR=1 $AUTOBACKUP explore acme/spot"
+    await "footage"
+    uncoloured
+    seen | grep -q '█' || fail "no bars"
+    send d
+    await "on:"
+    send Enter
+    await "with:"
+    send Enter
+    await "STATE"
+    uncoloured
+    send q
+    await_gone "STATE"
+    send q
+    left
+}
+
+test_plain_for_a_screen_reader() {
+    studio
+    echo 'settings.plain = true' >config.lua
+    browse 80 24 --config config.lua explore acme/spot
+    await "footage"
+    uncoloured
+    seen | grep -q '[^ -~]' && { seen; fail "more than plain characters"; }
+    seen | sed -n 4p | grep -q "footage .*=" || fail "no marks"
+    assert_eq "$(tmux -S "$SOCKET" display-message -p '#{cursor_flag} #{cursor_y}')" "1 3" "the cursor on the row"
+    send Down
+    until_true "the cursor follows" cursor_at 4
+    send '?'
+    await "Up Down"
+    send q
+    await "footage"
+    send d
+    await "on:"
+    send Enter
+    await "with:"
+    send Enter
+    await "STATE"
+    uncoloured
+    seen | grep -q '[^ -~]' && { seen; fail "more than plain characters"; }
+    send q
+    await_gone "STATE"
+    send q
+    left
+}
+
+cursor_at() { [ "$(tmux -S "$SOCKET" display-message -p '#{cursor_y}')" = "$1" ]; }
+
+# The marks of all projects on the screen begin in one column, as wide characters count.
+are_aligned() {
+    seen | python3 -c '
+import re, sys, unicodedata
+def columns(text):
+    return sum(0 if unicodedata.combining(c) or c == "\u200d" else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+rows = [line.rstrip("\n") for line in sys.stdin if re.match(r" +[0-9]+ B ", line)]
+places = {columns(row[:re.search("1 +– +–", row).start()]) for row in rows}
+sys.exit(not (len(rows) == 5 and len(places) == 1))'
+}
+
+test_wide_characters_keep_their_columns() {
+    local name width
+    need python3
+    studio
+    for name in '日本の映画' $'cafe\u0301 noir' '👩 family' $'e\u0301\u0302x' '한국어 프로젝트'; do
+        mkdir -p "WORK/footage/wide/$name"
+        echo x >"WORK/footage/wide/$name/a"
+    done
+    ok load WORK
+    for width in 60 80 120; do
+        browse "$width" 24 explore
+        await "all databases"
+        send Enter
+        await "wide"
+        send -l /wide
+        send Enter
+        send Enter
+        await "日本の映画"
+        await "한국어"
+        are_aligned || { seen; fail "columns are not aligned at $width"; }
+        send q
+        left
+    done
+}
+
+test_verify_finds_a_damaged_file() {
+    studio
+    ok verify acme/spot footage WORK
+    local file="WORK/footage/acme/spot/day 1/clip 2.mov" moment
+    moment=$(stat -c %y "$file")
+    printf X | dd of="$file" bs=1 seek=100 conv=notrunc status=none
+    touch -d "$moment" "$file"
+    browse 80 24 explore acme/spot
+    await "footage"
+    send -l /foot
+    send Enter
+    send v
+    await "clip 2.mov"
+    await "DAMAGED"
+    send q
+    await "!    =       "
+    send q
+    left
+    again "$AUTOBACKUP fetch acme/spot"
+    wait_for "60 kB !"
+}
+
+test_a_client_with_ten_thousand_projects() {
+    local start took
+    need sqlite3
+    studio
+    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+        WHERE i < 10000) INSERT INTO replica (database, category, client, project, files, directories, bytes, newest,
+        fingerprint, errors, loaded_at) SELECT d.id, 1, CAST('many' AS BLOB), CAST(printf('p-%05d', i) AS BLOB), 1, 1,
+        i, 1, CAST('0123456789abcdef' AS BLOB), 0, 1 FROM n, database d"
+    browse 80 24 explore
+    await "all databases"
+    send Enter
+    await "many"
+    start=${EPOCHREALTIME/./}
+    send -l $'/many\r'
+    send Enter
+    await "p-10000"
+    send End
+    await "p-00001"
+    send -l /7777
+    await "1 of 10,000"
+    took=$(((${EPOCHREALTIME/./} - start) / 1000))
+    [ "$took" -lt 5000 ] || fail "$took ms for three steps"
+    send Escape
+    send q
+    left
+}
+
 test_without_a_terminal_it_says_what_to_type() {
     studio
     ab explore </dev/null

@@ -20,7 +20,8 @@ local DATABASES = {
 }
 
 local function look(utf8)
-    return {width_of = width_of, marks = utf8 and out.MARKS.utf8 or out.MARKS.ascii, utf8 = utf8, now = NOW}
+    return {width_of = width_of, marks = utf8 and out.MARKS.utf8 or out.MARKS.ascii, utf8 = utf8, is_drawn = utf8,
+        now = NOW}
 end
 
 local function projects()
@@ -101,6 +102,24 @@ function M.test_ascii_only()
     unit.assertStrContains(texts[4], "############")
     unit.assertStrContains(texts[5], "????????")
     unit.assertStrContains(texts[5], "#    -       #?")
+end
+
+function M.test_plain_is_read_out()
+    local plain = {width_of = width_of, marks = out.MARKS.ascii, utf8 = true, is_plain = true, now = NOW}
+    local m = model()
+    local lines, line, column = render.lines(m, 80, 10, plain)
+    local texts = {}
+    for i, spans in ipairs(lines) do
+        texts[i] = text_of(spans)
+    end
+    unit.assertEquals({line, column}, {4, 1})
+    unit.assertStrContains(texts[4], "4.6 GB   spot-2031")
+    unit.assertStrContains(texts[5], "映画プロジェクト")
+    unit.assertStrContains(texts[5], "#    -       #?")
+    unit.assertNotStrContains(table.concat(texts), "█")
+    unit.assertNotStrContains(table.concat(texts), "←")
+    models.key(m, "down")
+    unit.assertEquals(select(2, render.lines(m, 80, 10, plain)), 5)
 end
 
 function M.test_very_small_windows_do_not_break_it()
