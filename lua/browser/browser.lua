@@ -39,8 +39,10 @@ function Browser:draw()
     local out = self.out
     local width, height = self.terminal:size()
     local is_plain = self.session.settings.plain
-    local lines, line, column = render.lines(self.model, width, height, {width_of = core_sys.string_width,
-        marks = out.marks, utf8 = out.utf8, is_drawn = out.utf8 and not is_plain, is_plain = is_plain, now = now()})
+    local lines, line, column = render.lines(self.model, width, height, {
+        width_of = core_sys.string_width, marks = out.marks, utf8 = out.utf8, is_drawn = out.utf8 and not is_plain,
+        is_plain = is_plain, now = now(),
+    })
     self.terminal:draw(lines, line, column)
     self.drawn = core_sys.monotonic()
 end

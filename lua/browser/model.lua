@@ -3,9 +3,9 @@
 --
 -- The model: place (place.lua), list (what is there: list.lua), at (the row under the cursor; 0: the way up), top
 -- (the first row seen), height (rows that are seen at once), order, filter (text or nil), trail (what to come back
--- to: places above with their row and filter), databases (catalog rows with `online`), and at most one of
--- editing (the filter is being typed), flow (a command that asks, flow.dialog), panel (text over the list), with
--- message (for the bottom line until the next key).
+-- to: places above with their row and filter), frames (the sequence whose frames the filter shows), databases
+-- (catalog rows with `online`), and at most one of editing (the filter is being typed), flow (a command that asks,
+-- flow.dialog), panel (text over the list), with message (for the bottom line until the next key).
 --
 -- An effect: {kind = "open", place =, name = the row to stand on}, {kind = "reload"}, {kind = "redraw"},
 -- {kind = "quit"}, {kind = "run", command =, args =, title =}, {kind = "explore", place =}.
@@ -48,7 +48,7 @@ end
 --- Show another place, or the same one anew.
 -- @param list what is there, @param name the row to stand on (optional)
 function M.enter(model, place, list, name)
-    model.place, model.list = place, list
+    model.place, model.list, model.frames = place, list, nil
     list:arrange(model.order, model.filter)
     model.at = name and list:place(name) or math.min(1, list:count())
     model.top = M.first(model)
@@ -67,7 +67,24 @@ local function move(by)
     end
 end
 
+local function arrange(model, name)
+    model.list:arrange(model.order, model.filter)
+    model.at = name and model.list:place(name) or math.min(1, model.list:count())
+    M.settle(model)
+end
+
+local function leave_filter(model)
+    if model.filter then
+        local row, name = M.row(model), model.frames
+        model.filter, model.frames = nil, nil
+        arrange(model, name or row and row.name)
+    end
+end
+
 local function up(model)
+    if model.frames then
+        return leave_filter(model)
+    end
     local parent = places.parent(model.place)
     if not parent then
         model.message = "this is the top; q leaves"
@@ -92,6 +109,9 @@ local function descend(model)
     local row = M.row(model)
     if not row then
         return nil
+    elseif row.pattern then
+        model.filter, model.frames = row.pattern, row.name
+        return arrange(model)
     elseif not row.into then
         model.message = describe(row)
         return nil
@@ -101,24 +121,10 @@ local function descend(model)
     return {kind = "open", place = row.into}
 end
 
-local function arrange(model, name)
-    model.list:arrange(model.order, model.filter)
-    model.at = name and model.list:place(name) or math.min(1, model.list:count())
-    M.settle(model)
-end
-
 local function next_order(model)
     local row = M.row(model)
     model.order = ORDERS[model.order]
     arrange(model, row and row.name)
-end
-
-local function leave_filter(model)
-    if model.filter then
-        local row = M.row(model)
-        model.filter = nil
-        arrange(model, row and row.name)
-    end
 end
 
 local function ask(command)
@@ -166,7 +172,7 @@ local function dots(model, key)
 end
 
 local function narrow(model, text)
-    model.editing, model.filter = text, text ~= "" and text or nil
+    model.editing, model.filter, model.frames = text, text ~= "" and text or nil, nil
     arrange(model)
 end
 

@@ -1,6 +1,7 @@
 --- What is at the places that can be looked at (place.lua), from the catalog.
 local content = require "core.content"
 local errors = require "autobackup.errors"
+local folders = require "autobackup.browser.folder"
 local list = require "autobackup.browser.list"
 local locate = require "autobackup.locate"
 local marks = require "autobackup.browser.marks"
@@ -175,65 +176,7 @@ function rows.category(self, place, age)
     return found
 end
 
--- ---- folders: core.content with the methods of a list ----
-
-local Folder = {}
-Folder.__index = Folder
-
-function Folder:arrange(order, filter)
-    self.order, self.filter = order, filter
-    self.shown = self.folder:arrange(order, filter ~= "" and filter or nil)
-    return self.shown
-end
-
-function Folder:count()
-    return self.shown
-end
-
-function Folder:rows(first, last)
-    local found = self.folder:rows(first, last)
-    for _, row in ipairs(found) do
-        if row.kind == "directory" then
-            row.into = {kind = "folder", database = self.at.database, client = self.at.client, name = self.at.name,
-                category = self.at.category, from_all = self.at.from_all,
-                path = locate.join(self.at.path, row.name)}
-        end
-        if row.error == "EXDEV" then
-            row.note = "another disk is mounted here"
-        elseif row.error then
-            row.note = "could not be read: " .. row.error
-        elseif row.errors > 0 then
-            row.note = size.count(row.errors) .. " unreadable"
-        end
-    end
-    return found
-end
-
-function Folder:place(name)
-    return self.folder:place(name)
-end
-
-function Folder:totals()
-    return self.folder:totals()
-end
-
---- Whether sums are still missing; they are taken over as soon as they are there.
--- @param seconds to wait for them
-function Folder:is_pending(seconds)
-    if self.summed then
-        return false
-    elseif not errors.check(self.sums:ready(seconds or 0)) then
-        return true
-    end
-    self.folder:add_sums(self.sums)
-    self.summed = true
-    self:arrange(self.order, self.filter)
-    return false
-end
-
-function Folder:close()
-    self.folder:close()
-end
+-- ---- folders ----
 
 -- The sums of a replica, started when they are first asked for; a few are kept.
 function Places:sums_of(replica)
@@ -266,9 +209,7 @@ function Places:folder(place)
     if not folder then
         return list.new{}
     end
-    local view = setmetatable({folder = folder, at = place, sums = self:sums_of(replica.id)}, Folder)
-    view:arrange("name")
-    return view
+    return folders.new(folder, place, self:sums_of(replica.id))
 end
 
 --- What is at a place.

@@ -15,6 +15,7 @@ local size = require "autobackup.view.size"
 local M = {}
 
 local SIZE, FILES, NEWEST = 6, 9, 13    -- columns of widths that never change
+local LEAST_NOTE = 8                        -- columns below which a note behind a name says nothing
 local NARROW, WIDE, WIDER = 40, 80, 100    -- from which width on marks, files, the newest time are shown
 
 -- How to write: M.lines tells what `look` has.
@@ -84,7 +85,8 @@ local HAS_NOTES = {root = true, database = true, category = true}
 -- The layout of a place's list at a width.
 local function layout(writer, model, width)
     local kind = model.place.kind
-    local plan = {bar = (width < 50 or writer.look.is_plain) and 0 or width < 70 and 8 or width < 110 and 12 or 20, marks = {}}
+    local bar = (width < 50 or writer.look.is_plain) and 0 or width < 70 and 8 or width < 110 and 12 or 20
+    local plan = {bar = bar, marks = {}}
     local used = SIZE + 1 + plan.bar + 3
     plan.files = width >= WIDE and kind ~= "root" and FILES or 0
     plan.newest = width >= WIDER and (HAS_MARKS[kind] or kind == "folder" or kind == "category") and NEWEST or 0
@@ -150,19 +152,21 @@ end
 -- The name, and behind it in a column of its own or in what is left what there is to say of it.
 local function add_name(writer, spans, plan, row)
     local mark = row.word and mark_of(writer, row.word) .. " " or ""
-    local note = row.note and mark .. row.note or ""
+    local is_told = row.missing == 0 and plan.files > 0    -- how many files it is
+    local note = row.note and not is_told and mark .. row.note or ""
     if plan.note > 0 then
         spans[#spans + 1], spans[#spans + 2] = writer:left(name_text(writer, row), plan.name - 1) .. " ",
             row.dim and "dim" or row.into and "bold" or "plain"
         spans[#spans + 1], spans[#spans + 2] = writer:left(note, plan.note), MARK_STYLES[row.word] or "dim"
         return
     end
-    local room = plan.name - (note ~= "" and writer:width(note) + 2 or 0)
-    local is_told = note ~= "" and room >= 12
-    spans[#spans + 1] = writer:left(name_text(writer, row), is_told and room or plan.name)
-    spans[#spans + 1] = row.error and "bad" or row.into and "bold" or "plain"
-    if is_told then
-        spans[#spans + 1], spans[#spans + 2] = "  " .. note, "warn"
+    local room = plan.name - writer:width(name_text(writer, row)) - 2
+    note = room >= LEAST_NOTE and writer:fit(note, room) or ""
+    local taken = note ~= "" and writer:width(note) + 2 or 0
+    spans[#spans + 1] = writer:left(name_text(writer, row), plan.name - taken)
+    spans[#spans + 1] = row.error and "bad" or (row.into or row.pattern) and "bold" or "plain"
+    if note ~= "" then
+        spans[#spans + 1], spans[#spans + 2] = "  " .. note, row.missing == 0 and "dim" or "warn"
     end
 end
 
@@ -379,9 +383,9 @@ end
 --- The lines of a screen. Sets the model's height, and where its list is scrolled to.
 -- @param model see model.lua
 -- @param width, height of the screen
--- @param look {width_of= function(text) -> columns, marks= of view/out.lua, utf8= whether names may hold all of it,
---        is_drawn= whether bars and arrows may be drawn, is_plain= for a screen reader: no bars, and the cursor is on
---        the row, where it reads, now= seconds since 1970}
+-- @param look {width_of= function(text) -> columns, marks= of view/out.lua, utf8= whether names may hold all
+--        of it, is_drawn= whether bars and arrows may be drawn, is_plain= for a screen reader: no bars, and the
+--        cursor is on the row, where it reads, now= seconds since 1970}
 -- @return list of `height` lines, and the line and column of the cursor where it is shown
 function M.lines(model, width, height, look)
     local writer = setmetatable({look = look}, Writer)

@@ -99,13 +99,15 @@ local function fold_run(run)
         end
     end
     local text = run.prefix .. span(run.width, run[1].number, run[#run].number) .. run.extension
-    return {text = text, count = #run, gaps = gaps, missing = missing, index = index, members = members}
+    return {text = text, pattern = run.prefix .. "*" .. run.extension, count = #run, gaps = gaps,
+        missing = missing, index = index, members = members}
 end
 
 --- Fold a list of names.
 -- @param names a list of names or paths of one folder or several; no name twice
 -- @return a list of {text=, count=, gaps={"0100-0104", ...}, missing=, members=}, in the order of each one's first
---         name; members are places in names; gaps, missing (how many frames) only where count is above 1
+--         name; members are places in names; gaps, missing (how many frames), pattern ("beauty.*.exr") only
+--         where count is above 1
 function M.fold(names)
     local families, folded = collect(names)
     for _, family in ipairs(families) do
@@ -133,12 +135,18 @@ function M.about(entry)
     if entry.count == 1 then
         return ""
     end
-    local text = string.format(" (%d files", entry.count)
-    if entry.missing > 0 then
-        local shown = table.concat(entry.gaps, ", ", 1, math.min(#entry.gaps, 4))
-        text = string.format("%s, %d missing: %s%s", text, entry.missing, shown, #entry.gaps > 4 and ", ..." or "")
+    local gaps = M.gaps(entry)
+    return (" (%d files%s)"):format(entry.count, gaps and ", " .. gaps or "")
+end
+
+--- What is missing in a folded entry: "2 missing: 0100, 0200"; nil when nothing is.
+-- @param entry from fold, of more than one file
+function M.gaps(entry)
+    if entry.missing == 0 then
+        return nil
     end
-    return text .. ")"
+    local shown = table.concat(entry.gaps, ", ", 1, math.min(#entry.gaps, 4))
+    return ("%d missing: %s%s"):format(entry.missing, shown, #entry.gaps > 4 and ", ..." or "")
 end
 
 --- A folded entry as a line: "beauty.0001-1440.exr (1438 files, 2 missing: 0100, 0200)".

@@ -61,8 +61,12 @@ test_down_and_up() {
     send Enter
     await "day 1/"
     send Enter
+    await "clip 1-3.mov"
+    send Enter
     await "clip 3.mov"
     seen | sed -n 4p | grep -q "30 kB.*clip 3.mov" || { seen; fail "the largest is not first"; }
+    send BSpace
+    await "clip 1-3.mov"
     send BSpace
     await "day 1/"
     send Left
@@ -92,7 +96,7 @@ test_filter_and_order() {
     await "1 of 3"
     send Enter
     send Enter
-    await "beauty.0010.exr"
+    await "beauty.0001-0010.exr"
     send -l /extra
     await_gone "beauty"
     await "filter: extra"
@@ -106,6 +110,34 @@ test_filter_and_order() {
     seen | sed -n 4p | grep -q "extra.4" || { seen; fail "not by time"; }
     send Escape
     await "19 entries"
+    send q
+    left
+}
+
+test_frames_are_folded() {
+    studio
+    rm WORK/scratch/render/acme/spot/beauty.000[45].exr
+    ok load WORK
+    browse 60 20 explore acme/spot WORK
+    await "footage"
+    send -l /rend
+    send Enter
+    send Enter
+    await "beauty.0001-0010.exr  2 missing: 0004-0005"
+    await "8 entries"
+    send Enter
+    await "8 of 8"
+    await "beauty.0007.exr"
+    send Left
+    await "beauty.0001-0010.exr"
+    send -l /0007
+    await "1 of 8"
+    await "beauty.0007.exr"
+    send Enter
+    send Escape
+    await "beauty.0001-0010.exr"
+    send Left
+    await "CATEGORY"
     send q
     left
 }

@@ -91,10 +91,11 @@ long_ago() {    # what is in the databases is ten days old, and was read three d
 # The screen, with how long something took (at the end of a line) made the same.
 steady_screen() { visible | sed -E 's/ +TIME$/  TIME/; s/ +[0-9.]+ m?s$/  TIME/' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
 
-is_still() {    # twice the same
+is_still() {    # for a second, and something is there
     local before=${STILL:-}
     STILL=$(steady_screen)
-    [ "$STILL" = "$before" ]
+    [ -n "$STILL" ] && [ "$STILL" = "$before" ] && STILL_FOR=$((STILL_FOR + 1)) || STILL_FOR=0
+    [ "$STILL_FOR" -ge 20 ]
 }
 
 is_screen() { diff "$SNAPSHOTS_AT/$1.txt" <(steady_screen) >"$TMPDIR/difference" 2>&1; }
@@ -103,6 +104,7 @@ assert_screen() {    # NAME: the screen becomes that of the snapshot
     local tries=0
     if [ "${SNAPSHOTS:-}" = write ]; then
         mkdir -p "$SNAPSHOTS_AT"
+        STILL_FOR=0
         until_true "the screen at rest" is_still
         steady_screen >"$SNAPSHOTS_AT/$1.txt"
         return

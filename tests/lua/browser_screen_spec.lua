@@ -113,7 +113,7 @@ function M.test_plain_is_read_out()
         texts[i] = text_of(spans)
     end
     unit.assertEquals({line, column}, {4, 1})
-    unit.assertStrContains(texts[4], "4.6 GB   spot-2031")
+    unit.assertStrContains(texts[4], "4.6 GB    spot-2031")
     unit.assertStrContains(texts[5], "映画プロジェクト")
     unit.assertStrContains(texts[5], "#    -       #?")
     unit.assertNotStrContains(table.concat(texts), "█")
