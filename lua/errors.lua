@@ -31,6 +31,16 @@ function M.raise(code, message, fields)
     error(M.new(code, message, fields), 0)
 end
 
+--- Raises again what interrupted a work, when it was said already how far that came: nobody need read
+--- "interrupted" below it.
+-- @param err what was caught; anything that is no interruption is raised as it is
+function M.raise_told(err)
+    if M.is_interrupt(err) then
+        err.told = true
+    end
+    error(err, 0)
+end
+
 --- Raises a usage error (EUSAGE, exit status 2).
 function M.usage(message, ...)
     if select("#", ...) > 0 then

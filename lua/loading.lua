@@ -116,7 +116,7 @@ function M.read_all(session, databases, options)
     local interruption = jobs.drive_lines(lines)
     if interruption then
         session:message(stopped_text(databases, options, shared.finals))
-        error(interruption, 0)
+        errors.raise_told(interruption)
     end
     for _, database in ipairs(databases) do
         shared.finals[database.database] = shared.finals[database.database] or ended_early(database)

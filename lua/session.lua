@@ -275,7 +275,9 @@ function Session:report(err, prefix)
     end
     local text = tostring(err)
     text = prose[err.code] and text:gsub("\t", "    ") or self.err:clean(text)
-    self:message((prefix or "autobackup: ") .. text, "red")
+    if not err.told then
+        self:message((prefix or "autobackup: ") .. text, "red")
+    end
     if err.usage then
         self:message("usage: " .. err.usage)
     end

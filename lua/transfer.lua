@@ -353,7 +353,7 @@ function Run:interrupted(contexts, interruption)
     for _, context in ipairs(contexts) do
         self.session:message(stopped_text(self, context.row, context))
     end
-    error(interruption, 0)
+    errors.raise_told(interruption)
 end
 
 -- Copy to several destinations at once: the source is read for all of them together.

@@ -164,7 +164,7 @@ function Run:undo(entry)
     self:read_again(context)
     if interruption then
         self.session:message(("undo stopped; 'undo %s' does what is left"):format(entry.operation))
-        error(interruption, 0)
+        errors.raise_told(interruption)
     end
     local row = self:row(context, final)
     table.insert(self.result, row)

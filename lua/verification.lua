@@ -279,7 +279,7 @@ function Run:read()
             require("autobackup.view.problems").show(self.problems.rows, self.session.err, self.session.verbose)
             self.session:message(stopped_text(self))
         end
-        error(interruption, 0)
+        errors.raise_told(interruption)
     end
 end
 

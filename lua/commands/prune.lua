@@ -128,7 +128,7 @@ function Run:prune(database)
     self.live:clear()
     if interruption then
         self.session:message("prune stopped; run it again to finish")
-        error(interruption, 0)
+        errors.raise_told(interruption)
     end
     self:finish_one(database, final or {type = "failed", code = "EIO", message = "the prune ended early"})
 end
