@@ -138,6 +138,20 @@ function Binding:next_positionals()
     return open
 end
 
+-- A word that no argument is left for: one may need its keyword, or was part of a name.
+function Binding:refuse_more(value)
+    for _, arg in ipairs(self.declaration.args) do
+        if arg.keyword and self:is_open(arg) and types.get(arg.type).check(value, self.session, arg) then
+            usage_error(self.declaration, "'%s' is too much; did you mean '%s %s'?", tostring(value), arg.keyword,
+                tostring(value))
+        end
+    end
+    local last = self.declaration.args[#self.declaration.args]
+    local may_have_spaces = last and (last.type == "word" or last.type == "path")
+    usage_error(self.declaration, "'%s' is too much%s", tostring(value),
+        may_have_spaces and "; a name with spaces is quoted" or "")
+end
+
 -- A word or a scalar in its place.
 function Binding:positional(value, is_last, is_literal)
     if self.pending then
@@ -157,7 +171,7 @@ function Binding:positional(value, is_last, is_literal)
     elseif keyword then
         self:refuse_keyword(value, keyword)
     elseif #open == 0 then
-        usage_error(self.declaration, "'%s' is too much", tostring(value))
+        self:refuse_more(value)
     end
     self:refuse("", message, code)
 end

@@ -4,9 +4,9 @@ local words = require "autobackup.words"
 
 local M = {}
 
--- less with these shows colours, ends by itself when all fits and at Ctrl-C, and leaves on the screen what it
--- showed.
-local LESS_OPTIONS = {"-RFXK", "-Psspace\\: next page, /\\: search, q\\: back"}
+-- less with these shows colours, ends by itself when all fits, when one goes on at the end, and at Ctrl-C, and
+-- leaves on the screen what it showed.
+local LESS_OPTIONS = {"-ReFXK", "-Psspace\\: next page, /\\: search, q\\: back"}
 
 local function argv_of(text)
     local argv = words.split(text)

@@ -47,11 +47,12 @@ function Splitter:take(name, option, value)
     self.options[#self.options + 1] = {name = name, option = option, value = value}
 end
 
-function Splitter:next_value(label)
+function Splitter:next_value(label, option)
     self.at = self.at + 1
     local value = self.words[self.at]
     if value == nil then
-        usage.refuse(self.declaration, "%s takes a value", label)
+        local values = option.values and ": " .. table.concat(option.values, " or ") or ""
+        usage.refuse(self.declaration, "%s takes a value%s", label, values)
     end
     return value
 end
@@ -71,7 +72,7 @@ function Splitter:long(word)
         refuse_option(self.declaration, "--" .. name)
     end
     if option.type ~= "flag" then
-        value = value or self:next_value("--" .. name)
+        value = value or self:next_value("--" .. name, option)
     elseif value then
         usage.refuse(self.declaration, "--%s takes no value", name)
     end
@@ -94,7 +95,7 @@ function Splitter:short(word)
             self:take(name, option)
         else
             local rest = word:sub(at + 1)
-            self:take(name, option, rest ~= "" and rest or self:next_value("-" .. letter))
+            self:take(name, option, rest ~= "" and rest or self:next_value("-" .. letter, option))
             return
         end
         at = at + 1

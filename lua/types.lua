@@ -93,7 +93,12 @@ types.category = {
         if not name or name == "all" or session.catalog:category(name) then
             return name, message, code
         end
-        return unknown("category", name, column(session.catalog:categories(), "category"), NO_CATEGORY)
+        local names = column(session.catalog:categories(), "category")
+        if #names > 0 and session.catalog:database(name) then
+            return fail("ENONAME", "'%s' is a database; a category stands there: %s", name,
+                table.concat(names, ", "))
+        end
+        return unknown("category", name, names, NO_CATEGORY)
     end,
     complete = function(prefix, session)
         local names = column(session.catalog:categories(), "category")
@@ -154,11 +159,11 @@ local function complete_project(prefix, session)
     return names[1] and names or session.catalog:projects_named(prefix)
 end
 
--- A project that was given without its client.
+-- A project that was given without its client: "; did you mean 'acme/spot'?", or nil.
 local function whose(session, name)
     local named = session.catalog:projects_named(name)
     if name == "" or name:find("/", 1, true) or #named == 0 or #named > 3 then
-        return ": write CLIENT/PROJECT"
+        return nil
     end
     return ("; did you mean '%s'?"):format(table.concat(named, "' or '"))
 end
@@ -172,7 +177,8 @@ types.project = {
             return fail("EUSAGE", "'%s' is a client: write CLIENT/PROJECT, or '%s/*' for all that it has", name,
                 name)
         elseif not name:find("^[^/]+/[^/]+$") then
-            return fail("EUSAGE", "'%s' is no project%s", name, whose(session, name))
+            return fail("EUSAGE", "'%s' is no project%s", name,
+                whose(session, name) or ": write CLIENT/PROJECT")
         end
         local found
         found, message, code = check_project(session, name)
@@ -196,7 +202,12 @@ types.which = {
         elseif name:find("/.") then
             return types.project.check(name, session, spec)
         end
-        return check_client(session, name)
+        local client, complaint, why = check_client(session, name)
+        local project = not client and not M.is_glob(name) and whose(session, name)
+        if project then
+            return fail("ENONAME", "no client '%s'%s", name, project)
+        end
+        return client, complaint, why
     end,
     complete = function(prefix, session)
         local names = complete_project(prefix, session)

@@ -78,6 +78,13 @@ function M.test_mistakes_in_words()
     unit.assertEquals(fake.raised(words, copy(), "").usage,
         "copy CLIENT/PROJECT CATEGORY FROM TO... [OPTIONS]")
     unit.assertEquals(refused(words, list(), "clients x"), "list: 'x' is too much")
+    unit.assertEquals(refused(words, list(), "projects acme"), "list: 'acme' is too much; did you mean 'in acme'?")
+    local find = command.check{name = "find", run = function() end, args = {{"pattern", "word"}}}
+    unit.assertEquals(refused(words, find, "day one.mov"),
+        "find: 'one.mov' is too much; a name with spaces is quoted")
+    unit.assertEquals(message("--verify"), "copy: --verify takes a value: readback or none")
+    unit.assertEquals(message("blue/film WORK NAS"),
+        "'WORK' is a database; a category stands there: footage, render")
 end
 
 function M.test_words_after_two_dashes_are_no_options()

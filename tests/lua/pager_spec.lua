@@ -10,7 +10,7 @@ end
 
 function M.test_which_pager()
     local less = pager.choose(nil, nil, which)
-    unit.assertEquals({less[1], less[2]}, {"less", "-RFXK"})
+    unit.assertEquals({less[1], less[2]}, {"less", "-ReFXK"})
     unit.assertEquals(pager.choose(true, "less", which), less)
     unit.assertEquals(pager.choose(nil, "less -i", which), {"less", "-i"})
     unit.assertEquals(pager.choose("most", "less", which), {"most"})

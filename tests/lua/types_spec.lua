@@ -65,6 +65,10 @@ function M.test_durations_are_seconds()
     end
 end
 
+function M.test_a_project_without_its_client_is_recognised()
+    unit.assertEquals(refused("which", "film"), "no client 'film'; did you mean 'blue/film'?")
+end
+
 function M.test_sizes_are_bytes()
     unit.assertEquals({check("size", "500GB"), check("size", "1.5k"), check("size", "4GiB"), check("size", "12"),
         check("size", "12B")}, {500000000000, 1500, 4 << 30, 12, 12})
