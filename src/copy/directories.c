@@ -185,6 +185,43 @@ int directories_finish(struct work *w, struct plan *plan, struct error *err)
     return code;
 }
 
+void directories_remember(struct work *w, const struct twin *twin)
+{
+    struct remembered *r = mem_alloc(sizeof *r);
+    *r = (struct remembered){.next = w->remembered, .path = mem_strdup(twin->path), .before = twin->before};
+    w->remembered = r;
+}
+
+static int put_back(struct work *w, const struct remembered *r)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, r->before.st_mtim};
+    struct stat now;
+    int dir = path_open_dir(w->target.top, r->path);
+
+    if (dir < 0)
+        return dir;
+    int code = fstat(dir, &now) < 0 ? -errno : 0;
+    bool same = !code && now.st_dev == r->before.st_dev && now.st_ino == r->before.st_ino;
+    if (same && mtime_of(&now) != mtime_of(&r->before) && futimens(dir, times) < 0)
+        code = -errno;
+    close(dir);
+    return code;
+}
+
+/* The last one first: of a directory that was opened twice, what it was at first stays. */
+void directories_put_back(struct work *w)
+{
+    for (struct remembered *r = w->remembered, *next; r; r = next) {
+        int code = put_back(w, r);
+        if (code && code != -ENOENT)
+            report_errno(&w->report, (struct subject){.dir = r->path, .name = ""}, -code, SIDE_TARGET);
+        next = r->next;
+        free(r->path);
+        free(r);
+    }
+    w->remembered = NULL;
+}
+
 /* What those are at first that lead to the replica, and its own. */
 static const struct manifest_file fresh_directory = {.mode = S_IFDIR | 0700};
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "copy/apply.h"
+#include "copy/directories.h"
 #include "copy/fan.h"
 #include "copy/hardlink.h"
 #include "copy/place.h"
@@ -86,6 +87,8 @@ static struct twin *twin_of(struct feed *f, const struct plan_name *name)
     int code = twin_open(&f->w->twins, name->dir->path, &f->twin);
     if (!code) {
         apply_announce_folder(f->w, f->twin);
+        if (f->w->request->repair)
+            directories_remember(f->w, f->twin);
         return f->twin;
     }
     f->twin = NULL;

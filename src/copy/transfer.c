@@ -202,6 +202,7 @@ static int do_work(struct transfer *t, struct error *err)
         error_set(err, -code, "%s/%s", t->request.target_root, t->request.path);
     if (!code)
         code = run_workers(t, err);
+    directories_put_back(w);
     if (!code && !work_ending(w))
         code = finish_directories(t, err);
     return code;

@@ -7,12 +7,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "copy/twin.h"
 #include "copy/manifest.h"
 #include "copy/metadata.h"
 #include "copy/report.h"
 #include "copy/stage.h"
 #include "copy/transfer.h"
+#include "copy/twin.h"
 #include "copy/versions.h"
 #include "index/catalog.h"
 #include "index/filesystem.h"
@@ -39,6 +39,13 @@ struct target {
     int64_t partial_bytes;         /* and the room they take */
 };
 
+/* A directory that a repair works in, as it was. */
+struct remembered {
+    struct remembered *next;
+    char *path;                    /* relative to the replica */
+    struct stat before;
+};
+
 struct stream;
 
 struct work {
@@ -52,6 +59,7 @@ struct work {
     atomic_bool partial;           /* a large file's temp was kept, to go on with */
     struct report report;
     struct twins twins;
+    struct remembered *remembered;
     struct stream *stream;         /* of the fan that reads the source */
     struct stage stage;
     pthread_mutex_t lock;          /* of failure */

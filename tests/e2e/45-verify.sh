@@ -159,6 +159,8 @@ test_other_filesystems_are_read_too() {    # without O_DIRECT (vfat has it, tmpf
     done
 }
 
+folder_times() { find NAS/footage -type d -exec stat -c '%n %y' {} + | sort; }
+
 test_repair() {
     local clip="NAS/footage/acme/spot/day 1/clip 2.mov" before op
     copied
@@ -168,12 +170,16 @@ test_repair() {
     ok load
     rot "$clip" 100
     cp -p "$clip" damaged
+    touch -d '2003-04-05 06:07:08.9' NAS/footage/acme/spot
+    touch -d '2002-03-04 05:06:07.8' "NAS/footage/acme/spot/day 1"
+    folder_times >folders
     ab verify acme/spot footage NAS --repair --json
     assert_status 11
     assert_eq "$(row 'o.files_damaged .. o.files_repaired .. o.damaged')" NAS:110
     assert_eq "$(json 'o.repaired_from')" WORK
     cmp "$clip" "WORK/footage/acme/spot/day 1/clip 2.mov"
     assert_eq "$(stat -c '%a %u %g %y %s' "$clip")" "$before"
+    folder_times | diff folders - >&2 || fail "times of folders"
     getfattr -n user.colour damaged >/dev/null 2>&1 && getfattr -n user.colour "$clip" >/dev/null
     op=$(query "SELECT id FROM operation WHERE kind = 'repair'")
     cmp damaged "NAS/.autobackup/versions/$op/footage/acme/spot/day 1/clip 2.mov"
@@ -195,8 +201,10 @@ test_repair_of_a_file_with_two_names() {
     assert_eq "$(stat -c %h NAS/footage/acme/links/a)" 2
     ok verify acme/links footage
     rot NAS/footage/acme/links/a 5
+    folder_times >folders
     ab verify acme/links footage NAS --repair --json
     assert_status 11
+    folder_times | diff folders - >&2 || fail "times of folders"
     assert_eq "$(row 'o.files_damaged .. o.files_repaired')" NAS:22
     assert_eq "$(stat -c %h NAS/footage/acme/links/a)" 2
     cmp NAS/footage/acme/links/a NAS/footage/acme/links/d/b
@@ -221,9 +229,11 @@ test_repair_takes_only_the_very_bytes() {
     rot "NAS/$clip" 100
     rot "WORK/$clip" 200    # nobody knows that yet
     rot "STORAGE/$clip" 300
+    folder_times >folders
     ab verify acme/spot footage NAS --repair
     assert_status 11
     assert_err "not the content that it should have"
+    folder_times | diff folders - >&2 || fail "times of folders where nothing was repaired"
     cmp "NAS/$clip" "WORK/$clip" >/dev/null && fail "bad bytes were taken"
     assert_eq "$(find NAS -name '.autobackup-*')" ""
     find NAS/.autobackup/versions -name 'clip 2*' >kept
