@@ -514,6 +514,61 @@ test_killed_at_any_call_a_rerun_finishes_it() {
     [ "$kills" -ge 20 ] || fail "only $kills kills"
 }
 
+state_of() { json "o.type == 'operation' and o.operation == '$1' and o.state or nil"; }    # OPERATION
+
+# Whoever holds the lock next finishes the manifest of a dead one; until then history says that it never ended.
+test_what_holds_the_lock_next_ends_a_dead_undo() {
+    need strace
+    local next id dead
+    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
+    for next in "undo %s" "prune --keep 1000 B" "copy one/spot render A B" "copy one/spot render A B --mirror"; do
+        rm -rf A B "$XDG_DATA_HOME"
+        differing
+        ok copy one/spot render A B --mirror
+        id=$(ls B/.autobackup/operations)
+        run_quietly strace -f -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=4 \
+            "$AUTOBACKUP" undo "$id"
+        [ "$STATUS" != 0 ] || fail "it was not killed"
+        dead=$(cd B/.autobackup/operations && ls ./*.open | sed 's|./||; s/.open$//')
+        ok history --json
+        assert_eq "$(state_of "$dead")" unfinished
+        ok --catalog other.db add database B B
+        ok --catalog other.db add category render render
+        ok --catalog other.db history --json
+        assert_eq "$(state_of "$dead")" unfinished "from another workstation"
+        ok load
+        ab ${next/\%s/$id}
+        [ "$STATUS" = 0 ] || [ "$STATUS" = 3 ] || fail "$next: status $STATUS"
+        assert_eq "$(find B -name '*.open' -o -name '.autobackup-*')" "" "left after $next"
+        assert_exists "B/.autobackup/operations/$dead"
+        ok history --json
+        assert_eq "$(state_of "$dead")" failed "after $next"
+        ok --catalog other.db history --json
+        assert_eq "$(state_of "$dead")" failed "from another workstation, after $next"
+        rm other.db*
+    done
+}
+
+# It fails, and cannot say so: the disk takes no more records.
+test_what_an_undo_on_a_full_disk_leaves_is_ended_too() {
+    mount_image D 16 ext4
+    differing D
+    ok copy one/spot render A B --mirror
+    local id next
+    id=$(ls D/.autobackup/operations)
+    dd if=/dev/zero of=D/filler bs=64k 2>/dev/null || :
+    dd if=/dev/zero of=D/filler2 bs=512 2>/dev/null || :
+    ab undo "$id"
+    [ -n "$(find D -name '*.open')" ] || skip "there was room for it"
+    assert_status 1
+    ok history --json
+    assert_eq "$(json 'o.type == "operation" and o.kind == "undo" and o.state or nil')" failed
+    rm D/filler D/filler2
+    ok prune --keep 1000 B
+    assert_eq "$(find D -name '*.open' -o -name '.autobackup-*')" "" "left behind"
+    ok undo "$id"
+}
+
 test_killed_at_random_and_an_interrupted_copy_undone() {
     need timeout
     mkdir -p A/render/one/spot B/render/one/spot

@@ -192,6 +192,31 @@ test_repair() {
     ok compare acme/spot footage WORK NAS
 }
 
+test_a_repair_that_was_killed_is_ended_by_the_next() {
+    local clip="NAS/footage/acme/spot/day 1/clip 2.mov" next dead
+    need strace
+    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
+    for next in "verify acme/spot footage NAS --repair" "prune --keep 1000 NAS" "copy acme/spot footage WORK NAS"; do
+        rm -rf WORK STORAGE NAS "$XDG_DATA_HOME"
+        copied
+        ok load
+        rot "$clip" 100
+        { run strace -f -qq -o /dev/null -e trace=syncfs,fsync -P "$PWD/NAS/footage/acme/spot" \
+            -e inject=syncfs,fsync:signal=KILL:when=1 "$AUTOBACKUP" verify acme/spot footage NAS --repair; } 2>/dev/null
+        [ "$STATUS" = 137 ] || fail "it was not killed"
+        dead=$(cd NAS/.autobackup/operations && ls ./*.open | sed 's|./||; s/.open$//')
+        ok history --json
+        assert_eq "$(json "o.operation == '$dead' and o.kind .. ' ' .. o.state or nil")" "repair unfinished"
+        ab $next
+        assert_eq "$(find NAS -name '*.open' -o -name '.autobackup-*')" "" "left after $next"
+        ok history --json
+        assert_eq "$(json "o.operation == '$dead' and o.kind .. ' ' .. o.state or nil")" "repair failed"
+        ab verify acme/spot footage NAS --repair
+        cmp "$clip" "WORK/footage/acme/spot/day 1/clip 2.mov"
+        ok verify acme/spot footage NAS
+    done
+}
+
 test_repair_of_a_file_with_two_names() {
     studio
     mkdir -p WORK/footage/acme/links/d
