@@ -1,5 +1,6 @@
 #include "index/content.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,14 +24,14 @@ static void add_entry(struct content *c, const struct entry *e, struct buf *name
     };
 }
 
-static int read_listing(struct content *c, const struct directory *dir)
+static int read_listing(struct content *c, const void *data, size_t len)
 {
     struct listing l;
     struct entry e;
     struct buf names = {0};
     int code;
 
-    if (listing_open(&l, dir->listing.data, dir->listing.len, NULL, 0) < 0)
+    if (listing_open(&l, data, len, NULL, 0) < 0)
         return -1;
     c->entries = mem_alloc((l.left + 1) * sizeof *c->entries);
     while ((code = listing_next(&l, &e)) == 1)
@@ -57,25 +58,50 @@ static void count(struct content *c)
     }
 }
 
+/* Read where it lies in SQLite's memory: that of a million entries is worth no copy. -EBADMSG: it is damaged. */
+static int read_row(sqlite3_stmt *stmt, struct content **ret_content)
+{
+    const void *listing = sqlite3_column_blob(stmt, 0);
+    struct content *c = mem_zalloc(sizeof *c);
+
+    if (read_listing(c, listing, (size_t)sqlite3_column_bytes(stmt, 0)) != 0) {
+        content_free(c);
+        return -EBADMSG;
+    }
+    *ret_content = c;
+    return 1;
+}
+
+static int read_directory(struct catalog *cat, int64_t replica, const char *path, size_t len,
+                          struct content **ret_content, struct error *err)
+{
+    sqlite3_stmt *stmt;
+
+    int code = catalog_prepare(cat, "SELECT listing FROM directory WHERE replica = ?1 AND path = ?2", &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, replica);
+    sqlite3_bind_blob64(stmt, 2, len ? path : "", len, SQLITE_STATIC);
+    int step = sqlite3_step(stmt);
+    if (step == SQLITE_ROW)
+        code = read_row(stmt, ret_content);
+    else if (step != SQLITE_DONE)
+        code = catalog_fail(cat, step, err);
+    sqlite3_finalize(stmt);
+    return code == -EBADMSG && step == SQLITE_ROW ? replica_damaged(cat, replica, path, len, err) : code;
+}
+
 int content_read(struct catalog *cat, int64_t replica, const char *path, size_t len, struct content **ret_content,
                  struct error *err)
 {
-    struct directory dir;
+    int code = read_directory(cat, replica, path, len, ret_content, err);
 
-    int code = replica_directory(cat, replica, path, len, &dir, err);
     if (code != 1)
         return code;
-    struct content *c = mem_zalloc(sizeof *c);
-    bool damaged = read_listing(c, &dir) != 0;
-    directory_free(&dir);
-    if (damaged) {
-        content_free(c);
-        return replica_damaged(cat, replica, path, len, err);
-    }
+    struct content *c = *ret_content;
     c->shown = mem_alloc((c->count + 1) * sizeof *c->shown);
     count(c);
     content_arrange(c, CONTENT_BY_NAME, NULL, 0);
-    *ret_content = c;
     return 1;
 }
 
