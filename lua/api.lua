@@ -210,7 +210,7 @@ function M.new(session)
         elseif api[name] then
             local made = api[name](session)
             if type(made) == "function" and made ~= _G[name] then
-                require("autobackup.value").named(made, "function " .. name)
+                require("autobackup.value").named(made, ("function %s; %s() calls it"):format(name, name))
             end
             rawset(table, name, made)
             return made

@@ -65,7 +65,8 @@ test_tables() {
 test_mistakes() {
     old_studio
     at_prompts mistakes 'ftech all' 'fetch acmee' 'copy acme/spot render WORK NSA' 'copy acme/spot' 'fetch "unclosed' \
-        'nosuch.x' 'error("mine")' 'copy dune/"part one" footage WORK NAS'
+        'nosuch.x' 'error("mine")' projects 'list projects acme' 'fetch spot' 'copy acme/spot WORK NAS' \
+        'copy acme/spot footage WORK NAS --verify' 'find clip 1.mov' 'copy dune/"part one" footage WORK NAS'
 }
 
 test_a_finished_copy() {
