@@ -164,7 +164,7 @@ function M.missing(session)
         end
     end
     -- A copy reads what it needs by itself.
-    return next(session.catalog:totals()) == nil and "nothing is loaded yet; type: load" or nil
+    return next(session.catalog:known()) == nil and "nothing is loaded yet; type: load" or nil
 end
 
 --- Raise when no database or no category is known.

@@ -54,8 +54,8 @@ end
 
 -- What the last reading found says how far this one is, roughly; a part of a database needs no more than a moment.
 local function expected(session, database, options)
-    local known = not options.only and database.loaded_at and session.catalog:totals()[database.id]
-    return known and known.files > 0 and known.files or nil
+    local known = not options.only and database.loaded_at and session.catalog:files_of(database.id) or 0
+    return known > 0 and known or nil
 end
 
 local function work_of(session, database, options, shared)

@@ -220,7 +220,7 @@ function Comparison:compare(pair)
 end
 
 -- What to say of the databases that take part, in their order.
-function Comparison:ages(pairs_list, names, totals)
+function Comparison:ages(pairs_list, names, known)
     local taking, list = {}, {}
     for _, pair in ipairs(pairs_list) do
         taking[pair.reference] = true
@@ -230,7 +230,7 @@ function Comparison:ages(pairs_list, names, totals)
         if taking[name] then
             local database = self.databases[name]
             list[#list + 1] = {database = name, online = self.is_online(database) == true,
-                partly = totals[database.id] ~= nil, loaded_at = knowledge.seconds(database.loaded_at)}
+                partly = known[database.id] or false, loaded_at = knowledge.seconds(database.loaded_at)}
         end
     end
     return list
@@ -250,7 +250,7 @@ local function run(args, session)
     for _, pair in ipairs(list) do
         comparison:compare(pair)
     end
-    comparison.result.databases = comparison:ages(list, names, session.catalog:totals())
+    comparison.result.databases = comparison:ages(list, names, session.catalog:known())
     comparison.result.listed = comparison.list
     return comparison.result
 end

@@ -14,10 +14,10 @@ end
 
 -- Databases that were never read, and those of which a copy has read what it needed.
 local function unread(session)
-    local never, partly, totals = {}, {}, session.catalog:totals()
+    local never, partly, known = {}, {}, session.catalog:known()
     for _, database in ipairs(session.catalog:databases()) do
         if not database.loaded_at then
-            table.insert(totals[database.id] and partly or never, database.database)
+            table.insert(known[database.id] and partly or never, database.database)
         end
     end
     return never, partly
@@ -178,11 +178,11 @@ end
 
 -- How old the knowledge of each database is.
 local function show_states(databases, out, session)
-    local list, totals = {}, session.catalog:totals()
+    local list, known = {}, session.catalog:known()
     for i, cell in ipairs(databases) do
         local database = session.catalog:database(cell.database)
         list[i] = {database = cell.database, online = cell.online,
-            partly = database and totals[database.id] ~= nil,
+            partly = database and known[database.id] or false,
             loaded_at = database and knowledge.seconds(database.loaded_at)}
     end
     databases_view.show(list, out)

@@ -92,6 +92,11 @@ function M.test_totals()
         local total = cat:totals()[cat:database("WORK").id]
         unit.assertEquals({total.clients, total.projects, total.replicas, total.files, total.bytes},
             {2, 3, 4, 13, 130})
+        unit.assertEquals(cat:files_of(cat:database("WORK").id), 13)
+        cat:exec("INSERT INTO database (name, path, added_at) VALUES ('NEW', x'2f', 1)")
+        local known = cat:known()
+        unit.assertEquals({known[cat:database("WORK").id], known[cat:database("NEW").id]}, {true, nil})
+        unit.assertEquals(cat:files_of(cat:database("NEW").id), 0)
     end)
 end
 

@@ -42,6 +42,7 @@ function Catalog:categories() return copies(self.category_rows) end
 function Catalog:database(name) return find(self.database_rows, "database", name) end
 function Catalog:category(name) return find(self.category_rows, "category", name) end
 function Catalog:totals() return {} end
+function Catalog:known() return {} end
 function Catalog:close() self.is_closed = true end
 function Catalog:trusted(path) return self.trusted_bytes[path] end
 function Catalog:trust(path, bytes) self.trusted_bytes[path] = bytes end
