@@ -213,7 +213,7 @@ test_the_prompt_says_what_is_wrong() {
 
 test_rows_are_handed_to_commands() {
     studio
-    start 100 40 --no-config
+    start 140 40 --no-config
     wait_for ">>>"
     type_line 'list projects'
     wait_for "bmx/show two"
