@@ -57,11 +57,10 @@ function Repair:on_event(event, source)
         run.live:show(event)
     elseif event.type == "problem" then
         local root = event.code == "EDAMAGED" and source.path or self.database.path
-        run:add_problem(locate.join(root, event.path or ""), event.code, event.message,
+        run:problem(locate.join(root, event.path or ""), event.code, event.message,
             {state = "unrepaired", database = self.database.database})
     elseif event.type == "failed" then
-        run:add_problem(self.database.path, event.code, event.message, {database = self.database.database})
-        run:worsen(errors.exit_status(errors.new(event.code, event.message)))
+        run:fail(self.database.path, event, {database = self.database.database})
     end
 end
 
@@ -115,7 +114,7 @@ function Repair:try(peer)
     if not self:has_good(peer.database) then
         return
     end
-    local ok, message, code = locate.online(source)
+    local ok, message = locate.online(source)
     if not ok then
         self.run:note(message .. "; nothing was repaired from it")
         return
@@ -127,8 +126,7 @@ function Repair:try(peer)
     if not done and (errors.is_interrupt(err) or not errors.is(err)) then
         error(err, 0)
     elseif not done then
-        self.run:add_problem(source.path, err.code or code, err.message, {database = source.database})
-        self.run:worsen(errors.exit_status(err))
+        self.run:fail(source.path, err, {database = source.database})
     end
 end
 
@@ -167,8 +165,7 @@ local function mend(run, key, replica)
     if not ok and (errors.is_interrupt(err) or not errors.is(err)) then
         error(err, 0)
     elseif not ok then
-        run:add_problem(replica.root, err.code, err.message, {database = replica.database})
-        run:worsen(errors.exit_status(err))
+        run:fail(replica.root, err, {database = replica.database})
     end
 end
 

@@ -69,4 +69,15 @@ function M.is_list(value)
     return true
 end
 
+--- Take apart a list of rows.
+-- @param list of rows, @param name a type
+-- @return the rows of that type, the others
+function M.split(list, name)
+    local of_type, others = {}, {}
+    for _, row in ipairs(list) do
+        table.insert(M.type_of(row) == name and of_type or others, row)
+    end
+    return of_type, others
+end
+
 return M

@@ -8,6 +8,7 @@ local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
+local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
@@ -24,8 +25,7 @@ local RECENT = 64    -- names at work that are remembered: more than there are w
 local SIDE = 16      -- destinations that one reading of the source can serve
 
 -- One run of the command: its databases, and what was collected so far.
-local Run = {}
-Run.__index = Run
+local Run = outcome.class()
 
 local function named_databases(session, names)
     local list, seen = {}, {}
@@ -40,31 +40,11 @@ local function named_databases(session, names)
 end
 
 local function new_run(session, request)
-    return setmetatable({
+    return outcome.new(Run, {
         session = session, request = request, from = named_databases(session, {request.from})[1],
-        to = named_databases(session, request.to), result = {notes = {}, status = 0}, noted = {},
-        problems = jobs.collector(), actions = jobs.collector(), given_up = {}, read_at = {}, locks = {}, done = 0,
-        board = progress.board(session),
-    }, Run)
-end
-
-function Run:note(text)
-    if not self.noted[text] then
-        self.noted[text] = true
-        table.insert(self.result.notes, text)
-    end
-end
-
-function Run:problem(path, code, message, fields)
-    local row = rows.row("problem", {path = path, code = code, message = message})
-    for key, value in pairs(fields or {}) do
-        row[key] = value
-    end
-    self.problems:add(row)
-end
-
-function Run:worsen(status)
-    self.result.status = statuses.worst(self.result.status, status)
+        to = named_databases(session, request.to), actions = jobs.collector(), given_up = {}, read_at = {},
+        locks = {}, done = 0, board = progress.board(session),
+    })
 end
 
 -- The databases that are there, recognised; an offline source ends it all.
@@ -84,8 +64,7 @@ function Run:check_online()
             error(value, 0)
         else
             first = first or value
-            self:problem(database.path, value.code, value.message, {database = database.database})
-            self:worsen(errors.exit_status(value))
+            self:fail(database.path, value, {database = database.database})
         end
     end
     if #online == 0 then
@@ -263,9 +242,7 @@ end
 
 function Run:count(row, final, target)
     if final.type == "failed" then
-        local err = errors.new(final.code, final.message)
-        self:problem(target.path, final.code, final.message, {database = target.database})
-        self:worsen(errors.exit_status(err))
+        self:fail(target.path, final, {database = target.database})
         self:give_up(target, final.code)
     elseif row.conflicts > 0 or row.failed > 0 then
         self:worsen((final.damaged or 0) > 0 and statuses.DAMAGED or statuses.PARTIAL)
@@ -391,9 +368,8 @@ function Run:try(item, path, database, fn)
     elseif errors.is_interrupt(err) or not errors.is(err) then
         error(err, 0)
     end
-    self:problem(path, err.code, err.message, {database = database.database, project = item and item.project,
+    self:fail(path, err, {database = database.database, project = item and item.project,
         category = item and item.category})
-    self:worsen(errors.exit_status(err))
     self:give_up(database, err.code)
 end
 
@@ -442,17 +418,6 @@ end
 
 Run.__close = Run.close
 
-function Run:finish()
-    local result = self.result
-    table.move(self.actions.rows, 1, #self.actions.rows, #result + 1, result)
-    result.problems = self.problems.rows
-    local omitted = self.problems:omitted()
-    if omitted then
-        self:note(omitted)
-    end
-    return result
-end
-
 --- Copy a category of projects from one database to others.
 -- @param session the session
 -- @param request {project= (patterns too), category= (or "all"), from=, to=list, dry_run=, overwrite_newer=,
@@ -464,7 +429,7 @@ function M.run(session, request)
     run:check_online()
     run.settling = settling.new(session, run.from)
     run:copy_all(run:expand())
-    return run:finish()
+    return run:finish(run.actions)
 end
 
 return M

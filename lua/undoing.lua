@@ -5,6 +5,7 @@ local jobs = require "autobackup.jobs"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
 local operations = require "autobackup.operations"
+local outcome = require "autobackup.outcome"
 local past = require "autobackup.past"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
@@ -72,17 +73,7 @@ local function place_of(session, entry)
     return {category = category, client = client, name = name, project = client .. "/" .. name}
 end
 
-local Run = {}
-Run.__index = Run
-
-function Run:problem(event, database)
-    self.problems:add(rows.row("problem", {path = locate.join(database.path, event.path or ""), code = event.code,
-        message = event.message, conflict = event.conflict or nil, database = database.database}))
-end
-
-function Run:worsen(status)
-    self.result.status = statuses.worst(self.result.status, status)
-end
+local Run = outcome.class()
 
 local handlers = {}
 
@@ -91,11 +82,12 @@ function handlers.progress(run, event)
 end
 
 function handlers.problem(run, event, context)
-    run:problem(event, context.database)
+    run:problem(locate.join(context.database.path, event.path or ""), event.code, event.message,
+        {conflict = event.conflict or nil, database = context.database.database})
 end
 
 function handlers.note(run, event, context)
-    table.insert(run.result.notes, context.database.database .. ": " .. event.message)
+    run:note(context.database.database .. ": " .. event.message)
 end
 
 function handlers.action(run, event, context)
@@ -133,8 +125,7 @@ end
 
 function Run:count(row, final, database)
     if final.type == "failed" then
-        self:problem({code = final.code, message = final.message}, database)
-        self:worsen(errors.exit_status(errors.new(final.code, final.message)))
+        self:fail(database.path, final, {database = database.database})
     elseif row.conflicts > 0 or row.failed > 0 then
         self:worsen(statuses.PARTIAL)
     end
@@ -171,14 +162,6 @@ function Run:undo(entry)
     self:count(row, final, context.database)
 end
 
-function Run:finish()
-    local result = self.result
-    table.move(self.actions.rows, 1, #self.actions.rows, #result + 1, result)
-    result.problems = self.problems.rows
-    table.insert(result.notes, self.problems:omitted())
-    return result
-end
-
 --- Undo an operation, on each database that has it.
 -- @param session the session
 -- @param request {operation = word or nil for the last one, database=?, dry_run=, lock_wait=seconds?}
@@ -193,13 +176,13 @@ function M.run(session, request)
         check(entry, failures, list)
         place_of(session, entry)
     end
-    local run = setmetatable({session = session, request = request, result = {notes = {}, status = 0},
-        problems = jobs.collector(), actions = jobs.collector(), live = progress.new(session, "undo")}, Run)
+    local run = outcome.new(Run, {session = session, request = request, actions = jobs.collector(),
+        live = progress.new(session, "undo")})
     local closing <close> = run.live
     for _, entry in ipairs(entries) do
         run:undo(entry)
     end
-    return run:finish()
+    return run:finish(run.actions)
 end
 
 return M

@@ -9,6 +9,7 @@ local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local locate = require "autobackup.locate"
+local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
@@ -17,31 +18,11 @@ local statuses = require "autobackup.status"
 
 local M = {}
 
-local Run = {}
-Run.__index = Run
+local Run = outcome.class()
 
 local function new_run(session, request)
-    return setmetatable({
-        session = session, request = request, result = {notes = {}, status = statuses.DONE},
-        problems = jobs.collector(), states = {}, rows = {}, live = progress.new(session, "verify"),
-    }, Run)
-end
-
-function Run:note(text)
-    table.insert(self.result.notes, text)
-end
-
-function Run:worsen(status)
-    self.result.status = statuses.worst(self.result.status, status)
-end
-
-function Run:add_problem(path, code, message, fields)
-    local row = rows.row("problem", {path = path, code = code, message = message})
-    for key, value in pairs(fields or {}) do
-        row[key] = value
-    end
-    self.problems:add(row)
-    return row
+    return outcome.new(Run, {session = session, request = request, states = {}, rows = {},
+        live = progress.new(session, "verify")})
 end
 
 -- ---- what to verify ----
@@ -75,7 +56,7 @@ end
 -- Offline is a failure only of a database that was named.
 function Run:skip_offline(database, message, code)
     if set_of(self.request.databases)[database.database] then
-        self:add_problem(database.path, code, message, {database = database.database})
+        self:problem(database.path, code, message, {database = database.database})
         self:worsen(statuses.UNAVAILABLE)
     else
         self:note(message .. "; it was not verified")
@@ -184,7 +165,7 @@ end
 
 function Run:add_file(replica, event)
     local good_on = decisions.names_in(event.good_on)
-    local row = self:add_problem(locate.join(replica.root, event.path),
+    local row = self:problem(locate.join(replica.root, event.path),
         decisions.codes[event.state] or event.code, event.message, {
             state = event.state, database = replica.database, project = replica.project,
             category = replica.category, size = event.size, certain = event.certain,
@@ -232,7 +213,7 @@ function Run:add_row(replica, event)
     end
     self.rows[replica.id] = row
     if event.type == "failed" then
-        self:add_problem(replica.root, event.code, event.message, {database = replica.database})
+        self:problem(replica.root, event.code, event.message, {database = replica.database})
         self:worsen(event.code == "EMISSING" and statuses.PARTIAL
             or errors.exit_status(errors.new(event.code, event.message)))
     end
@@ -319,7 +300,7 @@ function Run:say_disagreement(group, path, pairs_list)
     local first = pairs_list[1]
     local name = decisions.suspect(pairs_list, #group) or read[first[1]] and first[1] or first[2]
     local replica, others = by_name[name], decisions.against(pairs_list, name)
-    self:add_problem(locate.join(replica.root, place_of(replica), path), "EDIFFERS", differing_text(others),
+    self:problem(locate.join(replica.root, place_of(replica), path), "EDIFFERS", differing_text(others),
         {state = "differs", database = name, project = replica.project, category = replica.category,
             others = others})
     local row = read[name] or read[others[1]] or select(2, next(read))
@@ -358,8 +339,7 @@ end
 
 Run.__close = Run.close
 
-function Run:finish()
-    local result = self.result
+function Run:add_rows()
     for _, replica in ipairs(self.replicas) do
         local row = self.rows[replica.id]
         if row then
@@ -368,15 +348,9 @@ function Run:finish()
             row.verified_at = now and knowledge.seconds(now.verified_at)
             row.damaged = now and now.damaged or 0
             self:worsen(decisions.status(row))
-            table.insert(result, row)
+            table.insert(self.result, row)
         end
     end
-    result.problems = self.problems.rows
-    local omitted = self.problems:omitted()
-    if omitted then
-        self:note(omitted)
-    end
-    return result
 end
 
 --- Verify replicas.
@@ -398,6 +372,7 @@ function M.run(session, request)
     if request.repair then
         require("autobackup.repair").run(run)
     end
+    run:add_rows()
     return run:finish()
 end
 

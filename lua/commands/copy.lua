@@ -1,19 +1,11 @@
 --- copy: bring a category of projects from one database to others.
+local columns_view = require "autobackup.view.columns"
 local errors = require "autobackup.errors"
 local problems_view = require "autobackup.view.problems"
 local rows = require "autobackup.rows"
-local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
 local transfers_view = require "autobackup.view.transfers"
-local types = require "autobackup.types"
-
-local function lock_wait(args, session)
-    local value = args.lock_wait or session.settings.lock_wait
-    if value == nil then
-        return nil
-    end
-    return errors.check(types.get("duration").check(value, session, {}))
-end
+local waiting = require "autobackup.waiting"
 
 local function run(args, session)
     for _, name in ipairs(args.to) do
@@ -23,20 +15,12 @@ local function run(args, session)
     end
     local result = require("autobackup.transfer").run(session, {
         project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
-        overwrite_newer = args.newer == "overwrite", mirror = args.mirror, lock_wait = lock_wait(args, session),
-        jobs = args.jobs or session.settings.jobs, readback = args.verify == "readback", bwlimit = args.bwlimit,
-        idle = args.idle,
+        overwrite_newer = args.newer == "overwrite", mirror = args.mirror,
+        lock_wait = waiting.seconds(args, session), jobs = args.jobs or session.settings.jobs,
+        readback = args.verify == "readback", bwlimit = args.bwlimit, idle = args.idle,
     })
     result.mirror = args.mirror or nil
     return result
-end
-
-local function split(result)
-    local copies, actions = {}, {}
-    for _, row in ipairs(result) do
-        table.insert(rows.type_of(row) == "action" and actions or copies, row)
-    end
-    return copies, actions
 end
 
 local function has_left(copies)
@@ -50,30 +34,21 @@ end
 
 local function columns(out, copies)
     local dry_run = copies[1].dry_run
-    local function count(value)
-        return value and out:count(value)
-    end
-    local function alarming(value)
-        return value and value > 0 and "yellow" or nil
-    end
-    local function number(key, title, hide, color, drop)
-        return {key = key, title = title, align = "right", format = count, hide_empty = hide, color = color,
-            drop = drop}
-    end
+    local number, alarm = columns_view.numbers(out), {hide = true, color = "yellow"}
     local list = {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", group = true, head = true},
         {key = "from", title = "FROM", head = true}, {key = "to", title = "TO", head = true},
         number("files_copied", dry_run and "TO COPY" or "COPIED"),
         {key = "bytes_copied", title = "SIZE", align = "right", format = size.size},
-        number("files_unchanged", "UNCHANGED", false, nil, 1),
-        number("files_replaced", "REPLACED", true), number("files_removed", "REMOVED", true),
-        number("metadata_only", "CORRECTED", true),
-        number("conflicts", "CONFLICTS", true, alarming), number("failed", "FAILED", true, alarming),
+        number("files_unchanged", "UNCHANGED", {drop = 1}),
+        number("files_replaced", "REPLACED", {hide = true}), number("files_removed", "REMOVED", {hide = true}),
+        number("metadata_only", "CORRECTED", {hide = true}),
+        number("conflicts", "CONFLICTS", alarm), number("failed", "FAILED", alarm),
         {key = "seconds", title = "TIME", align = "right", format = size.duration, drop = 2},
     }
     if has_left(copies) then
-        table.insert(list, #list, number("files_left", "LEFT", true, alarming))
+        table.insert(list, #list, number("files_left", "LEFT", alarm))
     end
     return list
 end
@@ -84,25 +59,14 @@ end
 
 -- The plan's files, alike ones together and sequences folded.
 local function show_actions(actions, copies, mirror, out)
-    local groups, order, copy_of = {}, {}, {}
+    local copy_of = {}
     for _, copy in ipairs(copies) do
         copy_of[place_of(copy)] = copy
     end
-    for _, action in ipairs(actions) do
+    columns_view.files(actions, function(action)
         local place = place_of(action)
-        local key = ("%s: %s"):format(place, transfers_view.action(action, copy_of[place], mirror))
-        if not groups[key] then
-            groups[key] = {key = key}
-            order[#order + 1] = groups[key]
-        end
-        table.insert(groups[key], action.path .. (action.file_type == "directory" and "/" or ""))
-    end
-    for _, group in ipairs(order) do
-        out:prose(out:clean(group.key))
-        for _, entry in ipairs(sequence.fold(group)) do
-            out:entry("  ", entry.text, sequence.about(entry))
-        end
-    end
+        return ("%s: %s"):format(place, transfers_view.action(action, copy_of[place], mirror))
+    end, out)
 end
 
 local function show_operations(copies, session)
@@ -115,7 +79,7 @@ local function show_operations(copies, session)
 end
 
 local function show(result, out, session)
-    local copies, actions = split(result)
+    local actions, copies = rows.split(result, "action")
     show_actions(actions, copies, result.mirror, out)
     if #copies > 0 then
         out:table{rows = copies, columns = columns(out, copies)}

@@ -1,4 +1,5 @@
 --- history: what was done on which disk, and an operation's files.
+local columns_view = require "autobackup.view.columns"
 local core_sys = require "core.sys"
 local core_undo = require "core.undo"
 local errors = require "autobackup.errors"
@@ -7,7 +8,6 @@ local knowledge = require "autobackup.knowledge"
 local operations = require "autobackup.operations"
 local past = require "autobackup.past"
 local rows = require "autobackup.rows"
-local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 local glob = require "autobackup.glob"
@@ -115,12 +115,7 @@ end
 local function columns(list, out)
     local short = out.tty and past.short_names(list) or {}
     local here = core_sys.hostname()
-    local function count(value)
-        return value and out:count(value)
-    end
-    local function number(key, title)
-        return {key = key, title = title, align = "right", format = count, hide_empty = true}
-    end
+    local number, rare = columns_view.numbers(out), {hide = true}
     return {
         {key = "operation", title = "OPERATION", format = function(id) return short[id] or id end, head = true},
         {key = "started_at", title = "WHEN", format = function(at) return out:age(at) end},
@@ -130,10 +125,10 @@ local function columns(list, out)
             return row.undoes and "undoes " .. (short[row.undoes] or row.undoes) or from
         end},
         {key = "to", title = "TO"},
-        {key = "files", title = "FILES", align = "right", format = count},
+        number("files", "FILES"),
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
-        number("created", "CREATED"), number("replaced", "REPLACED"), number("removed", "REMOVED"),
-        number("corrected", "CORRECTED"),
+        number("created", "CREATED", rare), number("replaced", "REPLACED", rare),
+        number("removed", "REMOVED", rare), number("corrected", "CORRECTED", rare),
         {key = "state", title = "STATE", format = function(state, row)
             return row.undone_by and state .. ", undone" or state
         end, color = function(state) return state ~= "done" and "yellow" or nil end},
@@ -158,33 +153,14 @@ local function label(change)
     return text
 end
 
-local function show_changes(changes, several, out)
-    local groups, order = {}, {}
-    for _, change in ipairs(changes) do
-        local key = (several and change.database .. ": " or "") .. label(change)
-        if not groups[key] then
-            groups[key] = {key = key}
-            order[#order + 1] = groups[key]
-        end
-        table.insert(groups[key], change.path .. (change.file_type == "directory" and "/" or ""))
-    end
-    for _, group in ipairs(order) do
-        out:line(out:clean(group.key))
-        for _, entry in ipairs(sequence.fold(group)) do
-            out:line("  " .. out:clean(sequence.describe(entry)))
-        end
-    end
-end
-
 local function show(result, out)
-    local list, changes = {}, {}
-    for _, row in ipairs(result) do
-        table.insert(rows.type_of(row) == "change" and changes or list, row)
-    end
+    local changes, list = rows.split(result, "change")
     if #list > 0 then
         out:table{rows = list, columns = columns(list, out)}
     end
-    show_changes(changes, #list > 1, out)
+    columns_view.files(changes, function(change)
+        return (#list > 1 and change.database .. ": " or "") .. label(change)
+    end, out)
 end
 
 return {

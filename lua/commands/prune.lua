@@ -1,4 +1,5 @@
 --- prune: remove old versions.
+local columns_view = require "autobackup.view.columns"
 local core_sys = require "core.sys"
 local core_undo = require "core.undo"
 local errors = require "autobackup.errors"
@@ -7,12 +8,14 @@ local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
+local outcome = require "autobackup.outcome"
 local problems_view = require "autobackup.view.problems"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 local types = require "autobackup.types"
+local waiting = require "autobackup.waiting"
 
 local LEFTOVERS = 7 * 86400    -- seconds that a partial file is kept where no age is given
 
@@ -57,22 +60,7 @@ local function chosen(args, session)
     return list
 end
 
-local function lock_wait(args, session)
-    local value = args.lock_wait or session.settings.lock_wait
-    return value ~= nil and errors.check(types.get("duration").check(value, session, {})) or nil
-end
-
-local Run = {}
-Run.__index = Run
-
-function Run:problem(database, code, message, path)
-    self.problems:add(rows.row("problem", {path = locate.join(database.path, path or ""), code = code,
-        message = message, database = database.database}))
-end
-
-function Run:worsen(status)
-    self.result.status = statuses.worst(self.result.status, status)
-end
+local Run = outcome.class()
 
 function Run:start(database, found)
     local session, args, tops = self.session, self.args, {}
@@ -83,7 +71,7 @@ function Run:start(database, found)
     return errors.check(core_undo.prune{
         catalog = session.catalog:path(), operation = session.catalog:new_operation(), root = database.path,
         identity = database.identity, database = database.database, lock_text = locate.holder("prune"),
-        lock_wait = lock_wait(args, session), expired = expiry.expired(found, self.policy, now),
+        lock_wait = waiting.seconds(args, session), expired = expiry.expired(found, self.policy, now),
         tops = tops, leftovers_before = now - math.floor((self.policy.older or LEFTOVERS) * 1000000000),
         dry_run = args.dry_run,
     })
@@ -93,8 +81,7 @@ local COUNTS = {"operations", "files", "bytes", "leftovers", "leftover_bytes", "
 
 function Run:finish_one(database, final)
     if final.type == "failed" then
-        self:problem(database, final.code, final.message)
-        self:worsen(errors.exit_status(errors.new(final.code, final.message)))
+        self:fail(database.path, final, {database = database.database})
         return
     end
     local row = rows.row("prune", {database = database.database, dry_run = self.args.dry_run or false})
@@ -112,10 +99,11 @@ function Run:on_event(event, database)
         event.database = database.database
         self.expired:add(rows.row("expired", event))
     elseif event.type == "problem" then
-        self:problem(database, event.code, event.message, event.path)
+        self:problem(locate.join(database.path, event.path or ""), event.code, event.message,
+            {database = database.database})
         self:worsen(statuses.PARTIAL)
     elseif event.type == "note" then
-        table.insert(self.result.notes, database.database .. ": " .. event.message)
+        self:note(database.database .. ": " .. event.message)
     end
 end
 
@@ -139,26 +127,22 @@ function Run:try(database)
     if ok then
         self:prune(database)
     elseif #self.args.database > 0 then
-        self:problem(database, code, message)
+        self:problem(database.path, code, message, {database = database.database})
         self:worsen(statuses.UNAVAILABLE)
     else
-        table.insert(self.result.notes, message)
+        self:note(message)
     end
 end
 
 local function run(args, session)
     knowledge.require_setup(session)
-    local self = setmetatable({session = session, args = args, policy = policy_of(args, session),
-        result = {notes = {}, status = 0}, problems = jobs.collector(), expired = jobs.collector(),
-        live = progress.new(session, "prune")}, Run)
+    local self = outcome.new(Run, {session = session, args = args, policy = policy_of(args, session),
+        expired = jobs.collector(), live = progress.new(session, "prune")})
     local closing <close> = self.live
     for _, database in ipairs(chosen(args, session)) do
         self:try(database)
     end
-    local result = self.result
-    table.move(self.expired.rows, 1, #self.expired.rows, #result + 1, result)
-    result.problems = self.problems.rows
-    return result
+    return self:finish(self.expired)
 end
 
 local function total(list, key)
@@ -194,16 +178,14 @@ local function show(result, out, session)
                 size.plural(row.files, "old version"), size.size(row.bytes))))
         end
     end
-    local function count(value)
-        return out:count(value)
-    end
+    local number = columns_view.numbers(out)
     if #list > 0 then
         out:table{rows = list, columns = {
             {key = "database", title = "DATABASE"},
-            {key = "operations", title = "OPERATIONS", align = "right", format = count},
-            {key = "files", title = list[1].dry_run and "TO REMOVE" or "REMOVED", align = "right", format = count},
+            number("operations", "OPERATIONS"),
+            number("files", list[1].dry_run and "TO REMOVE" or "REMOVED"),
             {key = "bytes", title = "SIZE", align = "right", format = size.size},
-            {key = "leftovers", title = "LEFTOVERS", align = "right", format = count, hide_empty = true},
+            number("leftovers", "LEFTOVERS", {hide = true}),
             {key = "seconds", title = "TIME", align = "right", format = size.duration},
         }}
     end

@@ -1,68 +1,34 @@
 --- undo: take an operation back.
-local errors = require "autobackup.errors"
+local columns_view = require "autobackup.view.columns"
 local problems_view = require "autobackup.view.problems"
 local rows = require "autobackup.rows"
-local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
-local types = require "autobackup.types"
+local waiting = require "autobackup.waiting"
 
 local function run(args, session)
-    local wait = args.lock_wait or session.settings.lock_wait
-    if wait ~= nil then
-        wait = errors.check(types.get("duration").check(wait, session, {}))
-    end
     return require("autobackup.undoing").run(session, {operation = args.operation, database = args.database,
-        dry_run = args.dry_run, lock_wait = wait})
+        dry_run = args.dry_run, lock_wait = waiting.seconds(args, session)})
 end
 
 local WORDS = {remove = "take away (created by it)", restore = "put back the old version of",
     ["return"] = "put back", correct = "put metadata back"}
 
-local function split(result)
-    local undos, actions = {}, {}
-    for _, row in ipairs(result) do
-        table.insert(rows.type_of(row) == "undo_action" and actions or undos, row)
-    end
-    return undos, actions
-end
-
-local function show_actions(actions, out)
-    local groups, order = {}, {}
-    for _, action in ipairs(actions) do
-        local key = ("%s: %s"):format(action.database, WORDS[action.kind] or action.kind)
-        if not groups[key] then
-            groups[key] = {key = key}
-            order[#order + 1] = groups[key]
-        end
-        table.insert(groups[key], action.path)
-    end
-    for _, group in ipairs(order) do
-        out:line(out:clean(group.key))
-        for _, entry in ipairs(sequence.fold(group)) do
-            out:line("  " .. out:clean(sequence.describe(entry)))
-        end
-    end
+local function heading(action)
+    return ("%s: %s"):format(action.database, WORDS[action.kind] or action.kind)
 end
 
 local function columns(out)
-    local function count(value)
-        return value and out:count(value)
-    end
-    local function alarming(value)
-        return value and value > 0 and "yellow" or nil
-    end
-    local function number(key, title, hide, color)
-        return {key = key, title = title, align = "right", format = count, hide_empty = hide, color = color}
-    end
+    local number, rare = columns_view.numbers(out), {hide = true}
+    local alarm = {hide = true, color = "yellow"}
     return {
         {key = "project", title = "PROJECT", head = true, min = 12},
         {key = "category", title = "CATEGORY", head = true}, {key = "database", title = "DATABASE", head = true},
         {key = "undoes", title = "UNDOES", format = function(id) return out.tty and id:match("[^-]*$") or id end},
-        number("files_restored", "RESTORED"), number("files_returned", "RETURNED", true),
+        number("files_restored", "RESTORED"), number("files_returned", "RETURNED", rare),
         {key = "bytes_restored", title = "SIZE", align = "right", format = size.size},
-        number("files_removed", "TAKEN AWAY"), number("metadata_only", "CORRECTED", true),
-        number("unchanged", "UNCHANGED", true), number("conflicts", "CONFLICTS", true, alarming),
-        number("failed", "FAILED", true, alarming),
+        number("files_removed", "TAKEN AWAY"), number("metadata_only", "CORRECTED", rare),
+        number("unchanged", "UNCHANGED", rare), number("conflicts", "CONFLICTS", alarm),
+        number("failed", "FAILED", alarm),
         {key = "seconds", title = "TIME", align = "right", format = size.duration},
     }
 end
@@ -91,8 +57,8 @@ local function ending(undos)
 end
 
 local function show(result, out, session)
-    local undos, actions = split(result)
-    show_actions(actions, out)
+    local actions, undos = rows.split(result, "undo_action")
+    columns_view.files(actions, heading, out)
     if #undos > 0 then
         out:table{rows = undos, columns = columns(out)}
     end

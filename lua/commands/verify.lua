@@ -1,15 +1,7 @@
 --- verify: read replicas back from their disks and compare them with their digests.
 local errors = require "autobackup.errors"
 local knowledge = require "autobackup.knowledge"
-local types = require "autobackup.types"
-
-local function lock_wait(args, session)
-    local value = args.lock_wait or session.settings.lock_wait
-    if value == nil then
-        return nil
-    end
-    return errors.check(types.get("duration").check(value, session, {}))
-end
+local waiting = require "autobackup.waiting"
 
 local function run(args, session)
     knowledge.require_setup(session)
@@ -19,7 +11,7 @@ local function run(args, session)
     local result = require("autobackup.verification").run(session, {
         project = args.project, category = args.category ~= "all" and args.category or nil,
         databases = args.databases, older = args.older, max_bytes = args.max_bytes, cached = args.cached,
-        repair = args.repair, lock_wait = lock_wait(args, session), jobs = args.jobs,
+        repair = args.repair, lock_wait = waiting.seconds(args, session), jobs = args.jobs,
     })
     result.files, result.older = args.files or nil, args.older
     return result

@@ -1,24 +1,24 @@
 --- What a verification found, for people.
+local columns_view = require "autobackup.view.columns"
 local problems_view = require "autobackup.view.problems"
 local size = require "autobackup.view.size"
 
 local M = {}
 
 local function columns(out)
-    local function number(key, title, color, always)
-        return {key = key, title = title, align = "right", hide_empty = color ~= nil and not always,
-            format = function(value) return value and out:count(value) end,
-            color = color and function(value) return value and value > 0 and color or nil end}
+    local number = columns_view.numbers(out)
+    local function rare(color)
+        return {hide = true, color = color}
     end
     return {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", group = true, head = true},
         {key = "database", title = "DATABASE", head = true},
-        number("files_ok", "OK"), number("files_damaged", "DAMAGED", "red", true),
-        number("files_repaired", "REPAIRED", "green"), number("files_differing", "DIFFERING", "red"),
-        number("files_changed", "CHANGED", "yellow"), number("files_new", "NEW", "dim"),
-        number("files_missing", "MISSING", "yellow"), number("files_unread", "UNREAD", "red"),
-        number("files_left", "NOT READ", "dim"),
+        number("files_ok", "OK"), number("files_damaged", "DAMAGED", {color = "red"}),
+        number("files_repaired", "REPAIRED", rare("green")), number("files_differing", "DIFFERING", rare("red")),
+        number("files_changed", "CHANGED", rare("yellow")), number("files_new", "NEW", rare("dim")),
+        number("files_missing", "MISSING", rare("yellow")), number("files_unread", "UNREAD", rare("red")),
+        number("files_left", "NOT READ", rare("dim")),
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
         {key = "bytes", title = "RATE", align = "right",
             format = function(value, row) return value > 0 and size.rate(value, row.seconds) or nil end},

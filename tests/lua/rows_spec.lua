@@ -30,4 +30,11 @@ function M.test_lists_of_rows()
     unit.assertFalse(rows.is_list(row))
 end
 
+function M.test_rows_of_a_type_and_others()
+    local list = {rows.row("a", {n = 1}), rows.row("b", {n = 2}), {n = 3}, rows.row("a", {n = 4}), name = "x"}
+    local of_type, others = rows.split(list, "a")
+    unit.assertEquals({#of_type, of_type[1].n, of_type[2].n}, {2, 1, 4})
+    unit.assertEquals({#others, others[1].n, others[2].n}, {2, 2, 3})
+end
+
 return M
