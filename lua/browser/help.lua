@@ -4,7 +4,7 @@ local M = {}
 local KEYS = {
     {"↑ ↓  k j", "move"},
     {"PageUp PageDown Home End  g G", "move far"},
-    {"Enter → l", "go in"},
+    {"Enter → l", "go in; of a row of frames: show each"},
     {"Backspace ← h ..", "go up"},
     {"/", "filter: part of a name, or a pattern with * and ?"},
     {"s", "order: largest, by name, newest"},
