@@ -2,7 +2,9 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 
 #define NOBODY 65534
 #define MOST_LINKS 30000
+#define WELL_BEHIND INT64_C(40000000)    /* ns: twice the tick of a local filesystem (index/filesystem.h) */
 
 const char *sandbox_make(void)
 {
@@ -104,6 +107,31 @@ void sandbox_folder(const char *folder, const char *name)
 
     ck_assert_int_ge(asprintf(&path, "%s/%s/", folder, name), 0);
     make_parents(path);
+    free(path);
+}
+
+/* A file's own time, as it is changed now. */
+static int64_t touch(int fd)
+{
+    struct stat st;
+
+    ck_assert_int_eq(futimens(fd, NULL), 0);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    return st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+}
+
+void sandbox_let_time_pass(const char *folder)
+{
+    char *path = NULL;
+
+    ck_assert_int_ge(asprintf(&path, "%s/clock", folder), 0);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    int64_t before = touch(fd);
+    while (touch(fd) - before < WELL_BEHIND)
+        sched_yield();
+    close(fd);
+    unlink(path);
     free(path);
 }
 

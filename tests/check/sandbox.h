@@ -26,6 +26,9 @@ void sandbox_many(const char *folder, const char *name, const char *prefix, int 
 /* Run a shell command line (printf-style) and return its output, which the caller frees; fails the test on failure. */
 char *sandbox_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Wait until what changes in this folder from now on gets times well behind, by the clock of its filesystem. */
+void sandbox_let_time_pass(const char *folder);
+
 /* Say that the running test is left out, and why; the caller returns. */
 void sandbox_skip(const char *why);
 

@@ -9,6 +9,7 @@
 
 #include "copy/lock.h"
 #include "copying.h"
+#include "faults.h"
 #include "sandbox.h"
 #include "suites.h"
 
@@ -299,19 +300,21 @@ END_TEST
 
 START_TEST(what_the_dead_left_is_removed)
 {
-    pid_t child;
+    static const int renames[] = {1, 20, 100};
+    int status;
 
     copying_plant();
     copying_load();
     for (int i = 0; i < 3; i++) {
-        child = fork();
+        pid_t child = fork();
         if (!child) {
-            copying_start();
-            usleep(2000u * (unsigned)(i + 1));
-            kill(getpid(), SIGKILL);
+            faults.deadly_rename = renames[i];
+            copying_finish(copying_start());
+            _exit(1);
         }
         operations++;
-        waitpid(child, NULL, 0);
+        waitpid(child, &status, 0);
+        ck_assert(WIFSIGNALED(status));
     }
     copying_run();
     copying_is_done();

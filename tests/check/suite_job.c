@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +9,7 @@
 #include "suites.h"
 
 #define FOREVER (-1)
+#define UNREAD 4096    /* events that may lie unread */
 
 static struct job *start(job_main *run, void *arg)
 {
@@ -34,9 +37,18 @@ static void take_end(struct job *job)
     ck_assert_int_eq(job_next(job, FOREVER, &ev), -EPIPE);
 }
 
+static atomic_int emitting;    /* the number of the event that a job hands over now, counted from 1 */
+
+static void wait_until_emitting(int number)
+{
+    while (atomic_load(&emitting) < number)
+        sched_yield();
+}
+
 static void emit_numbers(struct job *job, void *arg)
 {
     for (int64_t i = 0; i < *(int *)arg; i++) {
+        atomic_store(&emitting, (int)i + 1);
         struct event *ev = event_new("number");
         event_int(ev, "value", i);
         job_emit(job, ev);
@@ -95,7 +107,7 @@ START_TEST(a_slow_reader_gets_everything)
     int count = 10000;
     struct job *job = start(emit_numbers, &count);
 
-    usleep(20000);
+    wait_until_emitting(UNREAD + 1);
     for (int64_t i = 0; i < count; i++)
         ck_assert_int_eq(take(job, "number"), i);
     take_end(job);
@@ -108,7 +120,7 @@ START_TEST(closing_a_full_job_does_not_hang)
     int count = 100000;
     struct job *job = start(emit_numbers, &count);
 
-    usleep(20000);
+    wait_until_emitting(UNREAD + 1);
     job_close(job);
 }
 END_TEST
@@ -117,7 +129,7 @@ static void until_cancelled(struct job *job, void *arg)
 {
     (void)arg;
     while (!job_cancelled(job))
-        usleep(1000);
+        sched_yield();
     job_emit(job, event_new("done"));
 }
 
@@ -145,6 +157,7 @@ static void emit_progress(struct job *job, void *arg)
         struct event *ev = event_new("progress");
         event_int(ev, "files", i);
         job_progress(job, ev);
+        atomic_store(&emitting, (int)i);
     }
     job_emit(job, event_new("done"));
 }
@@ -156,7 +169,7 @@ START_TEST(only_the_newest_progress_counts)
     int seen = 0, code;
     int64_t newest = 0;
 
-    usleep(20000);
+    wait_until_emitting(1000);
     while ((code = job_next(job, FOREVER, &ev)) == 1) {
         if (strcmp(ev->type, "progress") == 0) {
             ck_assert_int_gt(ev->fields[0].integer, newest);
@@ -166,30 +179,38 @@ START_TEST(only_the_newest_progress_counts)
         event_free(ev);
     }
     ck_assert_int_eq(code, -EPIPE);
-    ck_assert_int_ge(seen, 1);
+    ck_assert_int_eq(seen, 1);
     ck_assert_int_eq(newest, 1000);
     job_close(job);
 }
 END_TEST
 
+struct ration {
+    bool early;       /* right behind the first */
+    int64_t until;    /* ns from the first until it was so no more */
+};
+
 static void is_early(struct job *job, void *arg)
 {
-    bool *early = arg;
+    struct ration *ration = arg;
+    int64_t before = clock_monotonic();
 
     job_progress(job, event_new("progress"));
-    early[0] = job_progress_early(job);
-    usleep(120000);
-    early[1] = job_progress_early(job);
+    ration->early = job_progress_early(job);
+    while (job_progress_early(job))
+        sched_yield();
+    ration->until = clock_monotonic() - before;
 }
 
 START_TEST(progress_is_rationed)
 {
-    bool early[2] = {false, true};
-    struct job *job = start(is_early, early);
+    struct ration ration = {0};
+    struct job *job = start(is_early, &ration);
 
     take(job, "progress");
     take_end(job);
-    ck_assert(early[0] && !early[1]);
+    ck_assert(ration.early);
+    ck_assert_int_ge(ration.until, 100 * NSEC_PER_MSEC);
     job_close(job);
 }
 END_TEST

@@ -271,7 +271,7 @@ static void plant(void)
 {
     free(sandbox_run("mkdir -p '%s/A/" P "/d' && cd '%s/A/" P "' && printf 1234567890 >a && printf abcde >d/b && "
                      "printf '' >empty && ln -s a link", lib.folder, lib.folder));
-    usleep(50000);    /* a digest of a file as young as the clock's tick would be unconfirmed */
+    sandbox_let_time_pass(lib.folder);    /* a digest of a file as young as the clock's tick would be unconfirmed */
     library_load(&lib, 1, 2);
 }
 
@@ -417,7 +417,7 @@ START_TEST(an_equal_content_is_confirmed_again)
     plant();
     verify_it();
     free(sandbox_run("chmod 600 '%s/A/" P "/a'", lib.folder));
-    usleep(50000);
+    sandbox_let_time_pass(lib.folder);
     if (_i) {    /* loaded in between or not */
         library_load(&lib, 1, 2);
         ck_assert_int_eq(state_of("a", &e), DIGEST_UNCONFIRMED);
@@ -519,7 +519,7 @@ START_TEST(rot_overwrites_no_good_copy)
     plant();
     verify_it();
     free(sandbox_run("cd '%s/A/" P "' && touch -d '2020-01-01' a && mkdir -p '%s/B/" P "'", lib.folder, lib.folder));
-    usleep(50000);
+    sandbox_let_time_pass(lib.folder);
     library_load(&lib, 1, 2);
     verify_it();
     free(sandbox_run("cd '%s' && cp A/" P "/a B/" P "/ && touch -d 2019-01-01 B/" P "/a", lib.folder));
