@@ -9,7 +9,7 @@
 
 #define RECORD_EVERY NSEC_PER_SEC
 #define COST_SHARE 20            /* recording takes at most one part in so many of the time */
-#define RECORD_COUNT 65536       /* files of one recording */
+#define RECORD_COUNT 16384       /* files of one recording */
 
 void findings_init(struct findings *f, const struct verify_request *request, struct job *job, struct catalog *cat)
 {
