@@ -1,4 +1,5 @@
 --- add: register a database or a category.
+local errors = require "autobackup.errors"
 local knowledge = require "autobackup.knowledge"
 local rows = require "autobackup.rows"
 local setup = require "autobackup.setup"
@@ -12,9 +13,18 @@ local function database_row(session, name, action)
     end
 end
 
+-- A category's folder mostly has its name.
+local function path_of(args)
+    if args.path or args.what == "category" then
+        return args.path or args.name
+    end
+    errors.usage("add: PATH is missing: where is the root of %s? such as: add database %s /mnt/%s", args.name,
+        args.name, args.name)
+end
+
 local function run(args, session)
     local add = args.what == "database" and setup.add_database or setup.add_category
-    local added, action, notes = add(session, args.name, args.path, args)
+    local added, action, notes = add(session, args.name, path_of(args), args)
     if args.what == "database" then
         -- The startup file adds on every start: no look at any disk there.
         local row = session.mode ~= "config" and database_row(session, args.name, action)
@@ -40,11 +50,12 @@ return {
     details = "A database's root must be there; it gets a marker, .autobackup/database.json, by which the disk "
         .. "is recognised wherever it is mounted. A category's path is relative and means the same below every "
         .. "root. Adding what is there already changes nothing.",
-    examples = {"add database NAS /mnt/NAS", "add category render scratch/render"},
+    examples = {"add database NAS /mnt/NAS", "add category footage", "add category render scratch/render"},
     args = {
         {"what", "choice", values = {"database", "category"}},
         {"name", "name", help = "letters, digits, '.', '_' and '-'"},
-        {"path", "path", help = "a database's root, or a category's path below every root"},
+        {"path", "path", optional = true,
+            help = "a database's root, or a category's path below every root (its name when left out)"},
     },
     options = {
         replace = {help = "give a name that is taken another path, or a path another disk"},

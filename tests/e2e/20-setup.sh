@@ -30,6 +30,15 @@ test_add_writes_a_marker_and_is_idempotent() {
     assert_eq "$(json 'o.database, o.path, o.online')" "WORK $PWD/WORK true"
 }
 
+test_a_category_lies_where_its_name_says_and_a_disk_does_not() {
+    ok add category sound
+    ok --json list categories
+    assert_eq "$(json 'o.category, o.path')" "sound sound"
+    ab add database NAS
+    assert_status 2
+    assert_err "where is the root of NAS" "add database NAS /mnt/NAS"
+}
+
 test_a_home_path() {
     mkdir -p "$HOME/disk one"
     ok add database WORK '~/disk one'
