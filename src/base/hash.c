@@ -1,6 +1,5 @@
 #include "base/hash.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -55,8 +54,38 @@ void digest_sum(struct digest *a, const struct digest *b)
     }
 }
 
+static const char hex[] = "0123456789abcdef";
+
 void digest_hex(const struct digest *d, char text[2 * DIGEST_SIZE + 1])
 {
-    for (int i = 0; i < DIGEST_SIZE; i++)
-        snprintf(text + 2 * i, 3, "%02x", d->bytes[i]);
+    for (int i = 0; i < DIGEST_SIZE; i++) {
+        text[2 * i] = hex[d->bytes[i] >> 4];
+        text[2 * i + 1] = hex[d->bytes[i] & 15];
+    }
+    text[2 * DIGEST_SIZE] = 0;
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool digest_parse(const char *text, struct digest *ret_digest)
+{
+    for (int i = 0; i < DIGEST_SIZE; i++) {
+        int high = nibble(text[2 * i]), low = high < 0 ? -1 : nibble(text[2 * i + 1]);
+        if (low < 0)
+            return false;
+        ret_digest->bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    return !text[2 * DIGEST_SIZE];
+}
+
+void hash64_hex(uint64_t hash, char text[17])
+{
+    for (int i = 15; i >= 0; i--, hash >>= 4)
+        text[i] = hex[hash & 15];
+    text[16] = 0;
 }

@@ -4,6 +4,7 @@
 #ifndef AUTOBACKUP_BASE_HASH_H
 #define AUTOBACKUP_BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,5 +30,11 @@ void digest_sum(struct digest *a, const struct digest *b);
 
 /* Lower-case hex of d into text, which has room for 33 bytes. */
 void digest_hex(const struct digest *d, char text[2 * DIGEST_SIZE + 1]);
+
+/* The digest whose digest_hex is text. False, with *ret_digest undefined, when there is none. */
+bool digest_parse(const char *text, struct digest *ret_digest);
+
+/* A hash64_of as 16 lower-case hex digits. */
+void hash64_hex(uint64_t hash, char text[17]);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +30,23 @@ static void add_digest(struct buf *b, const struct digest *d)
     add_text(b, hex);
 }
 
+static void add_octal(struct buf *b, unsigned value)
+{
+    char digits[12], *at = digits + sizeof digits - 1;
+
+    *at = 0;
+    do
+        *--at = (char)('0' + (value & 7));
+    while (value >>= 3);
+    add_text(b, at);
+}
+
 static void add_file(struct buf *b, const struct manifest_file *f)
 {
     add_text(b, type_name(f->mode));
     add_number(b, (int64_t)f->size);
     add_number(b, f->mtime);
-    buf_printf(b, "%o", f->mode & 07777);
-    buf_add_byte(b, 0);
+    add_octal(b, f->mode & 07777);
     add_number(b, f->uid);
     add_number(b, f->gid);
     add_digest(b, f->has_digest ? &f->digest : NULL);
@@ -46,10 +55,10 @@ static void add_file(struct buf *b, const struct manifest_file *f)
 /* Every record ends here: the check is over all bytes since `start`. */
 static void add_check(struct buf *b, size_t start)
 {
-    uint64_t sum = hash64_of(b->data + start, b->len - start);
+    char check[17];
 
-    buf_printf(b, "%016" PRIx64, sum);
-    buf_add_byte(b, 0);
+    hash64_hex(hash64_of(b->data + start, b->len - start), check);
+    add_text(b, check);
 }
 
 static void count(struct manifest_counts *n, enum manifest_verb verb, uint32_t mode, int by)

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +102,7 @@ static int fill(struct manifest_reader *r)
 static int verb_of(const char *name)
 {
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (strcmp(verbs[i].name, name) == 0)
+        if (*verbs[i].name == *name && strcmp(verbs[i].name, name) == 0)
             return (int)i;
     return -1;
 }
@@ -112,7 +111,7 @@ static bool is_check(const char *check, const char *from)
 {
     char hex[17];
 
-    snprintf(hex, sizeof hex, "%016" PRIx64, hash64_of(from, (size_t)(check - from)));
+    hash64_hex(hash64_of(from, (size_t)(check - from)), hex);
     return strcmp(hex, check) == 0;
 }
 
@@ -183,13 +182,21 @@ int manifest_next(struct manifest_reader *r, struct manifest_record *ret_record)
     }
 }
 
-static bool number(const char *text, int base, int64_t *ret_value)
+/* Many times quicker than strtoll, and without its blanks and signs. */
+static bool number(const char *text, unsigned base, int64_t *ret_value)
 {
-    char *end;
+    bool negative = *text == '-';
+    uint64_t value = 0, most = (uint64_t)INT64_MAX + negative;
+    const char *at = text + negative;
 
-    errno = 0;
-    *ret_value = strtoll(text, &end, base);
-    return *text && !*end && !errno;
+    do {
+        unsigned digit = (unsigned char)*at - (unsigned)'0';
+        if (digit >= base || value > (most - digit) / base)
+            return false;
+        value = value * base + digit;
+    } while (*++at);
+    *ret_value = (int64_t)(negative ? -value : value);
+    return true;
 }
 
 bool manifest_number(const struct manifest_record *record, int at, int64_t *ret_value)
@@ -204,17 +211,6 @@ bool manifest_is_operation(const char *name)
     return len >= 8 && len <= 64 && *name != '-' && strspn(name, "0123456789TZabcdef-") == len;
 }
 
-static bool hex_digest(const char *text, struct digest *ret_digest)
-{
-    if (strlen(text) != 2 * DIGEST_SIZE || strspn(text, "0123456789abcdef") != 2 * DIGEST_SIZE)
-        return false;
-    for (int i = 0; i < DIGEST_SIZE; i++) {
-        char pair[3] = {text[2 * i], text[2 * i + 1], 0};
-        ret_digest->bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
-    }
-    return true;
-}
-
 bool manifest_taken(const struct manifest_record *record, bool source, struct taken *ret_taken)
 {
     const char *const *f = record->fields;
@@ -224,7 +220,7 @@ bool manifest_taken(const struct manifest_record *record, bool source, struct ta
     if (record->verb != MANIFEST_TAKEN)
         return false;
     *ret_taken = (struct taken){.path = (char *)f[1]};
-    if (!hex_digest(f[2], &ret_taken->digest) || !number(f[3], 10, &size) ||
+    if (!digest_parse(f[2], &ret_taken->digest) || !number(f[3], 10, &size) ||
         !number(f[at], 10, &ret_taken->mtime) || !number(f[at + 1], 10, &ret_taken->ctime) ||
         !number(f[at + 2], 10, &young))
         return false;
@@ -260,6 +256,6 @@ bool manifest_file(const struct manifest_record *record, int at, struct manifest
     ret_file->size = (uint64_t)size;
     ret_file->uid = (uint32_t)uid;
     ret_file->gid = (uint32_t)gid;
-    ret_file->has_digest = hex_digest(f[6], &ret_file->digest);
+    ret_file->has_digest = digest_parse(f[6], &ret_file->digest);
     return true;
 }

@@ -234,6 +234,29 @@ START_TEST(counts_leave_out_what_was_voided)
 }
 END_TEST
 
+static bool is_number(const char *text, int64_t *ret_number)
+{
+    struct manifest_record record = {.count = 1, .fields = {text}};
+    return manifest_number(&record, 0, ret_number);
+}
+
+START_TEST(numbers)
+{
+    static const int64_t good[] = {0, 7, -7, 1790000000123456789, INT64_MAX, INT64_MIN};
+    static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "0x1", "1e3", "--1", "9223372036854775808",
+                                      "-9223372036854775809", "99999999999999999999999"};
+    char text[32];
+    int64_t number;
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        snprintf(text, sizeof text, "%lld", (long long)good[i]);
+        ck_assert(is_number(text, &number) && number == good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(!is_number(bad[i], &number), "'%s'", bad[i]);
+}
+END_TEST
+
 START_TEST(many_records)
 {
     bool torn;
@@ -343,6 +366,7 @@ Suite *suite_copy_books(void)
     tcase_add_test(c, damage_ends_it);
     tcase_add_test(c, a_verb_of_a_newer_version_is_passed_over);
     tcase_add_test(c, counts_leave_out_what_was_voided);
+    tcase_add_test(c, numbers);
     tcase_add_test(c, many_records);
     tcase_add_test(c, one_manifest_of_an_operation);
     tcase_add_test(c, names_that_are_no_operations);

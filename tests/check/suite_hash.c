@@ -53,6 +53,32 @@ START_TEST(same_as_xxhsum)
 }
 END_TEST
 
+START_TEST(hex_comes_back)
+{
+    struct digest d = digest_of("x", 1), again;
+    char text[33], printed[17], ours[17];
+
+    digest_hex(&d, text);
+    ck_assert(digest_parse(text, &again) && memcmp(&d, &again, sizeof d) == 0);
+    for (int i = 0; i < 32; i++) {
+        char kept = text[i];
+        for (const char *bad = "G/:`g A"; *bad; bad++) {
+            text[i] = *bad;
+            ck_assert(!digest_parse(text, &again));
+        }
+        text[i] = 0;
+        ck_assert(!digest_parse(text, &again));
+        text[i] = kept;
+    }
+    ck_assert(!digest_parse("99aa06d3014798d86001c324468d497f0", &again));
+    for (uint64_t hash = 1; hash; hash *= 3 << 3) {
+        snprintf(printed, sizeof printed, "%016llx", (unsigned long long)hash);
+        hash64_hex(hash, ours);
+        ck_assert_str_eq(ours, printed);
+    }
+}
+END_TEST
+
 START_TEST(pieces_make_the_whole)
 {
     const char text[] = "the quick brown fox jumps over the lazy dog";
@@ -97,6 +123,7 @@ Suite *suite_hash(void)
 
     tcase_add_test(tests, known_vector);
     tcase_add_loop_test(tests, same_as_xxhsum, 0, (int)(sizeof lengths / sizeof *lengths));
+    tcase_add_test(tests, hex_comes_back);
     tcase_add_test(tests, pieces_make_the_whole);
     tcase_add_test(tests, sum_carries_and_wraps);
     tcase_add_test(tests, sum_does_not_know_order);
