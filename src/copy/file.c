@@ -191,7 +191,7 @@ static void make_temp(struct attempt *a, struct end *e)
         return;
     e->fd = resumable ? open_partial(e) : -EEXIST;
     if (e->fd == -EEXIST)
-        e->fd = temp_create(e->dir, e->item->temp);
+        e->fd = temp_create(e->dir, e->item->twin->strip_acl ? 0600 : metadata_first_mode(&e->give), e->item->temp);
     if (e->fd < 0)
         fail(e, SIDE_TARGET, e->fd);
 }

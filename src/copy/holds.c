@@ -35,7 +35,7 @@ static bool keeps_link(int dir, const char *name)
 static bool keeps_exchange(int dir, const char *name)
 {
     char other[TEMP_NAME_SIZE];
-    int fd = temp_create(dir, other);
+    int fd = temp_create(dir, 0600, other);
 
     if (fd < 0)
         return false;
@@ -48,7 +48,7 @@ static bool keeps_exchange(int dir, const char *name)
 int holds_probe(int dir, struct holds *ret_holds)
 {
     char name[TEMP_NAME_SIZE];
-    int fd = temp_create(dir, name);
+    int fd = temp_create(dir, 0600, name);
 
     if (fd < 0)
         return fd;

@@ -80,7 +80,8 @@ static int set_owner(struct place p, const struct stat *st, const struct stat *n
     return 0;
 }
 
-static int set_mode(struct place p, const struct stat *st, const struct holds *holds, unsigned *lost)
+/* What nothing else has touched and is right needs no call. */
+static int set_mode(struct place p, const struct stat *st, const struct holds *holds, bool is_right, unsigned *lost)
 {
     mode_t mode = st->st_mode & 07777;
 
@@ -90,7 +91,7 @@ static int set_mode(struct place p, const struct stat *st, const struct holds *h
         mode &= ~(mode_t)(S_ISUID | S_ISGID);
     if (!holds->mode)
         *lost |= LOST_MODE;
-    return judge(change_mode(p, mode), LOST_MODE, lost);
+    return is_right ? 0 : judge(change_mode(p, mode), LOST_MODE, lost);
 }
 
 /* Where attributes come from: a file, a list, or (neither) they stay. */
@@ -100,6 +101,7 @@ struct attributes {
     const char *list;
 };
 
+/* How many were given, or -errno. */
 static int set_xattrs(struct attributes from, struct xattr_file to, const struct holds *holds, unsigned *lost)
 {
     unsigned bits = 0;
@@ -128,12 +130,21 @@ static int apply(struct place to, struct attributes from, struct xattr_file to_a
 
     if (!code)
         code = set_xattrs(from, to_attr, holds, &bits);
-    if (!code)
-        code = set_mode(to, st, holds, &bits);
+    bool untouched = !code && !from.list && !from.clean && !(st->st_mode & (S_ISUID | S_ISGID));
+    if (code >= 0)
+        code = set_mode(to, st, holds, untouched && now->st_mode == st->st_mode, &bits);
     if (!code)
         code = judge(change_times(to, st), LOST_TIMES, &bits);
     *lost |= bits;
     return code;
+}
+
+mode_t metadata_first_mode(const struct stat *st)
+{
+    mode_t mode = st->st_mode & 07777;
+    bool group_as_others = (mode >> 3 & 7) == (mode & 7);
+
+    return mode <= 0777 && group_as_others && (mode & 0600) == 0600 ? mode : 0600;
 }
 
 int metadata_give(int from, int to, const struct stat *now, const struct stat *st, const struct holds *holds,

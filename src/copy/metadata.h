@@ -28,6 +28,12 @@ struct holds {
 };
 
 /*
+ * The mode to make a file with that shall get the mode of st: that itself, where nobody may do more then than in the
+ * end, whoever owns it; else 0600.
+ */
+mode_t metadata_first_mode(const struct stat *st);
+
+/*
  * Give `to` the metadata of `from`. Both are open regular files or directories, to is complete. st: of the source.
  * clean: remove user attributes and ACLs that the source lacks. What cannot be held is a bit in *lost.
  * Set-user-id and set-group-id bits are dropped when the owner could not be set. 0 or -errno.

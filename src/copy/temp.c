@@ -83,12 +83,15 @@ int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), 
 
 static int create(int dir, const char *name, const void *arg)
 {
-    (void)arg;
-    int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+    const mode_t *mode = arg;
+    int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, *mode);
     return fd < 0 ? -errno : fd;
 }
 
-int temp_create(int dir, char ret_name[TEMP_NAME_SIZE]) { return temp_make(dir, create, NULL, ret_name); }
+int temp_create(int dir, mode_t mode, char ret_name[TEMP_NAME_SIZE])
+{
+    return temp_make(dir, create, &mode, ret_name);
+}
 
 /* Ours alone: a link would be changed with it, and two paths of one hash must not write to one file. */
 static bool is_own_partial(int fd)

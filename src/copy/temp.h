@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define TEMP_NAME_SIZE 40    /* room for a temp's name and its NUL */
 
@@ -26,8 +27,8 @@ bool temp_is_partial(const char *name);
 bool temp_is(const char *name);
 bool temp_is_exchange(const char *name);
 
-/* Create an empty temp (0600, read and write) in dir. A descriptor with ret_name, or -errno. */
-int temp_create(int dir, char ret_name[TEMP_NAME_SIZE]);
+/* Create an empty temp (read and write) in dir, its mode less the umask. A descriptor with ret_name, or -errno. */
+int temp_create(int dir, mode_t mode, char ret_name[TEMP_NAME_SIZE]);
 
 /*
  * Open the temp of a large file in dir (read and write), or create it. *ret_resume: it was there, and is a file of

@@ -182,7 +182,7 @@ static int stage_special(int from_dir, const char *name, const struct stat *st, 
 static int stage_regular(int from_dir, const char *name, const struct stat *st, int to_dir, char *ret_temp,
                          struct data *data, const struct holds *holds)
 {
-    int temp = temp_create(to_dir, ret_temp);
+    int temp = temp_create(to_dir, 0600, ret_temp);
     if (temp < 0)
         return temp;
     int code = copy_to_temp(from_dir, name, temp, st, data, holds);

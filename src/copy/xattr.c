@@ -131,7 +131,7 @@ static int remove_others(struct xattr_file to, const struct buf *wanted, bool ro
 int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool clean, unsigned *lost)
 {
     struct buf names = {0};
-    int code = get_names(from, &names);
+    int code = get_names(from, &names), given = 0;
 
     if (is_refusal(code)) {
         *lost |= XATTR_LOST_PLAIN;
@@ -140,10 +140,12 @@ int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool cle
         code = remove_others(to, &names, false);
     }
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name))
-        if (is_wanted(name, root))
+        if (is_wanted(name, root)) {
             code = copy_one(from, to, name, lost);
+            given++;
+        }
     buf_free(&names);
-    return code;
+    return code ? code : given;
 }
 
 static void add_hex(struct buf *out, const char *data, size_t len)

@@ -21,7 +21,8 @@ struct xattr_file {
 /*
  * Make the attributes of `to` those of `from`: user.*, POSIX ACLs, and as root security.* and trusted.*.
  * User attributes and ACLs that `from` lacks are removed when `clean` (a temp inherits ACLs from a directory's
- * default). What the destination refuses is no error but a bit in *lost. 0 or -errno (a full disk, a read error).
+ * default). What the destination refuses is no error but a bit in *lost. How many `from` has, or -errno (a full
+ * disk, a read error).
  */
 int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool clean, unsigned *lost);
 

@@ -263,3 +263,27 @@ test_a_copy_without_a_load_says_what_is_known() {
     ok fetch acme
     assert_out "both read "
 }
+
+# The modes that a temp is made with depend on them, and on what the folder gives to what is made in it.
+test_modes_and_acls_whatever_the_umask_and_the_folder() {
+    need rsync setfacl getfacl
+    local mode mask spot=footage/acme/spot
+    mkdir -p WORK/$spot NAS/footage/acme
+    for mode in 0000 0222 0400 0444 0600 0622 0640 0644 0664 0666 0755 1644 2755 4755; do
+        echo "$mode" >"WORK/$spot/file $mode"
+        chmod "$mode" "WORK/$spot/file $mode"
+    done
+    cp -a "WORK/$spot/file 0644" WORK/$spot/with
+    setfacl -m u:daemon:rw WORK/$spot/with 2>/dev/null || skip "no ACLs on $PWD"
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    for mask in 000 022 077 default; do
+        rm -rf NAS/$spot
+        [ "$mask" = default ] && setfacl -d -m u:daemon:rwx,o::rwx NAS/footage/acme || umask "$mask"
+        ok copy acme/spot footage WORK NAS
+        umask 022
+        assert_eq "$(rsync -anciHAX --delete WORK/$spot/ NAS/$spot/)" "" "what rsync would do with $mask"
+        assert_eq "$(cd NAS && getfacl -R $spot)" "$(cd WORK && getfacl -R $spot)" "the ACLs with $mask"
+    done
+}
