@@ -56,7 +56,8 @@ test_ctrl_c_in_a_text_of_several_lines() {
     type_line 'x = {'
     wait_for "... "
     send -l '1,'
-    send C-c
+    wait_for '1,'
+    drop_line
     type_line 'print("al" .. "ive", x)'
     wait_for "alive   nil"
     leave
@@ -184,6 +185,7 @@ END
     ok --no-config measure.lua
     start 80 24 --no-config --catalog many.db
     wait_for "10,000 projects"
+    ready
     send -l 'copy client1'; send Tab; send -l '23/film\ 06'; send Tab
     wait_for 'client123/'
     send C-c
