@@ -108,6 +108,21 @@ function Binding:try_each(candidates, value)
     return nil, worth, worth_code
 end
 
+-- Raises for a project whose name has spaces and was not quoted: its first word stands for one that is not known,
+-- and the next for something else.
+function Binding:refuse_split_project(value)
+    local given, catalog = self.values.project, self.session.catalog
+    if type(given) ~= "string" or type(value) ~= "string" or types.is_glob(given .. value)
+        or catalog:projects{project = given}[1] then
+        return
+    end
+    local meant = catalog:projects{project = given .. " " .. value .. "*"}[1]
+    if meant then
+        errors.raise("ENONAME", ("no project '%s'; did you mean '%s'? a name with spaces is quoted"):format(given,
+            meant.project))
+    end
+end
+
 function Binding:fill_first(candidates, value)
     local ok, message, code = self:try_each(candidates, value)
     if not ok then
@@ -173,6 +188,7 @@ function Binding:positional(value, is_last, is_literal)
     elseif #open == 0 then
         self:refuse_more(value)
     end
+    self:refuse_split_project(value)
     self:refuse("", message, code)
 end
 

@@ -287,3 +287,12 @@ test_modes_and_acls_whatever_the_umask_and_the_folder() {
         assert_eq "$(cd NAS && getfacl -R $spot)" "$(cd WORK && getfacl -R $spot)" "the ACLs with $mask"
     done
 }
+
+test_a_project_with_spaces_that_is_not_quoted() {
+    studio
+    ab copy bmx/show two footage WORK NAS
+    assert_status 1
+    assert_err "no project 'bmx/show'; did you mean 'bmx/show two'? a name with spaces is quoted"
+    ab copy acme/spot two footage WORK NAS
+    assert_err "no category 'two'"
+}
