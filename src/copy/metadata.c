@@ -101,7 +101,7 @@ struct attributes {
     const char *list;
 };
 
-/* How many were given, or -errno. */
+/* How many the file gave (0: a list did), or -errno. */
 static int set_xattrs(struct attributes from, struct xattr_file to, const struct holds *holds, unsigned *lost)
 {
     unsigned bits = 0;

@@ -142,6 +142,14 @@ test_frames_are_folded() {
     left
 }
 
+# `d` on a row: with its first database, and then the question which other one to compare it with.
+ask_compare() {
+    send d
+    await "on:"
+    send Enter
+    await "with:"
+}
+
 test_copy_compare_and_the_marks() {
     studio
     browse 80 24 explore acme/spot
@@ -176,10 +184,7 @@ test_copy_compare_and_the_marks() {
     await "footage"
     send -l /foot
     send Enter
-    send -l d
-    await "on:"
-    send Enter
-    await "with:"
+    ask_compare
     send -l nas
     send Enter
     await "day 1/clip 1.mov"
@@ -416,10 +421,7 @@ test_colours_are_left_out_where_they_are_not_wanted() {
     await "footage"
     uncoloured
     seen | grep -q '█' || fail "no bars"
-    send d
-    await "on:"
-    send Enter
-    await "with:"
+    ask_compare
     send Enter
     await "STATE"
     uncoloured
@@ -444,10 +446,7 @@ test_plain_for_a_screen_reader() {
     await "Up Down"
     send q
     await "footage"
-    send d
-    await "on:"
-    send Enter
-    await "with:"
+    ask_compare
     send Enter
     await "STATE"
     uncoloured
