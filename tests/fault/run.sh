@@ -35,11 +35,10 @@ one() {    # SCRIPT FUNCTION KIND
     KIND=$3 bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$folder" >"$work/said" 2>&1 </dev/null ||
         status=$?
     case $status in
-        0) grep -A 30 -h '^VIOLATION' "$work/said" || : ;;
+        0) grep -A 30 -h '^VIOLATION' "$work/said" | tee -a "$work/wrong" || : ;;
         77) echo "skipped: $2 on $3: $(tail -n 1 "$work/said")" ;;
         *)
-            echo "FAILED: $1 $2 on $3"
-            sed 's/^/    /' "$work/said"
+            { echo "FAILED: $1 $2 on $3"; sed 's/^/    /' "$work/said"; } | tee -a "$work/wrong"
             printf '%s\t%s\t1\n' "$2 (did not end)" "$3" >>"$TALLY"
             [ -z "${KEEP:-}" ] || (cd "$folder" && bash -i)
             ;;
@@ -66,4 +65,6 @@ awk -F '\t' '
         exit all > 0 || !n
     }' "$TALLY" >"$work/table" && status=0 || status=1
 column -t -s $'\t' "$work/table"
+# Once more at the end, where it is seen: the first lines of each of the first few.
+[ ! -s "$work/wrong" ] || { echo; echo "What went wrong:"; cut -c 1-500 "$work/wrong" | head -n 60; }
 exit $status
