@@ -64,7 +64,8 @@ static bool failed(struct commit *c, const struct item *item, int code)
     report_errno(&c->w->report, item_subject(item), -code, SIDE_TARGET);
     if (is_fatal(item, code)) {
         work_fail_errno(c->w, -code, item->name);
-        c->broken |= code != -ENOSPC && code != -EDQUOT;    /* a full disk may still take the other names */
+        if (code != -ENOSPC && code != -EDQUOT)    /* a full disk may still take the other names */
+            atomic_store(&c->broken, true);
     }
     return false;
 }

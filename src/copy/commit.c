@@ -1,6 +1,7 @@
 #include "copy/commit.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "copy/apply.h"
+#include "copy/crew.h"
 #include "copy/plan.h"
 #include "copy/readback.h"
 
@@ -28,7 +30,7 @@ static bool must(struct commit *c, int code, const char *what)
 {
     if (!code)
         return true;
-    c->broken = true;
+    atomic_store(&c->broken, true);
     work_fail_errno(c->w, -code, what);
     return false;
 }
@@ -133,8 +135,48 @@ static void prepare(struct commit *c, struct item *item)
 
 static void apply(struct commit *c, struct item *item)
 {
-    if (c->broken || !apply_item(c, item))
+    if (atomic_load(&c->broken) || !apply_item(c, item))
         give_up(c, item);
+}
+
+static bool is_new(const struct item *item) { return item->kind == VERDICT_NEW; }
+
+/* What moves or removes files goes first, on this thread alone: it can be in the way of a new name. */
+static void apply_old(struct commit *c, struct item *item)
+{
+    if (!is_new(item))
+        apply(c, item);
+}
+
+static void apply_new(struct commit *c, struct item *item)
+{
+    if (is_new(item))
+        apply(c, item);
+}
+
+struct shared_step {
+    struct commit *c;
+    void (*step)(struct commit *, struct item *);
+};
+
+/* A directory's items are one thread's: the kernel lets only one at a time change a directory. */
+static void run_shared(struct crew *crew, void *arg)
+{
+    const struct shared_step *s = arg;
+    struct item *item, *end;
+
+    while ((item = crew_take(crew, SIZE_MAX, &end)))
+        for (; item != end; item = item->next)
+            if (!item->failed)
+                s->step(s->c, item);
+}
+
+/* each, on several threads. */
+static void each_shared(struct commit *c, struct items *batch, void (*step)(struct commit *, struct item *))
+{
+    struct shared_step s = {.c = c, .step = step};
+
+    crew_run(batch, crew_size(batch->count), run_shared, &s);
 }
 
 /*
@@ -171,19 +213,20 @@ static void run_steps(struct commit *c, struct items *batch)
     }
     if (c->w->request->readback)
         check_written(c, batch);
-    each(c, batch, apply);
+    each(c, batch, apply_old);
+    each_shared(c, batch, apply_new);
     int64_t applied_at = clock_monotonic();
     if (!must(c, sync_names(c, batch), "sync of directories"))
         return;
     wait_for_clock(c, applied_at);
-    each(c, batch, apply_settle);
+    each_shared(c, batch, apply_settle);
     must(c, manifest_write(&t->manifest), "manifest");
 }
 
 static bool worth_it(const struct commit *c, const struct items *batch)
 {
     bool cancelled = c->w->cancel && atomic_load(c->w->cancel);
-    return !c->broken && !(cancelled && batch->bytes > CANCEL_BYTES);
+    return !atomic_load(&c->broken) && !(cancelled && batch->bytes > CANCEL_BYTES);
 }
 
 void commit_batch(struct commit *c, struct items *batch)

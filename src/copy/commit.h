@@ -12,7 +12,7 @@ struct commit {
     struct work *w;
     struct data data;          /* for versions that must be copied */
     uint64_t batch;            /* number of the one at work */
-    bool broken;               /* a sync failed: nothing may be given a name any more */
+    atomic_bool broken;        /* a sync failed: nothing may be given a name any more */
     bool moved;                /* the batch moved files to the versions after its sync */
 };
 

@@ -2,29 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "copy/crew.h"
 
 #define MOST_READERS 4
-
-struct readback {
-    struct work *w;
-    pthread_mutex_t lock;
-    struct item *next;
-};
-
-static struct item *take(struct readback *r)
-{
-    pthread_mutex_lock(&r->lock);
-    struct item *item = r->next;
-    if (item)
-        r->next = item->next;
-    pthread_mutex_unlock(&r->lock);
-    return item;
-}
 
 /*
  * O_DIRECT goes to the medium. Where it does not work the pages that were written are dropped from memory first, which
@@ -55,7 +39,7 @@ static int digest_temp(struct data *data, int dir, const struct item *item, stru
     return code;
 }
 
-static void check(struct readback *r, struct data *data, struct item *item)
+static void check(struct work *w, struct data *data, struct item *item)
 {
     struct digest digest;
     int dir = twin_target(item->twin);
@@ -69,27 +53,26 @@ static void check(struct readback *r, struct data *data, struct item *item)
     if (code == -ECANCELED)
         return;
     if (code) {
-        report_errno(&r->w->report, item_subject(item), -code, SIDE_TARGET);
+        report_errno(&w->report, item_subject(item), -code, SIDE_TARGET);
         return;
     }
-    atomic_fetch_add(&r->w->report.tally.damaged, 1);
-    report_problem(&r->w->report, item_subject(item), "EREADBACK",
+    atomic_fetch_add(&w->report.tally.damaged, 1);
+    report_problem(&w->report, item_subject(item), "EREADBACK",
                    "reads back differently than it was written: the destination damages data, so it was not given its "
                    "name; check that disk", false);
 }
 
-static void *read_main(void *arg)
+static void read_main(struct crew *crew, void *arg)
 {
-    struct readback *r = arg;
+    struct work *w = arg;
     struct data data;
-    struct item *item;
+    struct item *item, *end;
 
-    data_init(&data, r->w->cancel, NULL, NULL);
-    while ((item = take(r)))
+    data_init(&data, w->cancel, NULL, NULL);
+    while ((item = crew_take(crew, 1, &end)))
         if (!item->failed && item->temp[0] && item->fresh.has_digest)
-            check(r, &data, item);
+            check(w, &data, item);
     data_free(&data);
-    return NULL;
 }
 
 static int readers_worth(const struct work *w, const struct items *batch)
@@ -102,15 +85,5 @@ static int readers_worth(const struct work *w, const struct items *batch)
 
 void readback_check(struct work *w, struct items *batch)
 {
-    struct readback r = {.w = w, .next = batch->first};
-    pthread_t threads[MOST_READERS];
-    int started = 0, wanted = readers_worth(w, batch);
-
-    pthread_mutex_init(&r.lock, NULL);
-    while (started < wanted - 1 && pthread_create(&threads[started], NULL, read_main, &r) == 0)
-        started++;
-    read_main(&r);
-    for (int i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
-    pthread_mutex_destroy(&r.lock);
+    crew_run(batch, readers_worth(w, batch), read_main, w);
 }
