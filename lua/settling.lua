@@ -30,18 +30,20 @@ function Settling:add(copy)
     end
 end
 
+function Settling:replica(database, only)
+    local replica = self.session.catalog:replica(database.id, only.category, only.client, only.project)
+    return replica and replica.id
+end
+
 function Settling:record(copy)
-    for _, database in ipairs(copy.recorded > 0 and {self.from, copy.target} or {}) do
-        local only = copy.only
-        local replica = self.session.catalog:replica(database.id, only.category, only.client, only.project)
-        if replica then
-            errors.check(core_copy.record{
-                catalog = self.session.catalog:path(), operation = copy.operation, target_root = copy.target.path,
-                target_identity = copy.target.identity, replica = replica.id, source = database == self.from,
-                readback = copy.readback,
-            })
-        end
+    if copy.recorded == 0 then
+        return
     end
+    errors.check(core_copy.record{
+        catalog = self.session.catalog:path(), operation = copy.operation, target_root = copy.target.path,
+        target_identity = copy.target.identity, source = self:replica(self.from, copy.only),
+        target = self:replica(copy.target, copy.only), readback = copy.readback,
+    })
 end
 
 --- Read what was copied to each destination again, and record the digests. Raises when that cannot be done.

@@ -5,7 +5,7 @@
  * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
  * lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait);
  * partial_name(path) -> the name that a large file's temp has in its folder, by its path relative to the database;
- * record{catalog=, operation=, target_root=, target_identity=, replica=, source=, readback=} -> number of digests
+ * record{catalog=, operation=, target_root=, target_identity=, source=, target=, readback=} -> number of digests
  * offered.
  * Events and meaning: copy/transfer.h.
  */
@@ -133,8 +133,8 @@ static int copy_record(lua_State *L)
         .operation = field_text(L, "operation"),
         .target_root = field_text(L, "target_root"),
         .target_identity = field_text(L, "target_identity"),
-        .replica = field_integer(L, "replica", -1, 1, INT64_MAX),
-        .source = field_flag(L, "source"),
+        .source = field_integer(L, "source", 0, 0, INT64_MAX),
+        .target = field_integer(L, "target", 0, 0, INT64_MAX),
         .readback = field_flag(L, "readback"),
     };
     if (transfer_record(&request, &count, &err) < 0)

@@ -149,8 +149,11 @@ int manifest_next(struct manifest_reader *r, struct manifest_record *ret_record)
 int manifest_rewind(struct manifest_reader *r);    /* to its head; 0 or -errno */
 void manifest_reader_close(struct manifest_reader *r);
 
-/* Read a "taken" record's target or source side. path is borrowed from the record. False when it is malformed. */
-bool manifest_taken(const struct manifest_record *record, bool source, struct taken *ret_taken);
+/*
+ * Read both sides of a "taken" record. Their path is borrowed from the record. False when it is malformed, or another
+ * record.
+ */
+bool manifest_taken(const struct manifest_record *record, struct taken *ret_target, struct taken *ret_source);
 
 /* Read the number in fields[at]. False when there is none. */
 bool manifest_number(const struct manifest_record *record, int at, int64_t *ret_value);

@@ -9,24 +9,34 @@
 
 #define CHUNK 65536    /* digests of one transaction */
 
+/* One side of the copy. */
+struct side_digests {
+    int64_t replica;       /* 0: not asked for */
+    struct taken *taken;
+};
+
 struct recording {
     struct catalog *cat;
     const struct record_request *request;
-    struct taken *taken;
-    size_t count;
+    struct side_digests sides[2];    /* target, source */
+    size_t count;          /* on each */
     int64_t total;
     int64_t started_at;    /* of the operation: its files were read after that */
 };
+
+static int flush_side(struct recording *rec, const struct side_digests *side, struct error *err)
+{
+    return side->replica ? replica_record_digests(rec->cat, side->replica, side->taken, rec->count, err) : 0;
+}
 
 static int flush(struct recording *rec, struct error *err)
 {
     int code = 0;
 
-    if (rec->count)
-        code = replica_record_digests(rec->cat, rec->request->replica, rec->taken, rec->count, err);
-
+    for (int i = 0; i < 2 && !code && rec->count; i++)
+        code = flush_side(rec, &rec->sides[i], err);
     for (size_t i = 0; i < rec->count; i++)
-        free(rec->taken[i].path);
+        free(rec->sides[0].taken[i].path);    /* both have the same */
     rec->total += (int64_t)rec->count;
     rec->count = 0;
     return code;
@@ -34,17 +44,19 @@ static int flush(struct recording *rec, struct error *err)
 
 static int add(struct recording *rec, const struct manifest_record *record, struct error *err)
 {
-    struct taken taken;
+    struct taken target, source;
 
     if (record->verb == MANIFEST_HEAD)
         rec->started_at = strtoll(record->fields[9], NULL, 10);
-    if (!manifest_taken(record, rec->request->source, &taken))
+    if (!manifest_taken(record, &target, &source))
         return 0;
-    taken.path = mem_strdup(taken.path);
+    target.path = source.path = mem_strdup(target.path);
     /* To be copied a source was read from end to end; the copy was only written, unless it was read back. */
-    taken.verified_at = rec->request->source || rec->request->readback ? rec->started_at : 0;
-    rec->taken[rec->count++] = taken;
-    return rec->count == CHUNK ? flush(rec, err) : 0;
+    source.verified_at = rec->started_at;
+    target.verified_at = rec->request->readback ? rec->started_at : 0;
+    rec->sides[0].taken[rec->count] = target;
+    rec->sides[1].taken[rec->count] = source;
+    return ++rec->count == CHUNK ? flush(rec, err) : 0;
 }
 
 static int read_all(struct recording *rec, struct manifest_reader *reader, struct error *err)
@@ -52,7 +64,8 @@ static int read_all(struct recording *rec, struct manifest_reader *reader, struc
     struct manifest_record record;
     int code = 0;
 
-    rec->taken = mem_alloc(CHUNK * sizeof *rec->taken);
+    for (int i = 0; i < 2; i++)
+        rec->sides[i].taken = mem_alloc(CHUNK * sizeof *rec->sides[i].taken);
     while (!code) {
         int more = manifest_next(reader, &record);
         if (more < 0)
@@ -62,13 +75,14 @@ static int read_all(struct recording *rec, struct manifest_reader *reader, struc
         code = add(rec, &record, err);
     }
     int last = flush(rec, code ? NULL : err);
-    free(rec->taken);
+    for (int i = 0; i < 2; i++)
+        free(rec->sides[i].taken);
     return code ? code : last;
 }
 
 static int record_from(const struct record_request *request, int root, int64_t *ret_count, struct error *err)
 {
-    struct recording rec = {.request = request};
+    struct recording rec = {.request = request, .sides = {{.replica = request->target}, {.replica = request->source}}};
     struct manifest_reader reader;
     int code = manifest_open(root, request->operation, &reader);
 

@@ -74,8 +74,7 @@ int transfer_start(struct transfer_request *request, struct job **ret_job, struc
 struct record_request {
     const char *catalog, *operation;
     const char *target_root, *target_identity;    /* where the operation's manifest lies */
-    int64_t replica;                              /* the replica whose digests they are */
-    bool source;                                  /* of the copied files' sources; else of the copies */
+    int64_t source, target;                       /* the replicas they are of; 0: none to be recorded there */
     bool readback;                                /* the copies were read back: both count as verified */
 };
 

@@ -12,9 +12,15 @@
 
 #define BUSY_WAIT_MS 10000
 
+#define KEPT 8                /* statements: more than are borrowed anywhere */
+
 struct catalog {
     sqlite3 *db;
     char *path;
+    struct {
+        const char *sql;
+        sqlite3_stmt *stmt;
+    } kept[KEPT];
 };
 
 const char *catalog_path(const struct catalog *cat) { return cat->path; }
@@ -68,6 +74,31 @@ int catalog_prepare(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stm
 {
     int code = sqlite3_prepare_v2(cat->db, sql, -1, ret_stmt, NULL);
     return code == SQLITE_OK ? 0 : catalog_fail(cat, code, err);
+}
+
+int catalog_borrow(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stmt, struct error *err)
+{
+    int at = 0;
+
+    while (at < KEPT - 1 && cat->kept[at].sql && cat->kept[at].sql != sql)
+        at++;
+    if (cat->kept[at].sql != sql) {
+        sqlite3_stmt *stmt;
+        int code = catalog_prepare(cat, sql, &stmt, err);
+        if (code)
+            return code;
+        sqlite3_finalize(cat->kept[at].stmt);
+        cat->kept[at].sql = sql;
+        cat->kept[at].stmt = stmt;
+    }
+    *ret_stmt = cat->kept[at].stmt;
+    return 0;
+}
+
+void catalog_give_back(sqlite3_stmt *stmt)
+{
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
 }
 
 int catalog_begin(struct catalog *cat, struct error *err) { return catalog_exec(cat, "BEGIN IMMEDIATE", err); }
@@ -154,6 +185,8 @@ void catalog_close(struct catalog *cat)
 {
     if (!cat)
         return;
+    for (int i = 0; i < KEPT; i++)
+        sqlite3_finalize(cat->kept[i].stmt);
     sqlite3_close_v2(cat->db);
     free(cat->path);
     free(cat);

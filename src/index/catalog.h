@@ -36,6 +36,13 @@ int catalog_exec(struct catalog *cat, const char *sql, struct error *err);
 /* Prepare a statement, which the caller finalizes. */
 int catalog_prepare(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stmt, struct error *err);
 
+/*
+ * The same for a statement that is needed again and again: it is prepared once and kept with the catalog. sql is known
+ * by its address: give it a constant. Give it back with catalog_give_back before it is asked for again.
+ */
+int catalog_borrow(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stmt, struct error *err);
+void catalog_give_back(sqlite3_stmt *stmt);
+
 /* BEGIN IMMEDIATE, COMMIT, and a rollback that keeps errno and err as they are. */
 int catalog_begin(struct catalog *cat, struct error *err);
 int catalog_commit(struct catalog *cat, struct error *err);

@@ -25,10 +25,10 @@ static void take_row(sqlite3_stmt *stmt, const char *path, size_t path_len, stru
 int replica_directory(struct catalog *cat, int64_t replica, const char *path, size_t path_len,
                       struct directory *ret_dir, struct error *err)
 {
+    static const char sql[] = "SELECT print, listing, digests, verified FROM directory WHERE replica = ?1 AND path = ?2";
     sqlite3_stmt *stmt;
 
-    int code = catalog_prepare(
-        cat, "SELECT print, listing, digests, verified FROM directory WHERE replica = ?1 AND path = ?2", &stmt, err);
+    int code = catalog_borrow(cat, sql, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, replica);
@@ -37,7 +37,7 @@ int replica_directory(struct catalog *cat, int64_t replica, const char *path, si
     if (step == SQLITE_ROW)
         take_row(stmt, path, path_len, ret_dir);
     code = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
-    sqlite3_finalize(stmt);
+    catalog_give_back(stmt);
     return code;
 }
 

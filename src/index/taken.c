@@ -8,27 +8,38 @@
 #include "base/clock.h"
 #include "index/replica.h"
 
-struct split {
+/* Where a file lies, and what was taken of it. */
+struct place {
     const char *dir, *name;
     size_t dir_len;
+    const struct taken *taken;
 };
 
-static struct split split_path(const char *path)
+static struct place place_of(const struct taken *taken)
 {
-    const char *slash = strrchr(path, '/');
+    const char *slash = strrchr(taken->path, '/');
 
     if (!slash)
-        return (struct split){.dir = "", .name = path};
-    return (struct split){.dir = path, .name = slash + 1, .dir_len = (size_t)(slash - path)};
+        return (struct place){.dir = "", .name = taken->path, .taken = taken};
+    return (struct place){
+        .dir = taken->path, .name = slash + 1, .dir_len = (size_t)(slash - taken->path), .taken = taken};
+}
+
+static bool is_same_directory(const struct place *x, const struct place *y)
+{
+    return x->dir_len == y->dir_len && memcmp(x->dir, y->dir, x->dir_len) == 0;
 }
 
 /* By directory, then by name: the order of directories does not matter, that of names is the listing's. */
 static int by_place(const void *a, const void *b)
 {
-    struct split x = split_path(((const struct taken *)a)->path), y = split_path(((const struct taken *)b)->path);
-    int order = entry_compare_names(x.dir, x.dir_len, y.dir, y.dir_len);
+    const struct place *x = a, *y = b;
+    size_t shorter = x->dir_len < y->dir_len ? x->dir_len : y->dir_len;
+    int order = memcmp(x->dir, y->dir, shorter);
 
-    return order ? order : strcmp(x.name, y.name);
+    if (!order)
+        order = (x->dir_len > y->dir_len) - (x->dir_len < y->dir_len);
+    return order ? order : strcmp(x->name, y->name);
 }
 
 static bool still_holds(const struct entry *e, const struct taken *t)
@@ -84,8 +95,8 @@ static bool set_digest(char *slot, const struct taken *t)
     return true;
 }
 
-/* Call each for the entries of the directory that one of taken is about. -EBADMSG when the listing is damaged. */
-static int match(const struct directory *dir, const struct taken *taken, size_t count,
+/* Call each for the entries of the directory that one of the places is about. -EBADMSG when the listing is damaged. */
+static int match(const struct directory *dir, const struct place *places, size_t count,
                  void (*each)(void *arg, const struct listing *l, const struct taken *t), void *arg)
 {
     struct listing l;
@@ -96,10 +107,11 @@ static int match(const struct directory *dir, const struct taken *taken, size_t 
     if (code)
         return code;
     while (at < count && (code = listing_next(&l, &e)) == 1) {
-        while (at < count && strcmp(split_path(taken[at].path).name, e.name) < 0)
+        int order = -1;
+        while (at < count && (order = strcmp(places[at].name, e.name)) < 0)
             at++;
-        if (at < count && strcmp(split_path(taken[at].path).name, e.name) == 0 && still_holds(&e, &taken[at]))
-            each(arg, &l, &taken[at]);
+        if (at < count && order == 0 && still_holds(&e, places[at].taken))
+            each(arg, &l, places[at].taken);
     }
     listing_close(&l);
     return code < 0 ? code : 0;
@@ -155,22 +167,22 @@ static void set_ctime(void *arg, const struct listing *l, const struct taken *t)
 }
 
 /* The listing with the ctimes that were seen now: the next load finds them so, and the digests stay confirmed. */
-static void relist(struct change *c, const struct taken *taken, size_t count)
+static void relist(struct change *c, const struct place *places, size_t count)
 {
     struct arena arena = {0};
     size_t entries = 0;
     struct relisting r = {.list = read_entries(c->dir, &arena, &entries)};
 
-    if (r.list && match(c->dir, taken, count, set_ctime, &r) == 0 && r.changed)
+    if (r.list && match(c->dir, places, count, set_ctime, &r) == 0 && r.changed)
         c->sum = listing_encode(r.list, entries, &c->listing);
     free(r.list);
     arena_free(&arena);
 }
 
-static bool has_moved(const struct taken *taken, size_t count)
+static bool has_moved(const struct place *places, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (taken[i].moved)
+        if (places[i].taken->moved)
             return true;
     return false;
 }
@@ -188,7 +200,7 @@ static int write_change(struct catalog *cat, int64_t replica, const struct chang
     const struct directory *dir = c->dir;
     sqlite3_stmt *stmt;
 
-    int code = catalog_prepare(cat, sql, &stmt, err);
+    int code = catalog_borrow(cat, sql, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, replica);
@@ -201,24 +213,23 @@ static int write_change(struct catalog *cat, int64_t replica, const struct chang
         sqlite3_bind_int64(stmt, 7, (int64_t)c->sum);
     int step = sqlite3_step(stmt);
     code = step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
-    sqlite3_finalize(stmt);
+    catalog_give_back(stmt);
     return code;
 }
 
-static int record_directory(struct catalog *cat, int64_t replica, const struct taken *taken, size_t count,
+static int record_directory(struct catalog *cat, int64_t replica, const struct place *places, size_t count,
                             struct error *err)
 {
-    struct split place = split_path(taken->path);
     struct directory dir;
     struct change change = {.dir = &dir};
 
-    int code = replica_directory(cat, replica, place.dir, place.dir_len, &dir, err);
+    int code = replica_directory(cat, replica, places->dir, places->dir_len, &dir, err);
     if (code != 1)
         return code;
     code = 0;
-    if (match(&dir, taken, count, fill_slot, &change) == 0 && change.set) {
-        if (has_moved(taken, count))
-            relist(&change, taken, count);
+    if (match(&dir, places, count, fill_slot, &change) == 0 && change.set) {
+        if (has_moved(places, count))
+            relist(&change, places, count);
         code = write_change(cat, replica, &change, err);
     }
     buf_free(&change.listing);
@@ -228,33 +239,40 @@ static int record_directory(struct catalog *cat, int64_t replica, const struct t
 
 /* ---- all ---- */
 
-static size_t same_directory(const struct taken *taken, size_t count)
+static struct place *sort_places(const struct taken *taken, size_t count)
 {
-    struct split first = split_path(taken->path);
+    struct place *places = mem_alloc((count + 1) * sizeof *places);
+
+    for (size_t i = 0; i < count; i++)
+        places[i] = place_of(&taken[i]);
+    qsort(places, count, sizeof *places, by_place);
+    return places;
+}
+
+static size_t same_directory(const struct place *places, size_t count)
+{
     size_t n = 1;
 
-    while (n < count) {
-        struct split next = split_path(taken[n].path);
-        if (entry_compare_names(first.dir, first.dir_len, next.dir, next.dir_len) != 0)
-            break;
+    while (n < count && is_same_directory(&places[0], &places[n]))
         n++;
-    }
     return n;
 }
 
-int replica_record_digests(struct catalog *cat, int64_t replica, struct taken *taken, size_t count, struct error *err)
+int replica_record_digests(struct catalog *cat, int64_t replica, const struct taken *taken, size_t count,
+                           struct error *err)
 {
+    struct place *places = sort_places(taken, count);
     size_t run;
 
-    qsort(taken, count, sizeof *taken, by_place);
     int code = catalog_begin(cat, err);
     for (size_t at = 0; at < count && !code; at += run) {
-        run = same_directory(taken + at, count - at);
-        code = record_directory(cat, replica, taken + at, run, err);
+        run = same_directory(places + at, count - at);
+        code = record_directory(cat, replica, places + at, run, err);
     }
     if (!code)
         code = catalog_commit(cat, err);
     if (code)
         catalog_rollback(cat);
+    free(places);
     return code;
 }

@@ -26,8 +26,9 @@ struct taken {
 
 /*
  * Record digests of files of a replica. One whose size, mtime or ctime is not what the listing says is left out. In one
- * transaction. taken may be in any order and is sorted here.
+ * transaction. taken may be in any order.
  */
-int replica_record_digests(struct catalog *cat, int64_t replica, struct taken *taken, size_t count, struct error *err);
+int replica_record_digests(struct catalog *cat, int64_t replica, const struct taken *taken, size_t count,
+                           struct error *err);
 
 #endif

@@ -81,7 +81,7 @@ static void learn_links(struct past *p, const struct manifest_record *rec)
 /* What follows the announcements and says more of them. */
 static void learn(struct past *p, const struct manifest_record *rec)
 {
-    struct taken taken;
+    struct taken taken, source;
 
     p->ended |= rec->verb == MANIFEST_END;
     if (rec->verb == MANIFEST_VOID) {
@@ -92,7 +92,7 @@ static void learn(struct past *p, const struct manifest_record *rec)
             map_set(&p->attributes, at, mem_strdup(rec->fields[2]));
     } else if (rec->verb == MANIFEST_LINKS) {
         learn_links(p, rec);
-    } else if (manifest_taken(rec, false, &taken) && !taken.young) {
+    } else if (manifest_taken(rec, &taken, &source) && !taken.young) {
         map_set(&p->stamps, key(taken.path), (void *)(uintptr_t)past_stamp(taken.mtime, taken.ctime));
     }
 }

@@ -93,7 +93,7 @@ START_TEST(reads_what_was_written)
     struct manifest_reader reader;
     struct manifest_record record;
     struct manifest_file got;
-    struct taken taken;
+    struct taken target, source;
 
     start();
     write_some();
@@ -117,13 +117,13 @@ START_TEST(reads_what_was_written)
             ck_assert(S_ISLNK(got.mode) && !got.has_digest);
         }
         ck_assert(!manifest_file(&record, 10, &got));
-        ck_assert_int_eq(manifest_taken(&record, true, &taken), record.verb == MANIFEST_TAKEN);
+        ck_assert_int_eq(manifest_taken(&record, &target, &source), record.verb == MANIFEST_TAKEN);
         if (record.verb == MANIFEST_TAKEN) {
-            ck_assert_int_eq(taken.mtime, -3);
-            ck_assert(!taken.young);
-            ck_assert(manifest_taken(&record, false, &taken) && taken.young && taken.ctime == 2 &&
-                      taken.size == 5);
-            ck_assert_str_eq(taken.path, "a\nb/\xff");
+            ck_assert_int_eq(source.mtime, -3);
+            ck_assert(!source.young);
+            ck_assert(target.young && target.ctime == 2 && target.size == 5 && source.size == 5);
+            ck_assert_str_eq(target.path, "a\nb/\xff");
+            ck_assert_str_eq(source.path, target.path);
         }
     }
     ck_assert_int_eq(manifest_next(&reader, &record), 0);

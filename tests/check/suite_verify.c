@@ -499,11 +499,9 @@ START_TEST(a_copied_source_counts_as_verified)
     copying_is_done();
     library_load(&lib, 2, 2);
     struct record_request record = {.catalog = lib.path, .operation = out.operation, .target_root = copying_root("B"),
-                                    .target_identity = copying_identity("B"), .replica = replica_of(1), .source = true};
+                                    .target_identity = copying_identity("B"), .source = replica_of(1),
+                                    .target = replica_of(2)};
     int64_t count;
-    ck_assert_int_eq(transfer_record(&record, &count, NULL), 0);
-    record.replica = replica_of(2);
-    record.source = false;
     ck_assert_int_eq(transfer_record(&record, &count, NULL), 0);
     free((char *)record.target_root);
     free((char *)record.target_identity);

@@ -63,7 +63,7 @@ static struct buf seal(const char *at, const char *end)
 static void use(const struct manifest_record *rec)
 {
     struct manifest_file file;
-    struct taken taken;
+    struct taken taken, source;
     int64_t number;
 
     if (rec->count < 1 || rec->count > MANIFEST_FIELDS)
@@ -71,8 +71,7 @@ static void use(const struct manifest_record *rec)
     for (int i = 0; i < rec->count; i++)
         if (strlen(rec->fields[i]) > SIZE_MAX / 2)
             abort();
-    manifest_taken(rec, false, &taken);
-    manifest_taken(rec, true, &taken);
+    manifest_taken(rec, &taken, &source);
     for (int at = 2; at < rec->count; at += 7)
         manifest_file(rec, at, &file);
     for (int at = 0; at < rec->count; at++)
