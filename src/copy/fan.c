@@ -318,12 +318,12 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-/* More workers than cores hide what each waits for. */
-static int choose(int jobs)
+/* More workers than cores hide what each waits for; where only one may read, they would wait for each other. */
+static int choose(int jobs, bool takes_turns)
 {
     if (jobs <= 0) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        jobs = cores < 2 ? 2 : 4;
+        jobs = cores < 2 || (takes_turns && cores < 3) ? 2 : 4;
     }
     return jobs < MOST_WORKERS ? jobs : MOST_WORKERS;
 }
@@ -350,7 +350,7 @@ static int start_worker(struct fan *f, pthread_mutex_t *turn)
 static int start_workers(struct fan *f, dev_t source)
 {
     pthread_mutex_t *turn = f->options.jobs <= 0 && disk_spins(source) ? &f->turn : NULL;
-    int wanted = choose(f->options.jobs), code = 0;
+    int wanted = choose(f->options.jobs, turn != NULL), code = 0;
 
     while (!code && f->worker_count < wanted)
         code = start_worker(f, turn);

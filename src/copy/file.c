@@ -10,13 +10,14 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "copy/fan.h"
+#include "copy/nameless.h"
 #include "copy/plan.h"
+#include "copy/reading.h"
 #include "copy/source.h"
 #include "copy/special.h"
 #include "copy/times.h"
 
 #define ATTEMPTS 2
-#define HOT (2 * NSEC_PER_SEC)          /* a source changed this short ago may be at work still */
 #define RESUMABLE (64ull << 20)         /* from this size on a temp that was cut short is gone on with */
 
 /* One destination of an attempt. */
@@ -40,9 +41,8 @@ struct attempt {
     const struct item *item;   /* of any of them: they agree about the source */
     struct end ends[FAN_STREAMS];
     int count;
-    int dir, fd;               /* the source's directory, and the source or -1 */
-    struct stat before;        /* of the source */
-    int64_t opened_at;
+    int dir;                   /* the source's directory */
+    struct reading from;       /* the source */
 };
 
 static void fail(struct end *e, enum side side, int code)
@@ -90,60 +90,11 @@ static void give(const struct attempt *a, struct end *e)
     }
     const struct stat old = {.st_mode = item->right.mode, .st_uid = item->right.uid, .st_gid = item->right.gid};
 
-    e->give = a->before;
+    e->give = a->from.before;
     if (item->kind == VERDICT_CHANGED)
         source_give_replaced(&e->w->source, &old, &e->give);
     else
         source_give_new(&e->w->source, &e->give);
-}
-
-static int open_source(struct attempt *a)
-{
-    int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-
-    a->opened_at = clock_now();
-    a->fd = openat(a->dir, a->item->name, flags);
-    if (a->fd < 0)
-        return errno == ELOOP ? -ESTALE : -errno;
-    if (fstat(a->fd, &a->before) < 0)
-        return -errno;
-    return S_ISREG(a->before.st_mode) ? 0 : -ESTALE;
-}
-
-static bool same_state(const struct stat *a, const struct stat *b)
-{
-    return a->st_size == b->st_size && mtime_of(a) == mtime_of(b) && ctime_of(a) == ctime_of(b);
-}
-
-static int check_unchanged(const struct attempt *a, uint64_t size)
-{
-    struct stat after;
-
-    if (fstat(a->fd, &after) < 0)
-        return -errno;
-    return size == (uint64_t)a->before.st_size && same_state(&a->before, &after) ? 0 : -ESTALE;
-}
-
-/*
- * A write sets the times when it begins, and the kernel's clock ticks slowly: a source that was written just now
- * can go on changing without showing it. Such a one is read again when its times are past.
- */
-static int check_settled(const struct attempt *a, const struct digest *digest)
-{
-    int64_t changed_at = ctime_of(&a->before), tick = filesystem_tick(&a->item->work->source.fs);
-    struct digest again;
-
-    if (a->opened_at - changed_at >= HOT)
-        return 0;
-    int64_t left = changed_at + tick - clock_now();
-    if (left > 0 && left < HOT) {
-        struct timespec pause = clock_split(left);
-        nanosleep(&pause, NULL);
-    }
-    int code = data_digest(a->data, a->fd, (uint64_t)a->before.st_size, &again);
-    if (code)
-        return code;
-    return memcmp(digest, &again, sizeof again) ? -ESTALE : 0;
 }
 
 /*
@@ -153,7 +104,7 @@ static int check_settled(const struct attempt *a, const struct digest *digest)
 static int check_rot(const struct attempt *a, const struct digest *digest)
 {
     const struct item *item = a->item;
-    const struct stat *st = &a->before;
+    const struct stat *st = &a->from.before;
     bool as_listed = item->left.size == (uint64_t)st->st_size && item->left.mtime == mtime_of(st) &&
                      item->left.ctime == ctime_of(st);
 
@@ -180,9 +131,20 @@ static int open_partial(struct end *e)
     return fd;
 }
 
+/* Without a name where that is better, and nothing else has the name that it gets. */
+static int open_new(struct end *e)
+{
+    struct item *item = e->item;
+    mode_t mode = item->twin->strip_acl ? 0600 : metadata_first_mode(&e->give);
+
+    if (e->w->target.nameless && item->kind == VERDICT_NEW)
+        item->nameless = nameless_create(e->dir, mode);
+    return item->nameless >= 0 ? item->nameless : temp_create(e->dir, mode, item->temp);
+}
+
 static void make_temp(struct attempt *a, struct end *e)
 {
-    bool resumable = (uint64_t)a->before.st_size >= RESUMABLE && !is_sparse(&a->before);
+    bool resumable = (uint64_t)a->from.before.st_size >= RESUMABLE && !is_sparse(&a->from.before);
 
     e->content = true;
     e->resume = false;
@@ -191,7 +153,7 @@ static void make_temp(struct attempt *a, struct end *e)
         return;
     e->fd = resumable ? open_partial(e) : -EEXIST;
     if (e->fd == -EEXIST)
-        e->fd = temp_create(e->dir, e->item->twin->strip_acl ? 0600 : metadata_first_mode(&e->give), e->item->temp);
+        e->fd = open_new(e);
     if (e->fd < 0)
         fail(e, SIDE_TARGET, e->fd);
 }
@@ -200,7 +162,7 @@ static void make_temp(struct attempt *a, struct end *e)
 static void give_metadata(const struct attempt *a, struct end *e)
 {
     bool repair = e->w->request->repair, clean = repair || e->item->twin->strip_acl || e->resume;
-    int from = repair ? openat(e->dir, e->item->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : a->fd;
+    int from = repair ? openat(e->dir, e->item->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : a->from.fd;
 
     if (from < 0) {
         fail(e, SIDE_TARGET, -errno);
@@ -216,7 +178,7 @@ static void dress_temp(struct attempt *a, struct end *e)
 {
     if (fstat(e->fd, &e->now) < 0)
         fail(e, SIDE_TARGET, -errno);
-    else if (e->now.st_size != a->before.st_size)
+    else if (e->now.st_size != a->from.before.st_size)
         fail(e, SIDE_SOURCE, -ESTALE);
     else
         give_metadata(a, e);
@@ -230,7 +192,7 @@ static void finish_temp(struct attempt *a, struct end *e)
     (void)a;
     if (!e->w->target.fs.syncfs_reliable && fsync(e->fd) < 0)
         code = -errno;
-    if (close(e->fd) < 0 && !code)
+    if (e->fd != e->item->nameless && close(e->fd) < 0 && !code)
         code = -errno;
     e->fd = -1;
     fail(e, SIDE_TARGET, code);
@@ -242,13 +204,13 @@ static void note_result(const struct attempt *a, struct end *e, const struct dig
     struct item *item = e->item;
     const struct filesystem *fs = &e->w->source.fs;
 
-    item->source_mtime = mtime_of(&a->before);
-    item->source_ctime = ctime_of(&a->before);
-    item->source_young = filesystem_is_young(fs, a->opened_at, item->source_ctime) ||
-                         filesystem_is_young(fs, a->opened_at, item->source_mtime);
+    item->source_mtime = mtime_of(&a->from.before);
+    item->source_ctime = ctime_of(&a->from.before);
+    item->source_young = filesystem_is_young(fs, a->from.opened_at, item->source_ctime) ||
+                         filesystem_is_young(fs, a->from.opened_at, item->source_mtime);
     item->fresh = (struct manifest_file){
         .mode = e->give.st_mode,
-        .size = S_ISREG(a->before.st_mode) ? (uint64_t)a->before.st_size : 0,
+        .size = S_ISREG(a->from.before.st_mode) ? (uint64_t)a->from.before.st_size : 0,
         .mtime = mtime_of(&e->give),
         .uid = e->give.st_uid,
         .gid = e->give.st_gid,
@@ -270,7 +232,7 @@ static int copy_to_sinks(struct attempt *a, struct digest *ret_digest, uint64_t 
 {
     struct sink sinks[FAN_STREAMS];
     struct end *of[FAN_STREAMS];
-    uint64_t size = (uint64_t)a->before.st_size;
+    uint64_t size = (uint64_t)a->from.before.st_size;
     int count = 0;
 
     for (int i = 0; i < a->count; i++) {
@@ -281,7 +243,7 @@ static int copy_to_sinks(struct attempt *a, struct digest *ret_digest, uint64_t 
         sinks[count++] = (struct sink){.fd = e->fd, .cancel = e->w->cancel, .stop = &e->w->stop, .resume = e->resume,
                                        .direct = size >= DATA_LARGE && writes_direct(e->w)};
     }
-    int code = data_copy(a->data, a->fd, sinks, count, size, is_sparse(&a->before), ret_digest, ret_size);
+    int code = data_copy(a->data, a->from.fd, sinks, count, size, is_sparse(&a->from.before), ret_digest, ret_size);
     for (int i = 0; i < count; i++) {
         fail(of[i], SIDE_TARGET, sinks[i].code);
         atomic_fetch_add(&of[i]->w->report.tally.bytes_kept, (long long)sinks[i].kept);
@@ -295,7 +257,7 @@ static int copy_content(struct attempt *a, struct digest *ret_digest, uint64_t *
     struct end *e = &a->ends[0];
 
     if (a->count == 1 && !e->code && atomic_load(&e->w->clone)) {
-        int code = data_clone(a->data, a->fd, e->fd, (uint64_t)a->before.st_size, &e->w->clone, ret_digest, ret_size);
+        int code = data_clone(a->data, a->from.fd, e->fd, (uint64_t)a->from.before.st_size, &e->w->clone, ret_digest, ret_size);
         if (code != -EOPNOTSUPP && code != -EINVAL) {
             fail(e, SIDE_TARGET, code);
             return 0;
@@ -308,7 +270,7 @@ static int copy_regular(struct attempt *a)
 {
     struct digest digest;
     uint64_t size = 0;
-    int code = open_source(a);
+    int code = reading_open(a->dir, a->item->name, &a->from);
 
     if (code)
         return code;
@@ -322,9 +284,7 @@ static int copy_regular(struct attempt *a)
         return code;
     each_left(a, dress_temp);
     if (any_left(a)) {
-        code = check_settled(a, &digest);
-        if (!code)
-            code = check_unchanged(a, size);
+        code = reading_check(&a->from, &a->item->work->source.fs, a->data, &digest, size);
     }
     if (code)
         return code;
@@ -352,10 +312,10 @@ static void make_special(struct attempt *a, struct end *e)
 
 static int copy_special(struct attempt *a)
 {
-    a->opened_at = clock_now();
-    if (fstatat(a->dir, a->item->name, &a->before, AT_SYMLINK_NOFOLLOW) < 0)
+    a->from.opened_at = clock_now();
+    if (fstatat(a->dir, a->item->name, &a->from.before, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
-    if ((a->before.st_mode & S_IFMT) != (a->item->left.mode & S_IFMT))
+    if ((a->from.before.st_mode & S_IFMT) != (a->item->left.mode & S_IFMT))
         return -ESTALE;
     each_left(a, make_special);
     return 0;
@@ -366,9 +326,10 @@ static int copy_special(struct attempt *a)
 /* What was cut short on purpose is worth keeping when it is large. */
 static void drop_temp(struct end *e)
 {
-    if (e->fd >= 0)
+    if (e->fd >= 0 && e->fd != e->item->nameless)
         close(e->fd);
     e->fd = -1;
+    nameless_close(&e->item->nameless);
     if (e->code == -ECANCELED && temp_is_partial(e->item->temp)) {
         atomic_store(&e->w->partial, true);
         e->item->temp[0] = 0;
@@ -384,9 +345,7 @@ static bool try_once(struct attempt *a)
     bool again = code == -ESTALE;
 
     fail_all(a, code);
-    if (a->fd >= 0)
-        close(a->fd);
-    a->fd = -1;
+    reading_close(&a->from);
     for (int i = 0; i < a->count; i++) {
         struct end *e = &a->ends[i];
         if (e->code)
@@ -414,7 +373,7 @@ static void report_failure(const struct attempt *a, const struct end *e)
         return;
     if (e->side == SIDE_TARGET && (work_is_full(-code) || (e->content && work_is_fatal(-code))))
         work_fail_errno(e->w, -code, e->item->name);
-    if (e->unmade && report_refusal(r, subject, -code, a->before.st_mode))
+    if (e->unmade && report_refusal(r, subject, -code, a->from.before.st_mode))
         return;
     if (code == -ESTALE && e->side == SIDE_SOURCE)
         report_problem(r, subject, "ECHANGED", "changed while it was being copied: not copied", false);
@@ -466,7 +425,7 @@ static void end_item(const struct attempt *a, struct end *e)
 
 static void stage(struct data *data, struct item **items, int count)
 {
-    struct attempt a = {.data = data, .item = items[0], .fd = -1};
+    struct attempt a = {.data = data, .item = items[0], .from.fd = -1};
 
     for (int i = 0; i < count; i++)
         add_end(&a, items[i]);

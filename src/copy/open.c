@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "copy/lock.h"
+#include "copy/nameless.h"
 #include "copy/source.h"
 #include "copy/sweep.h"
 #include "index/identity.h"
@@ -159,6 +160,7 @@ static int probe(struct work *w)
     if (dir < 0)
         return dir;
     int code = holds_probe(dir, &w->target.holds);
+    w->target.nameless = !code && nameless_is_better(&w->target.fs) && nameless_probe(dir);
     close(dir);
     return code;
 }

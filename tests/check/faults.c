@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,15 +80,40 @@ int mkdirat(int dir, const char *name, mode_t mode)
     return (int)syscall(SYS_mkdirat, dir, name, mode);
 }
 
-int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+static void die_in_time(void)
 {
     static atomic_int done;
 
-    if (faults.deadly_rename && atomic_fetch_add(&done, 1) + 1 == faults.deadly_rename)
+    if (faults.deadly_name && atomic_fetch_add(&done, 1) + 1 == faults.deadly_name)
         kill(getpid(), SIGKILL);
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+    die_in_time();
     if (faults.caseless && flags == RENAME_NOREPLACE && has_other_case(to_dir, to))
         return refuse(EEXIST);
     return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+    die_in_time();
+    if (faults.caseless && has_other_case(to_dir, to))
+        return refuse(EEXIST);
+    return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+int openat(int dir, const char *name, int flags, ...)
+{
+    va_list args;
+
+    va_start(args, flags);
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    if (faults.named && (flags & O_TMPFILE) == O_TMPFILE)
+        return refuse(EOPNOTSUPP);
+    return (int)syscall(SYS_openat, dir, name, flags, mode);
 }
 
 int futimens(int fd, const struct timespec times[2])

@@ -14,9 +14,10 @@ struct faults {
     int mknod_errno;           /* mknodat makes the file and says that it did not */
     int mkdir_errno;           /* mkdirat */
     int times_left;            /* futimens: so many go well, then the disk is full; 0: off */
-    int deadly_rename;         /* renameat2: the process dies at this one, counted from 1; 0: off */
+    int deadly_name;           /* renameat2, linkat: the process dies at this one, counted from 1; 0: off */
     int64_t bytes_free;        /* fstatvfs; -1: it does not even count its blocks; 0: off */
-    bool caseless;             /* mkdirat, renameat2 without replacing: names differ in more than case */
+    bool caseless;             /* mkdirat, linkat, renameat2 without replacing: names differ in more than case */
+    bool named;                /* openat: no file without a name */
 };
 
 extern struct faults faults;

@@ -281,13 +281,15 @@ START_TEST(digests_become_known)
     library_load(&lib, 2, 0);
     char *root = copying_root("B"), *id = copying_identity("B");
     struct record_request request = {
-        .catalog = lib.path, .operation = out.operation, .target_root = root, .target_identity = id};
-    for (int source = 0; source < 2; source++) {
-        request.source = source;
-        request.replica = library_replica(&lib, source ? 1 : 2, 1, "acme", "spot");
-        ck_assert_msg(transfer_record(&request, &count, &err) == 0, "%s", err.message);
-        ck_assert_int_eq(count, 202);
-    }
+        .catalog = lib.path, .operation = out.operation, .target_root = root, .target_identity = id,
+        .source = library_replica(&lib, 1, 1, "acme", "spot")};
+    ck_assert_msg(transfer_record(&request, &count, &err) == 0, "%s", err.message);
+    ck_assert_int_eq(count, 202);
+    ck_assert_int_gt(library_number(&lib, "SELECT sum(length(digests)) / 17 FROM directory"), 200);
+    ck_assert_int_eq(library_number(&lib, "SELECT count(digests) FROM directory WHERE replica = 2"), 0);
+    request.target = library_replica(&lib, 2, 1, "acme", "spot");
+    ck_assert_msg(transfer_record(&request, &count, &err) == 0, "%s", err.message);
+    ck_assert_int_eq(count, 202);
     confirmed = library_number(&lib, "SELECT sum(length(digests)) / 17 FROM directory");
     ck_assert_int_gt(confirmed, 400);
     request.operation = "20311123T029999Z-0000";
@@ -300,15 +302,16 @@ END_TEST
 
 START_TEST(what_the_dead_left_is_removed)
 {
-    static const int renames[] = {1, 20, 100};
+    static const int names[] = {1, 20, 100};
     int status;
 
     copying_plant();
     copying_load();
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 6; i++) {
         pid_t child = fork();
         if (!child) {
-            faults.deadly_rename = renames[i];
+            faults.deadly_name = names[i % 3];
+            faults.named = i < 3;
             copying_finish(copying_start());
             _exit(1);
         }
@@ -393,8 +396,7 @@ START_TEST(a_source_that_rots_is_not_copied)
                                      .operation = out.operation,
                                      .target_root = root,
                                      .target_identity = id,
-                                     .source = true,
-                                     .replica = library_replica(&lib, 1, 1, "acme", "spot")};
+                                     .source = library_replica(&lib, 1, 1, "acme", "spot")};
     ck_assert_int_eq(transfer_record(&request, &count, NULL), 0);
     /* Stands in for a disk that changes bytes: the digest that is remembered is made another. */
     ck_assert_int_eq(catalog_exec(lib.cat,
