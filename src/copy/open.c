@@ -218,8 +218,9 @@ int work_ready(struct work *w)
     if (fstat(w->target.top, &top) < 0 || fstat(w->target.root, &root) < 0)
         return -errno;
     w->target.elsewhere = top.st_dev != root.st_dev;
+    w->target.nameless &= !w->target.elsewhere;
     versions_init(&w->target.versions, w->target.root, w->request->operation, w->request->path,
                   w->target.elsewhere || !w->target.fs.syncfs_reliable);
-    twins_init(&w->twins, w->source.top, w->target.top);
+    w->twins = (struct twins){.source_top = w->source.top, .target_top = w->target.top};
     return filesystem_of(w->target.top, &w->target.fs);
 }

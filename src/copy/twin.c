@@ -2,45 +2,43 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/descriptors.h"
 #include "base/path.h"
 #include "copy/xattr.h"
 
 #define RESERVED 128     /* descriptors for everything else in the process */
 #define MOST 2048
 
-void twins_init(struct twins *all, int source_top, int target_top)
-{
-    struct rlimit limit = {.rlim_cur = 256};
+static atomic_long in_use;    /* descriptors, of all copies */
 
-    getrlimit(RLIMIT_NOFILE, &limit);
-    *all = (struct twins){.source_top = source_top, .target_top = target_top, .cap = MOST};
-    if (limit.rlim_cur < 2 * MOST)
-        all->cap = limit.rlim_cur > 2 * RESERVED ? (int)(limit.rlim_cur - RESERVED) / 2 : RESERVED / 4;
+static bool is_crowded(void)
+{
+    long limit = descriptors_raise();
+    long most = limit >= 2 * MOST ? MOST : limit > 2 * RESERVED ? (limit - RESERVED) / 2 : RESERVED / 4;
+
+    return atomic_load(&in_use) > most;
 }
 
-static void drop(struct twin *f, int *fd)
+static void drop(int *fd)
 {
     if (*fd < 0)
         return;
     close(*fd);
     *fd = -1;
-    atomic_fetch_sub(&f->all->open, 1);
+    atomic_fetch_sub(&in_use, 1);
 }
 
 static int open_side(struct twin *f, int top, int *fd)
 {
     *fd = path_open_dir(top, f->path);
     if (*fd >= 0)
-        atomic_fetch_add(&f->all->open, 1);
+        atomic_fetch_add(&in_use, 1);
     return *fd < 0 ? *fd : 0;
 }
-
-static bool is_crowded(const struct twins *all) { return atomic_load(&all->open) > all->cap; }
 
 int twin_open(struct twins *all, const char *path, struct twin **ret_folder)
 {
@@ -59,8 +57,8 @@ int twin_open(struct twins *all, const char *path, struct twin **ret_folder)
         return code;
     }
     f->strip_acl = xattr_has_default_acl(f->target);
-    if (is_crowded(all))
-        drop(f, &f->target);    /* thousands may wait for their turn */
+    if (is_crowded())
+        drop(&f->target);    /* thousands may wait for their turn */
     *ret_folder = f;
     return 0;
 }
@@ -75,8 +73,8 @@ void twin_unref(struct twin *f)
 {
     if (!f || atomic_fetch_sub(&f->refs, 1) > 1)
         return;
-    drop(f, &f->source);
-    drop(f, &f->target);
+    drop(&f->source);
+    drop(&f->target);
     pthread_mutex_destroy(&f->lock);
     free(f->path);
     free(f);
@@ -92,7 +90,7 @@ static int borrow_source(struct twin *f)
     if (!code && fstat(f->source, &st) < 0)
         code = -errno;
     if (code) {
-        drop(f, &f->source);
+        drop(&f->source);
         return code;
     }
     f->source_dev = st.st_dev;
@@ -111,7 +109,7 @@ static int borrow_target(struct twin *f)
     if (!code && (st.st_dev != f->before.st_dev || st.st_ino != f->before.st_ino))
         code = -ESTALE;
     if (code) {
-        drop(f, &f->target);
+        drop(&f->target);
         return code;
     }
     return f->target;
@@ -138,8 +136,8 @@ int twin_target(struct twin *f)
 static void give_back(struct twin *f, int *users, int *fd)
 {
     pthread_mutex_lock(&f->lock);
-    if (--*users == 0 && is_crowded(f->all))
-        drop(f, fd);
+    if (--*users == 0 && is_crowded())
+        drop(fd);
     pthread_mutex_unlock(&f->lock);
 }
 

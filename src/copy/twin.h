@@ -1,5 +1,6 @@
 /*
- * A twin: a directory of the replica on both sides, open as long as files in it are at work.
+ * A twin: a directory of the replica on both sides, open as long as files in it are at work. Where the twins of all
+ * copies in this process have many descriptors, those that nobody uses are closed.
  */
 #ifndef AUTOBACKUP_COPY_TWIN_H
 #define AUTOBACKUP_COPY_TWIN_H
@@ -13,8 +14,6 @@
 /* All twins of one copy share these. */
 struct twins {
     int source_top, target_top;    /* the replica's directories; borrowed */
-    int cap;                       /* descriptors above which idle twins are closed */
-    atomic_int open;               /* descriptors in use */
 };
 
 struct twin {
@@ -30,9 +29,6 @@ struct twin {
     int source, target;            /* descriptors; -1 while closed */
     int source_users, target_users;
 };
-
-/* Choose cap from RLIMIT_NOFILE. */
-void twins_init(struct twins *all, int source_top, int target_top);
 
 /* Open a twin's target directory (it exists) and remember which one it is. 0 or -errno. */
 int twin_open(struct twins *all, const char *path, struct twin **ret_folder);
