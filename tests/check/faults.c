@@ -99,6 +99,8 @@ int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsign
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 {
     die_in_time();
+    if (faults.old_linkat && flags & AT_EMPTY_PATH)
+        return refuse(ENOENT);
     if (faults.caseless && has_other_case(to_dir, to))
         return refuse(EEXIST);
     return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);

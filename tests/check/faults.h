@@ -18,6 +18,7 @@ struct faults {
     int64_t bytes_free;        /* fstatvfs; -1: it does not even count its blocks; 0: off */
     bool caseless;             /* mkdirat, linkat, renameat2 without replacing: names differ in more than case */
     bool named;                /* openat: no file without a name */
+    bool old_linkat;           /* linkat: not by a descriptor alone */
 };
 
 extern struct faults faults;
