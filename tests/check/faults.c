@@ -111,10 +111,9 @@ int openat(int dir, const char *name, int flags, ...)
     va_list args;
 
     va_start(args, flags);
-    bool nameless = (flags & O_TMPFILE) == O_TMPFILE;
-    mode_t mode = flags & O_CREAT || nameless ? va_arg(args, mode_t) : 0;
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0;
     va_end(args);
-    if (faults.named && nameless)
+    if (faults.named && (flags & O_TMPFILE) == O_TMPFILE)
         return refuse(EOPNOTSUPP);
     return (int)syscall(SYS_openat, dir, name, flags, mode);
 }

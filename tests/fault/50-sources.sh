@@ -19,7 +19,7 @@ fault_changing_source() {
     change rename "mv $LARGE $LARGE.renamed"
     change mode "chmod 600 $LARGE; setfattr -n user.x -v y $LARGE"
     for what in grow shrink empty replace rewrite remove rename mode; do
-        for when in "read,pread $PWD/$LARGE" "renameat2,linkat $PWD/NAS/${LARGE#*/}" "openat $PWD/$LARGE" \
+        for when in "read,pread $PWD/$LARGE" "renameat2 $PWD/NAS/${LARGE#*/}" "openat $PWD/$LARGE" \
             "close $PWD/$LARGE"; do
             [ -n "${FULL:-}" ] || [[ $when == re* ]] || continue
             for n in $(source_points); do
@@ -71,7 +71,7 @@ strike_changing() {    # WHAT CALL [HOW]
     check_names NAS
     rerun
     DIFFER=-anciHAX
-    case $1:$2 in replace:close | rewrite:close | replace:renameat2* | rewrite:renameat2*) DIFFER=-aniHAX ;; esac
+    case $1:$2 in replace:close | rewrite:close | replace:renameat2 | rewrite:renameat2) DIFFER=-aniHAX ;; esac
     check_clean NAS
     check_names NAS
     conclude "a source changes during the copy: $1${3:+ $3}"

@@ -34,7 +34,7 @@ fault_foreign_file() {
     conclude "a file replaced just before it is replaced"
     foreign_file "the same, and it cannot be put back" "$TAKE" renameat2 "$TAKE" "$again errno=EIO"
     foreign_file "the same, and then it is replaced once more" "$TAKE" renameat2 "$TAKE" "$again run=$PWD/foreign"
-    foreign_file "a file that appears just before it is made" "$NEW_FILE" renameat2,linkat "$NEW_FILE"
+    foreign_file "a file that appears just before it is made" "$NEW_FILE" renameat2 "$NEW_FILE"
     foreign_file "an extra file replaced just before it is moved away" "$GONE" renameat2 \
         "NAS/.autobackup/versions/*/deeper/1"
     BEFORE="ln $GONE NAS/$REPLICA/gone/deeper/3"

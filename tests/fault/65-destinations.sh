@@ -5,7 +5,7 @@ CHANGES=write,pwrite,fsync,syncfs,renameat2,renameat,unlinkat,linkat,mkdirat,sym
 fault_one_destination_fails() {
     local spec n
     two_destinations
-    for spec in "write,pwrite errno=EIO" "write,pwrite errno=ENOSPC" "fsync,syncfs errno=EIO" "renameat2,linkat errno=EIO" \
+    for spec in "write,pwrite errno=EIO" "write,pwrite errno=ENOSPC" "fsync,syncfs errno=EIO" "renameat2 errno=EIO" \
         "mkdirat errno=ENOSPC" "openat errno=EIO" "close errno=EIO"; do
         for n in $(points 100); do
             reset_both
@@ -22,7 +22,7 @@ fault_one_destination_fails() {
 fault_one_destination_is_slow() {
     two_destinations
     reset_both
-    shim "write,pwrite,openat,renameat2,linkat $PWD/NAS/* 1 0 run=/bin/true"
+    shim "write,pwrite,openat,renameat2 $PWD/NAS/* 1 0 run=/bin/true"
     strike "${SHIM[@]}"
     assert_status 0
     others_are_complete

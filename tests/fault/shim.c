@@ -4,9 +4,8 @@
  *     CALL PATH FIRST TIMES ACTION
  *
  * separated by ";". CALL: a name such as fsync, "a,b" for either, "*" for any. PATH: a pattern (fnmatch, where "*"
- * covers slashes) of the file that the call is about; openat of a new one without a name is about
- * DIRECTORY/.autobackup-nameless. FIRST: which of the matching calls, counted over all threads, is the first that
- * fails; TIMES: how many do (0: all from there on). ACTION:
+ * covers slashes) of the file that the call is about. FIRST: which of the matching calls, counted over all threads,
+ * is the first that fails; TIMES: how many do (0: all from there on). ACTION:
  *
  *     errno=NAME   the call fails, undone (close: done)         kill      the program dies before the call
  *     short=N      at most N bytes are read or written          lie       the call is not done and says it was
@@ -272,22 +271,17 @@ int close(int fd)
     return verdict ? (int)outcome(verdict) : code;
 }
 
-static bool is_nameless(int flags) { return (flags & O_TMPFILE) == O_TMPFILE; }
-
 static int open_as(const char *sym, int dir, const char *name, int flags, mode_t mode)
 {
     static int (*next)(int, const char *, int, ...);
-    int verdict = judge(sym, dir, is_nameless(flags) ? ".autobackup-nameless" : name, NULL);
+    int verdict = judge(sym, dir, name, NULL);
 
     if (!next)
         next = real("openat");
     return verdict ? (int)outcome(verdict) : next(dir, name, flags, mode);
 }
 
-static mode_t mode_in(int flags, va_list *rest)
-{
-    return flags & O_CREAT || is_nameless(flags) ? va_arg(*rest, mode_t) : 0;
-}
+static mode_t mode_in(int flags, va_list *rest) { return flags & (O_CREAT | O_TMPFILE) ? va_arg(*rest, mode_t) : 0; }
 
 #define OPEN(sym, params, dir)                                                    \
     int sym params;                                                               \
