@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/descriptors.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 
@@ -38,8 +37,6 @@ static int start(char *const argv[], short flags, const posix_spawn_file_actions
     plain_signals(&attr, flags);
     int code = posix_spawnp(ret_pid, argv[0], files, &attr, argv, environ);
     posix_spawnattr_destroy(&attr);
-    if (!code)
-        descriptors_restore(*ret_pid);
     return code ? error_set(err, code, "%s", argv[0]) : 0;
 }
 

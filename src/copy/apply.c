@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "copy/attributes.h"
 #include "copy/fix.h"
-#include "copy/nameless.h"
 #include "copy/place.h"
 #include "copy/plan.h"
 #include "copy/source.h"
@@ -280,8 +279,6 @@ static int move_away(struct commit *c, struct item *item, int dir)
 
 static int create(struct item *item, int dir)
 {
-    if (item->nameless >= 0)
-        return nameless_place(item->nameless, dir, item->name);
     int code = S_ISDIR(item->left.mode) ? 0 : place_new(dir, item->temp, dir, item->name);
     if (!code)
         item->temp[0] = 0;
@@ -353,25 +350,18 @@ static void note_digest(struct commit *c, struct item *item, const struct stat *
     free(path);
 }
 
-/* What the file under its name is now; one that is open needs no looking up. */
-static bool look(const struct item *item, struct stat *ret_st)
-{
-    if (item->nameless >= 0)
-        return fstat(item->nameless, ret_st) == 0;
-    int dir = twin_target(item->twin);
-    if (dir < 0)
-        return false;
-    bool there = fstatat(dir, item->name, ret_st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ret_st->st_mode);
-    twin_target_done(item->twin);
-    return there;
-}
-
 void apply_settle(struct commit *c, struct item *item)
 {
     struct stat st;
+    int dir = -1;
 
     count(&c->w->report.tally, item);
-    if (!item->fresh.has_digest || !look(item, &st) || (uint64_t)st.st_size != item->fresh.size)
+    if (!item->fresh.has_digest || (dir = twin_target(item->twin)) < 0)
+        return;
+    bool there = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+                 (uint64_t)st.st_size == item->fresh.size;
+    twin_target_done(item->twin);
+    if (!there)
         return;
     if (item->kind != VERDICT_METADATA &&
         !times_agree(mtime_of(&st), item->fresh.mtime, c->w->request->granularity))

@@ -198,7 +198,7 @@ static void check_written(struct commit *c, struct items *batch)
 {
     readback_check(c->w, batch);
     for (struct item *item = batch->first; item; item = item->next)
-        if (item->failed && item_has_temp(item))
+        if (item->failed && item->temp[0])
             give_up(c, item);
 }
 

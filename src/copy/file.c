@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "copy/fan.h"
-#include "copy/nameless.h"
 #include "copy/plan.h"
 #include "copy/reading.h"
 #include "copy/source.h"
@@ -131,17 +130,6 @@ static int open_partial(struct end *e)
     return fd;
 }
 
-/* Without a name where that is better, and nothing else has the name that it gets. */
-static int open_new(struct end *e)
-{
-    struct item *item = e->item;
-    mode_t mode = item->twin->strip_acl ? 0600 : metadata_first_mode(&e->give);
-
-    if (e->w->target.nameless && item->kind == VERDICT_NEW)
-        item->nameless = nameless_create(e->dir, mode);
-    return item->nameless >= 0 ? item->nameless : temp_create(e->dir, mode, item->temp);
-}
-
 static void make_temp(struct attempt *a, struct end *e)
 {
     bool resumable = (uint64_t)a->from.before.st_size >= RESUMABLE && !is_sparse(&a->from.before);
@@ -153,7 +141,7 @@ static void make_temp(struct attempt *a, struct end *e)
         return;
     e->fd = resumable ? open_partial(e) : -EEXIST;
     if (e->fd == -EEXIST)
-        e->fd = open_new(e);
+        e->fd = temp_create(e->dir, e->item->twin->strip_acl ? 0600 : metadata_first_mode(&e->give), e->item->temp);
     if (e->fd < 0)
         fail(e, SIDE_TARGET, e->fd);
 }
@@ -192,7 +180,7 @@ static void finish_temp(struct attempt *a, struct end *e)
     (void)a;
     if (!e->w->target.fs.syncfs_reliable && fsync(e->fd) < 0)
         code = -errno;
-    if (e->fd != e->item->nameless && close(e->fd) < 0 && !code)
+    if (close(e->fd) < 0 && !code)
         code = -errno;
     e->fd = -1;
     fail(e, SIDE_TARGET, code);
@@ -326,10 +314,9 @@ static int copy_special(struct attempt *a)
 /* What was cut short on purpose is worth keeping when it is large. */
 static void drop_temp(struct end *e)
 {
-    if (e->fd >= 0 && e->fd != e->item->nameless)
+    if (e->fd >= 0)
         close(e->fd);
     e->fd = -1;
-    nameless_close(&e->item->nameless);
     if (e->code == -ECANCELED && temp_is_partial(e->item->temp)) {
         atomic_store(&e->w->partial, true);
         e->item->temp[0] = 0;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "copy/nameless.h"
 #include "copy/work.h"
 
 static size_t strings_size(const struct entry *e) { return e ? e->name_len + e->target_len + 2 : 0; }
@@ -36,7 +35,6 @@ struct item *item_new(struct work *work, struct twin *twin, enum verdict_kind ki
     item->work = work;
     item->twin = twin_ref(twin);
     item->kind = kind;
-    item->nameless = -1;
     item->name = pair->left ? item->left.name : item->right.name;
     item->left_digest = pair->left_digest;
     item->left_state = pair->left ? pair->left_state : DIGEST_NONE;
@@ -51,11 +49,8 @@ struct subject item_subject(const struct item *item)
                             .unchanged = item->kind == VERDICT_METADATA};
 }
 
-bool item_has_temp(const struct item *item) { return item->temp[0] || item->nameless >= 0; }
-
 void item_free(struct item *item)
 {
-    nameless_close(&item->nameless);
     twin_unref(item->twin);
     free(item);
 }
@@ -68,7 +63,7 @@ void items_add(struct items *list, struct item *item)
     *list->last = item;
     list->last = &item->next;
     list->count++;
-    list->bytes += item_has_temp(item) ? item->fresh.size : 0;
+    list->bytes += item->temp[0] ? item->fresh.size : 0;
 }
 
 void items_move(struct items *to, struct items *from)
@@ -91,7 +86,6 @@ static bool keeps_temp(const struct item *item)
 
 void item_drop_temp(struct item *item)
 {
-    nameless_close(&item->nameless);
     if (!item->temp[0])
         return;
     if (keeps_temp(item)) {

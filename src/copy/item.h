@@ -31,7 +31,6 @@ struct item {
 
     /* set when it is staged */
     char temp[TEMP_NAME_SIZE];        /* in the target directory, or "" */
-    int nameless;                     /* descriptor of a temp that has no name there (copy/nameless.h), or -1 */
     struct manifest_file fresh;       /* what the temp is */
     int64_t source_mtime, source_ctime;
     bool source_young;
@@ -54,10 +53,7 @@ struct item *item_new(struct work *work, struct twin *twin, enum verdict_kind ki
 /* Whose problem it is, when it is one. */
 struct subject item_subject(const struct item *item);
 
-/* Has it a temp, with or without a name? */
-bool item_has_temp(const struct item *item);
-
-/* Free it; a temp must have been renamed or removed. One without a name is gone with it. */
+/* Free it; a temp must have been renamed or removed. */
 void item_free(struct item *item);
 
 /* A first-in first-out list. */

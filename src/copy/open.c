@@ -9,7 +9,6 @@
 
 #include "base/path.h"
 #include "copy/lock.h"
-#include "copy/nameless.h"
 #include "copy/source.h"
 #include "copy/sweep.h"
 #include "index/identity.h"
@@ -160,7 +159,6 @@ static int probe(struct work *w)
     if (dir < 0)
         return dir;
     int code = holds_probe(dir, &w->target.holds);
-    w->target.nameless = !code && nameless_is_better(&w->target.fs) && nameless_probe(dir);
     close(dir);
     return code;
 }
@@ -218,7 +216,6 @@ int work_ready(struct work *w)
     if (fstat(w->target.top, &top) < 0 || fstat(w->target.root, &root) < 0)
         return -errno;
     w->target.elsewhere = top.st_dev != root.st_dev;
-    w->target.nameless &= !w->target.elsewhere;
     versions_init(&w->target.versions, w->target.root, w->request->operation, w->request->path,
                   w->target.elsewhere || !w->target.fs.syncfs_reliable);
     w->twins = (struct twins){.source_top = w->source.top, .target_top = w->target.top};

@@ -27,24 +27,15 @@ static int open_past_memory(int dir, const char *name)
     return fd;
 }
 
-/* The same for one that has no name to be opened by. */
-static int turn_past_memory(int fd)
-{
-    (void)fcntl(fd, F_SETFL, O_RDWR | O_DIRECT);
-    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    return fd;
-}
-
 static int digest_temp(struct data *data, int dir, const struct item *item, struct digest *ret_digest)
 {
-    int fd = item->nameless >= 0 ? turn_past_memory(item->nameless) : open_past_memory(dir, item->temp);
+    int fd = open_past_memory(dir, item->temp);
     if (fd < 0)
         return fd;
     int code = data_digest(data, fd, item->fresh.size, ret_digest);
-    if (code == -EINVAL && fcntl(fd, F_SETFL, 0) == 0)    /* it said yes to O_DIRECT and cannot */
+    if (code == -EINVAL && fcntl(fd, F_SETFL, O_RDONLY) == 0)    /* it said yes to O_DIRECT and cannot */
         code = data_digest(data, fd, item->fresh.size, ret_digest);
-    if (fd != item->nameless)
-        close(fd);
+    close(fd);
     return code;
 }
 
@@ -79,7 +70,7 @@ static void read_main(struct crew *crew, void *arg)
 
     data_init(&data, w->cancel, NULL, NULL);
     while ((item = crew_take(crew, 1, &end)))
-        if (!item->failed && item_has_temp(item) && item->fresh.has_digest)
+        if (!item->failed && item->temp[0] && item->fresh.has_digest)
             check(w, &data, item);
     data_free(&data);
 }

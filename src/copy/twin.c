@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/descriptors.h"
 #include "base/path.h"
 #include "copy/xattr.h"
 
@@ -14,12 +14,23 @@
 #define MOST 2048
 
 static atomic_long in_use;    /* descriptors, of all copies */
+static long most;             /* above that the idle ones are closed */
+
+static void choose_most(void)
+{
+    struct rlimit limit = {.rlim_cur = 256};
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    most = MOST;
+    if (limit.rlim_cur < 2 * MOST)
+        most = limit.rlim_cur > 2 * RESERVED ? (long)(limit.rlim_cur - RESERVED) / 2 : RESERVED / 4;
+}
 
 static bool is_crowded(void)
 {
-    long limit = descriptors_raise();
-    long most = limit >= 2 * MOST ? MOST : limit > 2 * RESERVED ? (limit - RESERVED) / 2 : RESERVED / 4;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+    pthread_once(&once, choose_most);
     return atomic_load(&in_use) > most;
 }
 

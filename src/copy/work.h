@@ -33,7 +33,6 @@ struct target {
     struct filesystem fs;          /* of top, or of root while there is no top */
     bool elsewhere;                /* .autobackup lies on another filesystem than the replica */
     struct holds holds;
-    bool nameless;                 /* temps of new files have no names */
     struct versions versions;
     struct manifest manifest;
     long partials;                 /* large files of the replica that were cut short, */

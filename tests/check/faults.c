@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,23 +98,9 @@ int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsign
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 {
     die_in_time();
-    if (faults.old_linkat && flags & AT_EMPTY_PATH)
-        return refuse(ENOENT);
     if (faults.caseless && has_other_case(to_dir, to))
         return refuse(EEXIST);
     return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
-}
-
-int openat(int dir, const char *name, int flags, ...)
-{
-    va_list args;
-
-    va_start(args, flags);
-    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0;
-    va_end(args);
-    if (faults.named && (flags & O_TMPFILE) == O_TMPFILE)
-        return refuse(EOPNOTSUPP);
-    return (int)syscall(SYS_openat, dir, name, flags, mode);
 }
 
 int futimens(int fd, const struct timespec times[2])

@@ -17,8 +17,6 @@ struct faults {
     int deadly_name;           /* renameat2, linkat: the process dies at this one, counted from 1; 0: off */
     int64_t bytes_free;        /* fstatvfs; -1: it does not even count its blocks; 0: off */
     bool caseless;             /* mkdirat, linkat, renameat2 without replacing: names differ in more than case */
-    bool named;                /* openat: no file without a name */
-    bool old_linkat;           /* linkat: not by a descriptor alone */
 };
 
 extern struct faults faults;

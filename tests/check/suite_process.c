@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/descriptors.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "folder.h"
@@ -55,17 +53,6 @@ START_TEST(child_has_plain_signals)
 {
     signal(SIGPIPE, SIG_IGN);
     ck_assert_int_eq(run("kill -PIPE $$; exit 0", NULL), 128 + SIGPIPE);
-}
-END_TEST
-
-/* The limit is set when the program runs already: it waits for it here. */
-START_TEST(child_has_the_limit_that_we_were_given)
-{
-    struct rlimit few = {.rlim_cur = 300, .rlim_max = 5000};
-
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-    ck_assert_int_eq(descriptors_raise(), 5000);
-    ck_assert_int_eq(run("until [ $(ulimit -Sn) = 300 ]; do :; done; ulimit -Hn | grep -x 5000", NULL), 0);
 }
 END_TEST
 
@@ -141,7 +128,6 @@ Suite *suite_process(void)
     tcase_add_test(tests, input_arrives);
     tcase_add_test(tests, unread_input_is_no_failure);
     tcase_add_test(tests, child_has_plain_signals);
-    tcase_add_test(tests, child_has_the_limit_that_we_were_given);
     tcase_add_test(tests, missing_program_is_said);
     tcase_add_test(tests, detached_program_runs_on_its_own);
     tcase_add_test(tests, which_finds_programs);
