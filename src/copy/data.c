@@ -117,7 +117,7 @@ static void give(struct flow *f, const char *data, size_t len)
         pump_give(f->d->pump, len, f->done);
     else
         for (int i = 0; i < f->count; i++)
-            sink_put(&f->sinks[i], data, len, f->done, f->size >= AHEAD, false);
+            sink_put(&f->sinks[i], data, len, f->done, f->size >= AHEAD);
 }
 
 /* Data up to `end`. 1 when the source ended before. */

@@ -94,7 +94,7 @@ static void *lane_main(void *arg)
     bool out = false;
 
     while ((slot = wait_piece(lane))) {
-        sink_put(lane->sink, slot->data, slot->len, slot->at, true, true);
+        sink_put(lane->sink, slot->data, slot->len, slot->at, true);
         bool went_out = !out && lane->sink->code != 0;
         out |= went_out;
         done_piece(lane, went_out);
@@ -155,9 +155,7 @@ char *pump_room(struct pump *p)
 void pump_give(struct pump *p, size_t len, uint64_t at)
 {
     struct slot *slot = &p->slots[p->given % SLOTS];
-    size_t whole = (len + SINK_ALIGNMENT - 1) / SINK_ALIGNMENT * SINK_ALIGNMENT;
 
-    memset(slot->data + len, 0, whole - len);
     slot->len = len;
     slot->at = at;
     pthread_mutex_lock(&p->lock);

@@ -22,7 +22,7 @@ int pump_start(struct pump *p, struct sink *sinks, int count);
 /* Memory for the next piece (PUMP_PIECE bytes, aligned): waits until all sinks have let go of it. NULL: all are out. */
 char *pump_room(struct pump *p);
 
-/* The piece in that memory is ready. Bytes up to the next multiple of SINK_ALIGNMENT are zeroed. */
+/* The piece in that memory is ready. */
 void pump_give(struct pump *p, size_t len, uint64_t at);
 
 /* No more comes: wait until all is written. The sinks say how it went. */

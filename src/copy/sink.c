@@ -78,28 +78,18 @@ static void set_direct(struct sink *s, bool on)
         s->direct = false;
 }
 
-/* The last block is written whole; sink_end cuts it off. */
-static int put_direct(struct sink *s, const char *data, size_t len, uint64_t at)
+static int put(struct sink *s, const char *data, size_t len, uint64_t at)
 {
-    size_t whole = (len + SINK_ALIGNMENT - 1) / SINK_ALIGNMENT * SINK_ALIGNMENT;
-    int code = io_write_at(s->fd, data, whole, (off_t)at);
+    int code = io_write_at(s->fd, data, len, (off_t)at);
 
-    if (code == -EINVAL) {    /* it wants another alignment, or said yes and cannot */
+    if (code == -EINVAL && s->is_direct) {    /* it wants another alignment, or said yes and cannot */
         s->direct = false;
         set_direct(s, false);
-        whole = len;
         code = io_write_at(s->fd, data, len, (off_t)at);
     }
-    if (s->length < at + whole)
-        s->length = at + whole;
-    return code;
-}
-
-static int put_buffered(struct sink *s, const char *data, size_t len, uint64_t at)
-{
     if (s->length < at + len)
         s->length = at + len;
-    return io_write_at(s->fd, data, len, (off_t)at);
+    return code;
 }
 
 /* The disk works while the next pieces are read: the sync at the end of the batch finds less to do. */
@@ -111,19 +101,25 @@ static void start_writeback(struct sink *s, uint64_t done)
     s->flushed = done;
 }
 
-void sink_put(struct sink *s, const char *data, size_t len, uint64_t at, bool large, bool padded)
+/* Whole blocks alone go past the page cache: nothing is written that would have to be cut off again. */
+static bool is_aligned(const char *data, size_t len, uint64_t at)
+{
+    return ((uintptr_t)data | len | at) % SINK_ALIGNMENT == 0;
+}
+
+void sink_put(struct sink *s, const char *data, size_t len, uint64_t at, bool large)
 {
     if (sink_is_out(s) || is_there(s, data, len, at))
         return;
-    bool direct = s->direct && padded && at % SINK_ALIGNMENT == 0;
+    bool direct = s->direct && is_aligned(data, len, at);
     if (direct != s->is_direct)
         set_direct(s, direct);
-    s->code = s->is_direct ? put_direct(s, data, len, at) : put_buffered(s, data, len, at);
+    s->code = put(s, data, len, at);
     if (!s->code && large && !s->is_direct)
         start_writeback(s, at + len);
 }
 
-/* Another length than that of the content have: the last block of direct writes, holes at the end, old beginnings. */
+/* Another length than that of the content have: holes at the end, sources that became shorter, old beginnings. */
 void sink_end(struct sink *s, uint64_t size)
 {
     bool resumed = s->compare != NULL;

@@ -33,11 +33,8 @@ bool sink_is_out(struct sink *s);
 /* Before the first piece: room for `size` bytes where the filesystem can promise it (0: it is not asked). */
 void sink_begin(struct sink *s, uint64_t size);
 
-/*
- * Write `len` bytes at position `at`. large: the content is, so the disk is set to work before the end. The memory
- * behind data may be written up to the next multiple of SINK_ALIGNMENT when padded: it is readable up to there.
- */
-void sink_put(struct sink *s, const char *data, size_t len, uint64_t at, bool large, bool padded);
+/* Write `len` bytes at position `at`. large: the content is, so the disk is set to work before the end. */
+void sink_put(struct sink *s, const char *data, size_t len, uint64_t at, bool large);
 
 /* All is there: `size` bytes, holes included. */
 void sink_end(struct sink *s, uint64_t size);
