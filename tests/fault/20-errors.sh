@@ -37,8 +37,9 @@ fault_failing_calls() {
         case $call in linkat | renameat2) DIFFER=-anciAX ;; *) DIFFER=-anciHAX ;; esac
         for action in $actions; do
             fail_calls "$call" "$PWD/$where*" 1 "$action"
-            # A signal for ever is none.
-            [ -z "${FULL:-}" ] || [[ $action == *EINTR ]] || fail_calls "$call" "$PWD/$where*" 0 "$action"
+            # A signal for ever is none, and a byte at a time takes half a minute.
+            [ -z "${FULL:-}" ] || [[ $action == *EINTR || $action == short=1 ]] ||
+                fail_calls "$call" "$PWD/$where*" 0 "$action"
         done
     done < <(grep . <<<"$ERRORS")
 }

@@ -5,14 +5,19 @@
 on_power_cut="ext4 xfs btrfs"
 on_power_cut_control="ext4 xfs btrfs"
 on_disk_fails="ext4 xfs btrfs"
+on_power_cut_large="ext4 xfs"
 
-# One copy, logged. $END: the records when it had ended; $NAMED: when another program had synced something after that.
+# One copy, logged. $START: the records before it (a disk that tears what the mount itself writes is nothing of ours);
+# $END: the records when it had ended; $NAMED: when another program had synced something after that.
 logged_copy() {    # WORDS...: prefix of the program
     filesystem "$KIND"
     [ -z "${CLONES:-}" ] || { mkdir NAS/work && ln -s NAS/work WORK; }
     studio
+    [ -z "${HUGE:-}" ] || add_huge
     keep_image
     start_disk
+    sync -f NAS
+    START=$("$FAULT_TOOLS/disk" count disk.log)
     strike "$@"
     END=$("$FAULT_TOOLS/disk" count disk.log)
     assert_status 0
@@ -21,6 +26,13 @@ logged_copy() {    # WORDS...: prefix of the program
     rm -rf catalog.new
     mkdir catalog.new
     cp catalog.db* catalog.new/
+}
+
+add_huge() {    # of $HUGE bytes
+    bytes "$HUGE" >WORK/$REPLICA/fresh/huge
+    touch -d '2020-06-01 10:00' WORK/$REPLICA/fresh/huge WORK/$REPLICA/fresh
+    snapshot WORK/$REPLICA >NEW
+    cp NEW SOURCE
 }
 
 cut_at() {    # RECORDS SEED CATALOG: NAS as it may be then; the catalog lies on another disk
@@ -34,7 +46,7 @@ cut_at() {    # RECORDS SEED CATALOG: NAS as it may be then; the catalog lies on
 }
 
 moments() {
-    if [ -n "${FULL:-}" ]; then seq "$END"; else shuf -n 6 -i "1-$END"; fi
+    if [ -n "${FULL:-}" ]; then seq "$START" "$END"; else shuf -n 6 -i "$START-$END"; fi
 }
 
 fault_power_cut() {
@@ -57,6 +69,20 @@ fault_power_cut() {
         check_clean NAS
         conclude "power cut, and a catalog that knows more"
     done
+    umount NAS
+}
+
+# A file that goes past the page cache, and whose length is no multiple of a block's.
+fault_power_cut_large() {
+    local n
+    HUGE=34000005 SIZE=300M logged_copy env
+    for n in $(moments); do
+        cut_at "$n" $RANDOM catalog.old
+        judge "power cut in the middle, a large file"
+    done
+    cut_at "$END" 0 catalog.new
+    must_equal "status 0 before the power went"
+    judge "power cut when a large file is done"
     umount NAS
 }
 

@@ -281,7 +281,10 @@ static int open_as(const char *sym, int dir, const char *name, int flags, mode_t
     return verdict ? (int)outcome(verdict) : next(dir, name, flags, mode);
 }
 
-static mode_t mode_in(int flags, va_list *rest) { return flags & (O_CREAT | O_TMPFILE) ? va_arg(*rest, mode_t) : 0; }
+static mode_t mode_in(int flags, va_list *rest)
+{
+    return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(*rest, mode_t) : 0;
+}
 
 #define OPEN(sym, params, dir)                                                    \
     int sym params;                                                               \
