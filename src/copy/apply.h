@@ -13,7 +13,7 @@
  */
 bool apply_prepare(struct commit *c, struct item *item);
 
-/* The item, announced under this path, is not done. */
+/* From any thread: the item, announced under this path, is not done. */
 void apply_void(struct commit *c, const struct item *item, const char *path);
 
 /* From any thread: announce what the directory of the twin was, before names in it change. */
@@ -25,10 +25,13 @@ void apply_announce_folder(struct work *w, struct twin *twin);
  */
 void apply_announce_directory(struct work *w, const struct item *item);
 
-/* Give the temp its name, move the extra file away, or correct the metadata. False: reported, nothing changed. */
+/*
+ * Give the temp its name (a NEW one from any thread, each item from one), move the extra file away, or correct the
+ * metadata. False: reported, nothing changed.
+ */
 bool apply_item(struct commit *c, struct item *item);
 
-/* Count it, and write down its digest with the times it has now. */
+/* From any thread: count it, and write down its digest with the times it has now. */
 void apply_settle(struct commit *c, struct item *item);
 
 /* Is st what the listing said of a destination's file? granularity: of the destination's times, ns. */

@@ -159,7 +159,7 @@ struct shared_step {
     void (*step)(struct commit *, struct item *);
 };
 
-/* A directory's items are one thread's: the kernel lets only one at a time change a directory. */
+/* The items of one directory that follow each other go together: the kernel lets only one thread change a directory. */
 static void run_shared(struct crew *crew, void *arg)
 {
     const struct shared_step *s = arg;

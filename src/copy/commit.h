@@ -7,7 +7,7 @@
 
 #include "copy/work.h"
 
-/* The committer: one thread's state over all batches. */
+/* The committer's state over all batches. The threads that help it with new names use `w` and `broken` alone. */
 struct commit {
     struct work *w;
     struct data data;          /* for versions that must be copied */

@@ -24,11 +24,11 @@ static void *thread_main(void *arg)
 void crew_run(const struct items *batch, int threads, void (*work)(struct crew *crew, void *arg), void *arg)
 {
     struct crew crew = {.next = batch->first, .work = work, .arg = arg};
-    pthread_t others[MOST_THREADS];
+    pthread_t others[MOST_THREADS - 1];
     int started = 0;
 
     pthread_mutex_init(&crew.lock, NULL);
-    while (started < threads - 1 && started < MOST_THREADS &&
+    while (started < threads - 1 && started < MOST_THREADS - 1 &&
            pthread_create(&others[started], NULL, thread_main, &crew) == 0)
         started++;
     work(&crew, arg);

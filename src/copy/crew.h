@@ -11,8 +11,8 @@
 struct crew;
 
 /*
- * Call `work` on so many threads, this one among them, until each has returned. Fewer do where no more can be started.
- * A work calls crew_take until there is nothing left.
+ * Call `work` on so many threads (4 at most), this one among them, until each has returned. Fewer do where no more can
+ * be started. A work calls crew_take until there is nothing left.
  */
 void crew_run(const struct items *batch, int threads, void (*work)(struct crew *crew, void *arg), void *arg);
 

@@ -243,9 +243,10 @@ static int copy_to_sinks(struct attempt *a, struct digest *ret_digest, uint64_t 
 static int copy_content(struct attempt *a, struct digest *ret_digest, uint64_t *ret_size)
 {
     struct end *e = &a->ends[0];
+    uint64_t size = (uint64_t)a->from.before.st_size;
 
     if (a->count == 1 && !e->code && atomic_load(&e->w->clone)) {
-        int code = data_clone(a->data, a->from.fd, e->fd, (uint64_t)a->from.before.st_size, &e->w->clone, ret_digest, ret_size);
+        int code = data_clone(a->data, a->from.fd, e->fd, size, &e->w->clone, ret_digest, ret_size);
         if (code != -EOPNOTSUPP && code != -EINVAL) {
             fail(e, SIDE_TARGET, code);
             return 0;
@@ -271,9 +272,8 @@ static int copy_regular(struct attempt *a)
     if (code)
         return code;
     each_left(a, dress_temp);
-    if (any_left(a)) {
+    if (any_left(a))
         code = reading_check(&a->from, &a->item->work->source.fs, a->data, &digest, size);
-    }
     if (code)
         return code;
     each_left(a, finish_temp);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,8 +18,7 @@ static bool cannot_link(int code)
     return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK || code == -EINVAL;
 }
 
-/* The last resort, on filesystems with neither: between the look and the rename others could slip in. */
-static int look_and_rename(int from_dir, const char *from, int to_dir, const char *to)
+static int rename_if_free(int from_dir, const char *from, int to_dir, const char *to)
 {
     struct stat st;
 
@@ -27,6 +27,20 @@ static int look_and_rename(int from_dir, const char *from, int to_dir, const cha
     if (errno != ENOENT)
         return -errno;
     return renameat(from_dir, from, to_dir, to) < 0 ? -errno : 0;
+}
+
+/*
+ * The last resort, on filesystems with neither: between the look and the rename others could slip in. Our own threads
+ * do not: two names that such a filesystem takes for one (File, file) may come at the same time.
+ */
+static int look_and_rename(int from_dir, const char *from, int to_dir, const char *to)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+    pthread_mutex_lock(&lock);
+    int code = rename_if_free(from_dir, from, to_dir, to);
+    pthread_mutex_unlock(&lock);
+    return code;
 }
 
 int place_new(int from_dir, const char *from, int to_dir, const char *to)

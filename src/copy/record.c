@@ -102,6 +102,8 @@ static int record_from(const struct record_request *request, int root, int64_t *
 int transfer_record(const struct record_request *request, int64_t *ret_count, struct error *err)
 {
     *ret_count = 0;
+    if (!request->source && !request->target)
+        return 0;
     int root = identity_open(request->target_root, request->target_identity, err);
     if (root < 0)
         return root;

@@ -1,9 +1,10 @@
 /*
  * Temps: files under names of our own in the destination's directories, until they are whole and synced.
  *
- * Files without a name (O_TMPFILE) would be a few per cent quicker on ext4 and leave nothing behind, but ext4 keeps a
- * list of them that begins in its superblock. That is then written at every sync, and a disk whose power is cut in the
- * middle of it may hold half of it: the whole filesystem cannot be mounted until it is repaired.
+ * Files without a name (O_TMPFILE) would be a few per cent quicker on ext4 and leave nothing behind. But ext4 keeps a
+ * list of them that (without its feature orphan_file) begins in the superblock: that changes with every batch then, and
+ * a disk whose power is cut while it is written may hold half of it, so that the filesystem cannot be mounted until it is
+ * repaired. Without a journal, a name can reach the disk before the inode counts it.
  */
 #ifndef AUTOBACKUP_COPY_TEMP_H
 #define AUTOBACKUP_COPY_TEMP_H

@@ -12,7 +12,7 @@
 
 #define BUSY_WAIT_MS 10000
 
-#define KEPT 8                /* statements: more than are borrowed anywhere */
+#define KEPT 8                /* statements: more than are ever borrowed */
 
 struct catalog {
     sqlite3 *db;
@@ -80,17 +80,14 @@ int catalog_borrow(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stmt
 {
     int at = 0;
 
-    while (at < KEPT - 1 && cat->kept[at].sql && cat->kept[at].sql != sql)
+    while (at < KEPT && cat->kept[at].sql && cat->kept[at].sql != sql)
         at++;
-    if (cat->kept[at].sql != sql) {
-        sqlite3_stmt *stmt;
-        int code = catalog_prepare(cat, sql, &stmt, err);
-        if (code)
-            return code;
-        sqlite3_finalize(cat->kept[at].stmt);
-        cat->kept[at].sql = sql;
-        cat->kept[at].stmt = stmt;
-    }
+    if (at == KEPT)
+        abort();
+    int code = cat->kept[at].sql ? 0 : catalog_prepare(cat, sql, &cat->kept[at].stmt, err);
+    if (code)
+        return code;
+    cat->kept[at].sql = sql;
     *ret_stmt = cat->kept[at].stmt;
     return 0;
 }

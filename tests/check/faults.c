@@ -90,6 +90,8 @@ static void die_in_time(void)
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
     die_in_time();
+    if (faults.no_way_to_place && flags == RENAME_NOREPLACE)
+        return refuse(EINVAL);
     if (faults.caseless && flags == RENAME_NOREPLACE && has_other_case(to_dir, to))
         return refuse(EEXIST);
     return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
@@ -98,6 +100,8 @@ int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsign
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 {
     die_in_time();
+    if (faults.no_way_to_place)
+        return refuse(EPERM);
     if (faults.caseless && has_other_case(to_dir, to))
         return refuse(EEXIST);
     return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);

@@ -16,6 +16,7 @@ struct faults {
     int times_left;            /* futimens: so many go well, then the disk is full; 0: off */
     int deadly_name;           /* renameat2, linkat: the process dies at this one, counted from 1; 0: off */
     int64_t bytes_free;        /* fstatvfs; -1: it does not even count its blocks; 0: off */
+    bool no_way_to_place;      /* linkat, renameat2 without replacing: not here */
     bool caseless;             /* mkdirat, linkat, renameat2 without replacing: names differ in more than case */
 };
 
