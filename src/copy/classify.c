@@ -100,6 +100,17 @@ static bool judge_target(const struct entry *l, const struct entry *r, struct ve
     return true;
 }
 
+/* What cannot be read stays an extra, and says why it cannot be removed. */
+static void judge_extra(const struct entry *r, struct verdict *v)
+{
+    if (r->err)
+        refuse_errno(v, r->err, "destination");
+    else if (r->mount)
+        refuse(v, VERDICT_EXTRA, "EXDEV", "a mount point at the destination is not entered");
+    v->kind = VERDICT_EXTRA;
+    v->block = r->err || r->mount;
+}
+
 static bool is_mendable(const struct merge_pair *pair)
 {
     const struct entry *l = pair->left, *r = pair->right;
@@ -117,8 +128,7 @@ void classify(const struct merge_pair *pair, const struct classify_options *opti
     if (options->repair) {
         v->kind = !pair->left ? VERDICT_EXTRA : is_mendable(pair) ? VERDICT_CHANGED : VERDICT_SAME;
     } else if (!pair->left) {
-        v->kind = VERDICT_EXTRA;
-        v->block = pair->right->err || pair->right->mount;
+        judge_extra(pair->right, v);
     } else if (judge_source(pair, v)) {
         return;
     } else if (!pair->right) {

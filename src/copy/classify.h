@@ -23,7 +23,7 @@ struct verdict {
     enum verdict_kind kind;
     bool block;             /* a directory (or what may be one) below which nothing may be touched */
     bool times_only;        /* a directory that is the same but for its mtime, which is set at the end anyway */
-    const char *code;       /* of a conflict or problem: symbolic, static */
+    const char *code;       /* of a conflict, a problem, or an extra with block: symbolic, static */
     char why[160];          /* the sentence behind it */
 };
 

@@ -170,9 +170,20 @@ static void add_directory(struct feed *f, const struct plan_name *name)
         work_fail_errno(f->w, -code, name->name);
 }
 
+/* An extra that should go and cannot be read. */
+static bool report_extra(struct feed *f, const struct plan_name *name)
+{
+    const struct verdict *v = name->verdict;
+
+    if (v->kind != VERDICT_EXTRA || !v->block)
+        return false;
+    report_problem(&f->w->report, subject_of(name), v->code, v->why, false);
+    return true;
+}
+
 static void add_extra(struct feed *f, const struct plan_name *name)
 {
-    if (!f->mirror || name->verdict->block || S_ISDIR(name->pair->right->mode))
+    if (!f->mirror || report_extra(f, name) || S_ISDIR(name->pair->right->mode))
         return;
     struct item *item = new_item(f, name);
     if (item)
@@ -241,13 +252,15 @@ static int link_name(void *arg, const struct plan_name *name)
     return 0;
 }
 
+static bool removes_extras(const struct work *w) { return w->request->mirror && !w->report.plan.source_incomplete; }
+
 static int feed(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *),
                 struct error *err)
 {
     struct feed f = {.w = w, .plan = plan};
     struct plan_visitor visitor = {.dir = enter, .name = each, .arg = &f};
 
-    f.mirror = w->request->mirror && !w->report.plan.source_incomplete;
+    f.mirror = removes_extras(w);
     items_init(&f.items);
     items_init(&f.ready);
     int code = plan_pass(plan, &visitor, err);
@@ -293,13 +306,15 @@ static int action_name(void *arg, const struct plan_name *name)
 
     if (kind && f->w->report.job)
         emit_action(f->w, name, kind);
+    if (f->mirror)
+        (void)report_extra(f, name);
     return problem_name(arg, name);
 }
 
 static int tell(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *),
                 struct error *err)
 {
-    struct feed f = {.w = w, .plan = plan};
+    struct feed f = {.w = w, .plan = plan, .mirror = removes_extras(w)};
     struct plan_visitor visitor = {.name = each, .arg = &f};
 
     return plan_pass(plan, &visitor, err);

@@ -199,6 +199,7 @@ START_TEST(what_could_not_be_read)
     pair.left = NULL;
     ck_assert_int_eq(judge(), VERDICT_EXTRA);
     ck_assert(verdict.block);
+    ck_assert_str_eq(verdict.code, "EIO");
 }
 END_TEST
 

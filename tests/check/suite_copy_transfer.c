@@ -201,6 +201,27 @@ START_TEST(without_permission)
 }
 END_TEST
 
+/* It stays, and a mirror says so: dry (1) or not. */
+START_TEST(an_extra_that_cannot_be_read)
+{
+    copying_plant();
+    free(sandbox_run("mkdir -p '%s'/B/" P "/more && printf 1 >'%s'/B/" P "/more/x && chmod 000 '%s'/B/" P "/more",
+                     lib.folder, lib.folder, lib.folder));
+    free(sandbox_run("chmod -R a+rwX '%s'/catalog.db* && chown -R 65534:65534 '%s'", lib.folder, lib.folder));
+    if (!sandbox_drop_root(lib.folder))
+        return;
+    copying_run();
+    copying_is_done();
+    ck_assert_int_eq(out.failed, 0);
+    copying.mirror = true;
+    copying.dry_run = _i == 1;
+    copying_run();
+    ck_assert_int_eq(out.failed, 1);
+    ck_assert_str_eq(out.problem_code, "EACCES");
+    free(sandbox_run("chmod 700 '%s'/B/" P "/more && test -e '%s'/B/" P "/more/x", lib.folder, lib.folder));
+}
+END_TEST
+
 START_TEST(sockets_and_the_catalog_are_not_copied)
 {
     copying_plant();
@@ -432,6 +453,7 @@ Suite *suite_copy_transfer(void)
     tcase_add_test(c, a_dry_run_writes_nothing);
     tcase_add_test(c, problems_of_one_file_do_not_stop_the_others);
     tcase_add_test(c, without_permission);
+    tcase_add_loop_test(c, an_extra_that_cannot_be_read, 0, 2);
     tcase_add_test(c, sockets_and_the_catalog_are_not_copied);
     tcase_add_test(c, a_locked_destination);
     tcase_add_test(c, another_disk);

@@ -34,7 +34,7 @@ fault_failing_calls() {
     studio
     while read -r call where actions; do
         # A name that cannot be linked becomes a file of its own; what becomes of its leader decides about it, too.
-        case $call in linkat | renameat2) DIFFER=-anciAX ;; *) DIFFER=-anciHAX ;; esac
+        case $call in linkat | renameat2 | openat) DIFFER=-anciAX ;; *) DIFFER=-anciHAX ;; esac
         for action in $actions; do
             fail_calls "$call" "$PWD/$where*" 1 "$action"
             # A signal for ever is none, and a byte at a time takes half a minute.
