@@ -145,6 +145,13 @@ static void report_unmade(struct feed *f, const struct plan_name *name, int code
     report_problem(&f->w->report, subject_of(name), "EEXIST", why, true);
 }
 
+static void fail_name(struct feed *f, const struct plan_name *name, int code)
+{
+    report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+    if (work_is_full(-code))
+        work_fail_errno(f->w, -code, name->name);
+}
+
 /* A directory that cannot be made blocks all that lies below it. */
 static void add_directory(struct feed *f, const struct plan_name *name)
 {
@@ -245,10 +252,15 @@ static int link_name(void *arg, const struct plan_name *name)
     struct item *item = new_item(f, name);
     if (!item)
         return 0;
-    if (hardlink_stage(f->w, item, name->leader) == 0)
+    int code = hardlink_stage(f->w, item, name->leader);
+    if (!code) {
         add_ready(f, item);
-    else
+    } else if (code == -ESTALE) {
         add_to_task(f, item);
+    } else {
+        item_free(item);
+        fail_name(f, name, code);
+    }
     return 0;
 }
 

@@ -18,14 +18,34 @@ static int make_link(int dir, const char *name, const void *arg)
     return linkat(leader->dir, leader->name, dir, name, 0) < 0 ? -errno : 0;
 }
 
-/* The leader must be what the follower is at the source: the same size and time, just copied or found the same. */
-static bool is_leader(const struct work *w, const struct item *item, const struct link *leader,
-                      struct stat *ret_st)
+static bool is_missing(int code) { return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ESTALE; }
+
+static bool cannot_link(int code)
 {
-    if (fstatat(leader->dir, leader->name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(ret_st->st_mode))
-        return false;
-    return (uint64_t)ret_st->st_size == item->left.size &&
-           times_agree(mtime_of(ret_st), item->left.mtime, w->request->granularity);
+    return code == -EPERM || code == -EACCES || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK ||
+           code == -EXDEV || code == -EINVAL;
+}
+
+/* The leader must be what the follower is at the source: the same size and time, just copied or found the same. */
+static int check_leader(const struct work *w, const struct item *item, const struct link *leader, struct stat *ret_st)
+{
+    if (fstatat(leader->dir, leader->name, ret_st, AT_SYMLINK_NOFOLLOW) < 0)
+        return is_missing(-errno) ? -ESTALE : -errno;
+    bool same = S_ISREG(ret_st->st_mode) && (uint64_t)ret_st->st_size == item->left.size &&
+                times_agree(mtime_of(ret_st), item->left.mtime, w->request->granularity);
+    return same ? 0 : -ESTALE;
+}
+
+static int link_to(struct work *w, struct item *item, const struct link *leader, struct stat *ret_st)
+{
+    int to = twin_target(item->twin);
+    if (to < 0)
+        return to;
+    int code = check_leader(w, item, leader, ret_st);
+    if (!code)
+        code = temp_make(to, make_link, leader, item->temp);
+    twin_target_done(item->twin);
+    return code;
 }
 
 int hardlink_stage(struct work *w, struct item *item, const char *leader)
@@ -33,24 +53,17 @@ int hardlink_stage(struct work *w, struct item *item, const char *leader)
     struct link link;
     struct stat st;
 
-    if (!w->target.holds.link) {
-        report_lost(&w->report, LOST_LINK);
-        return -ESTALE;
-    }
-    link.dir = path_open_parent(w->target.top, leader, &link.name);
-    if (link.dir < 0)
-        return -ESTALE;
-    int to = twin_target(item->twin), code = -ESTALE;
-    if (to >= 0) {
-        if (is_leader(w, item, &link, &st))
-            code = temp_make(to, make_link, &link, item->temp);
-        twin_target_done(item->twin);
-    }
-    close(link.dir);
-    if (code && code != -ESTALE)
+    if (w->target.holds.link)
+        link.dir = path_open_parent(w->target.top, leader, &link.name);
+    else
+        link.dir = -EPERM;
+    int code = link.dir < 0 ? link.dir : link_to(w, item, &link, &st);
+    if (link.dir >= 0)
+        close(link.dir);
+    if (cannot_link(code))
         report_lost(&w->report, LOST_LINK);
     if (code)
-        return -ESTALE;
+        return cannot_link(code) || is_missing(code) ? -ESTALE : code;
     item->fresh = (struct manifest_file){.mode = st.st_mode, .size = item->left.size, .mtime = item->left.mtime,
                                          .uid = st.st_uid, .gid = st.st_gid};
     return 0;

@@ -7,8 +7,9 @@
 #include "copy/work.h"
 
 /*
- * Stage a regular file as a hard link to `leader` (a path relative to the replica at the target). 0, -ESTALE when
- * the leader is not the file it should be or the destination has no links: copy it, then.
+ * Stage a regular file as a hard link to `leader` (a path relative to the replica at the target). 0; -ESTALE when
+ * the leader is not the file it should be or the destination cannot link it: copy it, then; another -errno of the
+ * destination.
  */
 int hardlink_stage(struct work *w, struct item *item, const char *leader);
 

@@ -10,39 +10,69 @@
 
 #define PROBE_OWNER 65533    /* any that is not ours */
 
-static bool keeps_mode(int fd)
+/* An answer, 0 or 1; or -errno: a disk that fails or is full says nothing of what its filesystem can hold. */
+static int answer(int result)
 {
-    struct stat st;
-    return fchmod(fd, 0640) == 0 && fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0640;
+    if (result == 0)
+        return 1;
+    return errno == EIO || errno == ENOSPC || errno == EDQUOT ? -errno : 0;
 }
 
-static bool keeps_owner(int fd)
+static int keeps_mode(int fd)
 {
     struct stat st;
-    return fchown(fd, PROBE_OWNER, PROBE_OWNER) == 0 && fstat(fd, &st) == 0 && st.st_uid == PROBE_OWNER;
+    int code = answer(fchmod(fd, 0640));
+
+    if (code == 1)
+        code = answer(fstat(fd, &st));
+    return code == 1 ? (st.st_mode & 07777) == 0640 : code;
 }
 
-static bool keeps_link(int dir, const char *name)
+static int keeps_owner(int fd)
+{
+    struct stat st;
+    int code = geteuid() == 0 ? answer(fchown(fd, PROBE_OWNER, PROBE_OWNER)) : 0;
+
+    if (code == 1)
+        code = answer(fstat(fd, &st));
+    return code == 1 ? st.st_uid == PROBE_OWNER : code;
+}
+
+static int keeps_link(int dir, const char *name)
 {
     char other[TEMP_NAME_SIZE];
 
     temp_name(other);
-    bool can = linkat(dir, name, dir, other, 0) == 0;
+    int code = answer(linkat(dir, name, dir, other, 0));
     temp_remove(dir, other);
-    return can;
+    return code;
 }
 
-static bool keeps_exchange(int dir, const char *name)
+static int keeps_exchange(int dir, const char *name)
 {
     char other[TEMP_NAME_SIZE];
     int fd = temp_create(dir, 0600, other);
 
     if (fd < 0)
-        return false;
+        return fd;
     close(fd);
-    bool can = renameat2(dir, name, dir, other, RENAME_EXCHANGE) == 0;
+    int code = answer(renameat2(dir, name, dir, other, RENAME_EXCHANGE));
     temp_remove(dir, other);
-    return can;
+    return code;
+}
+
+static int try_all(int dir, const char *name, int fd, struct holds *ret_holds)
+{
+    const int mode = keeps_mode(fd), xattr = answer(fsetxattr(fd, "user.autobackup", "", 0, 0)),
+              link = keeps_link(dir, name), exchange = keeps_exchange(dir, name), owner = keeps_owner(fd);
+    const int answers[] = {mode, xattr, link, exchange, owner};
+
+    *ret_holds = (struct holds){.root = geteuid() == 0, .mode = mode > 0, .xattr = xattr > 0, .link = link > 0,
+                                .exchange = exchange > 0, .owner = owner > 0};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        if (answers[i] < 0)
+            return answers[i];
+    return 0;
 }
 
 int holds_probe(int dir, struct holds *ret_holds)
@@ -52,17 +82,10 @@ int holds_probe(int dir, struct holds *ret_holds)
 
     if (fd < 0)
         return fd;
-    *ret_holds = (struct holds){
-        .root = geteuid() == 0,
-        .mode = keeps_mode(fd),
-        .xattr = fsetxattr(fd, "user.autobackup", "", 0, 0) == 0,
-        .link = keeps_link(dir, name),
-        .exchange = keeps_exchange(dir, name),
-    };
-    ret_holds->owner = ret_holds->root && keeps_owner(fd);
+    int code = try_all(dir, name, fd, ret_holds);
     temp_remove(dir, name);
     close(fd);
-    return 0;
+    return code;
 }
 
 void holds_guess(const char *fs_type, struct holds *ret_holds)

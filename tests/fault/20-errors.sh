@@ -33,9 +33,9 @@ fault_failing_calls() {
     filesystem "$KIND"
     studio
     while read -r call where actions; do
-        # A name that cannot be linked becomes a file of its own; what becomes of its leader decides about it, too.
-        case $call in linkat | renameat2 | openat) DIFFER=-anciAX ;; *) DIFFER=-anciHAX ;; esac
         for action in $actions; do
+            LINKS=H
+            [[ $action != *EMLINK ]] || LINKS=    # a name that cannot be linked becomes a file of its own, for good
             fail_calls "$call" "$PWD/$where*" 1 "$action"
             # A signal for ever is none, and a byte at a time takes half a minute.
             [ -z "${FULL:-}" ] || [[ $action == *EINTR || $action == short=1 ]] ||
@@ -49,7 +49,9 @@ fail_calls() {    # CALL PATH TIMES ACTION: at each point that there is
     for n in $(error_points); do
         reset
         shim "$1 $2 $n $3 $4"
+        DIFFER=-anci${LINKS}AX
         strike "${SHIM[@]}"
+        [ "$STATUS" = 0 ] || DIFFER=-anciAX    # so do the further names of a file that failed
         if [ "$(hits 1)" = 0 ]; then
             [ -z "${FULL:-}" ] && continue || break
         fi
