@@ -62,6 +62,7 @@ fault_repair() {
     touch -r time "$file"
     SCENARIO=(verify acme/spot footage NAS WORK --repair)
     RERUN="0 11"         # repaired now
+    SWEEPER="copy acme/spot footage WORK NAS"
     DIFFER=-anciHAXO     # the times of folders are for the next copy
     snapshot NAS/$REPLICA >OLD
     keep_state

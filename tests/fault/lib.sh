@@ -203,7 +203,7 @@ check_names() {    # DATABASE
 DIFFER=-anciHAX
 
 differences() {    # DATABASE: from the goal, as rsync sees them; ours left out
-    rsync "$DIFFER" --delete --exclude='.autobackup*' "$GOAL/" "$1/$REPLICA/" 2>&1
+    rsync "$DIFFER" --delete --exclude='.autobackup*' "$GOAL/" "$1/$REPLICA/" 2>&1 || echo "rsync ends with $?"
 }
 
 records() { lua5.4 "$FAULT_FOLDER/manifest.lua" "$1"; }    # MANIFEST
@@ -289,6 +289,8 @@ judge() {    # FAULT
     check_names NAS
     check_books NAS
     rerun
+    # Where the rerun finds nothing to do and writes nothing, the next copy removes what the dead left.
+    [ -z "${SWEEPER:-}" ] || "$AUTOBACKUP" $SWEEPER >"$OUT.sweeper" 2>&1 || violation "$SWEEPER ends with $?"
     check_clean NAS
     check_names NAS
     check_source
