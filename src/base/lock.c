@@ -25,11 +25,24 @@ static int open_lock(int dir, const char *name)
     return fd < 0 ? -errno : fd;
 }
 
-static bool is_current(int dir, const char *name, int fd)
+/* Is the file still the one of that name? 1, 0, or -errno. */
+static int is_current(int dir, const char *name, int fd)
 {
     struct stat a, b;
-    return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
+
+    if (fstat(fd, &a) < 0)
+        return -errno;
+    if (fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* 1 with the lock, 0 to try again, -EWOULDBLOCK when somebody else has it, or -errno. */
+static int lock_open_file(int dir, const char *name, int fd)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return errno == EINTR ? 0 : -errno;
+    return is_current(dir, name, fd);
 }
 
 /* A descriptor that holds the lock, -EWOULDBLOCK with *ret_busy open to read the holder's text, or -errno. */
@@ -37,20 +50,15 @@ static int try_lock(int dir, const char *name, int *ret_busy)
 {
     for (;;) {
         int fd = open_lock(dir, name);
-        if (fd < 0)
+        int code = fd < 0 ? fd : lock_open_file(dir, name, fd);
+        if (code > 0)
             return fd;
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            if (is_current(dir, name, fd))
-                return fd;
-        } else if (errno == EWOULDBLOCK) {
+        if (code == -EWOULDBLOCK && fd >= 0)
             *ret_busy = fd;
-            return -EWOULDBLOCK;
-        } else if (errno != EINTR) {
-            int code = -errno;
+        else if (fd >= 0)
             close(fd);
+        if (code < 0)
             return code;
-        }
-        close(fd);
     }
 }
 
