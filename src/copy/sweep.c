@@ -11,6 +11,7 @@
 
 #include "base/path.h"
 #include "copy/manifest.h"
+#include "copy/metadata.h"
 #include "copy/plan.h"
 #include "copy/temp.h"
 #include "copy/tree.h"
@@ -43,6 +44,39 @@ static int handle_partial(struct sweep *s, int dir, const char *name)
     return 0;
 }
 
+/* The versions lie on another filesystem: the copy there is durable before the file goes. */
+static int rescue_copy(struct versions *v, int dir, const char *path, const char *name)
+{
+    struct holds holds;
+    struct stat st;
+    struct data data;
+    int to = versions_folder(v, path);
+    int code = to < 0 ? to : holds_probe(to, &holds);
+
+    if (code)
+        return code;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    data_init(&data, NULL, NULL, NULL);
+    code = versions_copy(v, path, dir, name, &st, &data, &holds);
+    data_free(&data);
+    if (code == -EEXIST)    /* copied whole by a rescue that was cut short */
+        code = 0;
+    if (!code)
+        code = versions_sync(v);
+    return code ? code : unlinkat(dir, name, 0) < 0 ? -errno : 0;
+}
+
+static int rescue(struct sweep *s, int dir, const char *path, const char *name)
+{
+    int code = versions_move(s->versions, path, dir, name, name);
+
+    if (code == -EXDEV)
+        code = rescue_copy(s->versions, dir, path, name);
+    s->swept->rescued += !code;
+    return code;
+}
+
 static int sweep_name(void *arg, int dir, const char *path, const char *name)
 {
     struct sweep *s = arg;
@@ -54,9 +88,7 @@ static int sweep_name(void *arg, int dir, const char *path, const char *name)
     } else if (temp_is_partial(name)) {
         return handle_partial(s, dir, name);
     } else if (s->versions && temp_is_exchange(name)) {
-        int code = versions_move(s->versions, path, dir, name, name);
-        s->swept->rescued += !code;
-        return code;
+        return rescue(s, dir, path, name);
     }
     return 0;
 }

@@ -31,15 +31,37 @@ fault_few_descriptors() {
     done
 }
 
-# The replica lies on another filesystem than .autobackup: versions are copies.
-fault_replica_elsewhere() {
-    local n
+footage_elsewhere() {
     filesystem "$KIND"
     mkdir NAS/footage
     image "$KIND" footage.img
     mount -o loop footage.img NAS/footage
     rmdir NAS/footage/lost+found 2>/dev/null || :
     studio
+}
+
+# A replaced file that a dead copy left under an exchange name cannot be moved to the versions there.
+fault_rescue_elsewhere() {
+    local name=.autobackup-x-0123456789abcdef
+    footage_elsewhere
+    reset
+    shim "$CHANGES $PWD/NAS* 40 1 kill"
+    strike "${SHIM[@]}"
+    [ "$STATUS" = 137 ] || fail "it was not killed"
+    bytes 5000 >replaced
+    cp replaced "NAS/$REPLICA/same/$name"
+    rerun
+    check_clean NAS
+    find NAS/.autobackup/versions -path "*/same/$name" -exec cmp -s {} replaced \; -print | grep -q . ||
+        violation "the replaced file is not among the versions"
+    conclude "a replaced file left on another filesystem is kept"
+}
+on_rescue_elsewhere="ext4 xfs btrfs"
+
+# The replica lies on another filesystem than .autobackup: versions are copies.
+fault_replica_elsewhere() {
+    local n
+    footage_elsewhere
     for n in $(points 250); do
         reset
         shim "$CHANGES $PWD/NAS* $n 1 kill"
