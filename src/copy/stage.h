@@ -12,7 +12,7 @@
 
 #include "copy/item.h"
 
-#define STAGE_ITEMS 4096                    /* a batch begins at so many items, */
+#define STAGE_ITEMS 8192                    /* a batch begins at so many items, */
 #define STAGE_BYTES (1ull << 30)            /* or so many bytes, */
 #define STAGE_AGE (5 * 1000000000LL)        /* or so many ns after its first item */
 
