@@ -33,6 +33,7 @@ fault_failing_calls() {
     filesystem "$KIND"
     studio
     while read -r call where actions; do
+        [ "$KIND:$call" != tmpfs:syncfs ] || continue    # promises nothing there: each file is synced
         for action in $actions; do
             LINKS=H
             [[ $action != *EMLINK ]] || LINKS=    # a name that cannot be linked becomes a file of its own, for good
