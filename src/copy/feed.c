@@ -184,7 +184,10 @@ static bool report_extra(struct feed *f, const struct plan_name *name)
 
     if (v->kind != VERDICT_EXTRA || !v->block)
         return false;
-    report_problem(&f->w->report, subject_of(name), v->code, v->why, false);
+    if (name->pair->right->err)
+        report_errno(&f->w->report, subject_of(name), name->pair->right->err, SIDE_TARGET);
+    else
+        report_problem(&f->w->report, subject_of(name), v->code, v->why, false);
     return true;
 }
 
