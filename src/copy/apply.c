@@ -70,12 +70,6 @@ static bool failed(struct commit *c, const struct item *item, int code)
     return false;
 }
 
-static bool cannot_link(int code)
-{
-    return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK || code == -EXDEV ||
-           code == -EINVAL || code == -EACCES;
-}
-
 /* Has it other names, through which it can be changed? */
 static bool is_shared(const struct item *item) { return S_ISREG(item->old.st_mode) && item->old.st_nlink > 1; }
 
@@ -91,7 +85,7 @@ static int keep_old(struct commit *c, struct item *item, int dir)
     int code = copy || !t->holds.link ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
 
     item->kept = KEPT_IN_VERSIONS;
-    if (!cannot_link(code))
+    if (!place_cannot_link(code))
         return code;
     if (t->holds.exchange && !copy) {
         item->kept = KEPT_BY_EXCHANGE;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "copy/place.h"
 #include "copy/times.h"
 
 struct link {
@@ -19,12 +20,6 @@ static int make_link(int dir, const char *name, const void *arg)
 }
 
 static bool is_missing(int code) { return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ESTALE; }
-
-static bool cannot_link(int code)
-{
-    return code == -EPERM || code == -EACCES || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK ||
-           code == -EXDEV || code == -EINVAL;
-}
 
 /* The leader must be what the follower is at the source: the same size and time, just copied or found the same. */
 static int check_leader(const struct work *w, const struct item *item, const struct link *leader, struct stat *ret_st)
@@ -60,10 +55,10 @@ int hardlink_stage(struct work *w, struct item *item, const char *leader)
     int code = link.dir < 0 ? link.dir : link_to(w, item, &link, &st);
     if (link.dir >= 0)
         close(link.dir);
-    if (cannot_link(code))
+    if (place_cannot_link(code))
         report_lost(&w->report, LOST_LINK);
     if (code)
-        return cannot_link(code) || is_missing(code) ? -ESTALE : code;
+        return place_cannot_link(code) || is_missing(code) ? -ESTALE : code;
     item->fresh = (struct manifest_file){.mode = st.st_mode, .size = item->left.size, .mtime = item->left.mtime,
                                          .uid = st.st_uid, .gid = st.st_gid};
     return 0;

@@ -43,6 +43,12 @@ static int look_and_rename(int from_dir, const char *from, int to_dir, const cha
     return code;
 }
 
+bool place_cannot_link(int code)
+{
+    return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK || code == -EXDEV ||
+           code == -EINVAL || code == -EACCES;
+}
+
 int place_new(int from_dir, const char *from, int to_dir, const char *to)
 {
     if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
