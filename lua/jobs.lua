@@ -6,6 +6,7 @@ local progress = require "autobackup.view.progress"
 local M = {}
 
 local WAIT = 0.1      -- seconds between looks at the clock of the progress lines
+local TURN = 256      -- events that one of several jobs may hand out before the next comes to its turn
 local KEEP = 100000   -- problems remembered; the rest is counted
 
 local function pump(job, on_event, state)
@@ -51,18 +52,31 @@ local function advance(line)
     return work ~= nil
 end
 
--- One look at a line's job. True while the line goes on.
-local function look(line, wait)
-    local event = line.job:next(wait)
-    if event == false then
-        line.job:close()
-        return advance(line)
-    elseif event then
+-- Take what a line's job has to hand out, but no more than its turn: the others come to theirs.
+-- @return whether the line goes on, and whether it had anything
+local function take_turn(line)
+    for i = 1, TURN do
+        local event = line.job:next(0)
+        if event == false then
+            line.job:close()
+            return advance(line), true
+        elseif not event then
+            return true, i > 1
+        end
         line.list[line.at].on_event(event)
-    else
+    end
+    return true, true
+end
+
+-- Until one of the lines has something: a silent job, such as one that waits for a lock, holds up no other.
+local function wait_for_any(lines)
+    local others = {}
+    for i = 2, #lines do
+        others[i - 1] = lines[i].job
+    end
+    if not lines[1].job:wait(others, WAIT) then
         progress.idle()
     end
-    return true
 end
 
 local function pump_lines(lines)
@@ -71,11 +85,16 @@ local function pump_lines(lines)
         active[#active + 1] = advance(line) and line or nil
     end
     while #active > 0 do
-        local still = {}
+        local still, is_busy = {}, false
         for _, line in ipairs(active) do
-            still[#still + 1] = look(line, WAIT / #active) and line or nil
+            local goes_on, had_any = take_turn(line)
+            still[#still + 1] = goes_on and line or nil
+            is_busy = is_busy or had_any
         end
         active = still
+        if not is_busy then
+            wait_for_any(active)
+        end
     end
 end
 

@@ -27,6 +27,38 @@ struct job {
     void (*free_arg)(void *);
 };
 
+/* Rung when a job that had nothing to hand out has something: who waits for several of them hears it. */
+static struct {
+    pthread_once_t once;
+    pthread_mutex_t lock;
+    pthread_cond_t rung;
+    uint64_t count;
+    atomic_int waiters;
+} bell = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+static void init_bell(void) { init_condition(&bell.rung); }
+
+/* Not under a job's lock. A waiter says so before it looks at the jobs, so none that slept before is missed. */
+static void ring(void)
+{
+    if (!atomic_load(&bell.waiters))
+        return;
+    pthread_mutex_lock(&bell.lock);
+    bell.count++;
+    pthread_cond_broadcast(&bell.rung);
+    pthread_mutex_unlock(&bell.lock);
+}
+
 struct event *event_new(const char *type)
 {
     struct event *ev = mem_zalloc(sizeof *ev);
@@ -88,6 +120,7 @@ static void *job_thread(void *arg)
     job->ended = true;
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
+    ring();
     return NULL;
 }
 
@@ -109,7 +142,6 @@ static void job_free(struct job *job)
 int job_start(job_main *run, void *arg, void (*free_arg)(void *), struct job **ret_job, struct error *err)
 {
     struct job *job = mem_zalloc(sizeof *job);
-    pthread_condattr_t attr;
     sigset_t old;
 
     job->run = run;
@@ -117,10 +149,8 @@ int job_start(job_main *run, void *arg, void (*free_arg)(void *), struct job **r
     job->free_arg = free_arg;
     job->last = &job->first;
     pthread_mutex_init(&job->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&job->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    init_condition(&job->changed);
+    pthread_once(&bell.once, init_bell);
     block_signals(&old);
     int code = pthread_create(&job->thread, NULL, job_thread, job);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -139,9 +169,11 @@ void job_emit(struct job *job, struct event *ev)
         pthread_cond_wait(&job->changed, &job->lock);
     *job->last = ev;
     job->last = &ev->next;
-    job->unread++;
+    bool is_first = job->unread++ == 0;
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
+    if (is_first)
+        ring();
 }
 
 void job_progress(struct job *job, struct event *ev)
@@ -152,6 +184,8 @@ void job_progress(struct job *job, struct event *ev)
     job->progress = ev;
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
+    if (!old)
+        ring();
     event_free(old);
 }
 
@@ -203,6 +237,58 @@ int job_next(struct job *job, int64_t timeout, struct event **ret_event)
         return 1;
     }
     return ended ? -EPIPE : 0;
+}
+
+static bool is_ready(struct job *job)
+{
+    pthread_mutex_lock(&job->lock);
+    bool ready = job->first || job->progress || job->ended;
+    pthread_mutex_unlock(&job->lock);
+    return ready;
+}
+
+static bool any_ready(struct job *const *jobs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_ready(jobs[i]))
+            return true;
+    return false;
+}
+
+static uint64_t rung_so_far(void)
+{
+    pthread_mutex_lock(&bell.lock);
+    uint64_t count = bell.count;
+    pthread_mutex_unlock(&bell.lock);
+    return count;
+}
+
+/* Until it is rung once more. False on timeout. */
+static bool hear(uint64_t heard, const struct timespec *until)
+{
+    int code = 0;
+
+    pthread_mutex_lock(&bell.lock);
+    while (bell.count == heard && code != ETIMEDOUT)
+        code = until ? pthread_cond_timedwait(&bell.rung, &bell.lock, until)
+                     : pthread_cond_wait(&bell.rung, &bell.lock);
+    pthread_mutex_unlock(&bell.lock);
+    return code != ETIMEDOUT;
+}
+
+bool job_wait_any(struct job *const *jobs, size_t count, int64_t timeout)
+{
+    struct timespec until = clock_split(clock_monotonic() + (timeout > 0 ? timeout : 0));
+    bool ready, heard = true;
+
+    atomic_fetch_add(&bell.waiters, 1);
+    do {
+        uint64_t so_far = rung_so_far();
+        ready = any_ready(jobs, count);
+        heard = ready || hear(so_far, timeout < 0 ? NULL : &until);
+    } while (!ready && heard);
+    atomic_fetch_sub(&bell.waiters, 1);
+    return ready || any_ready(jobs, count);
 }
 
 void job_cancel(struct job *job)

@@ -71,6 +71,12 @@ const atomic_bool *job_cancel_flag(struct job *job);
  */
 int job_next(struct job *job, int64_t timeout, struct event **ret_event);
 
+/*
+ * For an owner of several: wait until one of them has an event or has ended. timeout as of job_next. True when one has,
+ * at once if it has already; false on timeout.
+ */
+bool job_wait_any(struct job *const *jobs, size_t count, int64_t timeout);
+
 void job_cancel(struct job *job);    /* ask it to stop; events still come */
 void job_close(struct job *job);     /* cancel, wait for its thread, free everything; NULL is fine */
 

@@ -1,5 +1,6 @@
 /*
- * A job's handle: job:next(seconds) -> event | nil (none yet) | false (ended), job:cancel(), job:close().
+ * A job's handle: job:next(seconds) -> event | nil (none yet) | false (ended), job:cancel(), job:close();
+ * job:wait(others, seconds) -> whether this job, or one of the list `others` of jobs, has an event or has ended by then.
  */
 #include "bind/bind.h"
 
@@ -58,6 +59,14 @@ static int push_event(lua_State *L, struct event *ev)
     return code == LUA_OK ? 1 : lua_error(L);
 }
 
+static int64_t check_seconds(lua_State *L, int arg)
+{
+    lua_Number seconds = luaL_optnumber(L, arg, HUGE_VAL);
+
+    luaL_argcheck(L, seconds >= 0, arg, "seconds must not be negative");
+    return seconds > 1e9 ? INT64_MAX : (int64_t)(seconds * NSEC_PER_SEC);
+}
+
 /*
  * Wait in slices: between two of them control does not return to Lua, but a signal ends the wait early, so that
  * the hook its handler has set runs at once.
@@ -65,11 +74,9 @@ static int push_event(lua_State *L, struct event *ev)
 static int job_next_(lua_State *L)
 {
     struct job *job = check_open(L);
-    lua_Number seconds = luaL_optnumber(L, 2, HUGE_VAL);
+    int64_t left = check_seconds(L, 2);
     struct event *ev = NULL;
 
-    luaL_argcheck(L, seconds >= 0, 2, "seconds must not be negative");
-    int64_t left = seconds > 1e9 ? INT64_MAX : (int64_t)(seconds * NSEC_PER_SEC);
     for (;;) {
         int64_t slice = left < SLICE ? left : SLICE;
         int code = job_next(job, slice, &ev);
@@ -83,6 +90,29 @@ static int job_next_(lua_State *L)
         if (left <= 0 || lua_gethook(L))
             return 0;
     }
+}
+
+/* Lists of this many jobs are waited for as a whole; of longer ones the rest is looked at when these have something. */
+#define MOST 64
+
+static int job_wait_(lua_State *L)
+{
+    struct job *jobs[MOST] = {check_open(L)};
+    size_t count = 1;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    for (lua_Integer i = 1, all = luaL_len(L, 2); i <= all && count < MOST; i++) {
+        lua_geti(L, 2, i);
+        struct handle *h = luaL_checkudata(L, -1, JOB);
+        luaL_argcheck(L, h->job, 2, "a job is closed");
+        jobs[count++] = h->job;
+        lua_pop(L, 1);
+    }
+    bool ready = false;
+    for (int64_t left = check_seconds(L, 3); !ready && left > 0 && !lua_gethook(L); left -= SLICE)
+        ready = job_wait_any(jobs, count, left < SLICE ? left : SLICE);
+    lua_pushboolean(L, ready);
+    return 1;
 }
 
 static int job_cancel_(lua_State *L)
@@ -105,6 +135,7 @@ static int job_close_(lua_State *L)
 
 static const luaL_Reg methods[] = {
     {"next", job_next_},
+    {"wait", job_wait_},
     {"cancel", job_cancel_},
     {"close", job_close_},
     {NULL, NULL},

@@ -218,6 +218,33 @@ END_TEST
 static void count_free(void *arg) { ++*(int *)arg; }
 static void nothing(struct job *job, void *arg) { (void)job, (void)arg; }
 
+static void emit_when_told(struct job *job, void *arg)
+{
+    while (!atomic_load((atomic_bool *)arg) && !job_cancelled(job))
+        sched_yield();
+    job_emit(job, event_new("told"));
+}
+
+/* One of several that says something, or ends, is heard wherever it stands; silent ones are waited for in vain. */
+START_TEST(of_several_the_one_that_speaks_is_heard)
+{
+    for (int at = 0; at < 3; at++) {
+        atomic_bool told = false;
+        struct job *jobs[3];
+        for (int i = 0; i < 3; i++)
+            jobs[i] = i == at ? start(emit_when_told, &told) : start(until_cancelled, NULL);
+        ck_assert(!job_wait_any(jobs, 3, NSEC_PER_MSEC));
+        atomic_store(&told, true);
+        ck_assert(job_wait_any(jobs, 3, FOREVER));
+        take(jobs[at], "told");
+        ck_assert(job_wait_any(jobs, 3, FOREVER));    /* its end */
+        take_end(jobs[at]);
+        for (int i = 0; i < 3; i++)
+            job_close(jobs[i]);
+    }
+}
+END_TEST
+
 START_TEST(argument_is_freed_once)
 {
     struct job *job = NULL;
@@ -244,6 +271,7 @@ Suite *suite_job(void)
     tcase_add_test(tests, timeout_and_cancel);
     tcase_add_test(tests, only_the_newest_progress_counts);
     tcase_add_test(tests, progress_is_rationed);
+    tcase_add_test(tests, of_several_the_one_that_speaks_is_heard);
     tcase_add_test(tests, argument_is_freed_once);
     suite_add_tcase(suite, tests);
     return suite;

@@ -10,6 +10,9 @@ local function fake(events, cancelled)
         local list = self.cancels > 0 and cancelled or events
         return table.remove(list, 1)
     end
+    function job.wait()
+        return true
+    end
     function job.cancel(self)
         self.cancels = self.cancels + 1
     end
@@ -65,6 +68,60 @@ function M.test_lines_go_on_side_by_side()
     unit.assertEquals(log, {"start a", "start c", "done a", "start b", "done b"})
     unit.assertEquals({a.closed, b.closed, c.closed}, {1, 1, 1})
     unit.assertNil(jobs.drive_lines{})
+end
+
+-- A job of many events beside one that waits for a lock: silent until `last` events of the other were taken.
+local function beside_a_silent_one(count, last)
+    local steps = {asked = 0, waited = 0, seen = 0}
+    local function counted(job)
+        local next_event = job.next
+        function job.next(self, seconds)
+            steps.asked = steps.asked + 1
+            steps.waited = steps.waited + (seconds > 0 and 1 or 0)
+            return next_event(self)
+        end
+        function job.wait(_, others, seconds)
+            unit.assertEquals({#others <= 1, seconds > 0}, {true, true})
+            steps.waited = steps.waited + 1
+            return true
+        end
+        return job
+    end
+    local events = {}
+    for i = 1, count do
+        events[i] = {type = "problem"}
+    end
+    events[count + 1] = false
+    local silent = fake{}
+    function silent.next()
+        return steps.seen < last and nil
+    end
+    return counted(fake(events)), counted(silent), steps
+end
+
+-- Bounded in steps, not in time: with a wait for the silent job at each event it would be as many waits as events.
+function M.test_a_silent_job_holds_up_no_other()
+    local busy, silent, steps = beside_a_silent_one(6000, 6000)
+    local function line(job)
+        return {{start = function() return job end, on_event = function() steps.seen = steps.seen + 1 end}}
+    end
+    unit.assertNil(jobs.drive_lines{line(silent), line(busy)})
+    unit.assertEquals(steps.seen, 6000)
+    unit.assertTrue(steps.waited <= 1, steps.waited .. " waits")
+    unit.assertTrue(steps.asked <= 6000 + 100, steps.asked .. " looks")
+end
+
+-- One that always has something must not keep the others from being heard.
+function M.test_a_busy_job_holds_up_no_other()
+    local busy, other, order = fake{}, fake{{type = "done"}, false}, {}
+    local handed = 0
+    function busy.next()
+        handed = handed + 1
+        return handed <= 100000 and {type = "problem"}
+    end
+    jobs.drive_lines{{{start = function() return busy end, on_event = function() end}},
+        {{start = function() return other end, on_event = function() order[1] = handed end}}}
+    unit.assertTrue(order[1] < 1000, tostring(order[1]))
 end
 
 function M.test_an_interruption_ends_all_lines()
