@@ -1,0 +1,48 @@
+PRAGMA user_version = 4;
+CREATE TABLE reading (                     -- when a whole load last read a category: without a row nothing is known
+    database INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
+    category INTEGER NOT NULL REFERENCES category ON DELETE CASCADE,
+    read_at  INTEGER NOT NULL,
+    PRIMARY KEY (database, category)
+) WITHOUT ROWID;
+INSERT INTO reading SELECT DISTINCT c.database, c.category, d.loaded_at FROM client c JOIN database d ON d.id = c.database
+    WHERE d.loaded_at IS NOT NULL;         -- client folders are only known from whole loads
+CREATE TABLE unread (                      -- parts of it that the last whole load could not read
+    database INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
+    category INTEGER NOT NULL REFERENCES category ON DELETE CASCADE,
+    client   BLOB NOT NULL,                -- '': the whole category
+    project  BLOB NOT NULL,                -- '': all of the client
+    PRIMARY KEY (database, category, client, project)
+) WITHOUT ROWID;
+CREATE TABLE outside (                     -- what lies beside the categories
+    database INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
+    path     BLOB NOT NULL,                -- relative to the database
+    kind     TEXT NOT NULL,                -- folder, file, symlink, fifo, socket, device, unreadable, mount
+    files    INTEGER,                      -- NULL: not known, as bytes
+    bytes    INTEGER,
+    whole    INTEGER NOT NULL,             -- 0: at least so much, it was not counted to the end
+    PRIMARY KEY (database, path)
+) WITHOUT ROWID;
+CREATE TABLE ignored (                     -- paths beside the categories that nobody wants to hear of
+    path     BLOB NOT NULL,                -- relative to a database, may hold * and ?
+    database INTEGER REFERENCES database ON DELETE CASCADE    -- NULL: in all
+);
+CREATE UNIQUE INDEX ignored_keys ON ignored (path, COALESCE(database, 0));
+CREATE TABLE held (                        -- what each operation's versions hold
+    database  INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
+    operation BLOB NOT NULL,               -- its folder below .autobackup/versions
+    changed   INTEGER NOT NULL,            -- the folder's own ctime when it was counted, ns
+    files     INTEGER NOT NULL,
+    bytes     INTEGER NOT NULL,
+    whole     INTEGER NOT NULL,            -- 0: at least so much
+    PRIMARY KEY (database, operation)
+) WITHOUT ROWID;
+CREATE TABLE replaced (                    -- paths that a typed `add --replace` took the place of
+    kind TEXT NOT NULL,                    -- database, category
+    name TEXT NOT NULL,
+    path BLOB NOT NULL,
+    PRIMARY KEY (kind, name, path)
+) WITHOUT ROWID;
+ALTER TABLE database ADD COLUMN space_total INTEGER;   -- bytes; NULL: never seen
+ALTER TABLE database ADD COLUMN space_free INTEGER;
+ALTER TABLE database ADD COLUMN space_at INTEGER;      -- when those were seen, ns
