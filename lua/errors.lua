@@ -1,7 +1,8 @@
 --- Errors as scripts meet them: a table `{code=, message=, path=, ...}` that prints as its message.
 --
 -- Codes: errno names ("ENOSPC"), and ours: EUSAGE (wrong words), ENONAME (no such database, category, client
--- or project), EOFFLINE, EBUSY, ECORRUPT, EUNSAFE, EUNTRUSTED, EINTR (with `signal`), ELUA (of user code).
+-- or project), EOFFLINE, EBUSY, ECORRUPT, EUNSAFE, EUNTRUSTED, ECONFIRM (nobody could be asked, see
+-- consent.lua), ECANCELED (somebody said no), EINTR (with `signal`), ELUA (of user code).
 
 local M = {}
 

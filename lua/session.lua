@@ -299,10 +299,14 @@ end
 
 --- Asks a question on the terminal.
 -- @param question string without its "[y/N]"
+-- @param lines list of what is said before it (optional)
 -- @return true for yes; false otherwise and where there is no terminal; Ctrl-C raises
-function Session:confirm(question)
+function Session:confirm(question, lines)
     if not self.interactive then
         return false
+    end
+    for _, line in ipairs(lines or {}) do
+        self:message(self.err:clean(line))
     end
     io.stdout:flush()
     local answer = ask(self, self.err:clean(question) .. " [y/N] ")

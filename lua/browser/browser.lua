@@ -94,8 +94,32 @@ function Browser:progress(sink)
     self:draw()
 end
 
+-- What is final is shown on a screen of its own, where only y is a yes.
+function Browser:confirm_shown(question, lines)
+    local model = self.model
+    local before, width = model.panel, (self.terminal:size())
+    local panel = panels.question(question, panels.wrapped(lines, width, core_sys.string_width))
+    model.panel = panel
+    local answer
+    while answer == nil do
+        self:draw()
+        local key = self.terminal:key()
+        check_stopped(key)
+        if key == false then
+            answer = false
+        elseif key and key ~= "resize" then
+            answer = panels.answer(panel, key, panel.height)
+        end
+    end
+    model.panel = before
+    return answer
+end
+
 -- A question that comes up while a command runs.
-function Browser:confirm(question)
+function Browser:confirm(question, lines)
+    if lines then
+        return self:confirm_shown(question, lines)
+    end
     local model = self.model
     local panel, answer = model.panel, nil
     model.panel, model.flow = nil, {dialog = dialog.question(question)}
@@ -155,7 +179,7 @@ function Browser:run(effect)
     local sink
     sink = output.take(session, {
         panel = panel, width = (self.terminal:size()), changed = function() self:progress(sink) end,
-        confirm = function(question) return self:confirm(question) end,
+        confirm = function(...) return self:confirm(...) end,
     })
     local ok, err = pcall(function()
         finish(session, declaration, script.protect(call, session, declaration, effect.args))

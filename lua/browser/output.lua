@@ -16,7 +16,7 @@ end
 --- Take over a session's output.
 -- @param session its out, err and confirm are replaced until `restore`
 -- @param how {panel=, width=, changed = function(): something is to be drawn,
---        confirm = function(question) -> boolean}
+--        confirm = function(question, lines?) -> boolean}
 -- @return an object with restore() and resize(width)
 function M.take(session, how)
     local before = {out = session.out, err = session.err, confirm = rawget(session, "confirm")}
@@ -35,7 +35,7 @@ function M.take(session, how)
         streams[i]:set_plain(session.settings.plain)
         rawset(session, name, streams[i])
     end
-    rawset(session, "confirm", function(_, question) return how.confirm(question) end)
+    rawset(session, "confirm", function(_, ...) return how.confirm(...) end)
     return {
         restore = function()
             rawset(session, "out", before.out)

@@ -1,4 +1,7 @@
 --- Text to read on the full screen: lines with colours, scrolled. Pure.
+local clean = require "autobackup.view.clean"
+local wrap = require "autobackup.view.wrap"
+
 local M = {}
 
 local STYLES = {["1"] = "bold", ["2"] = "dim", ["31"] = "bad", ["32"] = "good", ["33"] = "warn", ["34"] = "key",
@@ -28,6 +31,27 @@ function M.new(title, text)
     return panel
 end
 
+--- The lines of a text broken at a width, their control characters made visible.
+-- @param lines list, @param width columns, @param width_of function(text) -> columns
+-- @return list
+function M.wrapped(lines, width, width_of)
+    local broken = {}
+    for _, line in ipairs(lines) do
+        for _, piece in ipairs(wrap.line(clean.clean(line), width, width_of)) do
+            broken[#broken + 1] = piece
+        end
+    end
+    return broken
+end
+
+--- Make a panel that asks: y is a yes.
+-- @param question text, @param lines list of what is at stake
+function M.question(question, lines)
+    local panel = M.new(question)
+    panel.lines, panel.is_question = lines, true
+    return panel
+end
+
 --- Add text at the end; what does not end with a line feed is continued by the next.
 function M.add(panel, text)
     for line, ending in text:gmatch("([^\n]*)(\n?)") do
@@ -49,6 +73,17 @@ local keys = {
     home = function() return -math.maxinteger // 2 end, ["end"] = function() return math.maxinteger // 2 end,
 }
 keys.k, keys.j, keys.g, keys.G, keys[" "] = keys.up, keys.down, keys.home, keys["end"], keys.pagedown
+
+--- Take a key of a panel that asks.
+-- @param height lines that are seen at once
+-- @return true or false: the answer; nil while it is read
+function M.answer(panel, key, height)
+    if keys[key] then
+        scroll(panel, keys[key](height), height)
+        return nil
+    end
+    return key == "y" or key == "Y"
+end
 
 --- Take a key.
 -- @param height lines that are seen at once

@@ -374,7 +374,8 @@ local function panel_screen(writer, model, width, height)
     for _, line in ipairs(live) do
         lines[#lines + 1] = {writer:fit(writer:name(line), width), "bold"}
     end
-    local hints = panel.is_busy and {{"Ctrl-C", "stops it cleanly"}}
+    local hints = panel.is_question and {{"y", "yes"}, {"Esc", "no"}}
+        or panel.is_busy and {{"Ctrl-C", "stops it cleanly"}}
         or {{"Esc", "back"}, #panel.lines > panel.height and {"↑ ↓", "scroll"} or nil}
     lines[#lines + 1] = keys_line(writer, hints, width)
     return lines

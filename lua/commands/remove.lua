@@ -1,4 +1,5 @@
 --- remove: forget a database or a category.
+local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
@@ -8,25 +9,20 @@ local function known_of(session, what, name)
     return count > 0 and (" and what is known of %s in it"):format(size.plural(count, "replica")) or ""
 end
 
-local function check_confirmed(args, session)
-    if args.yes then
-        return
-    elseif not session.interactive then
-        errors.raise("ECONFIRM", ("remove %s %s forgets what is known of it; say --yes to do it"):format(args.what,
-            args.name))
-    end
-    local question = ("Forget %s %s%s? Nothing on a disk is touched."):format(args.what, args.name,
-        known_of(session, args.what, args.name))
-    if not session:confirm(question) then
-        errors.raise("ECANCELED", ("%s %s stays"):format(args.what, args.name))
-    end
+local function ask(args, session)
+    local thing = ("%s %s"):format(args.what, args.name)
+    consent.require(session, args, {
+        what = ("remove %s would forget it%s; nothing on a disk is touched"):format(thing,
+            known_of(session, args.what, args.name)),
+        question = ("Forget %s?"):format(thing), kept = thing .. " stays",
+    })
 end
 
 local function run(args, session)
     if args.what == "category" and not session.catalog:category(args.name) then
         errors.raise("ENONAME", "remove takes one category, not all of them")
     end
-    check_confirmed(args, session)
+    ask(args, session)
     if args.what == "database" then
         session.catalog:remove_database(args.name)
     else
@@ -48,7 +44,7 @@ return {
         {"name", "database", when = {what = {"database"}}},
         {"name", "category", when = {what = {"category"}}},
     },
-    options = {yes = {short = "y", help = "do not ask"}},
+    options = {yes = consent.option()},
     accepts = {database = {type = "what", database = "name"}, category = {type = "what", category = "name"}},
     run = run,
     show = function(result, out)
