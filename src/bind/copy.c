@@ -30,7 +30,7 @@
 /* Strings stay Lua's until everything is checked; only then are they copied. */
 static void take_texts(struct transfer_request *r)
 {
-    char **texts[] = {&r->catalog, &r->operation, &r->path, &r->source_root, &r->source_identity,
+    char **texts[] = {&r->catalog, &r->operation, &r->run, &r->path, &r->source_root, &r->source_identity,
                       &r->target_root, &r->target_identity, &r->lock_text};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -86,6 +86,7 @@ static int copy_start(lua_State *L)
     struct transfer_request request = {
         .catalog = (char *)field_text(L, "catalog"),
         .operation = (char *)field_text(L, "operation"),
+        .run = (char *)field_text_or_none(L, "run"),
         .path = (char *)field_text(L, "path"),
         .source_root = (char *)field_text(L, "source_root"),
         .source_identity = (char *)field_text(L, "source_identity"),

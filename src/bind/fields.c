@@ -17,6 +17,14 @@ const char *field_text(lua_State *L, const char *key)
     return value;
 }
 
+const char *field_text_or_none(lua_State *L, const char *key)
+{
+    if (lua_getfield(L, 1, key) == LUA_TNIL)
+        return "";
+    lua_pop(L, 1);
+    return field_text(L, key);
+}
+
 int64_t field_integer(lua_State *L, const char *key, int64_t fallback, int64_t min, int64_t max)
 {
     int is_integer = 1;

@@ -13,6 +13,8 @@
 /* A string without NUL bytes; left on the stack, so that its bytes stay. */
 const char *field_text(lua_State *L, const char *key);
 
+const char *field_text_or_none(lua_State *L, const char *key);    /* the same; "" when it is nil */
+
 /* An integer from min to max, `fallback` when it is nil. Left on the stack, as the next two. */
 int64_t field_integer(lua_State *L, const char *key, int64_t fallback, int64_t min, int64_t max);
 bool field_flag(lua_State *L, const char *key);

@@ -1,7 +1,7 @@
 /*
  * core.undo: start{...} -> job, with the fields of struct undo_request (lock_wait in seconds);
  * prune{...} -> job, with those of struct prune_request (expired and tops are lists);
- * operations{root=, identity=} -> list of {operation, kind, replica, target, source, host, pid, started_at,
+ * operations{root=, identity=} -> list of {operation, kind, replica, target, source, host, run, user, boot, pid, began, started_at,
  * finished_at, state, files, bytes, created, replaced, removed, touched, directories, has_versions, has_manifest},
  * times in ns, what is not known nil;
  * files{root=, identity=, operation=} -> job that lists an operation's files.
@@ -31,6 +31,7 @@ static int undo_start_(lua_State *L)
     struct undo_request r = {
         .catalog = (char *)field_text(L, "catalog"),
         .operation = (char *)field_text(L, "operation"),
+        .run = (char *)field_text_or_none(L, "run"),
         .undone = (char *)field_text(L, "undone"),
         .path = (char *)field_text(L, "path"),
         .root = (char *)field_text(L, "root"),
@@ -42,7 +43,7 @@ static int undo_start_(lua_State *L)
         .lock_wait = field_duration(L, "lock_wait"),
         .dry_run = field_flag(L, "dry_run"),
     };
-    char **texts[] = {&r.catalog, &r.operation, &r.undone, &r.path, &r.root, &r.identity, &r.database, &r.project,
+    char **texts[] = {&r.catalog, &r.operation, &r.run, &r.undone, &r.path, &r.root, &r.identity, &r.database, &r.project,
                       &r.category, &r.lock_text};
     copy_texts(texts, sizeof texts / sizeof *texts);
     if (undo_start(&r, &job, &err) < 0)
@@ -61,6 +62,7 @@ static int prune_start_(lua_State *L)
     struct prune_request r = {
         .catalog = (char *)field_text(L, "catalog"),
         .operation = (char *)field_text(L, "operation"),
+        .run = (char *)field_text_or_none(L, "run"),
         .root = (char *)field_text(L, "root"),
         .identity = (char *)field_text(L, "identity"),
         .database = (char *)field_text(L, "database"),
@@ -69,7 +71,7 @@ static int prune_start_(lua_State *L)
         .leftovers_before = field_integer(L, "leftovers_before", 0, INT64_MIN, INT64_MAX),
         .dry_run = field_flag(L, "dry_run"),
     };
-    char **texts[] = {&r.catalog, &r.operation, &r.root, &r.identity, &r.database, &r.lock_text};
+    char **texts[] = {&r.catalog, &r.operation, &r.run, &r.root, &r.identity, &r.database, &r.lock_text};
     field_check_texts(L, "expired");
     field_check_texts(L, "tops");
     copy_texts(texts, sizeof texts / sizeof *texts);
@@ -103,13 +105,16 @@ static void set_flag(lua_State *L, const char *key, bool value)
 
 static void push_operation(lua_State *L, const struct operation *o)
 {
-    lua_createtable(L, 0, 20);
+    lua_createtable(L, 0, 24);
     set_text(L, "operation", o->operation);
     set_text(L, "kind", o->kind);
     set_text(L, "replica", o->replica);
     set_text(L, "target", o->target);
     set_text(L, "source", o->source);
     set_text(L, "host", o->host);
+    set_text(L, "run", o->run);
+    set_text(L, "user", o->user);
+    set_text(L, "boot", o->boot);
     set_text(L, "state", o->state);
     set_integer(L, "files", o->files);
     set_integer(L, "bytes", o->bytes);
@@ -122,6 +127,7 @@ static void push_operation(lua_State *L, const struct operation *o)
     set_flag(L, "has_manifest", o->has_manifest);
     if (o->has_manifest) {
         set_integer(L, "pid", o->pid);
+        set_integer(L, "began", o->began);
         set_integer(L, "started_at", o->started_at);
     }
     if (o->state)

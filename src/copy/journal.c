@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/who.h"
 
 static int step_once(struct catalog *cat, sqlite3_stmt *stmt, struct error *err)
 {
@@ -20,48 +20,58 @@ static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
         sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT);
 }
 
+/* Who does it, when, in which run. */
+#define WHO "run, host, user, boot, pid, began, started_at"
+#define WHO_VALUES "?11, ?12, ?13, ?14, ?15, ?16, ?17"
+
+static void bind_who(sqlite3_stmt *stmt, const struct journal *j)
+{
+    struct who who;
+
+    who_am_i(&who);
+    const char *texts[] = {j->run && *j->run ? j->run : NULL, who.host, who.user, who.boot};
+    const int64_t numbers[] = {who.pid, who.began, clock_now()};
+    for (int i = 0; i < 4; i++)
+        bind_text(stmt, 11 + i, texts[i]);
+    for (int i = 0; i < 3; i++)
+        sqlite3_bind_int64(stmt, 15 + i, numbers[i]);
+}
+
 int journal_start(struct journal *j, const char *kind, int64_t source, const char *target, struct error *err)
 {
     static const char sql[] =
-        "INSERT INTO operation (id, kind, state, project, category, source, target, host, pid, started_at) "
-        "SELECT ?1, ?2, 'running', CAST(r.client || '/' || r.project AS BLOB), c.name, d.name, ?3, ?4, ?5, ?6 "
-        "FROM replica r JOIN category c ON c.id = r.category JOIN database d ON d.id = r.database WHERE r.id = ?7 "
-        "ON CONFLICT (id) DO UPDATE SET state = 'running', host = excluded.host, pid = excluded.pid";
-    char host[256] = "";
+        "INSERT INTO operation (id, kind, state, project, category, source, target, " WHO ") "
+        "SELECT ?1, ?2, 'running', CAST(r.client || '/' || r.project AS BLOB), c.name, d.name, ?3, " WHO_VALUES " "
+        "FROM replica r JOIN category c ON c.id = r.category JOIN database d ON d.id = r.database WHERE r.id = ?4 "
+        "ON CONFLICT (id) DO UPDATE SET state = 'running', host = excluded.host, pid = excluded.pid, "
+        "user = excluded.user, boot = excluded.boot, began = excluded.began";
     sqlite3_stmt *stmt;
     int code = catalog_prepare(j->cat, sql, &stmt, err);
 
     if (code)
         return code;
-    gethostname(host, sizeof host - 1);
     bind_text(stmt, 1, j->operation);
     bind_text(stmt, 2, kind);
     bind_text(stmt, 3, target);
-    bind_text(stmt, 4, host);
-    sqlite3_bind_int64(stmt, 5, getpid());
-    sqlite3_bind_int64(stmt, 6, clock_now());
-    sqlite3_bind_int64(stmt, 7, source);
+    sqlite3_bind_int64(stmt, 4, source);
+    bind_who(stmt, j);
     return step_once(j->cat, stmt, err);
 }
 
 int journal_enter(struct journal *j, const struct journal_entry *entry, struct error *err)
 {
     static const char sql[] =
-        "INSERT INTO operation (id, kind, state, project, category, source, target, host, pid, started_at) "
-        "VALUES (?1, ?2, 'running', CAST(?3 AS BLOB), ?4, ?5, ?6, ?7, ?8, ?9)";
+        "INSERT INTO operation (id, kind, state, project, category, source, target, " WHO ") "
+        "VALUES (?1, ?2, 'running', CAST(?3 AS BLOB), ?4, ?5, ?6, " WHO_VALUES ")";
     const char *texts[] = {j->operation, entry->kind, entry->project, entry->category, entry->source, entry->target};
-    char host[256] = "";
     sqlite3_stmt *stmt;
     int code = catalog_prepare(j->cat, sql, &stmt, err);
 
     if (code)
         return code;
-    gethostname(host, sizeof host - 1);
     for (int i = 0; i < 6; i++)
         bind_text(stmt, i + 1, texts[i]);
-    bind_text(stmt, 7, host);
-    sqlite3_bind_int64(stmt, 8, getpid());
-    sqlite3_bind_int64(stmt, 9, clock_now());
+    bind_who(stmt, j);
     return step_once(j->cat, stmt, err);
 }
 

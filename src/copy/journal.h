@@ -12,6 +12,7 @@
 struct journal {
     struct catalog *cat;       /* a connection of its own; borrowed */
     const char *operation;
+    const char *run;           /* see transfer_request; may be NULL */
 };
 
 /* Write the row as "running". source: replica id; target: the database's name. 0 or -errno. */

@@ -210,12 +210,25 @@ static void add_head(struct buf *b, const struct manifest_head *head)
 {
     add_text(b, "autobackup-manifest");
     add_text(b, "1");
-    const char *texts[] = {head->operation, head->kind, head->replica, head->target, head->source, head->host};
+    const char *texts[] = {head->operation, head->kind, head->replica, head->target, head->source,
+                           head->who->host};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         add_text(b, texts[i]);
-    add_number(b, head->pid);
+    add_number(b, head->who->pid);
     add_number(b, head->started_at);
     add_check(b, 0);
+}
+
+static void add_run(struct buf *b, const struct manifest_head *head)
+{
+    size_t start = b->len;
+
+    add_text(b, "run");
+    add_text(b, head->run ? head->run : "");
+    add_text(b, head->who->user);
+    add_text(b, head->who->boot);
+    add_number(b, head->who->began);
+    add_check(b, start);
 }
 
 static int open_new(int dir, const char *operation)
@@ -242,6 +255,7 @@ static int start(struct manifest *m, int root, const struct manifest_head *head)
     if (m->fd < 0)
         return m->fd;
     add_head(&m->pending, head);
+    add_run(&m->pending, head);
     int code = manifest_write(m);
     if (!code)
         code = manifest_sync(m);

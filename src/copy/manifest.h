@@ -7,6 +7,8 @@
  * NUL:
  *
  *   autobackup-manifest 1 OPERATION KIND REPLICA TARGET SOURCE HOST PID STARTED      first, once
+ *   run RUN USER BOOT BEGAN     second; older manifests have none. RUN is shared by the operations of one command,
+ *                               "" when it was the only one; BOOT and BEGAN say which process it was (base/who.h)
  *   create  PATH NEW            announced: a name that was not there
  *   replace PATH NEW OLD        announced: OLD goes to the versions
  *   remove  PATH OLD            announced: OLD goes to the versions (a directory is only removed)
@@ -46,14 +48,15 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/who.h"
 #include "index/taken.h"
 
 #define OPERATIONS OUR_FOLDER "/operations"
 #define MANIFEST_OPEN ".open"    /* behind the name while the operation runs */
 
 enum manifest_verb {
-    MANIFEST_HEAD, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH, MANIFEST_FOLDER,
-    MANIFEST_ATTRIBUTES, MANIFEST_LINKS, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN,
+    MANIFEST_HEAD, MANIFEST_RUN, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH,
+    MANIFEST_FOLDER, MANIFEST_ATTRIBUTES, MANIFEST_LINKS, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN,
     MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
 };
 
@@ -67,10 +70,11 @@ struct manifest_file {
     struct digest digest;
 };
 
-/* Who does what where. Strings are borrowed. */
+/* Who does what where. Strings are borrowed; run may be NULL. */
 struct manifest_head {
-    const char *operation, *kind, *replica, *target, *source, *host;
-    int64_t pid, started_at;
+    const char *operation, *run, *kind, *replica, *target, *source;
+    const struct who *who;
+    int64_t started_at;
 };
 
 /* What an operation announced, and did not void. */

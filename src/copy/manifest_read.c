@@ -20,6 +20,7 @@ static const struct {
     int fields;
 } verbs[] = {
     [MANIFEST_HEAD] = {"autobackup-manifest", 11},
+    [MANIFEST_RUN] = {"run", 6},
     [MANIFEST_CREATE] = {"create", 10},
     [MANIFEST_REPLACE] = {"replace", 17},
     [MANIFEST_REMOVE] = {"remove", 10},

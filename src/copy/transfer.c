@@ -33,7 +33,7 @@ static void free_transfer(void *arg)
 {
     struct transfer *t = arg;
     struct transfer_request *r = &t->request;
-    char *texts[] = {r->catalog, r->operation, r->path, r->source_root, r->source_identity,
+    char *texts[] = {r->catalog, r->operation, r->run, r->path, r->source_root, r->source_identity,
                      r->target_root, r->target_identity, r->lock_text};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -48,7 +48,7 @@ static int open_catalogs(struct transfer *t, struct error *err)
 
     if (!code && !t->request.dry_run)
         code = catalog_open(t->request.catalog, &t->journal_cat, err);
-    t->journal = (struct journal){.cat = t->journal_cat, .operation = t->request.operation};
+    t->journal = (struct journal){.cat = t->journal_cat, .operation = t->request.operation, .run = t->request.run};
     return code;
 }
 
@@ -130,14 +130,14 @@ static bool has_work(const struct transfer *t)
 
 static int start_manifest(struct transfer *t, struct error *err)
 {
-    char host[256] = "";
+    struct who who;
     struct manifest_head head = {
-        .operation = t->request.operation, .kind = kind_of(t), .replica = t->request.path,
-        .target = t->request.target_identity, .source = t->request.source_identity, .host = host,
-        .pid = getpid(), .started_at = clock_now(),
+        .operation = t->request.operation, .run = t->request.run, .kind = kind_of(t), .replica = t->request.path,
+        .target = t->request.target_identity, .source = t->request.source_identity, .who = &who,
+        .started_at = clock_now(),
     };
 
-    gethostname(host, sizeof host - 1);
+    who_am_i(&who);
     int code = manifest_create(t->work.target.root, &head, &t->work.target.manifest);
     return code ? error_set(err, -code, "manifest of %s", t->request.operation) : 0;
 }

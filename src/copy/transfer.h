@@ -16,6 +16,7 @@ struct fan;
 struct transfer_request {
     char *catalog;            /* path of the catalog */
     char *operation;          /* id of the operation: 20311123T020000Z-7f3a */
+    char *run;                /* id that the operations of one command share; "" when there is only one; or NULL */
     char *path;               /* of the replica, relative to both roots: category path/client/project */
     char *source_root, *source_identity;
     char *target_root, *target_identity;

@@ -28,6 +28,14 @@ static void take_head(struct operation *o, const struct manifest_record *rec)
     o->has_manifest = true;
 }
 
+static void take_run(struct operation *o, const struct manifest_record *rec)
+{
+    o->run = *rec->fields[1] ? mem_strdup(rec->fields[1]) : NULL;
+    o->user = mem_strdup(rec->fields[2]);
+    o->boot = mem_strdup(rec->fields[3]);
+    (void)manifest_number(rec, 4, &o->began);
+}
+
 static void take_counts(struct operation *o, const struct manifest_record *rec)
 {
     struct manifest_counts *n = &o->counts;
@@ -134,12 +142,14 @@ static void count_all(struct operation *o, struct manifest_reader *reader)
 static void read_manifest(struct operation *o, int root)
 {
     struct manifest_reader reader;
-    struct manifest_record head;
+    struct manifest_record head, second;
 
     if (manifest_open(root, o->operation, &reader) == 0 && manifest_next(&reader, &head) == 1 &&
         head.verb == MANIFEST_HEAD && strcmp(head.fields[2], o->operation) == 0) {
         take_head(o, &head);
-        if (!look_at_end(o, reader.fd))
+        if (manifest_next(&reader, &second) == 1 && second.verb == MANIFEST_RUN)
+            take_run(o, &second);
+        if (!look_at_end(o, reader.fd) && manifest_rewind(&reader) == 0)
             count_all(o, &reader);
     }
     manifest_reader_close(&reader);
@@ -228,7 +238,8 @@ void operations_free(struct operations *h)
 {
     for (size_t i = 0; i < h->count; i++) {
         struct operation *o = &h->list[i];
-        char *texts[] = {o->operation, o->kind, o->replica, o->target, o->source, o->host, o->state};
+        char *texts[] = {o->operation, o->kind, o->replica, o->target, o->source, o->host,
+                         o->state,     o->run,  o->user,    o->boot};
         for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
             free(texts[t]);
     }

@@ -14,8 +14,10 @@
 struct operation {
     char *operation;
     char *kind, *replica, *target, *source, *host;
+    char *run, *user, *boot;         /* of the record "run"; NULL where an older manifest has none, run as well where it
+                                        was the only operation of its command */
     char *state;                     /* of the end; NULL: it never ended */
-    int64_t pid, started_at, finished_at, files, bytes;
+    int64_t pid, began, started_at, finished_at, files, bytes;
     struct manifest_counts counts;
     bool has_versions;               /* versions of it are on the disk */
     bool has_manifest;

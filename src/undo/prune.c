@@ -49,7 +49,7 @@ static void free_texts(char **list, size_t count)
 
 void prune_request_clear(struct prune_request *r)
 {
-    char *texts[] = {r->catalog, r->operation, r->root, r->identity, r->database, r->lock_text};
+    char *texts[] = {r->catalog, r->operation, r->run, r->root, r->identity, r->database, r->lock_text};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
@@ -116,11 +116,11 @@ static int remove_versions(struct prune *p, const char *path, const char *operat
 static int start_manifest(struct prune *p)
 {
     const struct prune_request *r = &p->request;
-    char host[256] = "";
-    struct manifest_head head = {.operation = r->operation, .kind = "prune", .replica = "", .target = r->identity,
-                                 .source = "", .host = host, .pid = getpid(), .started_at = clock_now()};
+    struct who who;
+    struct manifest_head head = {.operation = r->operation, .run = r->run, .kind = "prune", .replica = "",
+                                 .target = r->identity, .source = "", .who = &who, .started_at = clock_now()};
 
-    gethostname(host, sizeof host - 1);
+    who_am_i(&who);
     int code = manifest_create(p->root, &head, &p->manifest);
     if (!code || work_is_full(-code))
         return 0;
@@ -277,7 +277,7 @@ static int open_books(struct prune *p, struct error *err)
 {
     int code = catalog_open(p->request.catalog, &p->cat, err);
 
-    p->journal = (struct journal){.cat = p->cat, .operation = p->request.operation};
+    p->journal = (struct journal){.cat = p->cat, .operation = p->request.operation, .run = p->request.run};
     return code ? code : lock_database(p, err);
 }
 

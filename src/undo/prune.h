@@ -14,6 +14,7 @@
 struct prune_request {
     char *catalog;              /* path of the catalog */
     char *operation;            /* id of the prune itself */
+    char *run;                  /* id that the prunes of one command share; "" when there is only one; or NULL */
     char *root, *identity;      /* of the database */
     char *database;             /* its name */
     char *lock_text;            /* what another program reads in the lock */

@@ -31,7 +31,7 @@ static void free_run(void *arg)
 {
     struct run *run = arg;
     struct undo_request *r = &run->u.request;
-    char *texts[] = {r->catalog, r->operation, r->undone, r->path,     r->root,
+    char *texts[] = {r->catalog, r->operation, r->run,     r->undone,   r->path,     r->root,
                      r->identity, r->database, r->project, r->category, r->lock_text};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -188,7 +188,7 @@ static int open_undo(struct run *run, struct error *err)
     if (u->root < 0)
         return u->root;
     int code = r->dry_run ? 0 : catalog_open(r->catalog, &run->cat, err);
-    run->journal = (struct journal){.cat = run->cat, .operation = r->operation};
+    run->journal = (struct journal){.cat = run->cat, .operation = r->operation, .run = r->run};
     if (!code && !r->dry_run)
         code = lock_database(run, err);
     if (code)
@@ -205,13 +205,13 @@ static int open_undo(struct run *run, struct error *err)
 static int start_manifest(struct undo *u, struct error *err)
 {
     const struct undo_request *r = &u->request;
-    char host[256] = "";
+    struct who who;
     struct manifest_head head = {
-        .operation = r->operation, .kind = "undo", .replica = u->past.replica, .target = r->identity,
-        .source = r->undone, .host = host, .pid = getpid(), .started_at = clock_now(),
+        .operation = r->operation, .run = r->run, .kind = "undo", .replica = u->past.replica, .target = r->identity,
+        .source = r->undone, .who = &who, .started_at = clock_now(),
     };
 
-    gethostname(host, sizeof host - 1);
+    who_am_i(&who);
     int code = manifest_create(u->root, &head, &u->manifest);
     return code ? error_set(err, -code, "manifest of %s", r->operation) : 0;
 }

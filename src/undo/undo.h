@@ -14,6 +14,7 @@
 struct undo_request {
     char *catalog;              /* path of the catalog */
     char *operation;            /* id of the undo itself */
+    char *run;                  /* id that the undos of one command share; "" when there is only one; or NULL */
     char *undone;               /* id of the operation to be undone */
     char *path;                 /* of the replica, relative to the root; must be what the manifest says */
     char *root, *identity;      /* of the database */

@@ -16,6 +16,7 @@
 #include "suites.h"
 
 #define OP "20311123T020000Z-7f3a"
+#define RUN "20311123T020000Z-9c1e"
 
 static char folder[256];
 static int root;
@@ -33,6 +34,8 @@ static void tear_down(void)
     sandbox_remove(folder);
 }
 
+static const struct who who = {.host = "h", .user = "anna", .boot = "8c1f", .pid = 7, .began = 12345};
+
 static void start(void)
 {
     const struct manifest_head head = {.operation = OP,
@@ -40,8 +43,8 @@ static void start(void)
                                        .replica = "one/acme/spot",
                                        .target = "T",
                                        .source = "S",
-                                       .host = "h",
-                                       .pid = 7,
+                                       .run = RUN,
+                                       .who = &who,
                                        .started_at = 99};
     ck_assert_int_eq(manifest_create(root, &head, &manifest), 0);
 }
@@ -87,9 +90,9 @@ static int count_records(bool *ret_torn)
 
 START_TEST(reads_what_was_written)
 {
-    static const enum manifest_verb verbs[] = {MANIFEST_HEAD,  MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE,
-                                               MANIFEST_TOUCH, MANIFEST_VOID,   MANIFEST_TAKEN,   MANIFEST_COUNTS,
-                                               MANIFEST_END};
+    static const enum manifest_verb verbs[] = {MANIFEST_HEAD,  MANIFEST_RUN,    MANIFEST_CREATE, MANIFEST_REPLACE,
+                                               MANIFEST_REMOVE, MANIFEST_TOUCH, MANIFEST_VOID,   MANIFEST_TAKEN,
+                                               MANIFEST_COUNTS, MANIFEST_END};
     struct manifest_reader reader;
     struct manifest_record record;
     struct manifest_file got;
@@ -105,6 +108,12 @@ START_TEST(reads_what_was_written)
         ck_assert_int_eq(record.verb, verbs[i]);
         if (record.verb == MANIFEST_HEAD)
             ck_assert_str_eq(record.fields[4], "one/acme/spot");
+        if (record.verb == MANIFEST_RUN) {
+            ck_assert_str_eq(record.fields[1], RUN);
+            ck_assert_str_eq(record.fields[2], "anna");
+            ck_assert_str_eq(record.fields[3], "8c1f");
+            ck_assert_str_eq(record.fields[4], "12345");
+        }
         if (record.verb == MANIFEST_CREATE || record.verb == MANIFEST_REPLACE) {
             ck_assert(manifest_file(&record, 2, &got));
             ck_assert_uint_eq(got.size, file.size);
@@ -143,7 +152,7 @@ START_TEST(every_torn_end_is_seen)
     write_some();
     ck_assert_int_eq(fstat(manifest.fd, &st), 0);
     int whole = count_records(&torn);
-    ck_assert_int_eq(whole, 7);
+    ck_assert_int_eq(whole, 8);
     for (off_t at = st.st_size - 1; at > head; at--) {
         ck_assert_int_eq(ftruncate(manifest.fd, at), 0);
         int n = count_records(&torn);
@@ -167,7 +176,7 @@ START_TEST(damage_ends_it)
     ck_assert_int_eq(pwrite(fd, &byte, 1, 200), 1);
     close(fd);
     int n = count_records(&torn);
-    ck_assert_int_lt(n, 7);
+    ck_assert_int_lt(n, 8);
     ck_assert(torn);
     manifest_close(&manifest);
 }
@@ -191,11 +200,11 @@ START_TEST(a_verb_of_a_newer_version_is_passed_over)
     append_record(newer, sizeof newer);
     manifest_add_create(&manifest, "x", &file);
     ck_assert_int_eq(manifest_write(&manifest), 0);
-    ck_assert_int_eq(count_records(&torn), 2);
+    ck_assert_int_eq(count_records(&torn), 3);
     ck_assert(!torn);
     append_record(cut, sizeof cut);
     ck_assert_int_eq(ftruncate(manifest.fd, lseek(manifest.fd, 0, SEEK_END) - 3), 0);
-    ck_assert_int_eq(count_records(&torn), 2);
+    ck_assert_int_eq(count_records(&torn), 3);
     ck_assert(torn);
     manifest_close(&manifest);
 }
@@ -265,7 +274,7 @@ START_TEST(many_records)
     for (int i = 0; i < 5000; i++)
         manifest_add_create(&manifest, "some/where/name", &file);
     ck_assert_int_eq(manifest_write(&manifest), 0);
-    ck_assert_int_eq(count_records(&torn), 5001);
+    ck_assert_int_eq(count_records(&torn), 5002);
     manifest_close(&manifest);
 }
 END_TEST
@@ -273,7 +282,7 @@ END_TEST
 START_TEST(one_manifest_of_an_operation)
 {
     const struct manifest_head head = {
-        .operation = OP, .kind = "copy", .replica = "r", .target = "", .source = "", .host = ""};
+        .operation = OP, .kind = "copy", .replica = "r", .target = "", .source = "", .who = &who};
     struct manifest second;
 
     start();

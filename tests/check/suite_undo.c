@@ -50,8 +50,9 @@ static const struct manifest_file directory = {.mode = S_IFDIR | 0755, .mtime = 
 
 static void write_past(const char *target)
 {
+    const struct who who = {.host = "h"};
     const struct manifest_head head = {.operation = OP, .kind = "copy", .replica = "one/acme/spot", .target = target,
-                                       .source = "S", .host = "h"};
+                                       .source = "S", .who = &who};
     struct taken taken = {.path = (char *)"b", .mtime = 8, .ctime = 9};
     struct manifest_file later = directory;
     struct stat links = {.st_ino = (ino_t)-2, .st_nlink = 3};

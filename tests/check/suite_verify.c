@@ -552,7 +552,9 @@ START_TEST(a_catalog_of_the_first_schema_is_brought_up_to_date)
                      "ALTER TABLE directory DROP COLUMN damaged; "
                      "ALTER TABLE operation DROP COLUMN created; ALTER TABLE operation DROP COLUMN replaced; "
                      "ALTER TABLE operation DROP COLUMN removed; ALTER TABLE operation DROP COLUMN touched; "
-                     "ALTER TABLE operation DROP COLUMN directories; PRAGMA user_version = 1'", lib.path));
+                     "ALTER TABLE operation DROP COLUMN directories; ALTER TABLE operation DROP COLUMN run; "
+                     "ALTER TABLE operation DROP COLUMN user; ALTER TABLE operation DROP COLUMN boot; "
+                     "ALTER TABLE operation DROP COLUMN began; PRAGMA user_version = 1'", lib.path));
     char *made = sandbox_run("sqlite3 '%s' .schema | sed 's/ *--.*//' | tr -d ' \\n'", lib.path);
     char *fresh = sandbox_run("cp src/index/schema_1.sql '%s/s' && sqlite3 '%s/old.db' <'%s/s' && sqlite3 '%s/old.db' .schema "
                               "| sed 's/ *--.*//' | tr -d ' \\n'", lib.folder, lib.folder, lib.folder, lib.folder);

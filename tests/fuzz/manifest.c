@@ -27,7 +27,7 @@ static int fields_of(const char *verb)
     } verbs[] = {{"autobackup-manifest", 10}, {"create", 9}, {"replace", 16}, {"remove", 9},
                  {"touch", 16},               {"void", 2},   {"taken", 10},   {"end", 5},
                  {"folder", 9},               {"attributes", 3}, {"above", 9}, {"gone", 9},
-                 {"expire", 4},               {"counts", 6},     {"links", 4}};
+                 {"expire", 4},               {"counts", 6},     {"links", 4},      {"run", 5}};
 
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(verb, verbs[i].name) == 0)

@@ -73,9 +73,10 @@ static int add_listing(const struct walk_dir *dir, void *arg)
 
 static int write_manifest(int root)
 {
+    const struct who who = {.host = "host", .user = "anna", .boot = "8c1f", .pid = 4711, .began = 12};
     const struct manifest_head head = {.operation = "20311123T020000Z-7f3a", .kind = "copy",
                                        .replica = "scratch/render/acme/spot", .target = "a-1", .source = "b-2",
-                                       .host = "host", .pid = 4711, .started_at = 1};
+                                       .run = "20311123T020000Z-9c1e", .who = &who, .started_at = 1};
     const struct manifest_file file = {.mode = S_IFREG | 0644, .size = 10, .mtime = -5, .has_digest = true};
     const struct manifest_file link = {.mode = S_IFLNK | 0777};
     struct taken taken = {.path = (char *)"frame.0001.exr", .size = 10, .mtime = 1, .ctime = 2, .young = true};

@@ -1,0 +1,88 @@
+/* Who runs this: is told, and told apart from another process that was given the same pid. */
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/who.h"
+#include "sandbox.h"
+#include "suites.h"
+
+/* What the machine's own tools say of this process. */
+START_TEST(this_process_is_told)
+{
+    struct who who;
+    char told[512];
+
+    who_am_i(&who);
+    ck_assert_int_eq(who.pid, getpid());
+    char *said = sandbox_run("uname -n; id -un; cat /proc/sys/kernel/random/boot_id; cut -d')' -f2 /proc/%d/stat "
+                             "| awk '{print $20}'", (int)getpid());
+    snprintf(told, sizeof told, "%s\n%s\n%s\n%lld\n", who.host, who.user, who.boot, (long long)who.began);
+    ck_assert_str_eq(told, said);
+    free(said);
+    ck_assert_int_eq(who_runs(who.boot, who.pid, who.began), 1);
+}
+END_TEST
+
+/* The pid of another that began later, or of a boot before this one, is not that process. */
+START_TEST(a_reused_pid_is_another)
+{
+    struct who who;
+
+    who_am_i(&who);
+    ck_assert_int_eq(who_runs(who.boot, who.pid, who.began - 1), 0);
+    ck_assert_int_eq(who_runs("00000000-0000-0000-0000-000000000000", who.pid, who.began), 0);
+    ck_assert_int_eq(who_runs(who.boot, 1 << 30, who.began), 0);
+}
+END_TEST
+
+START_TEST(what_was_not_recorded_is_not_known)
+{
+    struct who who;
+
+    who_am_i(&who);
+    ck_assert_int_eq(who_runs("", who.pid, who.began), -1);
+    ck_assert_int_eq(who_runs(who.boot, who.pid, 0), -1);
+}
+END_TEST
+
+START_TEST(a_dead_one_that_nobody_has_waited_for_does_not_run)
+{
+    int ends[2];
+    struct who child;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        who_am_i(&child);
+        if (write(ends[1], &child, sizeof child) != (ssize_t)sizeof child)
+            _exit(1);
+        pause();
+    }
+    ck_assert_int_eq(read(ends[0], &child, sizeof child), sizeof child);
+    ck_assert_int_eq(child.pid, pid);
+    ck_assert_int_eq(who_runs(child.boot, child.pid, child.began), 1);
+    siginfo_t info;
+    kill(pid, SIGKILL);
+    ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    ck_assert_int_eq(who_runs(child.boot, child.pid, child.began), 0);
+    waitpid(pid, NULL, 0);
+}
+END_TEST
+
+Suite *suite_who(void)
+{
+    Suite *suite = suite_create("who");
+    TCase *tests = tcase_create("who");
+
+    tcase_add_test(tests, this_process_is_told);
+    tcase_add_test(tests, a_reused_pid_is_another);
+    tcase_add_test(tests, what_was_not_recorded_is_not_known);
+    tcase_add_test(tests, a_dead_one_that_nobody_has_waited_for_does_not_run);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
