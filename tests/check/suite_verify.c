@@ -548,17 +548,13 @@ START_TEST(a_catalog_of_the_first_schema_is_brought_up_to_date)
     char *digests = sandbox_run("sqlite3 '%s' 'SELECT path, sum, hex(listing), hex(digests) FROM directory ORDER BY id'",
                                 lib.path);
     catalog_close(lib.cat);
-    free(sandbox_run("sqlite3 '%s' 'DROP INDEX directory_damaged; ALTER TABLE directory DROP COLUMN verified; "
-                     "ALTER TABLE directory DROP COLUMN damaged; "
-                     "ALTER TABLE operation DROP COLUMN created; ALTER TABLE operation DROP COLUMN replaced; "
-                     "ALTER TABLE operation DROP COLUMN removed; ALTER TABLE operation DROP COLUMN touched; "
-                     "ALTER TABLE operation DROP COLUMN directories; ALTER TABLE operation DROP COLUMN run; "
-                     "ALTER TABLE operation DROP COLUMN user; ALTER TABLE operation DROP COLUMN boot; "
-                     "ALTER TABLE operation DROP COLUMN began; PRAGMA user_version = 1'", lib.path));
-    char *made = sandbox_run("sqlite3 '%s' .schema | sed 's/ *--.*//' | tr -d ' \\n'", lib.path);
-    char *fresh = sandbox_run("cp src/index/schema_1.sql '%s/s' && sqlite3 '%s/old.db' <'%s/s' && sqlite3 '%s/old.db' .schema "
-                              "| sed 's/ *--.*//' | tr -d ' \\n'", lib.folder, lib.folder, lib.folder, lib.folder);
-    ck_assert_str_eq(made, fresh);    /* that is what a program of the first schema left */
+    /* What a program of the first schema would have left: its tables, with what stands in theirs now. */
+    free(sandbox_run("cd '%s' && mv '%s' made.db && sqlite3 old.db <\"$OLDPWD/src/index/schema_1.sql\" && "
+                     "sqlite3 old.db \"SELECT 'INSERT OR REPLACE INTO ' || m.name || ' SELECT ' || group_concat(i.name) || "
+                     "' FROM made.' || m.name || ';' FROM sqlite_schema m, pragma_table_info(m.name) i "
+                     "WHERE m.type = 'table' GROUP BY m.name\" >fill && "
+                     "{ echo \"ATTACH 'made.db' AS made; PRAGMA application_id = %d;\"; cat fill; } | sqlite3 old.db && test -s fill && "
+                     "mv old.db '%s'", lib.folder, lib.path, SCHEMA_APPLICATION, lib.path));
     ck_assert_msg(catalog_open(lib.path, &cat, &err) == 0, "%s", err.message);
     lib.cat = cat;
     ck_assert_int_eq(library_number(&lib, "PRAGMA user_version"), SCHEMA_VERSION);
@@ -568,7 +564,7 @@ START_TEST(a_catalog_of_the_first_schema_is_brought_up_to_date)
     struct result r = verify_it();
     ck_assert_int_eq(r.ok, 3);
     ck_assert_int_gt(library_number(&lib, "SELECT count(*) FROM directory WHERE verified IS NOT NULL"), 0);
-    free(digests), free(made), free(fresh), free(now);
+    free(digests), free(now);
 }
 END_TEST
 
