@@ -89,40 +89,9 @@ function api.on(session)
     end
 end
 
-local function arguments_of(program, ...)
-    local argv = {}
-    for _, given in ipairs{program, ...} do
-        if type(given) == "table" then
-            for _, element in ipairs(given) do
-                argv[#argv + 1] = element
-            end
-        else
-            argv[#argv + 1] = given
-        end
-    end
-    for i, given in ipairs(argv) do
-        if type(given) ~= "string" and type(given) ~= "number" then
-            errors.usage("run: argument %d is a %s", i, type(given))
-        end
-        argv[i] = tostring(given)
-    end
-    if #argv == 0 then
-        errors.usage("run: it takes a program and its arguments")
-    end
-    return argv
-end
-
--- run(program, args...) -> exit status: no shell; raises when the program cannot be started
-function api.run()
+function api.run(session)
     return function(...)
-        for i = 1, select("#", ...) do
-            if select(i, ...) == nil then
-                errors.usage("run: argument %d is nil", i)
-            end
-        end
-        local argv = arguments_of(...)
-        io.stdout:flush()
-        return errors.check(require("core.sys").run(argv))
+        return require("autobackup.run").run(session, ...)
     end
 end
 
@@ -166,6 +135,8 @@ function api.print()
     end
 end
 
+-- A script that goes on after errors still ends by Ctrl-C: pcall and xpcall let an interruption pass, whatever a
+-- message handler makes of it.
 local function pass_interrupt(ok, ...)
     if not ok and errors.is_interrupt((...)) then
         error((...), 0)
@@ -173,7 +144,6 @@ local function pass_interrupt(ok, ...)
     return ok, ...
 end
 
--- A script that goes on after errors still ends by Ctrl-C: pcall and xpcall let an interruption pass.
 function api.pcall()
     return function(...)
         return pass_interrupt(pcall(...))
@@ -181,8 +151,16 @@ function api.pcall()
 end
 
 function api.xpcall()
-    return function(...)
-        return pass_interrupt(xpcall(...))
+    return function(fn, handler, ...)
+        if type(handler) ~= "function" then
+            return pass_interrupt(xpcall(fn, handler, ...))
+        end
+        return pass_interrupt(xpcall(fn, function(err, ...)
+            if errors.is_interrupt(err) then
+                return err
+            end
+            return handler(err, ...)
+        end, ...))
     end
 end
 

@@ -299,14 +299,33 @@ local function input_line(interpreter, line)
     return (line:gsub("\r$", ""))
 end
 
+-- A pipe that ends within a line may have been cut off there, at a `--dry-run` perhaps, so such a line runs only
+-- when it is a command that looks. (A file's last line needs no end: lines of files never come as torn.)
+local function check_torn(interpreter, line)
+    local first = line:match("^%s*(%S+)")
+    if not first or first:find("^#") and not interpreter.pending then
+        return
+    end
+    local declaration = not interpreter.pending and interpreter:is_words(line)
+        and interpreter.session.commands:find(first)
+    if not (declaration and declaration.group == "look") then
+        interpreter.first = interpreter.pending and interpreter.first or interpreter.at + 1
+        errors.raise("ETORN", ("'%s' has no line feed behind it, so it may be cut off, and was not run; "
+            .. "end the last line with one"):format(line))
+    end
+end
+
 --- Runs standard input to its end or first error.
 -- @param session the session
--- @param lines iterator of lines
+-- @param lines iterator of lines; its second value: whether the line may be cut off
 -- Raises the first error, its message led by "stdin:LINE: ".
 function M.run_lines(session, lines)
     local interpreter = M.new(session, "stdin")
     local ok, err = script.protect(function()
-        for line in lines do
+        for line, is_torn in lines do
+            if is_torn then
+                check_torn(interpreter, line)
+            end
             interpreter:feed(input_line(interpreter, line))
         end
         interpreter:finish()

@@ -31,7 +31,14 @@ end
 
 local function run_stdin(session)
     session.mode = "stdin"
-    require("autobackup.interpreter").run_lines(session, io.stdin:lines("l"))
+    local input <close> = errors.check(require("core.input").take())
+    require("autobackup.interpreter").run_lines(session, function()
+        local line, detail, code = input:line()
+        if line == nil and detail then
+            errors.raise(code, detail)
+        end
+        return line, detail
+    end)
 end
 
 local function run_repl(session)
@@ -140,7 +147,8 @@ function M.run(argv)
         if not errors.is(parsed) then
             error(parsed, 0)
         end
-        io.stderr:write("autobackup: ", tostring(parsed), "; autobackup --help lists the options\n")
+        local text = require("autobackup.view.clean").clean(tostring(parsed))
+        io.stderr:write("autobackup: ", text, "; autobackup --help lists the options\n")
         return errors.exit_status(parsed)
     end
     return run_parsed(parsed)

@@ -65,7 +65,7 @@ function M.write(out, text, setting)
     if may_page and M.height(text, columns, core_sys.string_width) >= lines then
         local argv = M.choose(setting, core_sys.getenv("PAGER"), core_sys.which)
         local colored = text:gsub("\27%[%d+G", "")    -- a pager knows colours, but no places
-        local status = argv and core_sys.run_piped(argv, colored)
+        local status = argv and core_sys.run(argv, colored)
         if status and status ~= 127 then
             return
         end

@@ -18,15 +18,8 @@
  * Nothing outside host/ and bind/ knows Lua. The engine (undo, scan, copy, verify, index, base) runs on its own
  * threads, which never touch the Lua state: a long work is a struct job, whose events Lua pulls (base/job.h).
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "host/host.h"
@@ -43,30 +36,9 @@ static void hold_standard_streams(void)
         close(fd);
 }
 
-/* Whether the reader of standard output has gone: `| head` has seen enough. */
-static bool reader_gone(void)
-{
-    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
-    return poll(&out, 1, 0) == 1 && out.revents & POLLERR;
-}
-
-/* A result that did not reach its file is a failure; without a reader it ends quietly, as SIGPIPE would end it. */
-static int flush_output(int status)
-{
-    bool lost = ferror(stdout);
-
-    errno = 0;
-    if (fflush(stdout) == 0 && !lost)
-        return status;
-    if (reader_gone())
-        return status ? status : 128 + SIGPIPE;
-    fprintf(stderr, "autobackup: standard output: %s\n", errno ? strerror(errno) : "write error");
-    return status ? status : EXIT_FAILURE;
-}
-
 int main(int argc, char *argv[])
 {
     hold_standard_streams();
     setlocale(LC_CTYPE, "");
-    return flush_output(host_run(argc, argv));
+    return host_run(argc, argv);
 }

@@ -92,6 +92,17 @@ static int wait_for(pid_t pid)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static int start_with_nothing(char *const argv[], pid_t *ret_pid, struct error *err)
+{
+    posix_spawn_file_actions_t files;
+
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    int code = start(argv, 0, &files, ret_pid, err);
+    posix_spawn_file_actions_destroy(&files);
+    return code;
+}
+
 /* Start with the read end of a pipe as standard input; returns the write end in *ret_feed. */
 static int start_fed(char *const argv[], pid_t *ret_pid, int *ret_feed, struct error *err)
 {
@@ -112,16 +123,24 @@ static int start_fed(char *const argv[], pid_t *ret_pid, int *ret_feed, struct e
     return code;
 }
 
-int process_run(char *const argv[], const void *input, size_t len, int *ret_status, struct error *err)
+static int start_run(char *const argv[], const struct process_input *input, pid_t *ret_pid, int *ret_feed,
+                     struct error *err)
+{
+    if (input->bytes)
+        return start_fed(argv, ret_pid, ret_feed, err);
+    return input->ours ? start(argv, 0, NULL, ret_pid, err) : start_with_nothing(argv, ret_pid, err);
+}
+
+int process_run(char *const argv[], const struct process_input *input, int *ret_status, struct error *err)
 {
     pid_t pid = 0;
     int feed = -1;
 
     interrupt_hold();
-    int code = input ? start_fed(argv, &pid, &feed, err) : start(argv, 0, NULL, &pid, err);
+    int code = start_run(argv, input, &pid, &feed, err);
     if (!code) {
         if (feed >= 0) {
-            (void)io_write(feed, input, len);    /* a reader that stops early, as a pager may, is no failure */
+            (void)io_write(feed, input->bytes, input->len);    /* a reader that stops early, as a pager may, is no failure */
             close(feed);
         }
         *ret_status = wait_for(pid);

@@ -4,6 +4,7 @@
 #ifndef AUTOBACKUP_BASE_PROCESS_H
 #define AUTOBACKUP_BASE_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -15,13 +16,19 @@
  */
 int process_detach(char *const argv[], struct error *err);
 
+/* What a program finds on its standard input: these bytes, else ours, else nothing (/dev/null). */
+struct process_input {
+    const void *bytes;    /* or NULL */
+    size_t len;
+    bool ours;
+};
+
 /*
- * Run a program with our standard streams and wait for it. input: `len` bytes that it gets on standard input,
- * or NULL to leave it ours. *ret_status is its exit status, 128+n when signal n killed it. A Ctrl-C that it lived
- * through is taken for handled by it and forgotten here; SIGTERM and SIGHUP are passed on to it.
- * 0, or -errno with err when it cannot be started.
+ * Run a program with our standard output and error and wait for it. *ret_status is its exit status, 128+n when signal
+ * n killed it. A Ctrl-C that it lived through is taken for handled by it and forgotten here; SIGTERM and SIGHUP are
+ * passed on to it. 0, or -errno with err when it cannot be started.
  */
-int process_run(char *const argv[], const void *input, size_t len, int *ret_status, struct error *err);
+int process_run(char *const argv[], const struct process_input *input, int *ret_status, struct error *err);
 
 /* Find a program as a shell would. Its path is appended to ret_path. 0, or -ENOENT. */
 int process_which(const char *program, struct buf *ret_path);

@@ -48,6 +48,7 @@ int luaopen_core_copy(lua_State *L);
 int luaopen_core_find(lua_State *L);
 int luaopen_core_fs(lua_State *L);
 int luaopen_core_host(lua_State *L);
+int luaopen_core_input(lua_State *L);
 int luaopen_core_load(lua_State *L);
 int luaopen_core_readline(lua_State *L);
 int luaopen_core_screen(lua_State *L);

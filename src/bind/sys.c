@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "base/output.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -150,6 +151,8 @@ static int sys_write(lua_State *L)
 
     fflush(fd == STDERR_FILENO ? stderr : stdout);
     int code = io_write(fd, bytes, len);
+    if (code < 0 && fd == STDOUT_FILENO)
+        output_failed(-code);
     if (code < 0)
         return bind_fail_errno(L, -code, fd == STDERR_FILENO ? "standard error" : "standard output");
     lua_pushboolean(L, 1);
@@ -184,29 +187,22 @@ static int push_status(lua_State *L, int code, int status, struct error *err)
     return 1;
 }
 
-/* run(argv) -> exit status (128+n: killed by signal n) | nil, message, code: not started */
+/*
+ * run(argv, input?) -> exit status (128+n: killed by signal n) | nil, message, code: not started
+ * input: bytes for the program's standard input; true: ours; absent: the terminal where ours is one, else nothing, so
+ * that it cannot take the lines that are meant for us
+ */
 static int sys_run(lua_State *L)
 {
-    char **argv = check_argv(L, 1);
+    struct process_input input = {.ours = lua_isnoneornil(L, 2) ? isatty(STDIN_FILENO) : lua_toboolean(L, 2)};
     struct error err = {0};
     int status = 0;
 
-    fflush(stdout);
-    int code = process_run(argv, NULL, 0, &status, &err);
-    return push_status(L, code, status, &err);
-}
-
-/* run_piped(argv, bytes) -> as run, with these bytes on the program's standard input */
-static int sys_run_piped(lua_State *L)
-{
-    size_t len;
-    const char *bytes = luaL_checklstring(L, 2, &len);
+    if (lua_type(L, 2) == LUA_TSTRING)
+        input.bytes = lua_tolstring(L, 2, &input.len);
     char **argv = check_argv(L, 1);
-    struct error err = {0};
-    int status = 0;
-
     fflush(stdout);
-    int code = process_run(argv, bytes, len, &status, &err);
+    int code = process_run(argv, &input, &status, &err);
     return push_status(L, code, status, &err);
 }
 
@@ -284,7 +280,7 @@ int luaopen_core_sys(lua_State *L)
         {"getenv", sys_getenv}, {"getpid", sys_getpid}, {"hostname", sys_hostname},
         {"isatty", sys_isatty}, {"locale_utf8", sys_locale_utf8}, {"monotonic", sys_monotonic},
         {"now", sys_now}, {"random_hex", sys_random_hex}, {"run", sys_run},
-        {"run_piped", sys_run_piped}, {"signal", sys_signal}, {"spawn", sys_spawn},
+        {"signal", sys_signal}, {"spawn", sys_spawn},
         {"string_width", sys_string_width}, {"takes_more", sys_takes_more}, {"user_home", sys_user_home}, {"which", sys_which},
         {"winsize", sys_winsize}, {"write", sys_write}, {NULL, NULL},
     };

@@ -8,6 +8,8 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "base/output.h"
+#include "host/exit.h"
 #include "host/interrupts.h"
 #include "host/modules.h"
 
@@ -32,6 +34,7 @@ static void open_libraries(lua_State *L)
     luaL_openlibs(L);
     modules_open(L, override && *override ? override : NULL);
     interrupts_open(L);
+    exit_open(L);
 }
 
 static void push_arguments(lua_State *L, int argc, char *argv[])
@@ -115,5 +118,5 @@ int host_run(int argc, char *argv[])
         program.status = report(L);
     interrupts_close();
     lua_close(L);
-    return program.status;
+    return output_status(program.status);
 }

@@ -1,7 +1,9 @@
 #include "host/interrupts.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -60,13 +62,30 @@ static int resume(lua_State *L, lua_State *thread)
     return code == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
-/* coroutine.resume */
+/* The host's, or one that Lua raised because a job was interrupted (lua/errors.lua). */
+static bool is_interruption(lua_State *L, int value)
+{
+    if (!lua_istable(L, value))
+        return false;
+    lua_pushliteral(L, "code");
+    lua_rawget(L, value);
+    lua_pushliteral(L, "signal");
+    bool found = lua_rawget(L, value) == LUA_TNUMBER && lua_isstring(L, -2) &&
+                 strcmp(lua_tostring(L, -2), "EINTR") == 0;
+    lua_pop(L, 2);
+    return found;
+}
+
+/* coroutine.resume; an interruption is not among the errors that it returns: it ends what resumed, too */
 static int tracked_resume(lua_State *L)
 {
     lua_State *thread = lua_tothread(L, 1);
 
     luaL_argexpected(L, thread, 1, "coroutine");
-    return resume(L, thread);
+    int count = resume(L, thread);
+    if (count == 2 && !lua_toboolean(L, 1) && is_interruption(L, 2))
+        return lua_error(L);
+    return count;
 }
 
 static int wrapped(lua_State *L) { return resume(L, lua_tothread(L, lua_upvalueindex(2))); }

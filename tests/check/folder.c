@@ -26,7 +26,7 @@ void folder_close(int fd, const char *path)
     int status = 0;
 
     close(fd);
-    ck_assert_int_eq(process_run(argv, NULL, 0, &status, NULL), 0);
+    ck_assert_int_eq(process_run(argv, &(struct process_input){.ours = true}, &status, NULL), 0);
     ck_assert_int_eq(status, 0);
 }
 

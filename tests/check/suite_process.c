@@ -17,7 +17,7 @@ static int run(const char *script, const char *input)
     char *argv[] = {"sh", "-c", (char *)script, NULL};
     int status = -1;
 
-    ck_assert_int_eq(process_run(argv, input, input ? strlen(input) : 0, &status, NULL), 0);
+    ck_assert_int_eq(process_run(argv, &(struct process_input){.bytes = input, .len = input ? strlen(input) : 0, .ours = !input}, &status, NULL), 0);
     return status;
 }
 
@@ -62,7 +62,7 @@ START_TEST(missing_program_is_said)
     struct error err = {0};
     int status;
 
-    ck_assert_int_eq(process_run(argv, NULL, 0, &status, &err), -ENOENT);
+    ck_assert_int_eq(process_run(argv, &(struct process_input){.ours = true}, &status, &err), -ENOENT);
     ck_assert_str_eq(err.message, "ENOENT: No such file or directory: no-such-program-here");
     ck_assert_int_eq(process_detach(argv, &err), -ENOENT);
     ck_assert_str_eq(err.code, "ENOENT");

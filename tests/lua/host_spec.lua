@@ -76,8 +76,13 @@ function M.test_a_signal_stops_a_loop()
 end
 
 function M.test_a_signal_stops_a_coroutine()
-    assert_interrupted(coroutine.resume(coroutine.create(loop)))
+    assert_interrupted(pcall(coroutine.resume, coroutine.create(loop)))
     assert_interrupted(pcall(coroutine.wrap(loop)))
+    -- What catches errors within a coroutine catches no interruption.
+    local env = require("fake").session().env
+    assert_interrupted(pcall(coroutine.resume, coroutine.create(function() env.pcall(loop) end)))
+    local handler = function() return "swallowed" end
+    assert_interrupted(pcall(coroutine.wrap(function() env.xpcall(loop, handler) end)))
 end
 
 function M.test_coroutines_work_as_ever()

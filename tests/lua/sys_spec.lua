@@ -33,13 +33,15 @@ function M.test_misuse_raises()
     unit.assertError(sys.format_time, 0, "mars", "%Y")
 end
 
-function M.test_run_piped()
+function M.test_run_gives_bytes_nothing_or_our_own()
     local folder <close> = helper.folder()
     local file = folder.path .. "/out"
     local bytes = ("x"):rep(300000)
-    unit.assertEquals(sys.run_piped({"sh", "-c", 'cat >"$1"', "sh", file}, bytes), 0)
+    unit.assertEquals(sys.run({"sh", "-c", 'cat >"$1"', "sh", file}, bytes), 0)
     unit.assertEquals(fs.read(file, 1000000), bytes)
-    unit.assertEquals(sys.run_piped({"sh", "-c", "exit 2"}, bytes), 2)
+    unit.assertEquals(sys.run({"sh", "-c", "exit 2"}, bytes), 2)
+    unit.assertEquals(sys.run({"sh", "-c", "! read line"}, ""), 0)
+    unit.assertEquals(sys.run({"sh", "-c", 'test "$(readlink /proc/self/fd/0)" = /dev/null'}, false), 0)
 end
 
 function M.test_spawn_goes_on_at_once()
