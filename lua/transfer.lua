@@ -12,6 +12,7 @@ local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
+local selection = require "autobackup.selection"
 local settling = require "autobackup.settling"
 local size = require "autobackup.view.size"
 local source = require "autobackup.source"
@@ -177,7 +178,7 @@ function Run:start(item, origin, target_database, operation, fan)
         lock_text = locate.holder("copy"), locked = true, source = origin.id, target = target and target.id or 0,
         granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
         overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
-        mirror = request.mirror or false, dry_run = request.dry_run or false, fan = fan,
+        mirror = request.mirror or false, dry_run = request.dry_run or false, fan = fan, only = request.only,
     })
 end
 
@@ -224,7 +225,7 @@ function Run:row(item, target, operation, final)
         operation = not self.request.dry_run and operation or nil,
         project = item.project, category = item.category, from = self.from.database, to = target.database,
         seconds = final.seconds or 0,
-        dry_run = self.request.dry_run or false,
+        dry_run = self.request.dry_run or false, only = #self.request.only > 0 and self.request.only or nil,
     })
     for _, key in ipairs(COUNTS) do
         row[key] = final[key] or 0
@@ -395,8 +396,42 @@ function Run:copy_item(item)
     end)
 end
 
+-- The ids of the replicas of a mirror's destinations: what is to be removed there counts too.
+function Run:ids_of(item)
+    local ids = {}
+    for _, target in ipairs(self.request.mirror and self:targets_left() or {}) do
+        local replica = self:replica(item, target)
+        ids[#ids + 1] = replica and replica.id
+    end
+    return ids
+end
+
+-- Those of the items in which anything is what the copy is about. A path that is nowhere is a mistake, and nothing
+-- is done then.
+function Run:with_paths(items)
+    local only, found, kept = self.request.only, {}, {}
+    for _, item in ipairs(items) do
+        local origin, targets = self:replica(item, self.from), self:ids_of(item)
+        for i = 1, origin and math.max(#targets, 1) or 0 do
+            for at, count in ipairs(selection.matches(self.session, only, origin.id, targets[i])) do
+                found[at] = found[at] or count > 0
+                kept[#kept + 1] = count > 0 and kept[#kept] ~= item and item or nil
+            end
+        end
+    end
+    for at, pattern in ipairs(only) do
+        local origin = not found[at] and self:replica(items[1], self.from)
+        if origin then
+            errors.raise("ENONAME", selection.refusal(self.session, pattern, {project = items[1].project,
+                category = items[1].category, database = self.from.database, replica = origin.id}))
+        end
+    end
+    return kept
+end
+
 function Run:copy_all(items)
     self:open_targets(items)
+    items = #self.request.only > 0 and self:with_paths(items) or items
     for i, item in ipairs(items) do
         self.place = #items > 1 and (" (%d of %d)"):format(i, #items) or ""
         self:copy_item(item)
@@ -421,10 +456,12 @@ Run.__close = Run.close
 --- Copy a category of projects from one database to others.
 -- @param session the session
 -- @param request {project= (patterns too), category= (or "all"), from=, to=list, dry_run=, overwrite_newer=,
---        mirror=, readback=, lock_wait=seconds?, jobs=?, bwlimit=bytes per second?, idle=}
+--        mirror=, readback=, lock_wait=seconds?, jobs=?, bwlimit=bytes per second?, idle=, only = list of patterns
+--        (src/copy/only.h) of paths in the replicas: nothing else is copied or removed; nil or empty: all}
 -- @return result: rows of type "copy" (one for each category, project and destination), with dry_run then rows of
 --         type "action"; problems, notes, status. Raises what keeps it from starting, and an interruption.
 function M.run(session, request)
+    request.only = request.only or {}
     local run <close> = new_run(session, request)
     run:check_online()
     run.settling = settling.new(session, run.from)

@@ -17,7 +17,7 @@ local function run(args, session)
         project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
         overwrite_newer = args.newer == "overwrite", mirror = args.mirror,
         lock_wait = waiting.seconds(args, session), jobs = args.jobs or session.settings.jobs,
-        readback = args.verify == "readback", bwlimit = args.bwlimit, idle = args.idle,
+        readback = args.verify == "readback", bwlimit = args.bwlimit, idle = args.idle, only = args.only,
     })
     result.mirror = args.mirror or nil
     return result
@@ -101,7 +101,8 @@ return {
         .. "Several destinations are written from one reading. Interrupted, the same command goes on where it "
         .. "stopped, within a large file too. Exit status 3: some files were not copied; 11: --verify found "
         .. "damage.",
-    examples = {"copy acme/spot-2031 render WORK NAS", "copy 'acme/*' all WORK NAS STORAGE --dry-run"},
+    examples = {"copy acme/spot-2031 render WORK NAS", "copy 'acme/*' all WORK NAS STORAGE --dry-run",
+        "copy acme/spot-2031 footage WORK NAS --only day_03 --only '**/*.xml'"},
     args = {
         {"project", "project", fresh = true, help = "may hold * and ?"},
         {"category", "category", help = "a category, or 'all' that the project has in FROM"},
@@ -113,6 +114,9 @@ return {
         newer = {type = "choice", values = {"keep", "overwrite"}, default = "keep", value = "keep|overwrite",
             help = "what to do with files that are newer at the destination"},
         mirror = {help = "remove what the source does not have (kept as versions)"},
+        only = {type = "text", many = true, value = "PATH",
+            help = "only this file, this folder and all below it, or what matches, such as 'day_03/**/*.mov'; "
+                .. "several are allowed"},
         ["lock-wait"] = {type = "duration", value = "DURATION",
             help = "wait while the destination is busy, such as 10m"},
         verify = {type = "choice", values = {"readback"}, value = "readback",

@@ -1,9 +1,10 @@
 /*
- * core.copy: start{...} -> job, with the fields of struct transfer_request (lock_wait in seconds, fan a handle);
+ * core.copy: start{...} -> job, with the fields of struct transfer_request (lock_wait in seconds, fan a handle, only a list);
  * fan{streams=N, jobs=N?, rate=BYTES_PER_SECOND?, idle=BOOLEAN?} -> fan, for the transfers of one source to several
  * destinations; fan:close() when all were started;
  * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
  * lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait);
+ * matches{catalog=, source=, target=, only=PATTERNS} -> list of how many names each pattern covers;
  * partial_name(path) -> the name that a large file's temp has in its folder, by its path relative to the database;
  * record{catalog=, operation=, target_root=, target_identity=, source=, target=, readback=} -> number of digests
  * offered.
@@ -106,11 +107,65 @@ static int copy_start(lua_State *L)
         .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
         .fan = shared_fan(L),
     };
+    field_check_texts(L, "only");
     take_texts(&request);
+    request.only = field_copy_texts(L, "only", &request.only_count);
     if (transfer_start(&request, &job, &err) < 0)
         return bind_fail(L, &err);
     bind_push_job(L, job);
     return 1;
+}
+
+static void free_texts(char **list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i]);
+    free(list);
+}
+
+/* So many integers at `counts`, as a list. For lua_pcall. */
+static int push_counts(lua_State *L)
+{
+    const int64_t *counts = lua_touserdata(L, 1);
+    lua_Integer count = lua_tointeger(L, 2);
+
+    lua_createtable(L, (int)count, 0);
+    for (lua_Integer i = 0; i < count; i++) {
+        lua_pushinteger(L, counts[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+static int copy_matches(lua_State *L)
+{
+    struct error err = {0};
+    size_t count;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 16, NULL);
+    struct matches_request request = {
+        .catalog = field_text(L, "catalog"),
+        .source = field_integer(L, "source", 0, 0, INT64_MAX),
+        .target = field_integer(L, "target", 0, 0, INT64_MAX),
+    };
+    field_check_texts(L, "only");
+    char **only = field_copy_texts(L, "only", &count);
+    int64_t *counts = mem_zalloc((count + 1) * sizeof *counts);
+    request.only = only;
+    request.only_count = count;
+    int code = transfer_matches(&request, counts, &err);
+    free_texts(only, count);
+    if (code < 0) {
+        free(counts);
+        return bind_fail(L, &err);
+    }
+    lua_pushcfunction(L, push_counts);
+    lua_pushlightuserdata(L, counts);
+    lua_pushinteger(L, (lua_Integer)count);
+    code = lua_pcall(L, 2, 1, 0);
+    free(counts);
+    return code == LUA_OK ? 1 : lua_error(L);
 }
 
 static int copy_partial_name(lua_State *L)
@@ -208,7 +263,7 @@ int luaopen_core_copy(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"start", copy_start}, {"fan", copy_fan}, {"record", copy_record}, {"lock", copy_lock},
-        {"partial_name", copy_partial_name}, {NULL, NULL},
+        {"partial_name", copy_partial_name}, {"matches", copy_matches}, {NULL, NULL},
     };
     make_type(L, LOCK, "lock", lock_close);
     make_type(L, FAN, "fan", fan_close);

@@ -16,11 +16,14 @@
 struct level {
     struct level *above;
     char *path;
-    bool in_left, in_right;
+    bool finish, fresh;       /* it gets the source's metadata; it was made */
+    bool remove;              /* the source has none */
+    bool whole;               /* its own metadata is what the copy is about */
 };
 
 struct finish {
     struct work *w;
+    struct plan *plan;
     struct level *deepest;
     bool mirror;
 };
@@ -92,18 +95,20 @@ static void finish_one(struct work *w, const char *path, bool fresh)
         report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, side);
 }
 
-/* The directory that `path` lies in, before its time moves. */
-static void announce_parent(struct work *w, const char *path, const struct stat *st)
+/* The directory that `path` lies in, before its time moves. lasting: that it gets back. */
+static void announce_parent(struct work *w, const char *path, const struct stat *st, bool lasting)
 {
     const char *slash = strrchr(path, '/');
     char *parent = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
     struct manifest_file old = described(st);
 
     manifest_add_folder(&w->target.manifest, parent, &old);
+    if (lasting)
+        directories_remember(w, parent, st);
     free(parent);
 }
 
-static int remove_in(struct work *w, const char *path, int dir, const char *name)
+static int remove_in(struct work *w, const char *path, int dir, const char *name, bool lasting)
 {
     struct manifest *m = &w->target.manifest;
     struct stat st, parent;
@@ -111,7 +116,7 @@ static int remove_in(struct work *w, const char *path, int dir, const char *name
     if (fstat(dir, &parent) < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     struct manifest_file old = described(&st);
-    announce_parent(w, path, &parent);
+    announce_parent(w, path, &parent, lasting);
     manifest_add_remove(m, path, &old);
     attributes_announce(m, path, dir, name, w->target.holds.root);
     int code = manifest_write(m);
@@ -123,11 +128,11 @@ static int remove_in(struct work *w, const char *path, int dir, const char *name
 }
 
 /* Only empty ones go: what is left in one was a conflict, or came since. */
-static void remove_one(struct work *w, const char *path)
+static void remove_one(struct work *w, const char *path, bool lasting)
 {
     const char *name;
     int dir = path_open_parent(w->target.top, path, &name);
-    int code = dir < 0 ? dir : remove_in(w, path, dir, name);
+    int code = dir < 0 ? dir : remove_in(w, path, dir, name, lasting);
 
     if (dir >= 0)
         close(dir);
@@ -140,10 +145,10 @@ static void leave_level(struct finish *f)
     struct level *level = f->deepest;
 
     f->deepest = level->above;
-    if (level->in_left)
-        finish_one(f->w, level->path, !level->in_right);
-    else if (f->mirror)
-        remove_one(f->w, level->path);
+    if (level->finish)
+        finish_one(f->w, level->path, level->fresh);
+    else if (level->remove)
+        remove_one(f->w, level->path, level->above && !level->above->whole);
     free(level->path);
     free(level);
 }
@@ -161,8 +166,11 @@ static int enter(void *arg, const struct merge_dir *dir)
 
     while (f->deepest && !contains(f->deepest, dir))
         leave_level(f);
-    *level = (struct level){.above = f->deepest, .path = mem_strndup(dir->path, dir->path_len),
-                            .in_left = dir->in_left, .in_right = dir->in_right};
+    bool whole = plan_is_whole(f->plan), fresh = dir->in_left && !dir->in_right;
+    bool needed = fresh && plan_is_needed(f->plan, dir->path, dir->path_len);
+    *level = (struct level){.above = f->deepest, .path = mem_strndup(dir->path, dir->path_len), .fresh = fresh,
+                            .finish = dir->in_left && (whole || needed), .whole = whole,
+                            .remove = !dir->in_left && whole && f->mirror};
     f->deepest = level;
     return 0;
 }
@@ -176,7 +184,7 @@ static int ignore(void *arg, const struct plan_name *name)
 
 int directories_finish(struct work *w, struct plan *plan, struct error *err)
 {
-    struct finish f = {.w = w, .mirror = w->request->mirror && !w->report.plan.source_incomplete};
+    struct finish f = {.w = w, .plan = plan, .mirror = w->request->mirror && !w->report.plan.source_incomplete};
     struct plan_visitor visitor = {.dir = enter, .name = ignore, .arg = &f};
     int code = plan_pass(plan, &visitor, err);
 
@@ -185,10 +193,10 @@ int directories_finish(struct work *w, struct plan *plan, struct error *err)
     return code;
 }
 
-void directories_remember(struct work *w, const struct twin *twin)
+void directories_remember(struct work *w, const char *path, const struct stat *before)
 {
     struct remembered *r = mem_alloc(sizeof *r);
-    *r = (struct remembered){.next = w->remembered, .path = mem_strdup(twin->path), .before = twin->before};
+    *r = (struct remembered){.next = w->remembered, .path = mem_strdup(path), .before = *before};
     w->remembered = r;
 }
 

@@ -20,11 +20,11 @@ int directories_make_top(struct work *w, struct error *err);
 int directories_finish(struct work *w, struct plan *plan, struct error *err);
 
 /*
- * A repair gives the directories in which it works nothing but their own time back. directories_remember: of a twin
- * that was just opened, what it is; the first time counts. directories_put_back: when no name in them changes any
- * more; forgets them too.
+ * Directories that a copy works in and is not about (all of a repair's, those that lead to what --only covers) get
+ * nothing but their own time back. directories_remember: what one is, before a name in it changes; the first time
+ * counts. directories_put_back: when no name in them changes any more; forgets them too.
  */
-void directories_remember(struct work *w, const struct twin *twin);
+void directories_remember(struct work *w, const char *path, const struct stat *before);
 void directories_put_back(struct work *w);
 
 #endif

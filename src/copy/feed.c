@@ -87,8 +87,8 @@ static struct twin *twin_of(struct feed *f, const struct plan_name *name)
     int code = twin_open(&f->w->twins, name->dir->path, &f->twin);
     if (!code) {
         apply_announce_folder(f->w, f->twin);
-        if (f->w->request->repair)
-            directories_remember(f->w, f->twin);
+        if (f->w->request->repair || (!plan_is_whole(f->plan) && name->dir->in_right))
+            directories_remember(f->w, f->twin->path, &f->twin->before);
         return f->twin;
     }
     f->twin = NULL;

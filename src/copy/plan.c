@@ -26,7 +26,12 @@ static void forget(struct plan *p)
     map_free(&p->leaders, free);
 }
 
-void plan_free(struct plan *p) { forget(p); }
+void plan_free(struct plan *p)
+{
+    forget(p);
+    map_free(&p->needed, NULL);
+    map_free(&p->outside, free);
+}
 
 void plan_block(struct plan *p, const char *dir, const char *name)
 {
@@ -57,10 +62,37 @@ static const char *find_leader(struct plan *p, const struct merge_dir *dir, cons
 {
     if (!S_ISREG(e->mode) || e->nlink < 2)
         return NULL;
-    const char *leader = map_get(&p->leaders, e->ino);
+    const char *leader = map_get(&p->outside, e->ino);
+    if (!leader)
+        leader = map_get(&p->leaders, e->ino);
     if (!leader)
         map_set(&p->leaders, e->ino, plan_join(dir->path, e->name));
     return leader;
+}
+
+/*
+ * A name that only leads to what the plan is about is made where it is needed for that, and told where it is in the
+ * way, or cannot be read. All else of it is nobody's business.
+ */
+static bool concerns(const struct plan *p, const struct plan_name *name)
+{
+    const struct merge_pair *pair = name->pair;
+    const struct verdict *v = name->verdict;
+    char *path = plan_join(name->dir->path, name->name);
+    bool needed = plan_is_needed(p, path, strlen(path));
+
+    free(path);
+    if (v->kind == VERDICT_EXTRA || (pair->left && (pair->left->err || pair->left->mount)))
+        return v->block;
+    return needed && (v->kind == VERDICT_NEW || v->kind == VERDICT_CONFLICT || v->kind == VERDICT_PROBLEM);
+}
+
+static bool is_asked_for(struct plan *p, const struct plan_name *name)
+{
+    if (!p->only || p->extent == ONLY_COVERED)
+        return true;
+    enum only_extent extent = *name->name ? only_name(p->only, name->name, strlen(name->name)) : ONLY_LEADS;
+    return extent == ONLY_COVERED || (extent == ONLY_LEADS && concerns(p, name));
 }
 
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
@@ -71,6 +103,8 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
 
     name.name = pair->left ? pair->left->name : pair->right->name;
     classify(pair, &p->options, &verdict);
+    if (!is_asked_for(p, &name))
+        return 0;
     if (verdict.block && *name.name)
         plan_block(p, dir->path, name.name);
     /* In a repair the names of one damaged file stay names of one file, whatever the source's are. */
@@ -81,7 +115,7 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
     return visitor->name(visitor->arg, &name);
 }
 
-static bool asked_to_end(const struct plan *p)
+bool plan_asked_to_end(const struct plan *p)
 {
     return (p->cancel && atomic_load(p->cancel)) || (p->stop && atomic_load(p->stop));
 }
@@ -94,7 +128,7 @@ static int pass_dir(struct plan *p, struct merge *merge, const struct plan_visit
 
     while (code >= 0 && (code = merge_next(merge, &pair, err)) > 0) {
         code = visit(p, visitor, dir, &pair);
-        if (code >= 0 && asked_to_end(p))
+        if (code >= 0 && plan_asked_to_end(p))
             code = -ECANCELED;
     }
     return code;
@@ -106,11 +140,28 @@ static int pass_blocked(struct plan *p, struct merge *merge, const struct plan_v
     int code = 0;
 
     while (visitor->blocked && (code = merge_next(merge, &pair, err)) > 0) {
-        visitor->blocked(visitor->arg, &pair);
-        if (asked_to_end(p))
+        const struct entry *e = pair.left ? pair.left : pair.right;
+        if (!p->only || p->extent == ONLY_COVERED || only_name(p->only, e->name, e->name_len) == ONLY_COVERED)
+            visitor->blocked(visitor->arg, &pair);
+        if (plan_asked_to_end(p))
             return -ECANCELED;
     }
     return code;
+}
+
+/* Is anything in this directory what the plan is about? */
+static bool reaches(struct plan *p, const struct merge_dir *dir)
+{
+    if (p->only)
+        p->extent = only_enter(p->only, dir->path, dir->path_len);
+    return !p->only || p->extent != ONLY_OUTSIDE;
+}
+
+bool plan_is_whole(const struct plan *p) { return !p->only || p->extent == ONLY_COVERED; }
+
+bool plan_is_needed(const struct plan *p, const char *path, size_t len)
+{
+    return !p->only || map_get(&p->needed, hash64_of(path, len)) != NULL;
 }
 
 int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *err)
@@ -123,8 +174,10 @@ int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *
     if (code)
         return code;
     while (code >= 0 && (code = merge_next_dir(merge, &dir, err)) > 0) {
-        if (asked_to_end(p))
+        if (plan_asked_to_end(p))
             code = -ECANCELED;
+        else if (!reaches(p, &dir))
+            continue;
         else if (is_blocked(p, &dir))
             code = pass_blocked(p, merge, visitor, err);
         else

@@ -9,6 +9,7 @@
 
 #include "copy/classify.h"
 #include "copy/map.h"
+#include "copy/only.h"
 #include "copy/report.h"
 #include "index/merge.h"
 
@@ -16,9 +17,14 @@ struct plan {
     struct catalog *cat;
     int64_t source, target;             /* replica ids; target 0: it has nothing */
     struct classify_options options;
+    struct only *only;                  /* what it is about; NULL: all. plan_scout comes before the first pass then */
     const atomic_bool *cancel;          /* may be NULL */
     const atomic_bool *stop;            /* likewise: another reason to end early */
+    /* what plan_scout found */
+    struct map needed;                  /* hashes of directories of the source that lead to what it is about */
+    struct map outside;                 /* inode -> char *: its name that is in place already and not asked for, owned */
     /* state of a pass */
+    enum only_extent extent;            /* of the directory at hand */
     struct map blocked;                 /* hashes of paths below which nothing may be touched */
     struct map leaders;                 /* inode -> char *: path of its first name, owned */
 };
@@ -41,7 +47,23 @@ struct plan_visitor {
     void *arg;
 };
 
-/* One pass over everything. 0, -ECANCELED, what the visitor returned, or -errno with err. */
+/*
+ * With plan->only: look at both sides' names to know which directories lead to those it is about, and which of them
+ * are further names of files that the destination has under a name that was not asked for. Counts names of the source
+ * (with_target: of the destination too) for only_hits. 0, -ECANCELED, or -errno with err.
+ */
+int plan_scout(struct plan *p, bool with_target, struct error *err);
+
+/*
+ * Within a pass: is the directory at hand wholly what the plan is about, so that its own metadata is, too? One that is
+ * not stays as it is, its time too; where it has to be made it is made like the source's.
+ */
+bool plan_is_whole(const struct plan *p);
+bool plan_is_needed(const struct plan *p, const char *path, size_t len);    /* made when it is missing */
+
+/*
+ * One pass over everything it is about: names of directories that only lead there are visited where these have to be
+ * made, or are in the way. 0, -ECANCELED, what the visitor returned, or -errno with err. */
 int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *err);
 
 /* From within a pass: touch nothing below this path any more. */
@@ -49,6 +71,8 @@ void plan_block(struct plan *p, const char *dir, const char *name);
 
 /* A pass that counts. */
 int plan_count(struct plan *p, struct plan_counts *ret_counts, struct error *err);
+
+bool plan_asked_to_end(const struct plan *p);    /* cancelled, or stopped */
 
 void plan_free(struct plan *p);
 

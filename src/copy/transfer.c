@@ -11,6 +11,7 @@
 #include "copy/directories.h"
 #include "copy/fan.h"
 #include "copy/feed.h"
+#include "copy/only.h"
 #include "copy/open.h"
 #include "copy/space.h"
 #include "copy/sweep.h"
@@ -20,6 +21,7 @@ struct transfer {
     struct transfer_request request;
     struct work work;
     struct fan *fan;               /* a reference */
+    struct only *only;             /* NULL: all */
     struct catalog *cat;           /* of the plan; the journal has its own connection */
     struct catalog *journal_cat;
     struct journal journal;
@@ -38,6 +40,10 @@ static void free_transfer(void *arg)
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
+    for (size_t i = 0; i < r->only_count; i++)
+        free(r->only[i]);
+    free(r->only);
+    only_free(t->only);
     fan_unref(t->fan);
     free(t);
 }
@@ -60,6 +66,7 @@ static void init_plan(struct transfer *t)
         .cat = t->cat,
         .source = t->request.source,
         .target = t->request.target,
+        .only = t->only,
         .cancel = w->cancel,
         .stop = &w->stop,
         .options = {
@@ -99,7 +106,9 @@ static int make_plan(struct transfer *t, struct error *err)
     struct work *w = &t->work;
 
     init_plan(t);
-    int code = plan_count(&t->plan, &w->report.plan, err);
+    int code = t->only ? plan_scout(&t->plan, t->request.mirror, err) : 0;
+    if (!code)
+        code = plan_count(&t->plan, &w->report.plan, err);
     if (code)
         return code;
     code = space_free(w, &t->space);
@@ -182,6 +191,7 @@ static int finish_directories(struct transfer *t, struct error *err)
     struct work *w = &t->work;
     int code = t->request.repair ? 0 : directories_finish(w, &t->plan, err);
 
+    directories_put_back(w);
     if (!code)
         code = manifest_write(&w->target.manifest);
     if (!code && w->target.fs.syncfs_reliable && syncfs(w->target.sync) < 0)
@@ -202,9 +212,9 @@ static int do_work(struct transfer *t, struct error *err)
         error_set(err, -code, "%s/%s", t->request.target_root, t->request.path);
     if (!code)
         code = run_workers(t, err);
-    directories_put_back(w);
     if (!code && !work_ending(w))
         code = finish_directories(t, err);
+    directories_put_back(w);    /* where it did not come to finishing */
     return code;
 }
 
@@ -283,13 +293,13 @@ static void close_books(struct transfer *t, const struct error *err)
     error_clear(&own);
 }
 
-/* The replica is through: nothing will be gone on with in it any more. */
+/* The replica is through: nothing will be gone on with in it any more. A part of it tells nothing of the rest. */
 static void drop_partials(struct transfer *t, const struct error *err)
 {
     struct work *w = &t->work;
     struct swept swept;
 
-    if (!w->target.partials || err->message || t->request.dry_run || work_ending(w))
+    if (!w->target.partials || t->only || err->message || t->request.dry_run || work_ending(w))
         return;
     if (sweep_partials(w->target.root, t->request.path, w->cancel) == 0)
         (void)sweep_dead(w->target.root, NULL, w->cancel, &swept);
@@ -368,7 +378,9 @@ int transfer_start(struct transfer_request *request, struct job **ret_job, struc
 
     t->request = *request;
     *request = (struct transfer_request){0};
-    int code = take_stream(t, err);
+    int code = t->request.only_count ? only_new(t->request.only, t->request.only_count, &t->only, err) : 0;
+    if (!code)
+        code = take_stream(t, err);
     if (code) {
         free_transfer(t);
         return code;

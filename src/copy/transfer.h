@@ -21,6 +21,8 @@ struct transfer_request {
     char *source_root, *source_identity;
     char *target_root, *target_identity;
     char *lock_text;          /* what another program reads in the lock: "copy, pid 4711, since 02:00" */
+    char **only;              /* patterns of copy/only.h: nothing but what these cover is copied or removed */
+    size_t only_count;        /* 0: all */
     int64_t source, target;   /* replica ids; target 0 when it has none yet */
     int64_t granularity;      /* the coarser of the two filesystems', ns */
     int64_t lock_wait;        /* ns to wait for the destination's lock */
@@ -53,7 +55,7 @@ struct transfer_request {
  *             directories_made, cancelled, seconds, files_conflicting, files_failed, files_left
  *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
- * files_* count regular files (further names of a hard-linked file among them), but files_extra and
+ * With `only`, all counts are of what it covers. files_* count regular files (further names of a hard-linked file among them), but files_extra and
  * files_removed everything that is no directory. With dry_run the counts of done say what would be done.
  * conflicts and failed count the problem events with and without `conflict`; files_conflicting and files_failed
  * those of them that are about regular files of the source. files_left: regular files that were not tried, or not
@@ -70,6 +72,20 @@ struct transfer_request {
  * cancelled. A run with nothing to do leaves no manifest.
  */
 int transfer_start(struct transfer_request *request, struct job **ret_job, struct error *err);
+
+/* What to look for in the listings of two replicas. Strings are borrowed. */
+struct matches_request {
+    const char *catalog;
+    char *const *only;        /* patterns of copy/only.h */
+    size_t only_count;
+    int64_t source, target;   /* replica ids; target 0: only the source counts */
+};
+
+/*
+ * How many names of the source (of the target too) each pattern covers: ret_counts has only_count of them. For before
+ * a transfer: a pattern that covers nothing is a mistake. 0 or -errno with err.
+ */
+int transfer_matches(const struct matches_request *request, int64_t *ret_counts, struct error *err);
 
 /* Which digests to record, where. Strings are borrowed. */
 struct record_request {

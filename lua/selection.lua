@@ -1,0 +1,77 @@
+--- The paths of a replica that a command is about: patterns of src/copy/only.h.
+local core_content = require "core.content"
+local core_copy = require "core.copy"
+local errors = require "autobackup.errors"
+local locate = require "autobackup.locate"
+local suggest = require "autobackup.suggest"
+
+local M = {}
+
+local SHOWN = 3         -- names of a folder that a message lists
+local LISTED = 5000     -- entries of a folder that are looked through for a near name
+
+--- A pattern that means one path, whatever bytes it has.
+-- @param path relative to a replica
+function M.literal(path)
+    return (path:gsub("[%*%?%[]", "[%0]"))
+end
+
+local function names_in(reader, replica, path)
+    local folder <close> = errors.check(reader:folder(replica, path))
+    local names, kinds = {}, {}
+    if not folder then
+        return names, kinds
+    end
+    local count = folder:arrange("name")
+    for _, row in ipairs(folder:rows(1, math.min(count, LISTED))) do
+        names[#names + 1], kinds[row.name] = row.name, row.kind
+    end
+    return names, kinds
+end
+
+local function listed(names, path)
+    local shown = table.move(names, 1, math.min(#names, SHOWN), 1, {})
+    local text = table.concat(shown, ", ") .. (#names > SHOWN and ", ..." or "")
+    local where = path == "" and "" or " in " .. path
+    return #names > 0 and ("; there is %s%s"):format(text, where) or ("; nothing is known%s"):format(where)
+end
+
+-- The end of a message: the path that was meant perhaps, or what there is at the last folder that exists.
+local function nearest(reader, replica, pattern)
+    local at = ""
+    for part, more in pattern:gmatch("([^/]+)(/*)") do
+        local names, kinds = names_in(reader, replica, at)
+        if part:find("[%*%?%[]") or #names == 0 then
+            return listed(names, at)
+        elseif not kinds[part] then
+            local near = suggest.nearest(part, names)
+            return near and ("; did you mean '%s'?"):format(locate.join(at, near)) or listed(names, at)
+        elseif kinds[part] ~= "directory" then
+            return more ~= "" and ("; %s is no folder"):format(locate.join(at, part)) or ""
+        end
+        at = locate.join(at, part)
+    end
+    return ""
+end
+
+--- How many names each pattern covers.
+-- @param session the session
+-- @param only list of patterns
+-- @param source replica id, @param target replica id whose names count too, or nil
+-- @return list of integers; raises for a pattern that is none
+function M.matches(session, only, source, target)
+    return errors.check(core_copy.matches{catalog = session.catalog:path(), only = only, source = source,
+        target = target or 0})
+end
+
+--- What a pattern that covers nothing is told.
+-- @param session the session
+-- @param pattern that one, @param place {project=, category=, database=, replica = id}
+-- @return a sentence
+function M.refusal(session, pattern, place)
+    local reader <close> = errors.check(core_content.open(session.catalog:path()))
+    return ("%s of %s on %s has nothing that '%s' is or matches%s"):format(place.category, place.project,
+        place.database, pattern, nearest(reader, place.replica, pattern))
+end
+
+return M
