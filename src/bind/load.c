@@ -2,12 +2,18 @@
  * core.load: start{catalog=, database=, jobs=, confirmed=, only={{category=, client=, project=}, ...},
  * lock_text=} -> job.
  * Events: scan/load.h.
+ * core.load.held(catalog, database, root, identity) -> true: what the kept versions of a database that is plugged in
+ * hold is brought up to date, in at most a fifth of a second of measuring; nil, message, code.
  */
 #include "bind/bind.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "index/identity.h"
+#include "scan/held.h"
 #include "scan/load.h"
 
 /* Check every element before anything is acquired: a bad one raises. */
@@ -92,9 +98,28 @@ static int load_start_(lua_State *L)
     return 1;
 }
 
+#define HELD_BUDGET (200 * NSEC_PER_MSEC)
+
+static int load_held_(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1), *root = luaL_checkstring(L, 3), *identity = luaL_checkstring(L, 4);
+    int64_t database = luaL_checkinteger(L, 2);
+    struct error err = {0};
+    struct catalog *cat = NULL;
+
+    int fd = identity_open(root, identity, &err);
+    int code = fd < 0 ? fd : catalog_open(path, &cat, &err);
+    if (!code)
+        code = held_count(cat, database, fd, HELD_BUDGET, NULL, &err);
+    catalog_close(cat);
+    if (fd >= 0)
+        close(fd);
+    return bind_done(L, code, &err);
+}
+
 int luaopen_core_load(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"start", load_start_}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"start", load_start_}, {"held", load_held_}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

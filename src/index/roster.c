@@ -181,31 +181,6 @@ static int run(struct catalog *cat, const char *sql, const struct value *values,
     return code;
 }
 
-int roster_clear_folders(struct catalog *cat, int64_t database, int64_t category, struct error *err)
-{
-    const struct value values[] = {{.number = database}, {.number = category}};
-
-    int code = run(cat, "DELETE FROM client WHERE database = ?1 AND category = ?2", values, 2, err);
-    return code ? code : run(cat, "DELETE FROM loose WHERE database = ?1 AND category = ?2", values, 2, err);
-}
-
-int roster_add_client(struct catalog *cat, int64_t database, int64_t category, const char *name, struct error *err)
-{
-    const struct value values[] = {{.number = database}, {.number = category}, {.text = name}};
-    return run(cat, "INSERT OR IGNORE INTO client (database, category, name) VALUES (?1, ?2, ?3)", values, 3, err);
-}
-
-int roster_add_loose(struct catalog *cat, int64_t database, int64_t category, const char *path, const char *kind,
-                     uint64_t size, struct error *err)
-{
-    const struct value values[] = {
-        {.number = database}, {.number = category}, {.text = path}, {.text = kind}, {.number = (int64_t)size}};
-    return run(cat,
-               "INSERT OR REPLACE INTO loose (database, category, path, kind, size) "
-               "VALUES (?1, ?2, ?3, CAST(?4 AS TEXT), ?5)",
-               values, 5, err);
-}
-
 int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err)
 {
     const struct value values[] = {{.number = database}, {.number = at}, {.text = fs->type}, {.number = fs->granularity}};

@@ -48,12 +48,6 @@ void roster_free(struct roster *r);
 const struct roster_replica *roster_find(const struct roster *r, int64_t category, const char *client,
                                          const char *project);
 
-/* Inside the caller's transaction: forget the client folders and loose entries of a database's category. */
-int roster_clear_folders(struct catalog *cat, int64_t database, int64_t category, struct error *err);
-int roster_add_client(struct catalog *cat, int64_t database, int64_t category, const char *name, struct error *err);
-int roster_add_loose(struct catalog *cat, int64_t database, int64_t category, const char *path, const char *kind,
-                     uint64_t size, struct error *err);
-
 /* Inside the caller's transaction: note a whole load and what its filesystem is. */
 int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err);
 

@@ -13,6 +13,7 @@
 #include "index/known.h"
 #include "index/roster.h"
 #include "index/store.h"
+#include "scan/beside.h"
 #include "scan/gather.h"
 #include "scan/levels.h"
 #include "scan/missing.h"
@@ -333,30 +334,24 @@ static int forget_gone(struct load *l, const char *marks, struct error *err)
     return code;
 }
 
-static int write_folders(struct load *l, struct error *err)
-{
-    const struct levels *v = &l->levels;
-    int64_t db = l->request.database;
-    int code = 0;
-
-    for (size_t i = 0; i < l->roster.category_count && !code; i++)
-        code = roster_clear_folders(l->cat, db, l->roster.categories[i].id, err);
-    for (size_t i = 0; i < v->client_count && !code; i++)
-        code = roster_add_client(l->cat, db, v->clients[i].category, v->clients[i].name, err);
-    for (size_t i = 0; i < v->loose_count && !code; i++)
-        code = roster_add_loose(l->cat, db, v->loose[i].category, v->loose[i].path, v->loose[i].kind, v->loose[i].size,
-                                err);
-    return code ? code : roster_loaded(l->cat, db, l->began, &l->fs, err);
-}
-
 static int write_levels(struct load *l, const char *marks, struct error *err)
 {
-    int code = catalog_begin(l->cat, err);
+    const struct beside beside = {
+        .cat = l->cat, .database = l->request.database, .root = l->root, .at = l->began,
+        .roster = &l->roster, .levels = &l->levels, .cancel = job_cancel_flag(l->job),
+    };
+    bool is_whole = !l->request.only_count;
 
+    int code = is_whole ? beside_write(&beside, err) : 0;
     if (!code)
-        code = forget_gone(l, marks, err);
-    if (!code && !l->request.only_count)
-        code = write_folders(l, err);
+        code = catalog_begin(l->cat, err);
+    if (code)
+        return code;
+    code = forget_gone(l, marks, err);
+    if (!code && is_whole)
+        code = beside_note_reading(&beside, err);
+    if (!code && is_whole)
+        code = roster_loaded(l->cat, l->request.database, l->began, &l->fs, err);
     if (!code)
         code = catalog_commit(l->cat, err);
     if (code)
