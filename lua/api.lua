@@ -25,7 +25,7 @@ function api.command(session)
     end
 end
 
-local policy_kinds = {copies = "integer", on = "database", verified = "duration"}
+local policy_kinds = {copies = "integer", on = "database", verified = "age"}
 
 local function check_policy_value(session, key, given)
     local kind = require("autobackup.types").get(policy_kinds[key])

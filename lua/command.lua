@@ -18,7 +18,8 @@
 --     replace   true: may take the name of a built-in command, a query or a standard Lua function
 --
 -- An argument: [1] its name, [2] its type (types.lua: project client category database which path name word
--- text integer number duration size choice command), and
+-- text integer number age duration size moment choice command; units.lua: how ages,
+-- durations and sizes are written), and
 --     optional  true: may be left out (a keyword argument always may, unless optional = false)
 --     many      true: takes one or more words, `run` gets a list (an empty one when optional and left out)
 --     default   value when left out

@@ -1,8 +1,10 @@
 --- Which operations' versions may go. Pure: operations and a policy in, ids out.
 local M = {}
 
--- In ns. Ids begin with the time: the age of versions whose manifest is lost.
-local function started_at(operation)
+--- When an operation began. Ids begin with the time: the age of versions whose manifest is lost.
+-- @param operation of core.undo.operations
+-- @return ns since 1970, nil when nothing says it
+function M.started_at(operation)
     if operation.started_at then
         return operation.started_at
     end
@@ -29,7 +31,7 @@ local function with_versions(operations)
     for _, operation in ipairs(operations) do
         if operation.has_versions then
             list[#list + 1] = {operation = operation.operation, replica = operation.replica or "",
-                at = started_at(operation) or math.huge,
+                at = M.started_at(operation) or math.huge,
                 finished = operation.state ~= nil or not operation.has_manifest}
         end
     end

@@ -5,6 +5,7 @@
 
 local lists = require "autobackup.lists"
 local suggest = require "autobackup.suggest"
+local units = require "autobackup.units"
 
 local M = {}
 local types = {}
@@ -307,59 +308,42 @@ types.number = {
     end,
 }
 
-local durations = {s = 1, m = 60, h = 3600, d = 86400, w = 7 * 86400, y = 365 * 86400}
+-- A type of numbers that units.lua reads.
+local function measure(parse)
+    return {
+        check = function(value, _, spec)
+            local number, message = parse(value)
+            if not number then
+                return nil, message, "EUSAGE"
+            end
+            return check_range(number, spec)
+        end,
+    }
+end
 
-types.duration = {      -- seconds
-    check = function(value, _, spec)
-        local number, unit
-        if type(value) == "number" then
-            number, unit = value, 1
-        else
-            local digits, letter = tostring(value):match("^(%d+%.?%d*)(%a?)$")
-            number, unit = tonumber(digits), letter == "" and 1 or durations[letter]
-        end
-        if not number or not unit then
-            return fail("EUSAGE", "'%s' is no duration: write 90s, 15m, 12h, 30d, 2w or 1y", tostring(value))
-        end
-        local seconds = number * unit
-        return check_range(math.tointeger(seconds) or seconds, spec)
-    end,
-}
+types.duration = measure(units.wait)    -- seconds that something waits
+types.age = measure(units.age)          -- seconds that something is old
+types.size = measure(units.size)        -- bytes
 
-types.moment = {        -- seconds since 1970, as in rows; a duration is so long ago
-    check = function(value, session)
+types.moment = {        -- seconds since 1970, as in rows
+    check = function(value)
         if type(value) == "number" then
             return value
         end
         local text = to_text(value) or type(value)
-        local seconds = text:find("%a$") and types.duration.check(text, session, {})
+        local seconds, message = units.age(text)
         local moment = seconds and require("core.sys").now() / 1000000000 - seconds
             or require("autobackup.moment").parse(text)
-        if not moment then
-            return fail("EUSAGE", "'%s' is no moment: write 2031-05-27, '2031-05-27 14:30', or how long ago: 30d",
-                text)
+        if moment then
+            return moment
+        elseif text:find("^%d+%.?%d*m?$") then
+            return fail("EUSAGE", "%s", message)
         end
-        return moment
+        return fail("EUSAGE", "'%s' is no moment: write 2031-05-27, '2031-05-27 14:30', or how long ago: 30d, 6mo",
+            text)
     end,
     label = function()
-        return "DATE|DURATION"
-    end,
-}
-
-local sizes = {[""] = 0, K = 1, M = 2, G = 3, T = 4, P = 5}
-
-types.size = {          -- bytes
-    check = function(value, _, spec)
-        if math.type(value) == "integer" then
-            return check_range(value, spec)
-        end
-        local digits, prefix, binary = tostring(value):match("^(%d+%.?%d*) ?([kKMGTP]?)(i?)B?$")
-        local power = prefix and sizes[prefix:upper()]
-        if not power or binary == "i" and power == 0 then
-            return fail("EUSAGE", "'%s' is no size: write 500MB, 2GB, 1.5TB or 4GiB", tostring(value))
-        end
-        local bytes = tonumber(digits) * (binary == "i" and 1024 or 1000) ^ power
-        return check_range(math.tointeger(bytes) or math.floor(bytes), spec)
+        return "DATE|AGE"
     end,
 }
 

@@ -39,7 +39,7 @@ return {
         {"databases", "database", many = true, optional = true, help = "all that are plugged in when left out"},
     },
     options = {
-        older = {type = "duration", value = "DURATION",
+        older = {type = "age", value = "AGE",
             help = "only what was not verified for so long, such as 90d"},
         ["max-bytes"] = {type = "size", value = "SIZE", min = 1,
             help = "stop after so much, such as 500GB, the longest unverified first"},

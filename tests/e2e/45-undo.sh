@@ -242,7 +242,7 @@ test_killed_while_links_are_made_a_rerun_finishes_them() {
             [ "$STATUS" = 0 ] || grep -q 'was undone by' "$ERR" || fail "$call $n: the rerun"
             assert_eq "$(names_of $F/a)" "elsewhere render/one/spot/a render/one/spot/b render/one/spot/c " "$call $n"
             assert_eq "$(cat $F/a)" "one file" "$call $n"
-            ok prune --keep 1000 B
+            ok prune --yes --keep 1000 B
             assert_eq "$(find B -name '.autobackup-*' -o -name '*.open')" "" "left behind after $call $n"
         done
     done
@@ -507,7 +507,7 @@ test_killed_at_any_call_a_rerun_finishes_it() {
             [ "$STATUS" = 0 ] || grep -q 'was undone by' "$ERR" || fail "$call $n: the rerun"
             snapshot B/render/one >undone
             diff before undone >&2 || fail "$call $n: differences after the rerun"
-            ok prune --keep 1000 B
+            ok prune --yes --keep 1000 B
             assert_eq "$(find B -name '.autobackup-*' -o -name '*.open')" "" "leftovers after $call $n"
         done
     done
@@ -564,7 +564,7 @@ test_what_an_undo_on_a_full_disk_leaves_is_ended_too() {
     ok history --json
     assert_eq "$(json 'o.type == "operation" and o.kind == "undo" and o.state or nil')" failed
     rm D/filler D/filler2
-    ok prune --keep 1000 B
+    ok prune --yes --keep 1000 B
     assert_eq "$(find D -name '*.open' -o -name '.autobackup-*')" "" "left behind"
     ok undo "$id"
 }
@@ -655,7 +655,7 @@ test_a_busy_database_is_waited_for_or_said() {
     ab undo
     assert_status 75
     assert_err "busy" "--lock-wait"
-    ab prune --keep 0
+    ab prune --yes --keep 0
     assert_status 75
     flock -u 7
     ok undo
@@ -682,15 +682,15 @@ test_prune_by_age_and_by_number() {
     bytes=$(cd B/.autobackup/versions && find $(cat ../../../ops2) -type f -printf '%s\n' | awk '{ n += $1 } END { print n }')
     assert_eq "$(json 'o.type == "prune" and o.database == "B" and o.files or nil')" "$files"
     assert_eq "$(json 'o.type == "prune" and o.database == "B" and o.bytes or nil')" "$bytes"
-    ok prune --older 1h
+    ok prune --yes --older 1h
     assert_eq "$(ls B/.autobackup/versions | wc -l)" 3 "none is that old"
-    ok prune --keep 1 --json
+    ok prune --yes --keep 1 --json
     assert_eq "$(json 'o.type == "prune" and o.database == "B" and o.files or nil')" "$files"
     assert_eq "$(ls B/.autobackup/versions | wc -l)" 1
-    ok prune --older 0 --keep 1
+    ok prune --yes --older 0s --keep 1
     assert_eq "$(ls B/.autobackup/versions | wc -l)" 1
-    echo 'settings.versions = {older = 0, keep = 0}' >conf.lua
-    ok --config conf.lua prune B
+    echo 'settings.versions = {older = "0s", keep = 0}' >conf.lua
+    ok --config conf.lua prune B --yes
     assert_eq "$(ls B/.autobackup/versions | wc -l)" 0
     ok history last --json
     assert_eq "$(json 'o.kind, o.state')" "prune done"
@@ -719,7 +719,7 @@ test_prune_follows_no_symlink_and_takes_leftovers() {
     touch -d '40 days ago' $d/.autobackup-*
     touch $d/.autobackup-p-1123456789abcdef
     touch -d 2001-01-01 $d
-    ok prune --keep 0 --json
+    ok prune --yes --keep 0 --json
     assert_eq "$(json 'o.type == "prune" and o.database == "B" and o.leftovers or nil')" 1
     assert_eq "$(cat canary/file)" c
     refute_exists "$v" $d/.autobackup-p-0123456789abcdef
@@ -735,10 +735,10 @@ test_a_prune_that_is_killed_is_finished_by_the_next() {
     id=$(ls B/.autobackup/versions)
     for n in 1 3; do
         run_quietly strace -f -qq -o /dev/null -e trace=unlinkat -e "inject=unlinkat:signal=KILL:when=$n" \
-            "$AUTOBACKUP" prune --keep 0 B
+            "$AUTOBACKUP" prune --yes --keep 0 B
     done
     refute_exists "B/.autobackup/versions/$id"
-    ok prune --keep 0
+    ok prune --yes --keep 0
     assert_eq "$(find B/.autobackup/versions -mindepth 1)" "" "versions"
     assert_eq "$(find B -name '*.open')" "" "open manifests"
 }
@@ -751,7 +751,7 @@ test_prune_works_on_a_full_disk() {
     ok copy one/spot render A B
     dd if=/dev/zero of=D/filler bs=64k 2>/dev/null || :
     dd if=/dev/zero of=D/filler2 bs=512 2>/dev/null || :
-    ok prune --keep 0 B
+    ok prune --yes --keep 0 B
     assert_eq "$(find D/.autobackup/versions -type f)" "" "versions"
     [ "$(df --output=avail -k D | tail -n 1)" -gt 2000 ] || fail "nothing was freed"
 }

@@ -75,7 +75,7 @@ fault_prune() {
     filesystem "$KIND"
     studio
     ok "${SCENARIO[@]}"
-    SCENARIO=(prune --keep 0 --older 0s)
+    SCENARIO=(prune --yes --keep 0 --older 0s)
     cp NEW OLD
     keep_state
     strike_everywhere prune

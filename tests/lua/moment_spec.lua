@@ -43,7 +43,12 @@ function M.test_a_moment_is_a_date_or_a_duration()
     unit.assertNil(value)
     unit.assertEquals(code, "EUSAGE")
     unit.assertStrContains(message, "'yesterday' is no moment")
-    unit.assertNil(check("90"))
+    value, message = check("6m")
+    unit.assertEquals({value, message}, {nil, "'6m' may be minutes or months: write 6min or 6mo"})
+    value, message = check("90")
+    unit.assertNil(value)
+    unit.assertStrContains(message, "'90' names no unit: write 90d")
+    unit.assertAlmostEquals(check("6mo"), sys.now() / 1e9 - 180 * 86400, 5)
 end
 
 return M

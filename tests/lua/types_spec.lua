@@ -58,8 +58,9 @@ end
 
 function M.test_durations_are_seconds()
     unit.assertEquals({check("duration", "90s"), check("duration", "15m"), check("duration", "12h"),
+        check("duration", "15min"),
         check("duration", "30d"), check("duration", "1.5h"), check("duration", 5)},
-        {90, 900, 43200, 2592000, 5400, 5})
+        {90, 900, 43200, 900, 2592000, 5400, 5})
     for _, bad in ipairs{"", "d", "5 d", "-1d", "5x"} do
         refused("duration", bad)
     end
@@ -70,11 +71,39 @@ function M.test_a_project_without_its_client_is_recognised()
 end
 
 function M.test_sizes_are_bytes()
-    unit.assertEquals({check("size", "500GB"), check("size", "1.5k"), check("size", "4GiB"), check("size", "12"),
-        check("size", "12B")}, {500000000000, 1500, 4 << 30, 12, 12})
-    for _, bad in ipairs{"", "GB", "1XB", "1iB", "-1"} do
+    unit.assertEquals({check("size", "500GB"), check("size", "1.5k"), check("size", "4GiB"), check("size", 12),
+        check("size", 5e6), check("size", "12B")}, {500000000000, 1500, 4 << 30, 12, 5000000, 12})
+    for _, bad in ipairs{"", "GB", "1XB", "1iB", "1i", "-1", 1.5} do
         refused("size", bad)
     end
+end
+
+-- Fifty what? A bandwidth limit of 50 bytes a second is nobody's wish.
+function M.test_a_size_in_words_names_its_unit()
+    for _, bad in ipairs{"50", "0", "1.5"} do
+        unit.assertEquals({refused("size", bad)},
+            {("'%s' names no unit: write %sMB, or %sB for bytes"):format(bad, bad, bad), "EUSAGE"})
+    end
+end
+
+function M.test_ages_are_seconds()
+    unit.assertEquals({check("age", "90s"), check("age", "6min"), check("age", "12h"), check("age", "30d"),
+        check("age", "2w"), check("age", "6mo"), check("age", "1y"), check("age", "1.5h"), check("age", "0s")},
+        {90, 360, 43200, 2592000, 1209600, 15552000, 31536000, 5400, 0})
+    for _, bad in ipairs{"", "d", "5 d", "-1d", "5x", "5M", "5H", true, {}} do
+        unit.assertStrContains((refused("age", bad)), "is no age: write 30d, 2w, 6mo or 1y")
+    end
+end
+
+-- Six minutes to a program, six months to who types it: prune --older 6m would remove all.
+function M.test_an_age_that_is_read_in_two_ways_is_refused()
+    unit.assertEquals({refused("age", "6m")}, {"'6m' may be minutes or months: write 6min or 6mo", "EUSAGE"})
+    unit.assertEquals((refused("age", "30")),
+        "'30' names no unit: write 30d (days), or one of s min h d w mo y behind it")
+    for _, number in ipairs{30, 0, 2592000, 1.5} do
+        unit.assertStrContains((refused("age", number)), "names no unit")
+    end
+    unit.assertEquals((refused("age", "5d", {min = 1 << 30})), "432000 is less than 1073741824")
 end
 
 function M.test_choices()

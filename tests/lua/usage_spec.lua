@@ -10,7 +10,7 @@ local declaration = command.check{
     args = {{"project", "project", help = "what to move"}, {"to", "database", many = true},
         {"client", "client", keyword = "in"}, {"database", "database", keyword = "in"}},
     options = {["dry-run"] = {short = "n", help = "only show the plan"},
-        older = {type = "duration", default = "30d", help = "what is older"},
+        older = {type = "age", default = "30d", help = "what is older"},
         verify = {type = "choice", values = {"readback", "none"}}},
 }
 
@@ -33,7 +33,7 @@ arguments:
 
 options:
   -n, --dry-run           only show the plan
-  --older DURATION        what is older (default 30d)
+  --older AGE             what is older (default 30d)
   --verify readback|none
   --json                  print the result as JSON, one object per line
   --help                  print this help

@@ -1,0 +1,79 @@
+--- Ages, waits and sizes as people write them. Pure: a text in, a number out.
+--
+-- The three are kept apart because people read them apart: `6m` is six minutes where something waits, and six
+-- months where something is old. So an age names its unit in a way that is read in one way only, and so does a
+-- size.
+local M = {}
+
+local MINUTE, HOUR, DAY = 60, 3600, 86400
+local MONTH, YEAR = 30 * DAY, 365 * DAY     -- as view/age.lua shows them
+
+local ages = {s = 1, min = MINUTE, h = HOUR, d = DAY, w = 7 * DAY, mo = MONTH, y = YEAR}
+local waits = {s = 1, m = MINUTE, min = MINUTE, h = HOUR, d = DAY, w = 7 * DAY, y = YEAR}
+
+local function split(text)
+    local digits, unit = text:match("^(%d+%.?%d*)(%a*)$")
+    return tonumber(digits), unit, digits
+end
+
+local function whole(number)
+    return math.tointeger(number) or number
+end
+
+--- How old something is.
+-- @param value text: a number and one of the units s min h d w mo y
+-- @return seconds; nil and a sentence that says what to write. A number is no age: it names no unit
+function M.age(value)
+    local number, unit, digits = split(tostring(value))
+    local seconds = type(value) == "string" and number and ages[unit]
+    if seconds then
+        return whole(number * seconds)
+    elseif number and unit == "m" then
+        return nil, ("'%s' may be minutes or months: write %smin or %smo"):format(value, digits, digits)
+    elseif number and unit == "" or type(value) == "number" then
+        digits = digits or "30"
+        return nil, ("'%s' names no unit: write %sd (days), or one of s min h d w mo y behind it"):format(
+            tostring(value), digits)
+    end
+    return nil, ("'%s' is no age: write 30d, 2w, 6mo or 1y (units: s min h d w mo y)"):format(tostring(value))
+end
+
+--- How long something waits.
+-- @param value text, m and min are minutes; a number is seconds
+-- @return seconds; nil and a sentence that says what to write
+function M.wait(value)
+    if type(value) == "number" then
+        return whole(value)
+    end
+    local number, unit = split(tostring(value))
+    local seconds = number and (unit == "" and 1 or waits[unit])
+    if not seconds then
+        return nil, ("'%s' is no duration: write 90s, 10m, 12h or 2d"):format(tostring(value))
+    end
+    return whole(number * seconds)
+end
+
+local powers = {[""] = 0, K = 1, M = 2, G = 3, T = 4, P = 5}
+
+--- How large something is.
+-- @param value text that names its unit: 50MB, 1.5T, 4GiB, 12B; a number is bytes
+-- @return bytes; nil and a sentence that says what to write
+function M.size(value)
+    if type(value) == "number" then
+        local bytes = math.tointeger(value)
+        if bytes then
+            return bytes
+        end
+    elseif tostring(value):find("^%d+%.?%d*$") then
+        return nil, ("'%s' names no unit: write %sMB, or %sB for bytes"):format(value, value, value)
+    end
+    local digits, prefix, binary, byte = tostring(value):match("^(%d+%.?%d*) ?([kKMGTP]?)(i?)(B?)$")
+    local power = prefix and powers[prefix:upper()]
+    if not power or prefix == "" and (binary == "i" or byte == "") then
+        return nil, ("'%s' is no size: write 500MB, 2GB, 1.5TB or 4GiB"):format(tostring(value))
+    end
+    local bytes = tonumber(digits) * (binary == "i" and 1024 or 1000) ^ power
+    return math.tointeger(bytes) or math.floor(bytes)
+end
+
+return M

@@ -1,0 +1,123 @@
+# Nothing final or one-sided without a question: shown with the numbers on a terminal, refused where nobody can be
+# asked, done with --yes.
+. ./terminal.sh
+
+# WORK and NAS with three editions of one file on NAS: two operations with versions, ids in ops1 and ops2.
+editions() {
+    mkdir -p WORK/footage/acme/spot NAS
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    local n
+    for n in 0 1 2; do
+        seq "$((n + 1))000" >WORK/footage/acme/spot/take
+        touch -d "2001-01-0$((n + 1))" WORK/footage/acme/spot/take
+        ok load WORK
+        ok copy acme/spot footage WORK NAS
+        ls NAS/.autobackup/versions >"ops$n" 2>/dev/null || :
+    done
+    assert_eq "$(find NAS/.autobackup/versions -type f | wc -l)" 2 "versions"
+}
+
+versions() { find NAS/.autobackup/versions ! -type d -printf '%P %s %T@\n' | sort; }
+version_bytes() { find NAS/.autobackup/versions -type f -printf '%s\n' | awk '{ n += $1 } END { print n }'; }
+
+test_prune_is_refused_where_nobody_can_be_asked() {
+    editions
+    versions >before
+    ab prune --keep 0
+    assert_status 1
+    assert_err "prune would remove for good" "NAS: 2 old versions of 2 operations ($((($(version_bytes) + 500) / 1000)) kB" \
+        "say --yes to do it (yes = true in Lua)"
+    assert_out_is ""
+    versions | diff before - || fail "something was removed"
+    # a script that the settings drive, at night
+    echo 'settings.versions = {keep = 0}' >conf.lua
+    echo 'prune()' >night.lua
+    ab --config conf.lua ./night.lua
+    assert_status 1
+    assert_err "yes = true in Lua"
+    versions | diff before - || fail "a script removed something"
+    ab --config conf.lua -e 'local ok, err = pcall(prune, {keep = 0}) print(ok, err.code)'
+    assert_out_is "$(printf 'false\tECONFIRM')"
+    echo 'prune{yes = true}' >night.lua
+    ok --config conf.lua ./night.lua
+    assert_eq "$(versions)" ""
+    # nothing goes: nothing is asked
+    ok prune --keep 0
+    assert_out "nothing to prune"
+}
+
+test_prune_asks_on_a_terminal() {
+    editions
+    versions >before
+    start 80 24 prune --keep 1
+    wait_for "NAS: 1 old version of 1 operation ("
+    wait_for "Remove it? [y/N]"
+    assert_fits 80
+    send n Enter
+    wait_for "nothing was removed"
+    wait_dead
+    assert_status 1
+    versions | diff before - || fail "a no removed something"
+    start 80 24 prune --keep 1
+    wait_for "Remove it? [y/N]"
+    # what comes to be expired while the question stands was not shown, so it stays
+    seq 9999 >WORK/footage/acme/spot/take
+    touch -d 2001-01-09 WORK/footage/acme/spot/take
+    ok copy acme/spot footage WORK NAS
+    send y Enter
+    wait_dead
+    assert_status 0
+    assert_eq "$(ls NAS/.autobackup/versions)" "$(ls NAS/.autobackup/versions | grep -vxF -f ops1)" "ops1 went"
+    assert_eq "$(ls NAS/.autobackup/versions | wc -l)" 2 "that of the question and the new one"
+    # in the prompt, words and Lua
+    start 80 24
+    ready
+    type_line 'prune{keep = 0}'
+    wait_for "NAS: 2 old versions of 2 operations ("
+    send n Enter
+    ready
+    assert_eq "$(ls NAS/.autobackup/versions | wc -l)" 2
+    leave
+}
+
+test_an_age_names_its_unit() {
+    editions
+    versions >before
+    ab prune --older 6m --yes
+    assert_status 2
+    assert_err "'6m' may be minutes or months: write 6min or 6mo"
+    ab prune --older 30 --yes
+    assert_status 2
+    assert_err "'30' names no unit: write 30d (days)"
+    ab -e 'prune{older = 30, yes = true}'
+    assert_status 2
+    ab verify acme/spot --older 6m
+    assert_status 2
+    ab find '*' --newer 6m
+    assert_status 2
+    ab history --since 90
+    assert_status 2
+    assert_err "names no unit"
+    ab -e 'for f in files{older = "6m"} do end'
+    assert_status 2
+    for line in 'policy("footage", {verified = 90})' 'policy("footage", {verified = "6m"})' \
+        'settings.versions = {older = "6m"}' 'settings.versions = {older = 6}'; do
+        echo "$line" >conf.lua
+        ab --config conf.lua prune --yes
+        [ "$STATUS" != 0 ] || fail "accepted: $line"
+        grep -aq "6min or 6mo\|names no unit" "$ERR" || fail "no advice for: $line"
+    done
+    versions | diff before - || fail "something was removed"
+    ab copy acme/spot footage WORK NAS --bwlimit 50
+    assert_status 2
+    assert_err "'50' names no unit: write 50MB, or 50B for bytes"
+    ab find '*' --larger 100
+    assert_status 2
+    ok find '*' --larger 100B --newer 6mo --older 1min
+    ok prune --older 1mo --yes --lock-wait 10m
+    versions | diff before - || fail "a month is over"
+    ok prune --older 0s --yes
+    assert_eq "$(versions)" ""
+}
