@@ -98,7 +98,8 @@ $(B)/suites.list: FORCE
 
 deps:       ## install what is missing from Debian 12
 	@scripts/dev/deps.sh
-demo: all   ## lay out a small studio under build/demo and show the main job
+demo: | $(filter deps,$(MAKECMDGOALS))   ## lay out a small studio under build/demo and show the main job
+	+@scripts/dev/step.sh "building $(B)/autobackup" $(MAKE) --no-print-directory all
 	@scripts/dev/demo.sh $(if $(filter release,$(PROFILE)),build,$(B))/autobackup
 
 readme: all    ## run what README.md shows and put the output into it
@@ -107,7 +108,7 @@ check: layers luacheck check-c check-lua check-e2e check-fault check-readme    #
 check-readme: $(B)/autobackup         ## README.md shows what the program prints
 	scripts/dev/readme.sh $< --check
 check-c: $(B)/suites                  ## the engine's libcheck suites
-	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $(B)/suites
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} tests/alone/run.sh $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
 check-e2e: $(B)/autobackup $(BENCH)   ## the command line, end to end

@@ -1,7 +1,9 @@
 #!/bin/bash
-# demo.sh PROGRAM, relative to the repository: a small studio under build/demo, made of files of this machine, and the main job shown on it.
-# The user's own catalog and startup file are never touched.
+# demo.sh PROGRAM, relative to the repository: a small studio under build/demo, made of files of this repository, and the
+# main job shown on it. Nothing of the user's is read or touched; what the terminal can show stays as it is.
 set -euo pipefail
+ALONE_OPTIONS=(--environment --keep 'TERM COLUMNS LINES NO_COLOR LANG LC_ALL LC_CTYPE')
+. "$(dirname "$0")/../../tests/alone/enter.sh"
 cd "$(dirname "$0")/../.."
 
 program=$1
@@ -10,24 +12,21 @@ work=$demo/WORK storage=$demo/STORAGE nas=$demo/NAS
 catalog=$demo/catalog.db
 config=$demo/config.lua
 
-# take COUNT FOLDER SUFFIX [FROM...]: copies of COUNT real files whose names end so, largest under 2 MB first.
+# take COUNT FOLDER SUFFIX: copies of COUNT files of this repository whose names end so, the largest first.
 take() {
-    local count=$1 folder=$2 suffix=$3
-    shift 3
+    local count=$1 folder=$2 suffix=$3 file
     mkdir -p "$folder"
-    { find "${@:-/usr/share}" -type f -name "*$suffix" -size -2000k -printf '%s %p\n' 2>/dev/null || :; } |
-        sort -k1,1nr -k2 | sed -n "1,${count}p" | cut -d ' ' -f 2- |
-        while IFS= read -r file; do cp -p -- "$file" "$folder/"; done
-    [ -n "$(ls -A "$folder")" ] || head -c 300000 /bin/bash >"$folder/file$suffix"
+    find src lua scripts tests -type f -name "*$suffix" -printf '%s %p\n' | sort -k1,1nr -k2 | sed -n "1,${count}p" |
+        cut -d ' ' -f 2- | while IFS= read -r file; do cp -p -- "$file" "$folder/"; done
 }
 
-# frames COUNT FOLDER NAME: an image sequence, NAME.0001.exr and so on; its content is a slice of a real file each.
-frames() {
-    mkdir -p "$2"
+# slices COUNT FOLDER NAME BYTES: COUNT files whose content is another slice of the program each; in NAME, %d is the number.
+slices() {
     local i
+    mkdir -p "$2"
     for ((i = 1; i <= $1; i++)); do
-        dd status=none if=/bin/bash iflag=skip_bytes,count_bytes skip=$((i * 997)) count=96000 \
-            of="$2/$(printf '%s.%04d.exr' "$3" "$i")"
+        # shellcheck disable=SC2059    # the name is a format
+        dd status=none if="$program" iflag=skip_bytes,count_bytes skip=$((i * 997)) count="$4" of="$2/$(printf "$3" "$i")"
     done
 }
 
@@ -36,19 +35,19 @@ mirror() { mkdir -p "$2/$3" && cp -a "$1/$3/." "$2/$3/"; }    # FROM TO PATH: a 
 lay_out() {
     rm -rf "$demo"
     mkdir -p "$work" "$storage" "$nas"
-    take 12 "$work/project/acme/spot-2031/scenes" .h /usr/include
-    take 6 "$work/project/acme/spot-2031/scripts" .sh /usr/share /usr/lib
-    take 8 "$work/footage/acme/spot-2031/plates" .svg /usr/share /usr/lib
-    take 4 "$work/footage/acme/spot-2031/audio" .gz /usr/share
-    frames 48 "$work/scratch/render/acme/spot-2031/shot_010" beauty
-    frames 12 "$work/scratch/cache/acme/spot-2031/sim" smoke
-    take 9 "$work/project/acme/winter campaign/scenes" .py /usr/share /usr/lib
-    frames 24 "$work/scratch/render/acme/winter campaign/shot 020" beauty
-    take 10 "$work/project/bauhaus/museum/drawings" .so /usr/lib
-    take 5 "$work/footage/bauhaus/museum/photos" .png /usr/share /usr/lib
-    frames 10 "$work/scratch/render/bauhaus/museum/walkthrough" view
-    take 7 "$storage/project/kino/harbour/edit" .conf /etc /usr/share
-    take 5 "$storage/footage/kino/harbour/reels" .mo /usr/share
+    take 12 "$work/project/acme/spot-2031/scenes" .c
+    take 6 "$work/project/acme/spot-2031/scripts" .sh
+    slices 8 "$work/footage/acme/spot-2031/plates" 'plate.%04d.dpx' 250000
+    slices 4 "$work/footage/acme/spot-2031/audio" 'take %d.wav' 150000
+    slices 48 "$work/scratch/render/acme/spot-2031/shot_010" 'beauty.%04d.exr' 96000
+    slices 12 "$work/scratch/cache/acme/spot-2031/sim" 'smoke.%04d.vdb' 60000
+    take 9 "$work/project/acme/winter campaign/scenes" .lua
+    slices 24 "$work/scratch/render/acme/winter campaign/shot 020" 'beauty.%04d.exr' 96000
+    slices 10 "$work/project/bauhaus/museum/drawings" 'floor %d.dwg' 120000
+    slices 5 "$work/footage/bauhaus/museum/photos" 'hall %d.raw' 200000
+    slices 10 "$work/scratch/render/bauhaus/museum/walkthrough" 'view.%04d.exr' 96000
+    take 7 "$storage/project/kino/harbour/edit" .h
+    slices 5 "$storage/footage/kino/harbour/reels" 'reel %d.mov' 250000
 
     mirror "$work" "$storage" project/acme/spot-2031                 # the same on two disks
     mirror "$work" "$nas" project/acme/spot-2031
@@ -86,7 +85,7 @@ show() {    # ARG...: the command as it is typed, then what it says
     [ "$status" = 0 ] || { echo "(exit status $status)"; [ "$status" = 3 ] || exit "$status"; }
 }
 
-echo "Laying out a small studio under build/demo"
+echo "  laying out a small studio under build/demo"
 lay_out
 write_config
 # An ordinary startup file registers a new disk only; the first typed add plants its marker.
@@ -106,7 +105,7 @@ show fetch acme
 
 cat <<END
 
-Go on by hand (leave with exit or Ctrl-D):
+Try next, in the same studio (leave with exit or Ctrl-D):
 
     $program --config build/demo/config.lua --catalog build/demo/catalog.db
 
@@ -115,4 +114,6 @@ Go on by hand (leave with exit or Ctrl-D):
     >>> explore acme/spot-2031 render NAS
     >>> for _, p in ipairs(projects()) do print(p.project, p.bytes) end
     >>> help copy
+
+With your own disks: README.md, from "A tour" on, and config.lua.example.
 END

@@ -7,6 +7,7 @@
 # --check changes nothing and fails when the page shows anything else than the program does (times, dates and
 # operation ids apart).
 set -euo pipefail
+. "$(dirname "$0")/../../tests/alone/enter.sh"
 cd "$(dirname "$0")/../.."
 
 program=$(realpath "$1")
@@ -42,10 +43,10 @@ studio() {
 }
 
 clean_environment() {
-    export HOME=$work/home TZ=UTC LC_ALL=C.UTF-8 TERM=dumb COLUMNS=100
+    export HOME=$work/home COLUMNS=100
     export XDG_CONFIG_HOME=$HOME/.config XDG_DATA_HOME=$HOME/.local/share XDG_STATE_HOME=$HOME/.local/state
-    unset AUTOBACKUP_CONFIG AUTOBACKUP_CATALOG AUTOBACKUP_EXPLORER AUTOBACKUP_LUA NO_COLOR DISPLAY WAYLAND_DISPLAY
     mkdir -p "$HOME" "$work/mnt"
+    : >"$HOME/.inputrc"    # else the machine's /etc/inputrc is read
 }
 
 # One line as it is typed at the shell, and what it prints.

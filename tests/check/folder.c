@@ -9,11 +9,11 @@
 
 #include "base/process.h"
 
-int folder_open(char path[64])
+int folder_open(char path[FOLDER_PATH])
 {
     const char *base = getenv("TMPDIR");
 
-    snprintf(path, 64, "%s/autobackup-check-XXXXXX", base && strlen(base) < 32 ? base : "/tmp");
+    ck_assert_int_lt(snprintf(path, FOLDER_PATH, "%s/autobackup-check-XXXXXX", base ? base : "/tmp"), FOLDER_PATH);
     ck_assert_ptr_nonnull(mkdtemp(path));
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     ck_assert_int_ge(fd, 0);

@@ -4,8 +4,10 @@
 #ifndef TESTS_CHECK_FOLDER_H
 #define TESTS_CHECK_FOLDER_H
 
-/* Make one and open it. Its path goes to path (64 bytes). Below $TMPDIR, else /tmp. */
-int folder_open(char path[64]);
+#define FOLDER_PATH 256
+
+/* Make one and open it. Its path goes to path (FOLDER_PATH bytes). Below $TMPDIR, else /tmp. */
+int folder_open(char path[FOLDER_PATH]);
 
 /* Remove it with all it holds, however deep, and close the descriptor. */
 void folder_close(int fd, const char *path);

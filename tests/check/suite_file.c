@@ -11,7 +11,7 @@
 #include "sandbox.h"
 #include "suites.h"
 
-static char where[64], path[96];
+static char where[FOLDER_PATH], path[FOLDER_PATH + 32];
 static int root;
 
 static void set_up(void)
@@ -207,7 +207,7 @@ END_TEST
 START_TEST(private_file_has_a_canonical_path)
 {
     struct buf bytes = {0}, real = {0};
-    char expected[128];
+    char expected[FOLDER_PATH + 32];
 
     ck_assert_int_eq(mkdirat(root, "dir", 0700), 0);
     folder_write(root, "dir/f", "text");

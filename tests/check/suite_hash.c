@@ -29,7 +29,7 @@ static const size_t lengths[] = {0, 1, 3, 4, 8, 9, 16, 17, 128, 129, 240, 241, 1
 
 START_TEST(same_as_xxhsum)
 {
-    char path[64], command[128], theirs[33] = "", ours[33];
+    char path[FOLDER_PATH], command[FOLDER_PATH + 64], theirs[33] = "", ours[33];
     unsigned char *data = mem_alloc(lengths[_i]);
     int folder = folder_open(path);
     struct buf found = {0};

@@ -11,7 +11,7 @@
 #include "folder.h"
 #include "suites.h"
 
-static char where[64];
+static char where[FOLDER_PATH];
 static int root;
 
 static void set_up(void)

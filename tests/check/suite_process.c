@@ -84,7 +84,7 @@ static int read_pipe(const char *path, struct buf *ret_bytes)
 
 START_TEST(detached_program_runs_on_its_own)
 {
-    char where[64], script[400];
+    char where[FOLDER_PATH], script[FOLDER_PATH + 400];
     int root = folder_open(where);
     struct buf bytes = {0};
 

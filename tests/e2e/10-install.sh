@@ -2,10 +2,12 @@
 
 repo=$(cd .. && cd .. && pwd)
 
-to() {    # DESTDIR PREFIX TARGET: uses what is built, whatever the profile
-    local built
+to() {    # DESTDIR PREFIX TARGET: uses what is built, whatever the profile and the compiler; nothing is built anew
+    local built b
     built=$(dirname "$(realpath "$AUTOBACKUP")")
-    run make -s -C "$repo" PROFILE="${built##*/}" B="${built#"$repo/"}" DESTDIR="$1" PREFIX="$2" "$3"
+    b=${built#"$repo/"}
+    run make -s -C "$repo" -o "$b/autobackup" -o build/autobackup PROFILE="${built##*/}" B="$b" DESTDIR="$1" \
+        PREFIX="$2" "$3"
     assert_status 0
 }
 

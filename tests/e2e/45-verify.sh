@@ -414,7 +414,7 @@ test_offline_databases() {
 
 # A run of which every reading takes some time, so that it can be ended in the midst; its process is $pid.
 slow_run() {    # WORDS...
-    need strace sqlite3 pgrep
+    need strace sqlite3
     mkdir -p NAS/footage/acme/long
     (cd NAS/footage/acme/long && for n in $(seq 100 219); do head -c 20000 /dev/urandom >"f$n"; done)
     ok load
@@ -428,7 +428,7 @@ slow_run() {    # WORDS...
         tries=$((tries + 1))
         [ "$tries" -lt 1000 ] || fail "nothing is recorded"
     done
-    pid=$(pgrep -P "$tracer" | head -n 1)
+    pid=$(children "$tracer" | head -n 1)
 }
 
 # How many of the 120 files have a time.
@@ -478,7 +478,7 @@ test_so_many_bytes_a_night() {
     ok load
     for night in 1 2 3 4; do    # 200 kB, 55 kB a night, six files of it
         ok verify '*/*' --older 30d --max-bytes 55kB --json
-        sizes=$(json 'o.files' | paste -sd+ | bc)
+        sizes=$(json 'o.files' | awk '{ sum += $1 } END { print sum }')
         total=$((total + sizes))
         assert_eq "$sizes" "$([ $night = 4 ] && echo 2 || echo 6)" "files of night $night"
     done

@@ -64,9 +64,8 @@ test_ctrl_c_in_a_text_of_several_lines() {
 }
 
 test_a_dumb_terminal_takes_lua_line_by_line() {
-    STARTS=0
     need tmux
-    SOCKET=$TMPDIR/tmux.dumb
+    new_socket
     trap stop EXIT
     tmux -S "$SOCKET" -f /dev/null new-session -d -x 80 -y 24 env TERM=dumb \
         bash -c '"$@"; echo $? >"$TMPDIR/status"; read -r' - "$AUTOBACKUP" --no-config

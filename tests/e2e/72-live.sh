@@ -58,7 +58,7 @@ many_links() {    # FOLDER
 load_is_under_way() {
     local pane program
     pane=$(tmux -S "$SOCKET" display-message -p '#{pane_pid}')
-    program=$(pgrep -P "$pane") && readlink /proc/"$program"/fd/* | grep -q '/WORK/footage/'
+    program=$(children "$pane") && readlink /proc/"$program"/fd/* | grep -q '/WORK/footage/'
 }
 
 test_ctrl_c_in_a_load_says_what_was_done() {

@@ -290,7 +290,7 @@ test_the_terminal_comes_back() {
     for signal in TERM HUP QUIT; do
         browse 80 24 explore
         await "all databases"
-        pid=$(pgrep -x autobackup -P "$(tmux -S "$SOCKET" display-message -p '#{pane_pid}')")
+        pid=$(children "$(tmux -S "$SOCKET" display-message -p '#{pane_pid}')" | head -n 1)
         kill "-$signal" "$pid"
         left $((128 + $(kill -l "$signal")))
     done

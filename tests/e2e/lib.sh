@@ -1,16 +1,15 @@
 # What the end-to-end tests share. Sourced by run.sh before the script; each test is in a shell of its own, in an
-# empty folder $PWD, with $HOME below it and none of the caller's settings.
+# empty folder $PWD, with $HOME below it; ../alone/run.sh has taken away the caller's settings, programs and disks.
 
 set -Eeuo pipefail
 trap 'echo "line $LINENO: exit status $? of: $BASH_COMMAND" >&2' ERR
 
 begin() {    # FOLDER
     cd "$1"
-    export HOME=$1/home TMPDIR=$1/tmp TZ=UTC LC_ALL=C.UTF-8 TERM=dumb
+    export HOME=$1/home TMPDIR=$1/tmp
     export XDG_CONFIG_HOME=$HOME/.config XDG_DATA_HOME=$HOME/.local/share XDG_STATE_HOME=$HOME/.local/state
-    unset AUTOBACKUP_CONFIG AUTOBACKUP_CATALOG AUTOBACKUP_EXPLORER AUTOBACKUP_LUA NO_COLOR DISPLAY WAYLAND_DISPLAY \
-        PAGER LESS
     mkdir -p "$HOME" "$TMPDIR" "$1/work"
+    : >"$HOME/.inputrc"    # else the machine's /etc/inputrc is read
     OUT=$1/out ERR=$1/err STATUS=0
     cd "$1/work"
 }
@@ -38,6 +37,15 @@ need() {    # PROGRAM...: skip when one is missing
     local program
     for program; do
         command -v "$program" >/dev/null || skip "$program is missing"
+    done
+}
+
+# The processes that a process started, one a line.
+children() {    # PID
+    local stat pid parent
+    for stat in /proc/[0-9]*/stat; do
+        read -r pid _ _ parent _ < <(sed 's/(.*)/-/' "$stat" 2>/dev/null) || continue
+        [ "$parent" != "$1" ] || echo "$pid"
     done
 }
 

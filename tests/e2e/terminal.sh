@@ -4,12 +4,19 @@
 STARTS=0 SOCKET=
 stop() { [ -z "$SOCKET" ] || tmux -S "$SOCKET" kill-server 2>/dev/null || :; }
 
+# A name of its own each: a server that is still going down must not get the next session. It may be 107 bytes long, which
+# a path below build/ can be already, so the folder goes by its descriptor.
+new_socket() {
+    [ -n "${SOCKETS:-}" ] || exec {SOCKETS}<"$TMPDIR"
+    SOCKET=/proc/$$/fd/$SOCKETS/tmux.$((STARTS += 1))
+}
+
 open_terminal() {    # COLUMNS LINES COMMAND...: a terminal in which that runs
     need tmux
     local columns=$1 lines=$2
     shift 2
     stop
-    SOCKET=$TMPDIR/tmux.$((STARTS += 1))    # a server that is still going down must not get the next session
+    new_socket
     trap stop EXIT
     tmux -S "$SOCKET" -f /dev/null new-session -d -x "$columns" -y "$lines" env TERM=screen "$@"
 }

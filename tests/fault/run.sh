@@ -4,6 +4,7 @@
 # when it has none). Prints a table: fault, filesystem, runs, violations. Needs root; -k takes those whose name contains
 # PATTERN; KEEP=1 stops at the first violation and keeps the folder.
 set -euo pipefail
+. "$(dirname "$0")/../alone/enter.sh"
 cd "$(dirname "$0")"
 [ "$(id -u)" = 0 ] || { echo "skipped: fault tests: needs root"; exit 0; }
 # Mounts of its own, which are gone when it ends, however it ends.
