@@ -36,6 +36,11 @@ local hints = {
             size.plural(state.damaged, "file"))
     end,
     function(state)
+        return (state.differing or 0) > 0 and ("%s in content from %s on another disk: check tells where"):format(
+            state.differing == 1 and "1 file differs" or size.count(state.differing) .. " files differ",
+            state.differing == 1 and "that" or "those")
+    end,
+    function(state)
         return #state.databases == 0 and "name a disk by its root: add database WORK /mnt/WORK"
     end,
     function(state)
@@ -101,8 +106,8 @@ end
 
 --- The lines that greet.
 -- @param state {version=, now = seconds since 1970, databases = list of {database=, online=, loaded_at= seconds},
---        categories = count, projects = count, files=, bytes=, damaged = files, single = replicas that exist only
---        once and should not}
+--        categories = count, projects = count, files=, bytes=, damaged = files, differing = files, single =
+--        replicas that exist only once and should not}
 -- @return list of lines; the hint is the last
 function M.lines(state)
     local parts = {"autobackup " .. state.version}

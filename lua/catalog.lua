@@ -1,19 +1,23 @@
---- The catalog as Lua sees it. All SQL of the Lua side stands here, and that which only counts in figures.lua.
--- Rows come with the catalog's own values: times are nanoseconds since 1970, client, project and path are bytes.
--- Every method raises an error value when the catalog fails (ECORRUPT, EBUSY, ECATALOG).
+--- The catalog as Lua sees it. All SQL of the Lua side stands here, that which only counts in figures.lua, and
+-- that about what comparing came to in judged.lua. Rows come with the catalog's own values: times are nanoseconds
+-- since 1970, client, project and path are bytes. Every method raises an error value when the catalog fails
+-- (ECORRUPT, EBUSY, ECATALOG).
 local core_catalog = require "core.catalog"
 local core_find = require "core.find"
 local core_sys = require "core.sys"
 local errors = require "autobackup.errors"
 local figures = require "autobackup.figures"
 local glob = require "autobackup.glob"
+local judged = require "autobackup.judged"
 
 local M = {}
 
 local Catalog = {}
 Catalog.__index = Catalog
-for name, method in pairs(figures) do
-    Catalog[name] = method
+for _, methods in ipairs{figures, judged} do
+    for name, method in pairs(methods) do
+        Catalog[name] = method
+    end
 end
 
 --- Open the catalog, making it when it is missing.
@@ -175,14 +179,16 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
     c.name AS category, c.path AS category_path, d.name AS database, d.id AS database_id, d.path AS root,
     d.granularity, r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors,
     r.loaded_at, r.verified_at, c.id AS category_id, (SELECT COALESCE(SUM(damaged), 0) FROM directory
-    WHERE replica = r.id AND damaged > 0) AS damaged
+    WHERE replica = r.id AND damaged > 0) AS damaged, (SELECT COALESCE(SUM(renewed), 0) FROM directory
+    WHERE replica = r.id AND renewed > 0) AS renewed, lower(hex(r.evidence)) AS evidence
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
 
 --- Replicas, sorted by client, project, category, database (the last two in the order they were added).
 -- @param filter {client=, project="client/name", name=, database=, category=}: exact or with * and ?
 -- @return rows {id, client, project, name, category, category_path, database, database_id, root, granularity,
 --         files, directories, bytes, newest?, fingerprint (hex), errors, loaded_at, verified_at?, category_id,
---         damaged (files known to be)}
+--         damaged (files known to be), renewed (files whose content was accepted as another one than before),
+--         evidence (hex, of src/index/evidence.h; "" where an older version left none)}
 function Catalog:replicas(filter)
     local conditions = where():filters(filter or {})
     local sql = REPLICA .. conditions:text() .. " ORDER BY r.client, r.project, c.id, d.id"
@@ -409,11 +415,11 @@ function Catalog:operations(filter)
     return self:rows("SELECT * FROM operation ORDER BY started_at DESC LIMIT ?", {filter.limit or -1})
 end
 
---- A new id of an operation, or of a run of several: UTC time plus random, unlike every one in the catalog.
+--- A new operation's id: UTC time plus random, unlike every one in the catalog.
 function Catalog:new_operation()
     while true do
         local id = core_sys.format_time(core_sys.now(), "utc", "%Y%m%dT%H%M%SZ-") .. core_sys.random_hex(2)
-        if not self:rows("SELECT 1 FROM operation WHERE id = ?1 OR run = ?1 LIMIT 1", {id})[1] then
+        if not self:operations{id = id}[1] then
             return id
         end
     end

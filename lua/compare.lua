@@ -128,31 +128,33 @@ end
 --- The verdict on a pair.
 -- @param counts of core.compare
 -- @return "same", "differs", "absent" (one side has nothing), or "incomplete": nothing differs, but something
---         could not be read, so that nobody knows
+--         could not be read or has to be read, so that nobody knows
 function M.state(counts)
     if not counts.found_left or not counts.found_right then
         return "absent"
     elseif amount(counts.only_left) + amount(counts.only_right) + amount(counts.different) > 0
         or counts.directories_left + counts.directories_right > 0 then
         return "differs"
-    elseif counts.errors_left + counts.errors_right + amount(counts.unread) > 0 then
+    elseif counts.errors_left + counts.errors_right + amount(counts.unread) + amount(counts.doubt) > 0 then
         return "incomplete"
     end
     return "same"
 end
 
-local SIGNS = {same = "=", time = "=", left = "+", right = "-", unread = "!"}
+local SIGNS = {same = "=", time = "=", left = "+", right = "-", unread = "!", doubt = "?"}
 
 --- The sign of a judgement, as `rclone check --combined` writes it with the reference as its source: "=" the same,
--- "+" only in the reference, "-" only in the other database, "*" in both and different, "!" not readable.
+-- "+" only in the reference, "-" only in the other database, "*" in both and different, "!" not readable, "?"
+-- to be read to know.
 function M.sign(judgement)
     return SIGNS[judgement] or "*"
 end
 
-local REASONS = {size = "size", content = "content", target = "target", type = "type", age = "time", time = "time"}
+local REASONS = {size = "size", content = "content", target = "target", type = "type", age = "time", time = "time",
+    doubt = "doubt"}
 
 --- Why two files of one name differ (or what differs though they are the same): "size", "content", "target",
--- "type" or "time"; nil otherwise.
+-- "type", "time" or "doubt"; nil otherwise.
 function M.reason(judgement)
     return REASONS[judgement]
 end

@@ -1,4 +1,4 @@
---- What is wrong right now: databases that are not there, and damage that was found.
+--- What is wrong right now: databases that are not there, and what verifications found.
 local core_sys = require "core.sys"
 local locate = require "autobackup.locate"
 
@@ -24,11 +24,13 @@ local function look(session)
             offline[#offline + 1] = database.database
         end
     end
-    return {databases = #databases, offline = offline, damaged = session.catalog:damaged_files()}
+    return {databases = #databases, offline = offline, damaged = session.catalog:damaged_files(),
+        differing = session.catalog:differing_files()}
 end
 
 --- How things are. A disk that is slow to answer is not asked again for half a minute.
--- @return {databases = how many are known, offline = list of names, damaged = files found damaged}
+-- @return {databases = how many are known, offline = list of names, damaged = files found damaged,
+--         differing = files that were found to differ on two disks, though their sizes and times do not}
 function Health:now()
     local began = core_sys.monotonic()
     if not self.state or began >= self.ready then

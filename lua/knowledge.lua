@@ -3,6 +3,7 @@
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
+local sameness = require "autobackup.sameness"
 local states = require "autobackup.states"
 
 local M = {}
@@ -66,6 +67,7 @@ local function replica_row(replica, online, compared)
         path = locate.replica(replica.root, replica.category_path, replica.client, replica.name),
         directories = replica.directories, errors = replica.errors, verified_at = M.seconds(replica.verified_at),
         fingerprint = replica.fingerprint, damaged = replica.damaged,
+        differing = compared and states.differing(replica) or nil,
         compared = compared and (replica.damaged or 0) > 0 and "damaged" or compared,
     })
 end
@@ -121,11 +123,12 @@ end
 
 --- Every cell of the projects asked for: each of their categories in each database, absent ones too.
 -- @return rows of type "replica", sorted by project, then category and database in the order they were added;
---         `compared` is a word of states.compare, "damaged" where damage is known, nil in an absent cell
+--         `compared` is a word of states.compare, "damaged" where damage is known, nil in an absent cell;
+--         `differing`: how many of its files have another content elsewhere at the same size and time
 function M.cells(session, filter)
     local databases, categories = session.catalog:databases(), session.catalog:categories()
     local is_online, list = locate.prober(), {}
-    for _, project in ipairs(nest(session.catalog:replicas(filter))) do
+    for _, project in ipairs(nest(sameness.replicas(session.catalog, filter))) do
         for _, category in ipairs(categories) do
             add_cells(list, project, category, databases, is_online)
         end

@@ -4,6 +4,7 @@
 -- there must be, on which databases it must be, and how long ago it may have been verified. A category without
 -- one must have two replicas: what exists only once is one broken disk away from being lost.
 local age = require "autobackup.view.age"
+local size = require "autobackup.view.size"
 local states = require "autobackup.states"
 
 local M = {}
@@ -41,15 +42,18 @@ local function newest(group)
     return time
 end
 
--- The replicas that count: those with the newest content, in a tie those of the larger group.
+-- The replicas that count: those with the newest content, in a tie those of the larger group. Of two groups of one
+-- size that only their digests tell apart nobody knows which is right, so none counts.
 local function current(cell)
-    local best = {}
+    local best, rival = {}, nil
     for _, group in ipairs(states.groups(cell)) do
         if #best == 0 or newest(group) > newest(best) then
-            best = group
+            best, rival = group, nil
+        elseif #group == #best and newest(group) == newest(best) and states.differ_in_content(group, best) then
+            rival = group
         end
     end
-    return best
+    return rival and {} or best
 end
 
 local function names_of(replicas)
@@ -66,7 +70,11 @@ local function count_reason(cell, good, wanted)
     elseif #good == 0 then
         return nil    -- the reasons that follow say why
     end
-    return ("%d of %d replicas current"):format(#good, wanted)
+    local asked = #cell ~= wanted and (", %d %s asked for"):format(wanted, wanted == 1 and "is" or "are") or ""
+    if #good == #cell then
+        return size.plural(#cell, "replica") .. asked
+    end
+    return ("%d of %d replicas %s the newest files%s"):format(#good, #cell, #good == 1 and "has" or "have", asked)
 end
 
 local function is_incomplete(replica)
@@ -82,6 +90,14 @@ local function reading_reasons(cell, reasons)
     end
 end
 
+local function count_damaged(cell)
+    local count = 0
+    for _, replica in ipairs(cell) do
+        count = count + ((replica.damaged or 0) > 0 and 1 or 0)
+    end
+    return count
+end
+
 local function damage_reasons(cell, reasons)
     for _, replica in ipairs(cell) do
         if (replica.damaged or 0) > 0 then
@@ -90,11 +106,46 @@ local function damage_reasons(cell, reasons)
     end
 end
 
+local function by_id(cell)
+    local map = {}
+    for _, replica in ipairs(cell) do
+        map[replica.id or replica] = replica
+    end
+    return map
+end
+
+-- Each pair once, that which verify found to differ before that which it has to read.
+local function content_reasons(cell, reasons)
+    local others, found, doubts = by_id(cell), {}, {}
+    for _, replica in ipairs(cell) do
+        for id, answer in pairs(replica.against or {}) do
+            local other = others[id]
+            if other and replica.id < id and answer.content > 0 then
+                found[#found + 1] = ("%s on %s and %s %s in content, though not in size and time"):format(
+                    size.plural(answer.content, "file"), replica.database, other.database,
+                    answer.content == 1 and "differs" or "differ")
+            elseif other and replica.id < id and answer.doubtful > 0 then
+                doubts[#doubts + 1] = ("verify has to read whether %s on %s and %s are the same"):format(
+                    size.plural(answer.doubtful, "file"), replica.database, other.database)
+            end
+        end
+    end
+    for _, list in ipairs{found, doubts} do
+        table.sort(list)
+        table.move(list, 1, #list, #reasons + 1, reasons)
+    end
+end
+
+-- Of a replica that is damaged, could not be read or has another content without being older, that was said.
+local function is_explained(replica)
+    return is_incomplete(replica) or (replica.damaged or 0) > 0 or states.differing(replica) > 0
+end
+
 local function place_reasons(policy, all, good, reasons)
     for _, database in ipairs(policy.on or {}) do
         if not all[database] then
             reasons[#reasons + 1] = "not on " .. database
-        elseif not good[database] and not is_incomplete(all[database]) then
+        elseif not good[database] and not is_explained(all[database]) then
             reasons[#reasons + 1] = database .. " is not up to date"
         end
     end
@@ -116,10 +167,11 @@ local function judge(cell, policy, now)
     local good_names, good_set = names_of(good)
     local all_names, all_set = names_of(cell)
     local wanted, reasons = policy.replicas or 1, {}
-    if #good < wanted then
+    if #good + count_damaged(cell) < wanted then
         reasons[1] = count_reason(cell, good, wanted)
     end
     damage_reasons(cell, reasons)
+    content_reasons(cell, reasons)
     reading_reasons(cell, reasons)
     place_reasons(policy, all_set, good_set, reasons)
     verify_reasons(policy, good, now, reasons)

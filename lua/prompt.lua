@@ -16,6 +16,9 @@ function M.trouble(state)
     if state.damaged > 0 then
         parts[#parts + 1] = state.damaged .. " damaged"
     end
+    if (state.differing or 0) > 0 then
+        parts[#parts + 1] = state.differing .. (state.differing == 1 and " differs" or " differ")
+    end
     return table.concat(parts, ", ")
 end
 
@@ -29,12 +32,13 @@ local function standard(text, state, out)
     if trouble == "" then
         return text
     end
-    return out:color(state.damaged > 0 and "red" or "yellow", "[" .. out:clean(trouble) .. "]") .. " " .. text
+    local is_bad = state.damaged + (state.differing or 0) > 0
+    return out:color(is_bad and "red" or "yellow", "[" .. out:clean(trouble) .. "]") .. " " .. text
 end
 
 local function ask(fn, state)
     local given = {databases = state.databases, offline = state.offline, damaged = state.damaged,
-        trouble = M.trouble(state)}
+        differing = state.differing, trouble = M.trouble(state)}
     local ok, text = pcall(fn, given)
     if ok and (type(text) == "string" or type(text) == "number") then
         return tostring(text)
@@ -44,7 +48,7 @@ end
 
 --- The prompt's text.
 -- @param setting settings.prompt: a string, which stands behind what is wrong, or a function that is given
---        {databases=, offline=, damaged=, trouble=} and returns all of it
+--        {databases=, offline=, damaged=, differing=, trouble=} and returns all of it
 -- @param default the setting that takes the place of a function which fails
 -- @param state of health.lua
 -- @param out for colours

@@ -18,7 +18,7 @@ local function banner_state(session)
     return {
         version = require("core.host").version, now = knowledge.seconds(now), databases = databases,
         categories = #catalog:categories(), projects = summary.projects, files = summary.files,
-        bytes = summary.bytes, damaged = health.damaged,
+        bytes = summary.bytes, damaged = health.damaged, differing = health.differing,
         single = require("autobackup.policy").count_single(session.policies, summary.single),
     }
 end
@@ -84,7 +84,7 @@ end
 -- A catalog that cannot be read must not end the session: the next command says what is wrong.
 local function state_of(session)
     local ok, state = pcall(function() return session.health:now() end)
-    return ok and state or {databases = 0, offline = {}, damaged = 0}
+    return ok and state or {databases = 0, offline = {}, damaged = 0, differing = 0}
 end
 
 local function prompt(session, interpreter)

@@ -1,42 +1,101 @@
 --- Which replicas of one category of one project are the same. Pure: rows in, words out.
+--
+-- What fingerprints cannot tell stands in a row's `against` (sameness.lua): digests that speak against it, and
+-- what going through the files came to where times are coarse.
 local M = {}
 
-local function is_complete(replica)
-    return replica.errors == 0
+-- One that could not be read wholly, or of which files are known to be damaged, proves nothing of another.
+local function is_whole(replica)
+    return replica.errors == 0 and (replica.damaged or 0) == 0
 end
 
--- A filesystem with coarser times than another (2 s on FAT, 100 ns on NTFS and over SMB) rounds what that one
--- keeps: the fingerprints differ although nothing else does. What can be said without going through the files, as
--- `compare` does: as many files, as many bytes, and the newest of them at the same time.
-local function is_similar(a, b)
-    local granularity = math.max(a.granularity or 1, b.granularity or 1)
-    return granularity > 1 and a.files == b.files and a.bytes == b.bytes
-        and math.abs((a.newest or 0) - (b.newest or 0)) < granularity
+--- What two replicas are to each other.
+-- @return "same", "differs" or "unknown" (files have to be read to know)
+function M.relation(a, b)
+    local answer = a.against and a.against[b.id]
+    if answer then
+        return answer.state
+    end
+    return a.fingerprint == b.fingerprint and "same" or "differs"
 end
 
-local function belongs(replica, group)
-    return replica.fingerprint == group[1].fingerprint or is_similar(replica, group[1])
+-- The relation to a whole group: the same only as all of it.
+local function relation_to(replica, group)
+    local found = "same"
+    for _, member in ipairs(group) do
+        local relation = member ~= replica and M.relation(replica, member) or "same"
+        if relation == "differs" then
+            return "differs"
+        elseif relation == "unknown" then
+            found = "unknown"
+        end
+    end
+    return found
+end
+
+-- The place of a replica: a group it belongs to, true for a new one, nil for none.
+local function home_of(replica, groups)
+    local is_unknown = false
+    for _, group in ipairs(groups) do
+        local relation = relation_to(replica, group)
+        if relation == "same" then
+            return group
+        end
+        is_unknown = is_unknown or relation == "unknown"
+    end
+    return not is_unknown or nil
+end
+
+--- Do digests tell two groups of replicas apart?
+function M.differ_in_content(a, b)
+    for _, replica in ipairs(a) do
+        for _, other in ipairs(b) do
+            local answer = replica.against and replica.against[other.id]
+            if answer and answer.content > 0 then
+                return true
+            end
+        end
+    end
+    return false
+end
+
+-- Digests tell two groups apart, and of this one's nothing is known that would say which of them it is like.
+local function is_between(replica, home, groups)
+    for _, group in ipairs(groups) do
+        if group ~= home and relation_to(replica, group) == "same" and M.differ_in_content(home, group) then
+            return true
+        end
+    end
+    return false
+end
+
+local function without_those_between(groups)
+    local list = {}
+    for _, group in ipairs(groups) do
+        local kept = {index = group.index}
+        for _, replica in ipairs(group) do
+            kept[#kept + 1] = not is_between(replica, group, groups) and replica or nil
+        end
+        list[#list + 1] = #kept > 0 and kept or nil
+    end
+    return list
 end
 
 --- Group replicas by what they hold.
--- @param replicas rows with fingerprint, files, bytes, newest (ns), errors, granularity (ns)
--- @return list of groups (lists of rows), the largest first; incomplete replicas are in none
+-- @param replicas rows with id, fingerprint, errors, damaged, against
+-- @return list of groups (lists of rows), the largest first; in none are those that are incomplete or damaged, and
+--         those of which nobody knows
 function M.groups(replicas)
     local groups = {}
     for _, replica in ipairs(replicas) do
-        local home
-        for _, group in ipairs(groups) do
-            if is_complete(replica) and belongs(replica, group) then
-                home = group
-                break
-            end
-        end
-        if home then
+        local home = is_whole(replica) and home_of(replica, groups)
+        if home == true then
+            groups[#groups + 1] = {replica, index = #groups}
+        elseif home then
             table.insert(home, replica)
-        elseif is_complete(replica) then
-            table.insert(groups, {replica, index = #groups})
         end
     end
+    groups = without_those_between(groups)
     table.sort(groups, function(a, b)
         if #a ~= #b then
             return #a > #b
@@ -46,22 +105,45 @@ function M.groups(replicas)
     return groups
 end
 
-local function word_for(replica, group, is_main, alone)
-    if not is_main then
-        return "differs"
-    elseif alone then
-        return "unknown"
+--- How many files of a replica have another content elsewhere at the same size and time, as far as digests tell:
+-- the most in which one other differs.
+-- @return count, and that replica's id or nil
+function M.differing(replica)
+    local most, where = 0, nil
+    for id, answer in pairs(replica.against or {}) do
+        if answer.content > most or answer.content == most and where and id < where then
+            most, where = answer.content, id
+        end
     end
-    return replica.fingerprint == group[1].fingerprint and "same" or "similar"
+    return most, where
+end
+
+local function has_damage(replicas)
+    for _, replica in ipairs(replicas) do
+        if replica.errors == 0 and (replica.damaged or 0) > 0 then
+            return true
+        end
+    end
+    return false
+end
+
+local function is_coarse(replica, other)
+    return math.max(replica.granularity or 1, other.granularity or 1) > 1
+end
+
+local function word_for(replica, group)
+    local is_same = replica.fingerprint == group[1].fingerprint or not is_coarse(replica, group[1])
+    return is_same and "same" or "similar"
 end
 
 --- Compare the replicas of one category of one project.
--- @param replicas rows as for groups, with `database`; at most one per database
+-- @param replicas rows as for groups, with `database` and granularity (ns); at most one per database
 -- @return table from database name to
 --         "only"     there is no other replica,
 --         "same"     as most others, "similar" the same as far as coarse file times can tell,
 --         "differs"  from the others (from each other, when no content has a majority),
---         "unknown"  it could not be read wholly, or nothing whole is there to compare with
+--         "unknown"  it could not be read wholly, nothing whole is there to compare with, or files have to be read
+--                    to know
 function M.compare(replicas)
     local words = {}
     if #replicas == 1 then
@@ -73,9 +155,14 @@ function M.compare(replicas)
     end
     local groups = M.groups(replicas)
     local tie = groups[2] and #groups[1] == #groups[2]
+    local alone = #groups == 1 and #groups[1] == 1
     for i, group in ipairs(groups) do
         for _, replica in ipairs(group) do
-            words[replica.database] = word_for(replica, group, i == 1 and not tie, #groups == 1 and #group == 1)
+            if alone then
+                words[replica.database] = has_damage(replicas) and "differs" or "unknown"
+            else
+                words[replica.database] = (i > 1 or tie) and "differs" or word_for(replica, group)
+            end
         end
     end
     return words

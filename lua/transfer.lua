@@ -171,7 +171,7 @@ end
 function Run:start(item, origin, target_database, operation, fan)
     local target, request = self:replica(item, target_database), self.request
     return errors.check(core_copy.start{
-        catalog = self.session.catalog:path(), operation = operation, run = self.run,
+        catalog = self.session.catalog:path(), operation = operation,
         path = locate.replica("", origin.category_path, item.client, item.name),
         source_root = self.from.path, source_identity = self.from.identity,
         target_root = target_database.path, target_identity = target_database.identity,
@@ -214,7 +214,7 @@ end
 function handlers.action(run, event, context)
     run.actions:add(rows.row("action", {project = context.item.project, category = context.item.category,
         from = run.from.database, to = context.target.database, kind = event.kind, path = event.path,
-        file_type = event.file_type, size = event.size}))
+        file_type = event.file_type, size = event.size, content = event.content or nil}))
 end
 
 local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",
@@ -223,7 +223,6 @@ local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replac
 function Run:row(item, target, operation, final)
     local row = rows.row("copy", {
         operation = not self.request.dry_run and operation or nil,
-        run = not self.request.dry_run and self.run or nil,
         project = item.project, category = item.category, from = self.from.database, to = target.database,
         seconds = final.seconds or 0,
         dry_run = self.request.dry_run or false, only = #self.request.only > 0 and self.request.only or nil,
@@ -431,9 +430,6 @@ function Run:with_paths(items)
 end
 
 function Run:copy_all(items)
-    if #items * #self.to > 1 then
-        self.run = self.session.catalog:new_operation()
-    end
     self:open_targets(items)
     items = #self.request.only > 0 and self:with_paths(items) or items
     for i, item in ipairs(items) do

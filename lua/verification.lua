@@ -13,6 +13,7 @@ local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
+local sameness = require "autobackup.sameness"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 
@@ -369,6 +370,7 @@ function M.run(session, request)
     run:read()
     run:drop_bad_sources()
     run:compare()
+    sameness.replicas(session.catalog, {project = request.project})    -- remembered: all commands show it
     if request.repair then
         require("autobackup.repair").run(run)
     end

@@ -6,6 +6,8 @@ local list = require "autobackup.browser.list"
 local locate = require "autobackup.locate"
 local marks = require "autobackup.browser.marks"
 local place_module = require "autobackup.browser.place"
+local sameness = require "autobackup.sameness"
+local states = require "autobackup.states"
 local size = require "autobackup.view.size"
 
 local M = {}
@@ -86,7 +88,7 @@ end
 local function replicas_of(self, place)
     local found = {}
     local filter = {client = place.client, name = place.name, category = place.category}
-    for _, row in ipairs(self.catalog:replicas(filter)) do
+    for _, row in ipairs(sameness.replicas(self.catalog, filter)) do
         if row.client == place.client and (not place.name or row.name == place.name) then
             found[#found + 1] = row
         end
@@ -154,6 +156,10 @@ local function replica_note(replica, database, age)
     local parts = {state_note({online = database.online, loaded_at = replica.loaded_at}, age)}
     if replica.errors > 0 then
         parts[#parts + 1] = size.count(replica.errors) .. " unreadable"
+    end
+    local differing = states.differing(replica)
+    if differing > 0 then
+        parts[#parts + 1] = size.count(differing) .. " with another content"
     end
     if replica.verified_at then
         parts[#parts + 1] = "verified " .. age(replica.verified_at)

@@ -2,14 +2,15 @@
 local knowledge = require "autobackup.knowledge"
 local policy = require "autobackup.policy"
 local rows = require "autobackup.rows"
+local sameness = require "autobackup.sameness"
 local statuses = require "autobackup.status"
 local size = require "autobackup.view.size"
 local core_sys = require "core.sys"
 
 local function run(args, session)
     knowledge.require_setup(session)
-    local below, judged = policy.below(session.policies, session.catalog:replicas(knowledge.filter_of(args.which)),
-        core_sys.now())
+    local replicas = sameness.replicas(session.catalog, knowledge.filter_of(args.which))
+    local below, judged = policy.below(session.policies, replicas, core_sys.now())
     for i, shortfall in ipairs(below) do
         below[i] = rows.row("check", shortfall)
     end

@@ -8,6 +8,7 @@ local plan = require "autobackup.plan"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
+local words = require "autobackup.words"
 
 local function check_named(names)
     local seen = {}
@@ -82,7 +83,13 @@ end
 function Comparison:say_incomplete(pair, counts)
     self:say_unread(pair.left)
     self:say_unread(pair.right)
-    if counts.errors_left + counts.errors_right == 0 and pair.left then
+    if counts.doubt.files > 0 then
+        local path = path_of(pair.right)
+        local count = counts.doubt.files
+        self:add_problem(pair, path, "EDOUBT", ("%s: whether %s here and on %s %s the same only reading tells; "
+            .. "type: verify %s %s"):format(path, size.plural(count, "file"), pair.left.database,
+            count == 1 and "is" or "are", words.quote(pair.project), words.quote(pair.category)))
+    elseif counts.errors_left + counts.errors_right == 0 and pair.left then
         local path = path_of(pair.left)
         self:add_problem(pair.left.id, path, "EXDEV", path .. ": a mount point inside is not entered")
     end
@@ -139,6 +146,8 @@ function Comparison:fill(row, pair, counts, unknown)
     row.others_only_database = counts.only_right.others + counts.directories_right
     row.others_different = counts.different.others
     row.unread = counts.unread.files + counts.unread.others
+    row.files_doubtful, row.bytes_doubtful = counts.doubt.files, counts.doubt.bytes
+    row.files_other_content = counts.content
     row.errors = counts.errors_left + counts.errors_right
 end
 

@@ -2,6 +2,7 @@
 local databases_view = require "autobackup.view.databases"
 local knowledge = require "autobackup.knowledge"
 local size = require "autobackup.view.size"
+local words = require "autobackup.words"
 
 local function filter_of(args)
     if args.project then
@@ -152,6 +153,23 @@ local function has_unknown(cells)
     return false
 end
 
+-- Files that only their digests tell apart: of each category once, as its replicas have them all.
+local function differing_text(cells)
+    local count, most, last = 0, {}, nil
+    for _, cell in ipairs(cells) do
+        local key = cell.project .. "\0" .. cell.category
+        if (cell.differing or 0) > (most[key] or 0) then
+            count, most[key], last = count + cell.differing - (most[key] or 0), cell.differing, cell
+        end
+    end
+    if count == 0 then
+        return nil
+    end
+    return ("%s in content though not in size and time: 'compare %s %s --files' tells which"):format(
+        count == 1 and "1 file differs" or size.count(count) .. " files differ", words.quote(last.project),
+        words.quote(last.category))
+end
+
 local function legend(cells, out)
     local counts, parts = counted(cells), {}
     local function explain(word, text)
@@ -199,6 +217,10 @@ local function show(result, out, session)
         show_grid(lines, databases, out)
     end
     out:line("")
+    local differing = differing_text(result)
+    if differing then
+        out:prose(out:clean(differing), "yellow")
+    end
     local text = legend(result, out)
     if text ~= "" and not result.paths then
         out:prose(text, "dim")

@@ -12,7 +12,7 @@ local COLORS = {same = "green", differs = "yellow", incomplete = "yellow", absen
 
 local REASONS = {
     size = "another size", content = "another content", target = "another target", type = "another kind of thing",
-    time = "another time",
+    time = "another time", doubt = "perhaps another content",
 }
 
 local function note_of(row)
@@ -74,7 +74,8 @@ local function title(row)
 end
 
 local SIGNS = {
-    {"+", "only on %s"}, {"-", "only on %s"}, {"*", "different"}, {"!", "could not be read"}, {"=", "the same"},
+    {"+", "only on %s"}, {"-", "only on %s"}, {"*", "different"}, {"!", "could not be read"},
+    {"?", "has to be read to know: verify does"}, {"=", "the same"},
 }
 
 local function legend(row, differences)
@@ -115,7 +116,7 @@ local function show_one(compared, out)
     }}
 end
 
--- ---- the table of two databases ----
+-- ---- what differs, in words ----
 
 local function others_of(row)
     if row.state == "absent" then
@@ -124,28 +125,65 @@ local function others_of(row)
     return row.others_only_reference + row.others_only_database + row.others_different
 end
 
+-- How the files that are in both and different do differ: {{count, word}...}, those of which no more is known as
+-- `rest`.
+local function kinds_of_different(row, newer, older, rest)
+    local content = row.files_other_content or 0
+    local others = row.files_different - row.newer_database - row.newer_reference - content
+    return {{row.newer_database, newer}, {row.newer_reference, older}, {content, "with another content"},
+        {others, rest}}
+end
+
+local function counted(parts, out)
+    local list = {}
+    for _, part in ipairs(parts) do
+        if part[1] > 0 then
+            list[#list + 1] = out:count(part[1]) .. " " .. part[2]
+        end
+    end
+    return table.concat(list, ", ")
+end
+
+local function plural(count, one, many)
+    return count == 1 and one or many
+end
+
+-- What there is to say besides files that one side lacks or that differ.
+local function besides(row)
+    local others, unread, doubtful = others_of(row), row.unread, row.files_doubtful or 0
+    return {others, plural(others, "link or folder", "links or folders")}, {unread, "not readable"},
+        {doubtful, "to be read to know"}, {row.other_time, "the same but for the time"}
+end
+
+-- ---- the table of two databases ----
+
 -- A row as its two databases see it, whichever of them is the reference.
-local function sides(row, first)
+local function sides(row, first, out)
     local is_first = row.reference == first
     local a, b = is_first and "reference" or "database", is_first and "database" or "reference"
+    local parts = row.state == "absent" and {}
+        or kinds_of_different(row, "newer on " .. (row.database or ""), "newer on " .. row.reference,
+            "of another size or kind")
+    if row.state ~= "absent" then
+        table.move({besides(row)}, 1, 4, #parts + 1, parts)
+    end
     return {
         project = row.project, category = row.category, state = row.state, reference = row.reference,
-        same = row.files_same,
+        same = row.files_same, different = row.files_different, notes = counted(parts, out),
         a_files = row["files_only_" .. a], a_bytes = row["bytes_only_" .. a],
         b_files = row["files_only_" .. b], b_bytes = row["bytes_only_" .. b],
-        different = row.files_different, a_newer = row["newer_" .. a], b_newer = row["newer_" .. b],
-        others = others_of(row), unread = row.unread, other_time = row.other_time,
     }
 end
 
+local STATES = {incomplete = "not known"}
+
 local function two_columns(first, second, out)
-    local function number(key, name, hide, color)
-        return {key = key, title = name, align = "right", hide_empty = hide,
-            format = function(n) return out:count(n) end,
+    local function number(key, name, color)
+        return {key = key, title = name, align = "right", format = function(n) return out:count(n) end,
             color = color and function(value) return value > 0 and color or nil end}
     end
     local function only(key, database)
-        return {key = key .. "_files", title = "ONLY " .. database, align = "right",
+        return {key = key .. "_files", title = "ONLY ON " .. database, align = "right",
             format = function(n, line)
                 return n > 0 and ("%s (%s)"):format(out:count(n), size.size(line[key .. "_bytes"])) or "0"
             end,
@@ -155,13 +193,12 @@ local function two_columns(first, second, out)
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", head = true},
         {key = "state", title = "STATE",
-            format = function(value, line) return value == "only" and "only on " .. line.reference or value end,
-            color = function(value) return COLORS[value] end, min = 10},
-        number("same", "SAME"), only("a", first), only("b", second),
-        number("different", "DIFFERENT", false, "yellow"),
-        number("a_newer", "NEWER " .. first, true), number("b_newer", "NEWER " .. second, true),
-        number("others", "LINKS/FOLDERS", true, "yellow"), number("unread", "UNREAD", true, "yellow"),
-        number("other_time", "OTHER TIME", true),
+            format = function(value, line)
+                return value == "only" and "only on " .. line.reference or STATES[value] or value
+            end,
+            color = function(value) return COLORS[value] end, min = 9},
+        number("same", "SAME"), only("a", first), only("b", second), number("different", "DIFFERENT", "yellow"),
+        {key = "notes", title = "NOTES", hide_empty = true, min = 16},
     }
 end
 
@@ -169,29 +206,25 @@ local function show_two(compared, names, out)
     local first, second = names[1], names[2]
     local lines = {}
     for i, row in ipairs(compared) do
-        lines[i] = sides(row, first)
+        lines[i] = sides(row, first, out)
     end
     out:table{rows = lines, columns = two_columns(first, second, out)}
 end
 
 -- ---- the grid of more ----
 
+-- What a database has, as seen from the reference.
 local function relation(row, out)
     if row.state == "absent" then
-        return row.absent == row.database and out:mark("absent") or ("-%d"):format(row.files_only_database)
+        return row.absent == row.database and "absent" or counted({{row.files_only_database, "more"}}, out)
     elseif row.state ~= "differs" then
-        return out:mark(row.state == "same" and "same" or "unknown")
+        return STATES[row.state] or row.state
     end
-    local parts = {out:mark("differs")}
-    for _, sign in ipairs{{"+", "files_only_reference"}, {"-", "files_only_database"}, {"*", "files_different"}} do
-        if row[sign[2]] > 0 then
-            parts[#parts + 1] = sign[1] .. out:count(row[sign[2]])
-        end
-    end
-    if #parts == 1 then
-        parts[2] = "links"
-    end
-    return table.concat(parts, " ")
+    local parts = kinds_of_different(row, "newer", "older", "different")
+    table.insert(parts, 1, {row.files_only_database, "more"})
+    table.insert(parts, 1, {row.files_only_reference, "missing"})
+    parts[#parts + 1] = besides(row)
+    return counted(parts, out)
 end
 
 local ON = "on "    -- before a database's name as a key: it may be any word
@@ -210,22 +243,25 @@ local function grid(compared)
     return lines
 end
 
-local MARKS = {
-    {"same", "same", "same"}, {"differs", "differs", "differs (+ only in the reference, - only there, * other)"},
-    {"absent", "absent", "absent"}, {"incomplete", "unknown", "incomplete"},
+-- The words that the cells use, explained.
+local WORDS = {
+    {"missing", "missing: not there"}, {"more", "more: only there"}, {"newer", "newer, older: there, than the "
+    .. "reference"}, {"older", "newer, older: there, than the reference"},
 }
 
 local function grid_legend(compared, out)
-    local seen, parts = {}, {}
-    for _, row in ipairs(compared) do
-        seen[row.state] = true
+    local text, parts, said = {}, {"sizes: the reference, which the others are compared with, in files"}, {}
+    for i, row in ipairs(compared) do
+        text[i] = row.database and relation(row, out) or ""
     end
-    for _, mark in ipairs(MARKS) do
-        if seen[mark[1]] then
-            parts[#parts + 1] = out:mark(mark[2]) .. " " .. mark[3]
+    text = table.concat(text, ", ")
+    for _, word in ipairs(WORDS) do
+        if text:find(" " .. word[1], 1, true) and not said[word[2]] then
+            said[word[2]] = true
+            parts[#parts + 1] = word[2]
         end
     end
-    return "sizes: the reference; " .. table.concat(parts, ", ")
+    return table.concat(parts, "; ")
 end
 
 local function show_grid(compared, names, out)
@@ -236,7 +272,7 @@ local function show_grid(compared, names, out)
     for _, name in ipairs(names) do
         local function cell(row)
             if row and row.reference == name then
-                return row.absent == name and out:mark("absent") or size.size(row.bytes)
+                return row.absent == name and "absent" or size.size(row.bytes)
             end
             return row and relation(row, out)
         end

@@ -110,6 +110,8 @@ function M.action(action, copy, mirror)
     elseif action.kind == "type" then
         local is_folder = action.file_type == "directory"
         return is_folder and "leave (folder here, file there)" or "leave (file here, folder there)"
+    elseif action.content then
+        return "leave (another content there, size and time are the same)"
     end
     return WORDS[action.kind] or action.kind
 end

@@ -54,6 +54,17 @@ void digest_sum(struct digest *a, const struct digest *b)
     }
 }
 
+void digest_take(struct digest *a, const struct digest *b)
+{
+    int borrow = 0;
+
+    for (int i = DIGEST_SIZE - 1; i >= 0; i--) {
+        int rest = (int)a->bytes[i] - b->bytes[i] - borrow;
+        a->bytes[i] = (unsigned char)(rest & 0xff);
+        borrow = rest < 0;
+    }
+}
+
 static const char hex[] = "0123456789abcdef";
 
 void digest_hex(const struct digest *d, char text[2 * DIGEST_SIZE + 1])

@@ -27,6 +27,7 @@ uint64_t hash64_of(const void *data, size_t len);          /* XXH3-64, for check
 
 /* Add b to a as 128-bit numbers, wrapping: an order-free sum of digests. */
 void digest_sum(struct digest *a, const struct digest *b);
+void digest_take(struct digest *a, const struct digest *b);    /* and away from it again */
 
 /* Lower-case hex of d into text, which has room for 33 bytes. */
 void digest_hex(const struct digest *d, char text[2 * DIGEST_SIZE + 1]);

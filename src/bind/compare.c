@@ -5,8 +5,8 @@
  *   comparer:next() -> item | true (still at work: call again) | false (all is counted)
  *   comparer:counts() -> table
  *   comparer:close()
- * Items: {judgement = "same|time|age|size|content|target|type|left|right|unread", path =, newer = "left|right"?,
- * left = {kind =, size =, mtime = NS, error = CODE?}?, right = likewise?}. Meaning: index/compare.h.
+ * Items: {judgement = "same|time|age|size|content|target|type|left|right|unread|doubt", path =, newer = "left|right"?,
+ * left = {kind =, size =, mtime = NS, error = CODE?}?, right = likewise?, rules = "left|right"?}. Meaning: index/compare.h.
  */
 #include "bind/bind.h"
 
@@ -102,7 +102,7 @@ static const char *judgement_name(enum pair_judgement judgement)
     static const char *const names[] = {
         [PAIR_SAME] = "same",     [PAIR_TIME] = "time", [PAIR_AGE] = "age",     [PAIR_SIZE] = "size",
         [PAIR_CONTENT] = "content", [PAIR_TARGET] = "target", [PAIR_TYPE] = "type", [PAIR_LEFT] = "left",
-        [PAIR_RIGHT] = "right",   [PAIR_UNREAD] = "unread",
+        [PAIR_RIGHT] = "right",   [PAIR_UNREAD] = "unread",  [PAIR_DOUBT] = "doubt",
     };
     return names[judgement];
 }
@@ -153,6 +153,8 @@ static int comparer_next(lua_State *L)
     set_string(L, "path", item.path);
     if (item.newer)
         set_string(L, "newer", item.newer < 0 ? "left" : "right");
+    if (item.rules)
+        set_string(L, "rules", item.rules < 0 ? "left" : "right");
     set_entry(L, "left", item.left);
     set_entry(L, "right", item.right);
     return 1;
@@ -177,6 +179,8 @@ static int comparer_counts(lua_State *L)
     set_sum(L, "only_right", &n->only_right);
     set_sum(L, "different", &n->different);
     set_sum(L, "unread", &n->unread);
+    set_sum(L, "doubt", &n->doubt);
+    set_integer(L, "content", n->content);
     set_integer(L, "other_time", n->other_time);
     set_integer(L, "newer_left", n->newer_left);
     set_integer(L, "newer_right", n->newer_right);

@@ -46,12 +46,20 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
     enum pair_judgement judgement = pair_judge(pair, o->granularity);
     bool moved = pair_newer(pair, o->granularity) != 0;
 
-    if (pair->right_damaged && !moved)
+    if (pair_left_rules(pair, o->granularity))
+        v->kind = VERDICT_CHANGED;
+    else if (pair->right_damaged && !moved)
         refuse(v, VERDICT_CONFLICT, "EDAMAGED",
                "damaged at the destination, as verify found: left alone (verify --repair mends it)");
+    else if (pair_right_rules(pair, o->granularity))
+        refuse(v, VERDICT_CONFLICT, "EDIGEST",
+               "the content differs, and the destination's was accepted as the right one: left alone");
     else if (judgement == PAIR_CONTENT && !moved)
         refuse(v, VERDICT_CONFLICT, "EDIGEST",
-               "size and time agree but the contents differ: one of the two is damaged, left alone");
+               "size and time agree but the contents differ: left alone (accept says which of the two is right)");
+    else if (judgement == PAIR_DOUBT)
+        refuse(v, VERDICT_CONFLICT, "EDOUBT",
+               "size and time agree but what is known of the contents does not: left alone (verify reads them)");
     else if (judgement != PAIR_SAME && judgement != PAIR_TIME)
         judge_difference(pair, o, v);
     else if (rights_differ(pair->left, pair->right, o) || judgement == PAIR_TIME)

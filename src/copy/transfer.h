@@ -43,7 +43,8 @@ struct transfer_request {
  *             inodes (to make), bytes_free, inodes_free (-1: the filesystem does not count them; the room is not
  *             checked then), same_filesystem,
  *             others_new, others_changed (symlinks, FIFOs, devices), directories_new
- *   action    kind ("new", "changed", "extra", "metadata", "conflict", "type": a conflict of types), path
+ *   action    kind ("new", "changed", "extra", "metadata", "conflict", "type": a conflict of types), content (a conflict
+ *             of contents at equal sizes and times), path
  *             (relative to the database), file_type ("file", "directory", "symlink", "fifo", "device", "socket"), size; only
  *             with dry_run
  *   progress  files, files_total, bytes, bytes_total, path (the one at work; absent at the end of a batch)
@@ -62,7 +63,7 @@ struct transfer_request {
  * made durable: the destination ended early, it was cancelled, or a directory above was a problem itself. So
  * files_copied + files_unchanged + files_conflicting + files_failed + files_left are all files of the source.
  *
- * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, ECHANGED, EEXIST (conflicts); ECHANGED (the
+ * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, EDOUBT, ECHANGED, EEXIST (conflicts); ECHANGED (the
  * source changed while it was read), EDAMAGED (the source rots), EREADBACK
  * (the destination gave back other bytes than were written), ESOCKET, EINUSE (a file of the catalog), EXDEV
  * (mount point). Of notes: EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE

@@ -79,7 +79,7 @@ static int prepare_walk(struct compare *c, struct error *err)
     static const char sql[] =
         "SELECT 1 FROM directory a, directory b "
         "WHERE a.replica = ?1 AND a.path = ?3 AND b.replica = ?2 AND b.path = ?3 "
-        "AND a.digests IS NOT NULL AND b.digests IS NOT NULL AND a.digests <> b.digests";
+        "AND (a.damaged > 0 OR b.damaged > 0 OR a.digests <> b.digests OR a.renewed > 0 OR b.renewed > 0)";
     int64_t left = c->rows[LEFT].found ? c->request.left : 0, right = c->rows[RIGHT].found ? c->request.right : 0;
 
     int code = merge_open(c->cat, left, right, &c->merge, err);
@@ -224,6 +224,7 @@ static struct compare_sum *sum_of(struct compare_counts *n, enum pair_judgement 
     case PAIR_LEFT: return &n->only_left;
     case PAIR_RIGHT: return &n->only_right;
     case PAIR_UNREAD: return &n->unread;
+    case PAIR_DOUBT: return &n->doubt;
     default: return &n->different;
     }
 }
@@ -253,6 +254,12 @@ static bool are_files(const struct merge_pair *pair)
     return pair->left && pair->right && S_ISREG(pair->left->mode) && S_ISREG(pair->right->mode);
 }
 
+/* Is one of the two damaged, and nobody knows which? */
+static bool is_rot(const struct merge_pair *pair, const struct compare_item *item)
+{
+    return item->judgement == PAIR_CONTENT && !item->newer && !pair->left_damaged && !pair->right_damaged;
+}
+
 static void count(struct compare *c, const struct merge_pair *pair, const struct compare_item *item)
 {
     struct compare_counts *n = &c->counts;
@@ -261,6 +268,7 @@ static void count(struct compare *c, const struct merge_pair *pair, const struct
     add_entry(sum, main_entry(pair));
     if (pair->left)
         add_entry(&c->seen_left, pair->left);
+    n->content += is_rot(pair, item);
     n->other_time += item->judgement == PAIR_TIME && are_files(pair);
     n->newer_left += sum == &n->different && item->newer < 0;
     n->newer_right += sum == &n->different && item->newer > 0;
@@ -276,10 +284,9 @@ static bool is_silent(const struct merge_pair *pair, enum pair_judgement judgeme
     return !(l ? l : r)->name_len || S_ISDIR((l ? l : r)->mode);
 }
 
-/* Is one of the two damaged, and nobody knows which? */
-static bool is_rot(const struct merge_pair *pair, const struct compare_item *item)
+static int rules(const struct merge_pair *pair, int64_t granularity)
 {
-    return item->judgement == PAIR_CONTENT && !item->newer && !pair->left_damaged && !pair->right_damaged;
+    return pair_left_rules(pair, granularity) ? -1 : pair_right_rules(pair, granularity) ? 1 : 0;
 }
 
 /* Judge a pair and count it. True when it is to be handed out. */
@@ -299,8 +306,10 @@ static bool judge(struct compare *c, const struct merge_pair *pair, struct compa
     if ((judgement == PAIR_LEFT && c->is_unread[RIGHT]) || (judgement == PAIR_RIGHT && c->is_unread[LEFT]))
         judgement = PAIR_UNREAD;
     *item = (struct compare_item){.judgement = judgement, .left = pair->left, .right = pair->right};
-    if (are_files(pair))
+    if (are_files(pair)) {
         item->newer = pair_newer(pair, c->request.granularity);
+        item->rules = rules(pair, c->request.granularity);
+    }
     count(c, pair, item);
     if (c->request.list_rot && !is_rot(pair, item))
         return false;

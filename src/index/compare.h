@@ -2,8 +2,8 @@
  * Two replicas set against each other, from the catalog alone: every name judged (pair.h) and counted, and those
  * that differ handed out one by one.
  *
- * Directories of equal prints are passed over unless the digests beside their listings differ, so the cost is that
- * of the differing ones. What nobody could read is never taken for the same, nor what lies below it for missing.
+ * Directories of equal prints are passed over unless the digests beside their listings differ or a file in them is
+ * damaged or was accepted, so the cost is that of the differing ones. What nobody could read is never taken for the same, nor what lies below it for missing.
  */
 #ifndef AUTOBACKUP_INDEX_COMPARE_H
 #define AUTOBACKUP_INDEX_COMPARE_H
@@ -17,7 +17,7 @@ struct compare_request {
     int64_t granularity;      /* ns: mtimes closer than that agree; of the coarser of the two filesystems */
     bool list;                /* hand out what differs; else everything is only counted */
     bool list_same;           /* likewise what does not, which reads every listing */
-    bool list_rot;            /* hand out only files of PAIR_CONTENT whose times agree and that are not known as damaged */
+    bool list_rot;            /* hand out only files that count as `content` */
 };
 
 struct compare_sum {
@@ -28,7 +28,9 @@ struct compare_sum {
 struct compare_counts {
     struct compare_sum same;        /* its others are those of the listings that were read, no more */
     struct compare_sum only_left, only_right, different;
+    struct compare_sum doubt;       /* files that have to be read to know (PAIR_DOUBT) */
     struct compare_sum unread;      /* names of which one side could not be read */
+    int64_t content;                /* of different: files that only their digests tell apart, and none is known as damaged */
     int64_t other_time;             /* of same: files whose digests agree though their times do not */
     int64_t newer_left, newer_right;        /* of different: files that are newer there */
     int64_t directories_left, directories_right;    /* directories below the top, only there */
@@ -42,6 +44,7 @@ struct compare_item {
     const char *path;               /* relative to the replica */
     const struct entry *left, *right;   /* NULL: that side lacks it */
     int newer;                      /* below 0 left, above 0 right, 0 neither */
+    int rules;                      /* likewise: whose content was accepted as the right one, of two that differ */
 };
 
 /*

@@ -311,7 +311,7 @@ static const unsigned char *slot_of(const struct listing *l)
 enum digest_state listing_digest(const struct listing *l, struct digest *ret_digest)
 {
     const unsigned char *slot = slot_of(l);
-    int state = slot ? *slot & ~DIGEST_DAMAGED : DIGEST_NONE;
+    int state = slot ? *slot & ~DIGEST_MARKS : DIGEST_NONE;
 
     if (state != DIGEST_CONFIRMED && state != DIGEST_UNCONFIRMED)
         return DIGEST_NONE;
@@ -319,11 +319,13 @@ enum digest_state listing_digest(const struct listing *l, struct digest *ret_dig
     return (enum digest_state)state;
 }
 
-bool listing_damaged(const struct listing *l)
+int listing_marks(const struct listing *l)
 {
     const unsigned char *slot = slot_of(l);
-    return slot && *slot & DIGEST_DAMAGED;
+    return slot ? *slot & DIGEST_MARKS : 0;
 }
+
+bool listing_damaged(const struct listing *l) { return listing_marks(l) & DIGEST_DAMAGED; }
 
 int64_t listing_verified(const struct listing *l)
 {
@@ -349,12 +351,12 @@ void slots_free(struct slots *s)
     buf_free(&s->times);
 }
 
-int64_t slots_damaged(const struct slots *s)
+int64_t slots_marked(const struct slots *s, int mark)
 {
     int64_t count = 0;
 
     for (size_t at = 0; at < s->digests.len; at += DIGEST_SLOT)
-        count += (s->digests.data[at] & DIGEST_DAMAGED) != 0;
+        count += (s->digests.data[at] & mark) != 0;
     return count;
 }
 
@@ -396,7 +398,7 @@ static void keep_digest(const struct side *old, const struct side *now, uint64_t
     if (state == DIGEST_NONE)
         return;
     char *slot = slot_in(&out->digests, entries, at, DIGEST_SLOT);
-    *slot = (char)(state | (listing_damaged(old->listing) ? DIGEST_DAMAGED : 0));
+    *slot = (char)(state | listing_marks(old->listing));
     memcpy(slot + 1, d.bytes, DIGEST_SIZE);
     if (listing_verified(old->listing) && old->entry.ctime == now->entry.ctime)
         memcpy(slot_in(&out->times, entries, at, TIME_SLOT), old->listing->times + was_at * TIME_SLOT, TIME_SLOT);

@@ -22,7 +22,7 @@
  * The entry with the empty name stands first where there is one: it is the directory itself. A replica's top
  * directory has it always; another one only when it could not be read, with the error and no other entries.
  *
- * Digests lie beside it, one slot per entry in the same order: 1 byte state (bit 7: damaged), 16 bytes digest. So do
+ * Digests lie beside it, one slot per entry in the same order: 1 byte state (bits 7 to 5: marks), 16 bytes digest. So do
  * times, 4 bytes each, big endian: when the file was last read from its disk and compared with its digest, in seconds
  * since 1970, 0 for never. They are apart from the digests so that equal digests can be told by comparing bytes.
  */
@@ -66,7 +66,11 @@ enum digest_state {
     DIGEST_UNCONFIRMED = 2,   /* the ctime moved, or was too young to tell */
 };
 #define DIGEST_SLOT (1 + DIGEST_SIZE)
-#define DIGEST_DAMAGED 0x80   /* beside a state: the content is not that of the digest any more, though it should be */
+/* Marks beside a state. */
+#define DIGEST_DAMAGED 0x80   /* the content is not that of the digest any more, though it should be */
+#define DIGEST_ACCEPTED 0x40  /* a person said that this content is the right one */
+#define DIGEST_RENEWED 0x20   /* and it is another than the one that was known before: size and time say nothing of it */
+#define DIGEST_MARKS (DIGEST_DAMAGED | DIGEST_ACCEPTED | DIGEST_RENEWED)
 #define TIME_SLOT 4
 
 /* What lies beside a listing: slots for all entries, or empty when there is nothing in them. */
@@ -74,7 +78,7 @@ struct slots {
     struct buf digests, times;
 };
 void slots_free(struct slots *s);
-int64_t slots_damaged(const struct slots *s);    /* files marked as damaged */
+int64_t slots_marked(const struct slots *s, int mark);    /* files with that mark */
 
 /* Order of names: bytes, the shorter first. */
 int entry_compare_names(const char *a, size_t a_len, const char *b, size_t b_len);
@@ -115,8 +119,9 @@ int listing_next(struct listing *l, struct entry *ret_entry);
 /* After listing_open: the times beside it, which must outlive the reader. A wrong length counts as none. */
 void listing_set_times(struct listing *l, const void *times, size_t len);
 
-/* Of the entry that listing_next returned last: state and digest; whether it is damaged; when it was verified (s). */
+/* Of the entry that listing_next returned last: state and digest; its marks; is it damaged; when was it verified (s)? */
 enum digest_state listing_digest(const struct listing *l, struct digest *ret_digest);
+int listing_marks(const struct listing *l);
 bool listing_damaged(const struct listing *l);
 int64_t listing_verified(const struct listing *l);
 
@@ -129,8 +134,8 @@ struct listing_change {
 
 /*
  * Set an old reading of a directory against a new one. Adds to *change. Gives out (zeroed) the digests that are still
- * worth something, one slot per new entry, or none when none is: same name, size and mtime keep a digest and the mark
- * of damage, unconfirmed when the ctime moved; only an unmoved ctime keeps the time of the last verification. Either
+ * worth something, one slot per new entry, or none when none is: same name, size and mtime keep a digest and its
+ * marks, unconfirmed when the ctime moved; only an unmoved ctime keeps the time of the last verification. Either
  * side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a damaged old one counts as empty from where it
  * breaks).
  */

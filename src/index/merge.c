@@ -200,6 +200,30 @@ static void step_over(struct half *h, bool used)
         h->have = listing_next(&h->listing, &h->entry);
 }
 
+static void take_left(struct merge_pair *pair, const struct listing *l, const struct entry *e)
+{
+    int marks = listing_marks(l);
+
+    pair->left = e;
+    pair->left_state = listing_digest(l, &pair->left_digest);
+    pair->left_damaged = marks & DIGEST_DAMAGED;
+    pair->left_accepted = marks & DIGEST_ACCEPTED;
+    pair->left_renewed = marks & DIGEST_RENEWED;
+    pair->left_verified = listing_verified(l);
+}
+
+static void take_right(struct merge_pair *pair, const struct listing *l, const struct entry *e)
+{
+    int marks = listing_marks(l);
+
+    pair->right = e;
+    pair->right_state = listing_digest(l, &pair->right_digest);
+    pair->right_damaged = marks & DIGEST_DAMAGED;
+    pair->right_accepted = marks & DIGEST_ACCEPTED;
+    pair->right_renewed = marks & DIGEST_RENEWED;
+    pair->right_verified = listing_verified(l);
+}
+
 int merge_next(struct merge *m, struct merge_pair *ret_pair, struct error *err)
 {
     if (!m->opened) {
@@ -220,17 +244,11 @@ int merge_next(struct merge *m, struct merge_pair *ret_pair, struct error *err)
     *ret_pair = (struct merge_pair){0};
     if (order <= 0) {
         m->current[0] = &m->left;
-        ret_pair->left = l;
-        ret_pair->left_state = listing_digest(&m->left.listing, &ret_pair->left_digest);
-        ret_pair->left_damaged = listing_damaged(&m->left.listing);
-        ret_pair->left_verified = listing_verified(&m->left.listing);
+        take_left(ret_pair, &m->left.listing, l);
     }
     if (order >= 0) {
         m->current[1] = &m->right;
-        ret_pair->right = r;
-        ret_pair->right_state = listing_digest(&m->right.listing, &ret_pair->right_digest);
-        ret_pair->right_damaged = listing_damaged(&m->right.listing);
-        ret_pair->right_verified = listing_verified(&m->right.listing);
+        take_right(ret_pair, &m->right.listing, r);
     }
     return 1;
 }

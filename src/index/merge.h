@@ -22,6 +22,8 @@ struct merge_pair {
     struct digest left_digest, right_digest;    /* meaningful when the state is not DIGEST_NONE */
     enum digest_state left_state, right_state;
     bool left_damaged, right_damaged;           /* the content is not that of the digest: verify found it so */
+    bool left_accepted, right_accepted;         /* somebody said that this content is the right one */
+    bool left_renewed, right_renewed;           /* and it is another than the one that was known before */
     int64_t left_verified, right_verified;      /* when it was last verified: seconds since 1970; 0: never */
 };
 

@@ -37,6 +37,14 @@ static bool targets_differ(const struct entry *l, const struct entry *r)
     return l->target_len != r->target_len || (l->target_len && memcmp(l->target, r->target, l->target_len) != 0);
 }
 
+/* Of files whose sizes and times agree, whose digests prove nothing: is what is known of them against that? */
+static bool is_doubtful(const struct merge_pair *pair)
+{
+    if (pair->left_state != DIGEST_NONE && pair->right_state != DIGEST_NONE)
+        return memcmp(pair->left_digest.bytes, pair->right_digest.bytes, DIGEST_SIZE) != 0;
+    return pair->left_renewed || pair->right_renewed;
+}
+
 static enum pair_judgement judge_files(const struct merge_pair *pair, bool same_time)
 {
     if (pair->left->size != pair->right->size)
@@ -44,10 +52,26 @@ static enum pair_judgement judge_files(const struct merge_pair *pair, bool same_
     if (pair->left_damaged || pair->right_damaged)
         return PAIR_CONTENT;
     if (pair->left_state != DIGEST_CONFIRMED || pair->right_state != DIGEST_CONFIRMED)
-        return same_time ? PAIR_SAME : PAIR_AGE;
+        return !same_time ? PAIR_AGE : is_doubtful(pair) ? PAIR_DOUBT : PAIR_SAME;
     if (memcmp(pair->left_digest.bytes, pair->right_digest.bytes, DIGEST_SIZE) != 0)
         return PAIR_CONTENT;
     return same_time ? PAIR_SAME : PAIR_TIME;
+}
+
+static bool are_apart(const struct merge_pair *pair, int64_t granularity)
+{
+    enum pair_judgement judgement = pair_judge(pair, granularity);
+    return (judgement == PAIR_CONTENT || judgement == PAIR_DOUBT) && pair_newer(pair, granularity) == 0;
+}
+
+bool pair_left_rules(const struct merge_pair *pair, int64_t granularity)
+{
+    return pair->left_accepted && !pair->left_damaged && !pair->right_accepted && are_apart(pair, granularity);
+}
+
+bool pair_right_rules(const struct merge_pair *pair, int64_t granularity)
+{
+    return pair->right_accepted && !pair->right_damaged && !pair->left_accepted && are_apart(pair, granularity);
 }
 
 static bool is_unread(const struct entry *e) { return e && (e->err || e->mount); }

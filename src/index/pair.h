@@ -15,6 +15,9 @@ enum pair_judgement {
     PAIR_AGE,         /* files of equal size and another time, whose contents are not known: taken for different */
     PAIR_SIZE,        /* files of different sizes */
     PAIR_CONTENT,     /* files of equal size whose confirmed digests differ, whatever their times, or one is damaged */
+    PAIR_DOUBT,       /* files of equal size and time, and what is known of their contents speaks against that: they have
+                         to be read. One digest is not confirmed and they differ; or one content is known to have become
+                         another one (accept), and of the other nothing is known */
     PAIR_TARGET,      /* symlinks to different places */
     PAIR_TYPE,        /* a file here, a directory or link there */
     PAIR_LEFT,        /* only left has it */
@@ -24,6 +27,13 @@ enum pair_judgement {
 
 /* Judge a pair (at least one side is there). granularity: of mtimes, ns; that of the coarser filesystem. */
 enum pair_judgement pair_judge(const struct merge_pair *pair, int64_t granularity);
+
+/*
+ * Two files of equal size and time whose contents differ, and a person said that the left one's (or likewise the right
+ * one's) is the right one: a copy from there may take the other's place. Pure.
+ */
+bool pair_left_rules(const struct merge_pair *pair, int64_t granularity);
+bool pair_right_rules(const struct merge_pair *pair, int64_t granularity);
 
 /* Which of two entries is newer: below 0 left, above 0 right, 0 when their mtimes agree. */
 int pair_newer(const struct merge_pair *pair, int64_t granularity);

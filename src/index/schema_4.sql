@@ -47,7 +47,22 @@ ALTER TABLE database ADD COLUMN space_total INTEGER;   -- bytes; NULL: never see
 ALTER TABLE database ADD COLUMN space_free INTEGER;
 ALTER TABLE database ADD COLUMN space_at INTEGER;      -- when those were seen, ns
 ALTER TABLE operation ADD COLUMN run TEXT;             -- shared by the operations of one command; NULL: it was the only one
-CREATE INDEX operation_runs ON operation (run) WHERE run IS NOT NULL;
 ALTER TABLE operation ADD COLUMN user TEXT;            -- who ran it
 ALTER TABLE operation ADD COLUMN boot TEXT;            -- which process it was: the kernel's id of the boot,
 ALTER TABLE operation ADD COLUMN began INTEGER;        -- and when the process began, in ticks since that
+ALTER TABLE replica ADD COLUMN evidence BLOB;    -- what all its digests say, in one number (evidence.h); NULL: to be added up
+ALTER TABLE directory ADD COLUMN renewed INTEGER NOT NULL DEFAULT 0;    -- files that digests marks as renewed
+CREATE INDEX directory_renewed ON directory (replica, renewed) WHERE renewed > 0;
+CREATE TABLE judged (    -- what comparing two replicas of one size came to: a cache of compare, evidence.h says when it counts
+    a           INTEGER NOT NULL REFERENCES replica ON DELETE CASCADE,
+    b           INTEGER NOT NULL REFERENCES replica ON DELETE CASCADE,
+    a_print     BLOB NOT NULL,              -- fingerprint and evidence of each when they were compared
+    b_print     BLOB NOT NULL,
+    granularity INTEGER NOT NULL,
+    state       TEXT NOT NULL,              -- same, differs, unknown
+    content     INTEGER NOT NULL,           -- files that only their digests tell apart
+    doubtful    INTEGER NOT NULL,           -- files that have to be read to know
+    PRIMARY KEY (a, b)
+) WITHOUT ROWID;
+CREATE INDEX judged_other ON judged (b);
+CREATE INDEX judged_content ON judged (content) WHERE content > 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index/evidence.h"
 #include "index/staging.h"
 
 enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET, STATEMENTS };
@@ -11,13 +12,13 @@ enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET, S
 static const char *const sql[STATEMENTS] = {
     [FIND] = "SELECT id, listing, digests, verified FROM directory WHERE replica = ?1 AND path = ?2",
     [INSERT] = "INSERT INTO directory (replica, path, print, sum, listing) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [UPDATE] = "UPDATE directory SET print = ?3, sum = ?4, listing = ?5, digests = ?6, verified = ?7, damaged = ?8 "
-               "WHERE id = ?1",
+    [UPDATE] = "UPDATE directory SET print = ?3, sum = ?4, listing = ?5, digests = ?6, verified = ?7, damaged = ?8, "
+               "renewed = ?9 WHERE id = ?1",
     [DELETE] = "DELETE FROM directory WHERE id = ?1",
     [PATHS] = "SELECT id, path FROM directory WHERE replica = ?1",
-    [BY_ID] = "SELECT listing, print FROM directory WHERE id = ?1",
+    [BY_ID] = "SELECT listing, print, path, digests FROM directory WHERE id = ?1",
     [NEW] = "INSERT OR IGNORE INTO replica (database, category, client, project, files, directories, bytes, "
-            "fingerprint, errors, loaded_at) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, x'', 0, 0)",
+            "fingerprint, errors, loaded_at, evidence) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, x'', 0, 0, zeroblob(16))",
     [CHECK] = "SELECT 1 FROM replica WHERE id = ?1 AND loaded_at = ?2",
     [FINISH] = "UPDATE replica SET files = ?2, directories = ?3, bytes = ?4, newest = ?5, fingerprint = ?6, "
                "errors = ?7, loaded_at = ?8 WHERE id = ?1",
@@ -28,6 +29,7 @@ struct store {
     struct catalog *cat;
     bool fresh;                 /* the replica being written was not known: nothing to compare with */
     struct staging *staging;    /* NULL until something is put aside */
+    struct evidence evidence;   /* how that of the replica being written changes */
     sqlite3_stmt *stmt[STATEMENTS];
 };
 
@@ -137,6 +139,9 @@ static int diff_with_row(struct store *s, int64_t replica, const struct director
     int code = listing_open(&now, d->listing.data, d->listing.len, NULL, 0);
     if (!code)
         code = listing_diff(have_old ? &old : NULL, &now, change, slots);
+    if (!code)
+        evidence_replace(&s->evidence, d->path, d->path_len, sqlite3_column_blob(find, 2),
+                         (size_t)sqlite3_column_bytes(find, 2), slots->digests.data, slots->digests.len);
     listing_close(&old);
     listing_close(&now);
     done(s, FIND);
@@ -149,7 +154,8 @@ static void bind_slots(sqlite3_stmt *stmt, const struct slots *slots)
         bind_bytes(stmt, 6, slots->digests.data, slots->digests.len);
     if (slots->times.len)
         bind_bytes(stmt, 7, slots->times.data, slots->times.len);
-    sqlite3_bind_int64(stmt, 8, slots_damaged(slots));
+    sqlite3_bind_int64(stmt, 8, slots_marked(slots, DIGEST_DAMAGED));
+    sqlite3_bind_int64(stmt, 9, slots_marked(slots, DIGEST_RENEWED));
 }
 
 static int write_directory(struct store *s, int64_t replica, const struct directory_update *d,
@@ -249,8 +255,12 @@ static int drop_row(struct store *s, int64_t id, struct listing_change *change, 
     struct slots none = {0};
 
     sqlite3_bind_int64(stmt, 1, id);
-    if (sqlite3_step(stmt) == SQLITE_ROW && open_column(stmt, 0, &l))
+    bool found = sqlite3_step(stmt) == SQLITE_ROW;
+    if (found && open_column(stmt, 0, &l))
         listing_diff(&l, NULL, change, &none);
+    if (found)
+        evidence_replace(&s->evidence, sqlite3_column_blob(stmt, 2), (size_t)sqlite3_column_bytes(stmt, 2),
+                         sqlite3_column_blob(stmt, 3), (size_t)sqlite3_column_bytes(stmt, 3), NULL, 0);
     listing_close(&l);
     slots_free(&none);
     done(s, BY_ID);
@@ -361,6 +371,7 @@ int store_replica(struct store *s, const struct replica_update *u, struct listin
     if (code != 1)
         return code;
     s->fresh = !u->replica;
+    s->evidence = (struct evidence){0};
     if (s->fresh)
         change->added += u->totals.files;
     /* Before new directories are written: nothing was known of those, so they count as unseen as well. */
@@ -370,6 +381,8 @@ int store_replica(struct store *s, const struct replica_update *u, struct listin
         code = write_directories(s, id, u, change, err);
     if (!code)
         code = finish(s, id, u, &rest, err);
+    if (!code && !s->fresh)
+        code = evidence_write(s->cat, id, &s->evidence, err);
     return code ? code : 1;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "index/evidence.h"
 #include "index/replica.h"
 
 /* Where a file lies, and what was taken of it. */
@@ -44,6 +45,8 @@ static int by_place(const void *a, const void *b)
 
 static bool still_holds(const struct entry *e, const struct taken *t)
 {
+    if (t->superseded)
+        return S_ISREG(e->mode) && !e->err;
     if (!S_ISREG(e->mode) || e->err || e->size != t->size || e->mtime != t->mtime)
         return false;
     return e->ctime == (t->moved ? t->listed_ctime : t->ctime);
@@ -81,16 +84,38 @@ static void set_time(struct slots *slots, uint64_t entries, uint64_t at, int64_t
         time[i] = (unsigned char)(seconds >> (24 - 8 * i));
 }
 
+static bool take_mark_away(char *slot)
+{
+    if (!(*slot & DIGEST_ACCEPTED))
+        return false;
+    *slot = (char)(*slot & ~(DIGEST_ACCEPTED | DIGEST_RENEWED));
+    return true;
+}
+
+/* The marks of a file that was read whole: what was accepted stays so while the content does. */
+static int marks_of(int was, bool is_known, const struct taken *t)
+{
+    if (!t->accepted)
+        return is_known ? was & (DIGEST_ACCEPTED | DIGEST_RENEWED) : 0;
+    bool renewed = was && (!is_known || was & (DIGEST_DAMAGED | DIGEST_RENEWED));
+    return DIGEST_ACCEPTED | (renewed ? DIGEST_RENEWED : 0);
+}
+
 /* Damage is a mark on the digest that is known; anything else takes its place. */
 static bool set_digest(char *slot, const struct taken *t)
 {
+    int was = (unsigned char)*slot;
+    bool is_known = was && memcmp(slot + 1, t->digest.bytes, DIGEST_SIZE) == 0;
+
+    if (t->superseded)
+        return take_mark_away(slot);
+    if (t->damaged && !is_known)
+        return false;
     if (t->damaged) {
-        if (!*slot || memcmp(slot + 1, t->digest.bytes, DIGEST_SIZE) != 0)
-            return false;
-        *slot = (char)((t->moved ? DIGEST_UNCONFIRMED : *slot) | DIGEST_DAMAGED);
+        *slot = (char)((t->moved ? DIGEST_UNCONFIRMED | (was & DIGEST_MARKS) : was) | DIGEST_DAMAGED);
         return true;
     }
-    *slot = t->young ? DIGEST_UNCONFIRMED : DIGEST_CONFIRMED;
+    *slot = (char)((t->young ? DIGEST_UNCONFIRMED : DIGEST_CONFIRMED) | marks_of(was, is_known, t));
     memcpy(slot + 1, t->digest.bytes, DIGEST_SIZE);
     return true;
 }
@@ -195,7 +220,7 @@ static void bind_bytes(sqlite3_stmt *stmt, int at, const struct buf *bytes)
 
 static int write_change(struct catalog *cat, int64_t replica, const struct change *c, struct error *err)
 {
-    static const char sql[] = "UPDATE directory SET digests = ?3, verified = ?4, damaged = ?5, "
+    static const char sql[] = "UPDATE directory SET digests = ?3, verified = ?4, damaged = ?5, renewed = ?8, "
                               "listing = COALESCE(?6, listing), sum = COALESCE(?7, sum) WHERE replica = ?1 AND path = ?2";
     const struct directory *dir = c->dir;
     sqlite3_stmt *stmt;
@@ -207,7 +232,8 @@ static int write_change(struct catalog *cat, int64_t replica, const struct chang
     sqlite3_bind_blob64(stmt, 2, dir->path, dir->path_len, SQLITE_STATIC);
     bind_bytes(stmt, 3, &dir->slots.digests);
     bind_bytes(stmt, 4, &dir->slots.times);
-    sqlite3_bind_int64(stmt, 5, slots_damaged(&dir->slots));
+    sqlite3_bind_int64(stmt, 5, slots_marked(&dir->slots, DIGEST_DAMAGED));
+    sqlite3_bind_int64(stmt, 8, slots_marked(&dir->slots, DIGEST_RENEWED));
     bind_bytes(stmt, 6, &c->listing);
     if (c->listing.len)
         sqlite3_bind_int64(stmt, 7, (int64_t)c->sum);
@@ -218,20 +244,25 @@ static int write_change(struct catalog *cat, int64_t replica, const struct chang
 }
 
 static int record_directory(struct catalog *cat, int64_t replica, const struct place *places, size_t count,
-                            struct error *err)
+                            struct evidence *evidence, struct error *err)
 {
     struct directory dir;
     struct change change = {.dir = &dir};
+    struct buf old = {0};
 
     int code = replica_directory(cat, replica, places->dir, places->dir_len, &dir, err);
     if (code != 1)
         return code;
     code = 0;
+    buf_add(&old, dir.slots.digests.data, dir.slots.digests.len);
     if (match(&dir, places, count, fill_slot, &change) == 0 && change.set) {
         if (has_moved(places, count))
             relist(&change, places, count);
         code = write_change(cat, replica, &change, err);
+        evidence_replace(evidence, dir.path, dir.path_len, old.data, old.len, dir.slots.digests.data,
+                         dir.slots.digests.len);
     }
+    buf_free(&old);
     buf_free(&change.listing);
     directory_free(&dir);
     return code;
@@ -262,13 +293,16 @@ int replica_record_digests(struct catalog *cat, int64_t replica, const struct ta
                            struct error *err)
 {
     struct place *places = sort_places(taken, count);
+    struct evidence evidence = {0};
     size_t run;
 
     int code = catalog_begin(cat, err);
     for (size_t at = 0; at < count && !code; at += run) {
         run = same_directory(places + at, count - at);
-        code = record_directory(cat, replica, places + at, run, err);
+        code = record_directory(cat, replica, places + at, run, &evidence, err);
     }
+    if (!code)
+        code = evidence_write(cat, replica, &evidence, err);
     if (!code)
         code = catalog_commit(cat, err);
     if (code)

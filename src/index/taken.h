@@ -22,10 +22,12 @@ struct taken {
     bool damaged;             /* the digest is not the file's: the file should have it, as the catalog says */
     bool moved;               /* the listing had another ctime, listed_ctime, and gets the one given here */
     int64_t listed_ctime;
+    bool accepted;            /* a person says that this content is the right one */
+    bool superseded;          /* another replica's was accepted: only takes that mark away here, path says of which file */
 };
 
 /*
- * Record digests of files of a replica. One whose size, mtime or ctime is not what the listing says is left out. In one
+ * Record digests of files of a replica, and bring its evidence up to date. One whose size, mtime or ctime is not what the listing says is left out. In one
  * transaction. taken may be in any order.
  */
 int replica_record_digests(struct catalog *cat, int64_t replica, const struct taken *taken, size_t count,

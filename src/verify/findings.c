@@ -137,6 +137,16 @@ static int record(struct findings *f, const struct checks *list, struct error *e
     return code;
 }
 
+/*
+ * Somebody may have written to the file (its ctime moved) and it is now what another disk has: not damaged, but put right, or brought
+ * here by another program.
+ */
+static void judge_again(struct findings *f, struct check *c)
+{
+    if (c->finding == FOUND_DAMAGED && !c->errnum && !check_is_certain(c) && peers_have_found(f->peers, c))
+        c->finding = FOUND_OK;
+}
+
 static int settle(struct findings *f, struct error *err)
 {
     int64_t started = clock_monotonic();
@@ -144,6 +154,8 @@ static int settle(struct findings *f, struct error *err)
 
     checks_init(&list);
     checks_move(&list, &f->list);
+    for (struct check *c = list.first; c; c = c->next)
+        judge_again(f, c);
     int code = record(f, &list, err);
     for (const struct check *c = list.first; c; c = c->next)
         count(f, c);

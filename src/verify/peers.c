@@ -111,7 +111,9 @@ static const struct holding *find(const struct peer *peer, const char *name)
     return NULL;
 }
 
-void peers_holding(struct peers *p, const struct check *c, struct buf *out)
+/* Call each for the peers whose file of the check's path has this digest. */
+static void each_with(struct peers *p, const struct check *c, const struct digest *digest,
+                      void (*each)(const struct peer *peer, void *arg), void *arg)
 {
     const char *slash = strrchr(c->path, '/'), *name = slash ? slash + 1 : c->path;
     char *dir = mem_strndup(c->path, slash ? (size_t)(slash - c->path) : 0);
@@ -119,8 +121,33 @@ void peers_holding(struct peers *p, const struct check *c, struct buf *out)
     for (size_t i = 0; i < p->count; i++) {
         enter(p, &p->list[i], dir);
         const struct holding *h = find(&p->list[i], name);
-        if (h && h->size == c->size && memcmp(&h->digest, &c->digest, sizeof c->digest) == 0)
-            buf_printf(out, "%s%s", out->len ? ", " : "", p->list[i].of->name);
+        if (h && h->size == c->size && memcmp(&h->digest, digest, sizeof *digest) == 0)
+            each(&p->list[i], arg);
     }
     free(dir);
+}
+
+static void add_name(const struct peer *peer, void *arg)
+{
+    struct buf *out = arg;
+    buf_printf(out, "%s%s", out->len ? ", " : "", peer->of->name);
+}
+
+static void note(const struct peer *peer, void *arg)
+{
+    (void)peer;
+    *(bool *)arg = true;
+}
+
+void peers_holding(struct peers *p, const struct check *c, struct buf *out)
+{
+    each_with(p, c, &c->digest, add_name, out);
+}
+
+bool peers_have_found(struct peers *p, const struct check *c)
+{
+    bool have = false;
+
+    each_with(p, c, &c->found, note, &have);
+    return have;
 }

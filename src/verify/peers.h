@@ -20,4 +20,7 @@ void peers_free(struct peers *p);    /* NULL is fine */
  */
 void peers_holding(struct peers *p, const struct check *c, struct buf *out);
 
+/* Has one of them that very content which was found, in a file of that path? */
+bool peers_have_found(struct peers *p, const struct check *c);
+
 #endif

@@ -36,7 +36,8 @@ void verify_request_clear(struct verify_request *request);
  * Start. Takes the request's contents, also when it fails. Events:
  *   progress  files, files_total, bytes, bytes_total, path
  *   file      state, path (relative to the database), size; for what is not as it should be:
- *             "damaged"  the content is not that of its digest, size and mtime are. certain: its ctime has not moved
+ *             "damaged"  the content is not that of its digest, size and mtime are (nor, where the ctime moved, what
+ *                        another database has of it). certain: its ctime has not moved
  *                        either, so no program wrote to it. known: found earlier, not read now. code: it cannot be
  *                        read any more (EIO), absent otherwise. good_on: databases whose replica has the content it
  *                        should have, ", " between them; "" when there is none

@@ -73,9 +73,46 @@ START_TEST(digests)
     right.mtime -= SEC;
     ck_assert_int_eq(judge(1), PAIR_CONTENT);
     pair.left_state = DIGEST_UNCONFIRMED;
+    ck_assert_int_eq(judge(1), PAIR_DOUBT);
+    pair.left_digest.bytes[15] = 1;
     ck_assert_int_eq(judge(1), PAIR_SAME);
+    pair.left_state = DIGEST_NONE;
+    ck_assert_int_eq(judge(1), PAIR_SAME);
+    pair.right_renewed = true;    /* what it was before it was accepted is what the other one may be still */
+    ck_assert_int_eq(judge(1), PAIR_DOUBT);
+    pair.left_state = DIGEST_CONFIRMED;
+    ck_assert_int_eq(judge(1), PAIR_SAME);
+    pair.left_digest.bytes[15] = 0;
     right.mtime += SEC;
+    pair.left_state = DIGEST_UNCONFIRMED;
     ck_assert_int_eq(judge(1), PAIR_AGE);
+}
+END_TEST
+
+static bool left_rules(void) { return pair_left_rules(&pair, 1); }
+static bool right_rules(void) { return pair_right_rules(&pair, 1); }
+
+START_TEST(what_was_accepted_rules)
+{
+    pair.left_state = pair.right_state = DIGEST_CONFIRMED;
+    pair.left_accepted = true;
+    ck_assert(!left_rules());           /* the contents are the same */
+    pair.right_digest.bytes[0] = 1;
+    ck_assert(left_rules() && !right_rules());
+    pair.right_accepted = true;         /* nobody can tell */
+    ck_assert(!left_rules() && !right_rules());
+    pair.left_accepted = false;
+    ck_assert(!left_rules() && right_rules());
+    pair.right_damaged = true;          /* damaged since */
+    ck_assert(!right_rules());
+    pair.right_damaged = false;
+    left.mtime++;                       /* newer work is not this question */
+    ck_assert(!right_rules());
+    left.mtime--;
+    pair.left_state = DIGEST_NONE;      /* nothing is known of it */
+    ck_assert(!right_rules());
+    pair.right_renewed = true;
+    ck_assert(right_rules());
 }
 END_TEST
 
@@ -404,6 +441,7 @@ Suite *suite_compare(void)
     tcase_add_test(one, files);
     tcase_add_test(one, coarse_times);
     tcase_add_test(one, digests);
+    tcase_add_test(one, what_was_accepted_rules);
     tcase_add_test(one, others);
     suite_add_tcase(s, one);
     tcase_add_checked_fixture(all, set_up, tear_down);

@@ -91,11 +91,31 @@ START_TEST(digests_decide)
     pair.right_state = DIGEST_UNCONFIRMED;
     ck_assert_int_eq(judge(), VERDICT_CONFLICT);
     right.mtime = left.mtime;
-    pair.right_digest.bytes[3] = 1;
     ck_assert_int_eq(judge(), VERDICT_SAME);
+    pair.right_digest.bytes[3] = 1;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "EDOUBT");
     pair.right_state = DIGEST_CONFIRMED;
     ck_assert_int_eq(judge(), VERDICT_CONFLICT);
     ck_assert_str_eq(verdict.code, "EDIGEST");
+}
+END_TEST
+
+START_TEST(what_was_accepted_is_copied_over)
+{
+    pair.left_state = pair.right_state = DIGEST_CONFIRMED;
+    pair.right_digest.bytes[3] = 1;
+    pair.left_accepted = true;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    pair.right_damaged = true;          /* that one goes to the versions too */
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    pair.right_damaged = false;
+    pair.left_damaged = true;           /* but not what has rotted since */
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    pair.left_damaged = pair.left_accepted = false;
+    pair.right_accepted = true;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(verdict.why, "accepted"));
 }
 END_TEST
 
@@ -227,6 +247,7 @@ Suite *suite_copy_classify(void)
     tcase_add_test(c, granularity_of_times);
     tcase_add_test(c, newer_at_the_destination);
     tcase_add_test(c, digests_decide);
+    tcase_add_test(c, what_was_accepted_is_copied_over);
     tcase_add_test(c, metadata_only);
     tcase_add_test(c, directories);
     tcase_add_test(c, symlinks);

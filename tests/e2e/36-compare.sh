@@ -121,7 +121,7 @@ test_a_disk_that_was_never_read_is_not_lacking() {
     ok add database NEW NEW
     ab compare acme/spot footage WORK NEW
     assert_status 3
-    assert_out incomplete
+    assert_out "not known"
     assert_err "NEW was not read as a whole yet; type: load NEW"
     refute_out absent
 }
@@ -136,7 +136,7 @@ test_what_could_not_be_read_is_never_the_same() {
     assert_status 3
     ab compare acme/spot footage WORK STORAGE
     assert_status 3
-    assert_out incomplete
+    assert_out "not known"
     assert_err "could not be read"
     echo new >WORK/footage/acme/spot/new
     ok load WORK

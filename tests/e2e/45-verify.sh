@@ -101,6 +101,76 @@ test_damage_is_remembered_until_it_is_gone() {
     refute_out damaged
 }
 
+# Another content in one of two replicas, at the same size and time, before anybody took its digest.
+apart() {    # DATABASE
+    studio
+    rm -rf STORAGE/footage/acme NAS/footage/acme && cp -a WORK/footage/acme NAS/footage/
+    find WORK/footage/acme NAS/footage/acme -exec touch -h -d '2024-05-06 07:08:09' {} +
+    clip="footage/acme/spot/day 1/clip 2.mov"
+    rot "$1/$clip" 5
+    ok load
+    sleep 0.1    # what is read within a tick of its ctime proves nothing
+}
+
+marks() { json 'o.category == "footage" and o.project == "acme/spot" and o.compared and o.database .. ":" .. o.compared .. ":" .. o.differing or nil' | sort | tr '\n' ' '; }
+
+test_what_verify_found_to_differ_all_commands_say() {
+    local clip
+    apart NAS
+    ok fetch acme/spot --json
+    assert_eq "$(marks)" "NAS:same:0 WORK:same:0 "    # nobody has read them
+    ab verify acme/spot footage
+    assert_status 11
+    cmp "WORK/$clip" "NAS/$clip" >/dev/null && fail "they are the same"
+    assert_eq "$(diff -rq WORK/footage/acme/spot NAS/footage/acme/spot | wc -l)" 1
+    ok fetch acme/spot --json
+    assert_eq "$(marks)" "NAS:differs:1 WORK:differs:1 "
+    ok fetch acme/spot
+    assert_out "1 file differs in content though not in size and time"
+    ab check acme/spot
+    assert_status 10
+    assert_out "1 file on WORK and NAS differs in content, though not in size and time"
+    ab compare acme/spot footage --files
+    assert_status 4
+    assert_out "clip 2.mov  another content"
+    ab copy acme/spot footage WORK NAS --dry-run
+    assert_status 3
+    assert_out "another content there"
+    ab copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_err "accept says which of the two is right"
+    ok load                                    # it is remembered
+    ok fetch acme/spot --json
+    assert_eq "$(marks)" "NAS:differs:1 WORK:differs:1 "
+    assert_eq "$(query 'SELECT count(*) FROM judged WHERE content = 1')" 1
+    cp -p "WORK/$clip" "NAS/$clip"             # mended by hand: another ctime, so nobody knows until it is read
+    ok load
+    ok fetch acme/spot --json
+    assert_eq "$(marks)" "NAS:unknown:0 WORK:unknown:0 "
+    ab compare acme/spot footage WORK NAS
+    assert_status 3
+    ok verify acme/spot footage --json
+    diff -rq WORK/footage/acme/spot NAS/footage/acme/spot || fail "they differ"
+    ok fetch acme/spot --json
+    assert_eq "$(marks)" "NAS:same:0 WORK:same:0 "
+    ok compare acme/spot footage
+}
+
+test_a_file_that_is_changed_ends_what_was_found_about_it() {
+    local clip
+    apart NAS
+    ab verify acme/spot footage
+    assert_status 11
+    echo newer >"WORK/$clip"
+    ok load
+    ok fetch acme/spot --json
+    assert_eq "$(marks)" "NAS:differs:0 WORK:differs:0 "
+    ok copy acme/spot footage WORK NAS
+    cmp "WORK/$clip" "NAS/$clip"
+    ok fetch acme/spot --json
+    assert_eq "$(marks)" "NAS:same:0 WORK:same:0 "
+}
+
 test_the_disk_is_read_and_not_the_memory() {
     mount_image NAS 64
     mkdir -p NAS/footage/acme/spot

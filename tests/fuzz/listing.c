@@ -171,7 +171,7 @@ static void diff(const struct buf *old, const struct buf *now, const struct inpu
     listing_diff(have_old ? &a : NULL, have_now ? &b : NULL, &change, &out);
     must(out.digests.len % DIGEST_SLOT == 0, "half a digest slot");
     must(out.times.len % TIME_SLOT == 0, "half a time slot");
-    must(slots_damaged(&out) >= 0, "a negative count");
+    must(slots_marked(&out, DIGEST_DAMAGED) >= 0, "a negative count");
     must(change.added >= 0 && change.changed >= 0 && change.removed >= 0, "a negative count");
     if (have_old)
         listing_close(&a);

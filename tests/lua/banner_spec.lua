@@ -55,6 +55,7 @@ function M.test_the_hint_says_what_to_do_next()
     unit.assertEquals(hint{single = 2},
         "2 replicas exist only once, one broken disk from being lost: check tells which")
     unit.assertStrContains(hint{single = 2, damaged = 5}, "5 files found damaged")
+    unit.assertStrContains(hint{single = 2, differing = 5}, "5 files differ in content")
 end
 
 return M

@@ -67,7 +67,7 @@ end
 local function counts(fields)
     local all = {found_left = true, found_right = true, directories_left = 0, directories_right = 0,
         errors_left = 0, errors_right = 0, other_time = 0, newer_left = 0, newer_right = 0}
-    for _, key in ipairs{"same", "only_left", "only_right", "different", "unread"} do
+    for _, key in ipairs{"same", "only_left", "only_right", "different", "unread", "doubt"} do
         all[key] = {files = 0, bytes = 0, others = 0}
     end
     for key, value in pairs(fields) do
@@ -93,16 +93,20 @@ function M.test_states()
     unit.assertEquals(state{errors_left = 1}, "incomplete")
     unit.assertEquals(state{errors_right = 1, same = one}, "incomplete")
     unit.assertEquals(state{unread = link}, "incomplete")
+    unit.assertEquals(state{doubt = one}, "incomplete")
+    unit.assertEquals(state{doubt = one, different = one}, "differs")
     unit.assertEquals({decisions.status("same"), decisions.status("incomplete"), decisions.status("differs"),
         decisions.status("absent"), decisions.status("only")}, {0, 3, 4, 4, 4})
 end
 
 function M.test_signs()
     local signs = {}
-    for judgement in ("same time left right unread size age content target type"):gmatch("%a+") do
+    for judgement in ("same time left right unread doubt size age content target type")
+        :gmatch("%a+") do
         signs[#signs + 1] = decisions.sign(judgement) .. (decisions.reason(judgement) or "")
     end
-    unit.assertEquals(signs, {"=", "=time", "+", "-", "!", "*size", "*time", "*content", "*target", "*type"})
+    unit.assertEquals(signs, {"=", "=time", "+", "-", "!", "?doubt",
+        "*size", "*time", "*content", "*target", "*type"})
 end
 
 -- ---- how it looks ----
@@ -163,16 +167,31 @@ function M.test_two_databases_have_their_columns_whichever_is_the_reference()
     for line in text:gmatch("[^\n]+") do
         lines[#lines + 1] = line:gsub("  +", "|")
     end
-    unit.assertStrContains(lines[1], "SAME|ONLY NAS|ONLY WORK|DIFFERENT|NEWER NAS|NEWER WORK")
+    unit.assertStrContains(lines[1], "SAME|ONLY ON NAS|ONLY ON WORK|DIFFERENT")
     unit.assertStrContains(lines[2], "a/b|render|differs|5|0|4 (400 B)|0")
     unit.assertStrContains(lines[3], "a/b|footage|differs|5|0|1 (7 B)|0")
 end
 
+function M.test_how_files_differ_is_said_in_words()
+    local text = shown({"WORK", "NAS"}, compared{files_different = 9, newer_reference = 2, newer_database = 3,
+        files_other_content = 1, others_different = 1, unread = 4, files_doubtful = 5, other_time = 6})
+    unit.assertStrContains(text, "3 newer on NAS, 2 newer on WORK, 1 with another content, "
+        .. "3 of another size or kind, 1 link or folder, 4 not readable, 5 to be read to know, "
+        .. "6 the same but for the time")
+    unit.assertStrContains(shown({"WORK", "NAS"}, compared{state = "incomplete"}), "not known")
+end
+
 function M.test_more_databases_are_columns()
     local text = shown({"WORK", "STORAGE", "NAS"},
-        compared{database = "STORAGE", state = "absent", absent = "STORAGE"}, compared{files_different = 2})
-    unit.assertStrMatches(text,
-        "PROJECT +CATEGORY +WORK +STORAGE +NAS\na/b +render +900 B +[^ ]+ +[^ ]+ %+4 %*2\n.*")
+        compared{database = "STORAGE", state = "absent", absent = "STORAGE"},
+        compared{files_different = 3, newer_database = 2, files_only_database = 1})
+    unit.assertStrMatches(text, "PROJECT +CATEGORY +WORK +STORAGE +NAS\n"
+        .. "a/b +render +900 B +absent +4 missing, 1 more, 2 newer, 1 different\n.*")
+    unit.assertStrContains(text, "missing: not there; more: only there; newer, older: there, than the reference")
+    text = shown({"WORK", "STORAGE", "NAS"}, compared{database = "STORAGE", state = "same"},
+        compared{state = "absent", absent = "WORK", files_only_database = 7})
+    unit.assertStrContains(text, "7 more")
+    unit.assertStrContains(text, "same")
 end
 
 function M.test_a_lone_replica()

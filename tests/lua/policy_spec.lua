@@ -28,7 +28,7 @@ end
 function M.test_a_policy_can_ask_for_less_and_for_more()
     unit.assertEquals(reasons({{category = "render", replicas = 1}}, {replica("WORK")}), {})
     unit.assertEquals(reasons({{category = "render", replicas = 3}}, {replica("WORK"), replica("NAS")}),
-        {"2 of 3 replicas current"})
+        {"2 replicas, 3 are asked for"})
     unit.assertEquals(reasons({{category = "cache", replicas = 3}}, {replica("WORK"), replica("NAS")}), {})
 end
 
@@ -42,9 +42,28 @@ function M.test_known_damage_is_below_any_policy()
     unit.assertEquals(reasons({}, {replica("WORK", {damaged = 0}), replica("NAS", {damaged = 0})}), {})
 end
 
+-- Two replicas of one size and time that digests tell apart.
+local function apart(a, b, answer)
+    a.id, b.id = 1, 2
+    a.against, b.against = {[2] = answer}, {[1] = answer}
+    return {a, b}
+end
+
+function M.test_what_verify_found_to_differ_is_below_any_policy()
+    local differs = {state = "differs", content = 2, doubtful = 0}
+    unit.assertEquals(reasons({{category = "render", on = {"WORK", "NAS"}}},
+        apart(replica("WORK"), replica("NAS"), differs)),
+        {"2 files on WORK and NAS differ in content, though not in size and time"})
+    local below = policy.below({}, apart(replica("WORK"), replica("NAS"), differs), 0)
+    unit.assertEquals(below[1].current, {})    -- nobody knows which is right
+    local unknown = {state = "unknown", content = 0, doubtful = 1}
+    local found = reasons({}, apart(replica("WORK"), replica("NAS"), unknown))
+    unit.assertEquals(found[#found], "verify has to read whether 1 file on WORK and NAS are the same")
+end
+
 function M.test_an_old_copy_is_no_copy()
     local old = replica("NAS", {fingerprint = "y", newest = 50 * NS})
-    unit.assertEquals(reasons({}, {replica("WORK"), old}), {"1 of 2 replicas current"})
+    unit.assertEquals(reasons({}, {replica("WORK"), old}), {"1 of 2 replicas has the newest files"})
     unit.assertEquals(reasons({{category = "render", on = {"NAS", "TAPE"}}}, {replica("WORK"), old}),
         {"NAS is not up to date", "not on TAPE"})
 end

@@ -18,6 +18,9 @@ function M.test_what_is_wrong_stands_before_a_text()
     unit.assertEquals(text("studio: ", state{"NAS", "SHELF"}), "[NAS, SHELF offline] studio: ")
     unit.assertEquals(text(">>> ", state{"A", "B", "C"}), "[3 offline] >>> ")
     unit.assertEquals(text(">>> ", state({"A"}, 7)), "[A offline, 7 damaged] >>> ")
+    local found = state()
+    found.differing = 1
+    unit.assertEquals(text(">>> ", found), "[1 differs] >>> ")
 end
 
 function M.test_a_function_gets_the_state_and_returns_all_of_it()

@@ -31,15 +31,61 @@ function M.test_what_was_not_read_wholly_proves_nothing()
         {A = "same", B = "same", C = "unknown"})
 end
 
-function M.test_coarse_times_are_said()
-    local vfat = {granularity = 2 * 10 ^ 9, newest = 4 * 10 ^ 9}
-    unit.assertEquals(states.compare({replica("A", "x"), replica("B", "y", vfat)}), {A = "same", B = "similar"})
-    local smb = {granularity = 100, newest = 5 * 10 ^ 9 - 99}
-    unit.assertEquals(states.compare({replica("A", "x"), replica("B", "y", smb)}), {A = "same", B = "similar"})
-    smb.newest = 5 * 10 ^ 9 - 100
-    unit.assertEquals(states.compare({replica("A", "x"), replica("B", "y", smb)}), {A = "differs", B = "differs"})
-    vfat.bytes = 11
-    unit.assertEquals(states.compare({replica("A", "x"), replica("B", "y", vfat)}), {A = "differs", B = "differs"})
+-- Replicas A, B, ... and what going through the files of pairs came to: {AB = "same", ...}; "content": their
+-- digests differ.
+local function judged(fingerprints, answers, more)
+    local list = {}
+    for i, fingerprint in ipairs(fingerprints) do
+        local name = string.char(64 + i)
+        list[i] = replica(name, fingerprint, more and more[name])
+        list[i].id, list[i].against = i, {}
+    end
+    for pair, word in pairs(answers) do
+        local a, b = pair:byte(1) - 64, pair:byte(2) - 64
+        local answer = {state = word == "content" and "differs" or word, content = word == "content" and 1 or 0,
+            doubtful = word == "unknown" and 1 or 0}
+        list[a].against[b], list[b].against[a] = answer, answer
+    end
+    return list
+end
+
+function M.test_coarse_times_are_gone_through()
+    local vfat = {B = {granularity = 2 * 10 ^ 9}}
+    unit.assertEquals(states.compare(judged({"x", "y"}, {AB = "same"}, vfat)), {A = "same", B = "similar"})
+    unit.assertEquals(states.compare(judged({"x", "y"}, {AB = "differs"}, vfat)), {A = "differs", B = "differs"})
+    unit.assertEquals(states.compare(judged({"x", "y"}, {}, vfat)), {A = "differs", B = "differs"})
+    unit.assertEquals(states.compare(judged({"x", "y"}, {AB = "same"})), {A = "same", B = "same"})    -- by digests
+end
+
+function M.test_digests_speak_against_size_and_time()
+    unit.assertEquals(states.compare(judged({"x", "x"}, {AB = "content"})), {A = "differs", B = "differs"})
+    unit.assertEquals(states.compare(judged({"x", "x", "x"}, {AC = "content", BC = "content"})),
+        {A = "same", B = "same", C = "differs"})
+    unit.assertEquals(states.differing(judged({"x", "x"}, {AB = "content"})[1]), 1)
+    unit.assertEquals(states.differing(replica("A", "x")), 0)
+end
+
+function M.test_what_may_be_like_either_of_two_is_unknown()
+    for _, answers in ipairs{{AC = "content"}, {AB = "content"}, {BC = "content"}} do
+        local words = states.compare(judged({"x", "x", "x"}, answers))
+        local pair = next(answers)
+        for name, word in pairs(words) do
+            unit.assertEquals(word, pair:find(name) and "differs" or "unknown", pair .. " " .. name)
+        end
+    end
+end
+
+function M.test_what_has_to_be_read_is_unknown()
+    unit.assertEquals(states.compare(judged({"x", "x"}, {AB = "unknown"})), {A = "unknown", B = "unknown"})
+    unit.assertEquals(states.compare(judged({"x", "x", "x"}, {AC = "unknown", BC = "unknown"})),
+        {A = "same", B = "same", C = "unknown"})
+end
+
+function M.test_what_is_damaged_is_like_nothing()
+    unit.assertEquals(states.compare({replica("A", "x"), replica("B", "x", {damaged = 1})}),
+        {A = "differs", B = "unknown"})
+    unit.assertEquals(states.compare({replica("A", "x"), replica("B", "x"), replica("C", "x", {damaged = 1})}),
+        {A = "same", B = "same", C = "unknown"})
 end
 
 return M

@@ -55,6 +55,8 @@ function M.test_actions()
     unit.assertEquals(transfers.action(removal, copy{}, nil), "leave (extra there)")
     unit.assertEquals(transfers.action({kind = "type", file_type = "file"}), "leave (file here, folder there)")
     unit.assertEquals(transfers.action({kind = "new"}), "copy")
+    unit.assertEquals(transfers.action({kind = "conflict"}), "leave (newer there)")
+    unit.assertStrContains(transfers.action({kind = "conflict", content = true}), "another content there")
 end
 
 return M

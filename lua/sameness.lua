@@ -1,0 +1,135 @@
+--- Which replicas hold the same, as far as their fingerprints cannot tell: what their digests say against it, and
+-- what coarse file times leave open. It takes going through the files, as `compare` does, so the answers are kept
+-- in the catalog, and count while neither replica's fingerprint nor evidence (src/index/evidence.h) has changed.
+local core_compare = require "core.compare"
+local decisions = require "autobackup.compare"
+local errors = require "autobackup.errors"
+
+local M = {}
+
+local NOTHING = ("00"):rep(16)
+local MANY = 40    -- answers that are read one by one
+
+local function print_of(replica)
+    return replica.fingerprint .. replica.evidence
+end
+
+local function granularity(a, b)
+    return math.max(a.granularity or 1, b.granularity or 1)
+end
+
+local function is_whole(replica)
+    return replica.errors == 0 and (replica.damaged or 0) == 0
+end
+
+local function has_evidence(replica)
+    return replica.evidence ~= NOTHING
+end
+
+-- Do the fingerprints leave open whether two replicas are the same?
+local function is_open(a, b)
+    if not (is_whole(a) and is_whole(b)) or a.files ~= b.files or a.bytes ~= b.bytes then
+        return false
+    elseif a.fingerprint ~= b.fingerprint then
+        return granularity(a, b) > 1 or has_evidence(a) and has_evidence(b)
+    elseif (a.renewed or 0) + (b.renewed or 0) > 0 then
+        return true
+    end
+    return has_evidence(a) and has_evidence(b) and print_of(a) ~= print_of(b)
+end
+
+-- All pairs of one category of one project that are open. The rows come sorted.
+local function open_pairs(replicas)
+    local list, first = {}, 1
+    for i, b in ipairs(replicas) do
+        if b.project ~= replicas[first].project or b.category ~= replicas[first].category then
+            first = i
+        end
+        for at = first, i - 1 do
+            local a = replicas[at]
+            if is_open(a, b) then
+                list[#list + 1] = a.id < b.id and {a, b} or {b, a}
+            end
+        end
+    end
+    return list
+end
+
+local function set(a, b, answer)
+    a.against, b.against = a.against or {}, b.against or {}
+    a.against[b.id], b.against[a.id] = answer, answer
+end
+
+local function counts(row, a, b)
+    return row and row.a_print == print_of(a) and row.b_print == print_of(b)
+        and row.granularity == granularity(a, b)
+end
+
+-- Those whose answers are not known.
+local function take_known(catalog, pairs_list)
+    local left = {}
+    local known = #pairs_list > MANY and catalog:judgements() or nil
+    for _, pair in ipairs(pairs_list) do
+        local a, b = pair[1], pair[2]
+        local row = known and (known[a.id] or {})[b.id] or not known and catalog:judgement(a.id, b.id) or nil
+        if counts(row, a, b) then
+            set(a, b, {state = row.state, content = row.content, doubtful = row.doubtful})
+        else
+            left[#left + 1] = pair
+        end
+    end
+    return left
+end
+
+local STATES = {same = "same", differs = "differs", absent = "differs", incomplete = "unknown"}
+
+local function judge(comparer, a, b)
+    errors.check(comparer:start{left = a.id, right = b.id, granularity = granularity(a, b)})
+    while errors.check(comparer:next()) do end    -- luacheck: ignore
+    local found = comparer:counts()
+    return {state = STATES[decisions.state(found)], content = found.content, doubtful = found.doubt.files}
+end
+
+local function remember(catalog, pairs_list)
+    local list = {}
+    for i, pair in ipairs(pairs_list) do
+        local a, b = pair[1], pair[2]
+        local answer = a.against[b.id]
+        list[i] = {a = a.id, b = b.id, a_print = print_of(a), b_print = print_of(b),
+            granularity = granularity(a, b), state = answer.state, content = answer.content,
+            doubtful = answer.doubtful}
+    end
+    -- A catalog that is busy or cannot be written only costs the same work again.
+    local ok, err = pcall(catalog.keep_judgements, catalog, list)
+    if not ok and (errors.is_interrupt(err) or not errors.is(err)) then
+        error(err, 0)
+    end
+end
+
+--- Say of replicas what their digests say.
+-- @param catalog of the session
+-- @param replicas its rows, sorted by project and category as it gives them
+-- @return the same rows. `against` of one: table from the id of another replica of the same category and project
+--         to {state = "same", "differs" or "unknown", content = files that only their digests tell apart, doubtful
+--         = files that have to be read to know}. What is not in it the fingerprints and counts tell.
+function M.attach(catalog, replicas)
+    local open = open_pairs(replicas)
+    local left = #open > 0 and take_known(catalog, open) or open
+    if #left > 0 then
+        local comparer <close> = errors.check(core_compare.open(catalog:path()))
+        for _, pair in ipairs(left) do
+            set(pair[1], pair[2], judge(comparer, pair[1], pair[2]))
+        end
+        remember(catalog, left)
+    end
+    return replicas
+end
+
+--- Replicas from the catalog with what their digests say.
+-- @param catalog of the session, @param filter as for its replicas
+-- @return rows as of its replicas, with `against` where there is something to say
+function M.replicas(catalog, filter)
+    return M.attach(catalog, catalog:replicas(filter))
+end
+
+return M
