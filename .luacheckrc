@@ -9,7 +9,7 @@ include_files = {"lua/**/*.lua", "scripts/*.lua", "tests/**/*.lua", "config.lua.
 local session = {
     read_globals = {
         "add", "args", "categories", "check", "clients", "command", "compare", "copy", "databases", "exit", "explore",
-        "fetch", "files", "find", "help", "list", "on", "policy", "projects", "quit", "remove", "replicas", "run",
+        "fetch", "files", "find", "glob", "help", "list", "on", "policy", "projects", "quit", "remove", "replicas", "run",
         "show", "trust", "verify",
     },
     globals = {"settings", "load"},

@@ -19,6 +19,16 @@ for _, name in ipairs{"databases", "categories", "clients", "projects", "replica
     end
 end
 
+-- glob(text) -> a pattern: in it * is any text, ? one character; a plain string is a name
+function api.glob()
+    return function(text)
+        if type(text) ~= "string" then
+            errors.usage('glob: it takes a text, such as glob "acme/*", not a %s', type(text))
+        end
+        return require("autobackup.glob").new(text)
+    end
+end
+
 function api.command(session)
     return function(declaration)
         session.commands:declare(declaration)

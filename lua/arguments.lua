@@ -1,6 +1,7 @@
 --- From words or Lua values to the checked arguments of a command (declarations: command.lua).
 
 local errors = require "autobackup.errors"
+local glob = require "autobackup.glob"
 local lists = require "autobackup.lists"
 local rows = require "autobackup.rows"
 
@@ -59,9 +60,9 @@ function Binding:store(key, spec, value)
     end
 end
 
--- Returns true, or nil, message, code.
-function Binding:try(key, spec, value)
-    local checked, message, code = types.get(spec.type).check(value, self.session, spec)
+-- Returns true, or nil, message, code. typed: how a word was typed (naming.lua), nil for a value of Lua.
+function Binding:try(key, spec, value, typed)
+    local checked, message, code = types.get(spec.type).check(value, self.session, spec, typed)
     if checked == nil then
         return nil, message, code or "EUSAGE"
     end
@@ -95,10 +96,10 @@ end
 
 -- The first argument that accepts the value takes it: true. Else nil, message, code: of several errors the first
 -- one, but rather one that knows what was meant.
-function Binding:try_each(candidates, value)
+function Binding:try_each(candidates, value, typed)
     local worth, worth_code
     for _, arg in ipairs(candidates) do
-        local ok, message, code = self:try(arg.name, arg, value)
+        local ok, message, code = self:try(arg.name, arg, value, typed)
         if ok then
             return true
         elseif not worth or message:find("did you mean") and not worth:find("did you mean") then
@@ -112,19 +113,18 @@ end
 -- and the next for something else.
 function Binding:refuse_split_project(value)
     local given, catalog = self.values.project, self.session.catalog
-    if type(given) ~= "string" or type(value) ~= "string" or types.is_glob(given .. value)
-        or catalog:projects{project = given}[1] then
+    if type(given) ~= "string" or type(value) ~= "string" or catalog:projects{project = given}[1] then
         return
     end
-    local meant = catalog:projects{project = given .. " " .. value .. "*"}[1]
+    local meant = catalog:projects{project = glob.prefix(given .. " " .. value)}[1]
     if meant then
         errors.raise("ENONAME", ("no project '%s'; did you mean '%s'? a name with spaces is quoted"):format(given,
             meant.project))
     end
 end
 
-function Binding:fill_first(candidates, value)
-    local ok, message, code = self:try_each(candidates, value)
+function Binding:fill_first(candidates, value, typed)
+    local ok, message, code = self:try_each(candidates, value, typed)
     if not ok then
         self:refuse("", message, code)
     end
@@ -168,19 +168,19 @@ function Binding:refuse_more(value)
 end
 
 -- A word or a scalar in its place.
-function Binding:positional(value, is_last, is_literal)
+function Binding:positional(value, is_last, typed)
     if self.pending then
         local candidates = self.pending
         self.pending = nil
-        return self:fill_first(candidates, value)
+        return self:fill_first(candidates, value, typed)
     end
-    local keyword = type(value) == "string" and not is_literal and self:open_keyword(value)
+    local keyword = type(value) == "string" and not (typed and typed.literal) and self:open_keyword(value)
     if keyword and not is_last then
         self.pending = keyword
         return
     end
     local open = self:next_positionals()
-    local ok, message, code = self:try_each(open, value)
+    local ok, message, code = self:try_each(open, value, typed)
     if ok then
         return
     elseif keyword then
@@ -225,13 +225,13 @@ function M.option_key(name)
     return (name:gsub("-", "_"))
 end
 
-function Binding:option(name, option, value)
+function Binding:option(name, option, value, typed)
     local key = M.option_key(name)
     if option.type == "flag" then
         self.values[key] = true
         return
     end
-    local ok, message, code = self:try(key, option, value)
+    local ok, message, code = self:try(key, option, value, typed)
     if not ok then
         self:refuse("--" .. name .. ": ", message, code)
     end
@@ -241,19 +241,20 @@ end
 -- @param declaration of the command
 -- @param session for the names that types look up
 -- @param words list of strings
--- @param literal set of the indexes of quoted words, never options or keywords (optional)
+-- @param literal, patterns what words.split says of their quotes: quoted ones are never options, keywords or
+--        patterns (optional; nil: words of a shell)
 -- @return {args = table by name, json = bool, help = bool}; raises EUSAGE, ENONAME. With help, args is absent.
-function M.from_words(declaration, session, words, literal)
-    local parts = switches.split(declaration, words, literal)
+function M.from_words(declaration, session, words, literal, patterns)
+    local parts = switches.split(declaration, words, literal, patterns)
     if parts.help then
         return {help = true}
     end
     local bound = binding(declaration, session)
     for _, option in ipairs(parts.options) do
-        bound:option(option.name, option.option, option.value)
+        bound:option(option.name, option.option, option.value, {pattern = option.pattern})
     end
     for i, plain in ipairs(parts.plains) do
-        bound:positional(plain.word, i == #parts.plains, plain.literal)
+        bound:positional(plain.word, i == #parts.plains, plain)
     end
     return {args = bound:finish(), json = parts.json or false}
 end
@@ -279,12 +280,12 @@ end
 function Binding:value(value, is_last)
     if rows.type_of(value) then
         self:row(value)
-    elseif type(value) == "table" then
+    elseif type(value) == "table" and not glob.is(value) then
         for i, element in ipairs(value) do
             self:value(element, is_last and i == #value)
         end
     else
-        self:positional(value, is_last, false)
+        self:positional(value, is_last)
     end
 end
 
@@ -323,7 +324,7 @@ function Binding:open_arguments()
 end
 
 function Binding:guess(word)
-    if not pcall(self.positional, self, word, false, false) then
+    if not pcall(self.positional, self, word, false, {}) then
         local arg = self:next_positionals()[1]
         if arg then
             self:store(arg.name, arg, word)
@@ -345,7 +346,7 @@ function M.expected(declaration, session, words)
 end
 
 local function is_named(value)
-    if type(value) ~= "table" or rows.type_of(value) or rows.declaration_of(value) then
+    if type(value) ~= "table" or rows.type_of(value) or rows.declaration_of(value) or glob.is(value) then
         return false
     end
     if next(value) == nil then

@@ -84,32 +84,41 @@ function Where:add(condition, value)
     table.insert(self.params, value)
 end
 
--- Only * and ? are special to us; SQLite's GLOB also knows [...].
-local function glob_of(pattern)
-    return (pattern:gsub("%[", "[[]"))
-end
-
-function Where:name(column, value)
-    if value == nil or value == "*" then
-        return
-    elseif glob.is(value) then
-        self:add("CAST(" .. column .. " AS TEXT) GLOB ?", glob_of(value))
-    else
-        self:add("CAST(" .. column .. " AS BLOB) = ?", bytes(value))
+function Where:pattern(column, pattern)
+    local sql = pattern:sql()
+    if sql then
+        self:add("CAST(" .. column .. " AS TEXT) GLOB ?", sql)
     end
 end
 
+-- A name in a column of text, a pattern, or several names.
+function Where:name(column, value)
+    if glob.is(value) then
+        self:pattern(column, value)
+    elseif type(value) == "table" then
+        table.insert(self.conditions, ("%s IN (?%s)"):format(column, (", ?"):rep(#value - 1)))
+        table.move(value, 1, #value, #self.params + 1, self.params)
+    elseif value ~= nil then
+        self:add(column .. " = ?", value)
+    end
+end
+
+-- A name in a column of bytes, or a pattern.
 function Where:blob(column, value)
-    if value ~= nil and not glob.is(value) then
-        self:add(column .. " = ?", bytes(value))    -- can use the index, unlike a CAST
-    else
-        self:name(column, value)
+    if glob.is(value) then
+        self:pattern(column, value)
+    elseif value ~= nil then
+        self:add(column .. " = ?", bytes(value))
     end
 end
 
 --- Split "client/project".
--- @return client, project's own name; name nil when there is no slash
+-- @param project a name, or a pattern
+-- @return client, project's own name, each a name or a pattern; the second nil when there is no slash
 function M.split(project)
+    if glob.is(project) then
+        return project:split()
+    end
     local client, name = project:match("^([^/]*)/(.*)$")
     if not client then
         return project, nil
@@ -184,7 +193,8 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
 
 --- Replicas, sorted by client, project, category, database (the last two in the order they were added).
--- @param filter {client=, project="client/name", name=, database=, category=}: exact or with * and ?
+-- @param filter {client=, project="client/name", name=, database=, category=}: each a name, or a pattern
+--        (glob.lua); category several names too
 -- @return rows {id, client, project, name, category, category_path, database, database_id, root, granularity,
 --         files, directories, bytes, newest?, fingerprint (hex), errors, loaded_at, verified_at?, category_id,
 --         damaged (files known to be), renewed (files whose content was accepted as another one than before),

@@ -28,12 +28,15 @@
 --               one's error is raised. A keyword that is the last word, is quoted, or comes after `--` is a
 --               plain word.
 --     fresh     true, of a project: it need not be known, since the command looks on the disk itself
+--     several   true, of a category: several may be named (`footage,render`); `run` gets them as lists.several
+--               makes it
 --     when      { what = {"projects"} }: the argument exists only if argument `what` has one of these values
 --     values    list of strings, for type choice
 --     help      what it is (optional)
--- An option: type ("flag" when left out, else a type as above), short (one letter), values, default, many, value
--- (how help writes its value), help. Every command also takes --json and --help; `run` finds `json` = true among
--- its arguments when the result goes out as JSON.
+-- A project, client or which may be a pattern (glob.lua) instead of a name; it prints as it was typed.
+-- An option: type ("flag" when left out, else a type as above), short (one letter), values, default, many, fresh,
+-- several, value (how help writes its value), help. Every command also takes --json and --help; `run` finds
+-- `json` = true among its arguments when the result goes out as JSON.
 --
 -- `run` gets one table with everything by name ('-' in an option's name becomes '_'; a flag is true or false).
 -- Its result: a table whose list part are rows (rows.row), and `problems` (list of rows of type "problem": path,
@@ -72,10 +75,12 @@ local declaration_keys = {
 }
 
 local argument_keys = {
-    "optional", "many", "default", "keyword", "when", "values", "help", "min", "max", "fresh",
+    "optional", "many", "default", "keyword", "when", "values", "help", "min", "max", "fresh", "several",
 }
 
-local option_keys = {"type", "short", "values", "default", "many", "value", "help", "min", "max"}
+local option_keys = {
+    "type", "short", "values", "default", "many", "value", "help", "min", "max", "fresh", "several",
+}
 
 local function check_keys(what, fields, known)
     for key in pairs(fields) do
@@ -307,10 +312,10 @@ end
 -- @param declaration of the command
 -- @param words list of strings after the command's name
 -- @param session the session
--- @param literal set of the indexes of quoted words (optional)
+-- @param literal, patterns what words.split says of their quotes (optional; nil: words of a shell)
 -- @return the result; raises
-function M.words(declaration, words, session, literal)
-    local parsed = require("autobackup.arguments").from_words(declaration, session, words, literal)
+function M.words(declaration, words, session, literal, patterns)
+    local parsed = require("autobackup.arguments").from_words(declaration, session, words, literal, patterns)
     if parsed.help then
         for _, line in ipairs(require("autobackup.usage").lines(declaration, session.out.width)) do
             session.out:line(line)

@@ -105,7 +105,7 @@ end
 -- @param replicas catalog rows of the projects, sorted by project and category
 -- @param databases names of all databases, in their order
 -- @param named names of the databases that were asked for, the reference first; may be empty
--- @param category name, or nil for all
+-- @param category a name, several (lists.several), or nil for all
 -- @return list of {project, client, name, category, reference, database (nil: no other one has the project),
 --         left=, right= (catalog rows; nil where that side has nothing)}
 function M.pairs(replicas, databases, named, category)
@@ -113,7 +113,7 @@ function M.pairs(replicas, databases, named, category)
     for _, project in ipairs(nest(replicas)) do
         local list = candidates(project, databases, named)
         for _, of in ipairs(project) do
-            if (not category or of.category == category) and is_anywhere(of, list) then
+            if lists.covers(category, of.category) and is_anywhere(of, list) then
                 add_pairs(result, project, of, list, named)
             end
         end

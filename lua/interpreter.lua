@@ -129,12 +129,12 @@ local function advice(declaration, words, literal)
     end
 end
 
-local function run_words(declaration, words, session, literal)
+local function run_words(declaration, words, session, literal, patterns)
     local advised = advice(declaration, words, literal)
     if not advised then
-        return command.words(declaration, words, session, literal)
+        return command.words(declaration, words, session, literal, patterns)
     end
-    local ok, result = pcall(command.words, declaration, words, session, literal)
+    local ok, result = pcall(command.words, declaration, words, session, literal, patterns)
     if ok then
         return result
     elseif errors.is_mistake(result) then
@@ -143,17 +143,22 @@ local function run_words(declaration, words, session, literal)
     error(result, 0)
 end
 
+-- What is known of words, without the first of them.
+local function shifted(by_index)
+    local moved = {}
+    for i, value in pairs(by_index) do
+        moved[i - 1] = value
+    end
+    return moved
+end
+
 function Interpreter:words(line)
-    local words, literal = require("autobackup.words").split(line)
+    local words, literal, patterns = require("autobackup.words").split(line)
     if not words then
         errors.usage(literal)
     end
     local declaration = self.session.commands:get(table.remove(words, 1))
-    local shifted = {}
-    for i in pairs(literal) do
-        shifted[i - 1] = true
-    end
-    self:set_last(run_words(declaration, words, self.session, shifted))
+    self:set_last(run_words(declaration, words, self.session, shifted(literal), shifted(patterns)))
 end
 
 function Interpreter:show_all(results, is_expression, text)

@@ -1,5 +1,5 @@
 --- What the catalog knows, as rows for users: times in seconds since 1970, `online` as it is now.
--- Filters are checked already: {client=, project=, name=, database=, category=}, exact or with * and ?.
+-- Filters are checked already: {client=, project=, name=, database=, category=}, as the catalog takes them.
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
@@ -177,13 +177,15 @@ function M.require_setup(session)
     end
 end
 
---- The filter that a word of type "which" asks for: all, CLIENT or CLIENT/PROJECT.
--- @param which text or nil (all)
+--- The filter that a value of type "which" asks for: all, CLIENT or CLIENT/PROJECT.
+-- @param which a name, a pattern, the row of a client, or nil (all)
 -- @return filter
 function M.filter_of(which)
     if not which or which == "all" then
         return {}
-    elseif which:find("/", 1, true) then
+    elseif rows.type_of(which) then
+        return {client = which.client}
+    elseif tostring(which):find("/", 1, true) then
         return {project = which}
     end
     return {client = which}

@@ -1,6 +1,45 @@
 --- Small helpers for lists.
 local M = {}
 
+-- A value that stands for several names, such as the categories of "footage,render".
+local several = {__name = "names"}
+
+function several.__tostring(list)
+    return table.concat(list, ",")
+end
+
+function several.__concat(a, b)
+    return tostring(a) .. tostring(b)
+end
+
+--- Several names as one value, which prints as they are typed.
+-- @param list of strings, changed in place
+-- @return the same list; its only name when there is one
+function M.several(list)
+    return #list == 1 and list[1] or setmetatable(list, several)
+end
+
+--- Whether names that were asked for cover one.
+-- @param wanted a name, "all", several names, or nil for all
+-- @param name string
+function M.covers(wanted, name)
+    if wanted == nil or wanted == "all" or wanted == name then
+        return true
+    end
+    return type(wanted) == "table" and M.contains(wanted, name)
+end
+
+--- What one of several is, as text: "'a', 'b' or 'c'".
+-- @param list of strings, at least two; of many the first ones
+function M.alternatives(list)
+    local shown = table.move(list, 1, math.min(#list, 5), 1, {})
+    if #shown < #list then
+        shown[#shown + 1] = "..."
+    end
+    local last = table.remove(shown)
+    return "'" .. table.concat(shown, "', '") .. (last == "..." and "' or others" or "' or '" .. last .. "'")
+end
+
 --- Whether a list holds a value.
 -- @param list array, @param value compared with ==
 function M.contains(list, value)

@@ -1,4 +1,6 @@
 --- From what was asked for to single transfers. Pure: tables in, tables out.
+local lists = require "autobackup.lists"
+
 local M = {}
 
 local function by_project(replicas)
@@ -21,7 +23,7 @@ local function transfer(replica, request)
 end
 
 --- Expand a request into transfers, one for each category of each project.
--- @param request {category = NAME or "all", from = database, to = list of databases}
+-- @param request {category = a name, several (lists.several) or "all", from = database, to = list of databases}
 -- @param replicas the source's replicas of the projects asked for, sorted by project
 -- @return list of {project, client, name, category, from, to}, and list of skipped {project, category, reason}
 function M.expand(request, replicas)
@@ -30,7 +32,7 @@ function M.expand(request, replicas)
     for _, project in ipairs(order) do
         local found = false
         for _, replica in ipairs(projects[project]) do
-            if request.category == "all" or replica.category == request.category then
+            if lists.covers(request.category, replica.category) then
                 found = true
                 transfers[#transfers + 1] = transfer(replica, request)
             end

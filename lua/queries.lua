@@ -2,6 +2,7 @@
 -- Times in rows are seconds since 1970. A query's filters are checked as a command's arguments are.
 
 local errors = require "autobackup.errors"
+local glob = require "autobackup.glob"
 local rows = require "autobackup.rows"
 
 local M = {}
@@ -12,9 +13,12 @@ local filters = {
     clients = {client = "client", database = "database", category = "category"},
     projects = {client = "client", project = "project", database = "database", category = "category"},
     replicas = {client = "client", project = "project", database = "database", category = "category"},
-    files = {client = "client", project = "project", database = "database", category = "category", name = "text",
-        larger = "size", newer = "moment", older = "moment"},
+    files = {client = "client", project = "project", database = "database", category = "category",
+        name = "file_name", larger = "size", newer = "moment", older = "moment"},
 }
+
+-- "all" is a word of the prompt: here it is a name like any other.
+local FILTER = {filter = true, patterns = true, several = true}
 
 -- What a row says about a filter: the key of the same name.
 local function plain(value, key)
@@ -38,11 +42,12 @@ local function check_filter(session, query, filter)
                 require("autobackup.suggest").hint(tostring(key), names))
         end
         local kind = require("autobackup.types").get(known[key])
-        local result, message, code = kind.check(plain(value, key), session, {})
+        local result, message, code = kind.check(plain(value, key), session, FILTER)
         if result == nil then
-            errors.raise(code or "EUSAGE", message)
+            local place = code == "ENONAME" and query or query .. ": " .. key
+            errors.raise(code or "EUSAGE", place .. ": " .. message)
         end
-        checked[key] = result ~= "all" and result or nil
+        checked[key] = result
     end
     return checked
 end
@@ -53,26 +58,35 @@ for name in pairs(filters) do
     end
 end
 
+-- A pattern that was written as a plain text finds nothing, and nobody would know why.
+local function refuse_pattern(name, is_none)
+    if is_none and type(name) == "string" and glob.looks(name) then
+        errors.usage("files: no file is called '%s'; a pattern is written glob \"%s\"", name, name)
+    end
+end
+
 --- The regular files of replicas, one by one.
--- @param filter {client=, project=, database=, category=, name= (* ? and [a-z] are wildcards), larger=, newer=,
---        older=}
+-- @param filter {client=, project=, database=, category=, name= (a name, or a pattern in which [a-z] is one of a
+--        set), larger=, newer=, older=}
 -- @return iterator of rows {client, project, category, database, path (in the replica), size, mtime}, directory by
 --         directory; two nils and what ends the search when a loop is left early
 function M.files(session, filter)
     filter = check_filter(session, "files", filter)
     local found = require("autobackup.entries").open(session.catalog, filter, {
-        pattern = filter.name, kind = "file", larger = filter.larger, newer = filter.newer, older = filter.older,
+        pattern = filter.name and glob.for_find(filter.name), kind = "file", larger = filter.larger,
+        newer = filter.newer, older = filter.older,
     })
-    local batch, at = {}, 0
+    local batch, at, is_none = {}, 0, true
     local function next_file()
         while at == #batch do
             batch, at = found:batch(), 0
             if not batch then
                 batch = {}
+                refuse_pattern(filter.name, is_none)
                 return nil
             end
         end
-        at = at + 1
+        at, is_none = at + 1, false
         local place, entry = found:place(batch[at]), batch[at]
         return rows.row("file", {
             client = place.client, project = place.project, category = place.category, database = place.database,

@@ -5,12 +5,12 @@ local locate = require "autobackup.locate"
 
 local M = {}
 
--- The folders in a folder that match; a single name is taken as it is.
-local function folders(path, pattern)
-    if not glob.is(pattern) then
-        return {pattern}
+-- The folders in a folder that match; a name is taken as it is.
+local function folders(path, wanted)
+    if not glob.is(wanted) then
+        return {wanted}
     end
-    local matches, found = glob.matcher(pattern), {}
+    local matches, found = glob.matcher(wanted), {}
     for _, name in ipairs(fs.list(path) or {}) do
         local stat = matches(name) and fs.lstat(locate.join(path, name))
         if stat and stat.kind == "directory" and name:sub(1, 11) ~= ".autobackup" then

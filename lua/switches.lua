@@ -1,5 +1,6 @@
 --- Splitting the words of a command into its options and the rest.
 
+local glob = require "autobackup.glob"
 local suggest = require "autobackup.suggest"
 local usage = require "autobackup.usage"
 
@@ -43,8 +44,18 @@ end
 local Splitter = {}
 Splitter.__index = Splitter
 
+-- The pattern that the word at hand may be, or its end behind a '='. Words of a shell say nothing of their quotes.
+function Splitter:pattern_of(value)
+    if not self.patterns then
+        return glob.typed(value)
+    end
+    local pattern = self.patterns[self.at]
+    return pattern and pattern:ending(#value)
+end
+
 function Splitter:take(name, option, value)
-    self.options[#self.options + 1] = {name = name, option = option, value = value}
+    self.options[#self.options + 1] = {name = name, option = option, value = value,
+        pattern = value and self:pattern_of(value)}
 end
 
 function Splitter:next_value(label, option)
@@ -103,7 +114,7 @@ function Splitter:short(word)
 end
 
 function Splitter:plain(word, is_literal)
-    self.plains[#self.plains + 1] = {word = word, literal = is_literal}
+    self.plains[#self.plains + 1] = {word = word, literal = is_literal, pattern = self:pattern_of(word)}
 end
 
 local function wants_help(words, literal)
@@ -121,13 +132,15 @@ end
 -- @param declaration of the command
 -- @param words list of strings
 -- @param literal set of the indexes of quoted words (optional)
--- @return {options = list of {name=, option=, value=}, plains = list of {word=, literal=}, json=, help=};
--- raises EUSAGE
-function M.split(declaration, words, literal)
+-- @param patterns table from the indexes of words with wildcards to patterns, as words.split makes it; nil: words
+--        of a shell, any * or ? in them may be meant as a wildcard
+-- @return {options = list of {name=, option=, value=, pattern=}, plains = list of {word=, literal=, pattern=},
+--         json=, help=}; pattern is what the word may be when there is nothing of its name; raises EUSAGE
+function M.split(declaration, words, literal, patterns)
     if wants_help(words, literal) then
         return {help = true}
     end
-    local self = {declaration = declaration, words = words, options = {}, plains = {}, at = 0}
+    local self = {declaration = declaration, words = words, patterns = patterns, options = {}, plains = {}, at = 0}
     setmetatable(self, Splitter)
     local is_ended = false
     while self.at < #words do

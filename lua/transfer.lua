@@ -6,6 +6,7 @@ local fs = require "core.fs"
 local catalog_module = require "autobackup.catalog"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
+local lists = require "autobackup.lists"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
 local outcome = require "autobackup.outcome"
@@ -74,15 +75,19 @@ function Run:check_online()
     self.to = online
 end
 
+local function named(category)
+    return category ~= "all" and category or nil
+end
+
 local function unknown_project(run)
     local request, catalog = run.request, run.session.catalog
     local known, hint, code = types.get("project").check(request.project, run.session, {})
     if not known then
         errors.raise(code, hint)
     end
-    local elsewhere = catalog:replicas{project = request.project,
-        category = request.category ~= "all" and request.category or nil}
-    local what = request.category == "all" and request.project or request.category .. " of " .. request.project
+    local elsewhere = catalog:replicas{project = request.project, category = named(request.category)}
+    local what = request.category == "all" and tostring(request.project)
+        or request.category .. " of " .. request.project
     local message = ("%s has no %s"):format(request.from, what)
     if #elsewhere > 0 then
         message = ("%s; it is on %s"):format(message, plan.places(elsewhere))
@@ -95,11 +100,11 @@ end
 -- Read what was asked for on the source, and expand it.
 function Run:expand()
     local request, catalog = self.request, self.session.catalog
-    local filter = {project = request.project, database = request.from}
+    local filter = {project = request.project, database = request.from, category = named(request.category)}
     local client, name = catalog_module.split(request.project)
-    local categories = catalog:categories()
-    if request.category ~= "all" then
-        filter.category, categories = request.category, {catalog:category(request.category)}
+    local categories = {}
+    for _, category in ipairs(catalog:categories()) do
+        categories[#categories + 1] = lists.covers(request.category, category.category) and category or nil
     end
     local scope = source.scope(self.from.path, categories, client, name, catalog:replicas(filter))
     loading.refresh(self.session, self.from, scope, "read " .. self.from.database)
@@ -455,9 +460,10 @@ Run.__close = Run.close
 
 --- Copy a category of projects from one database to others.
 -- @param session the session
--- @param request {project= (patterns too), category= (or "all"), from=, to=list, dry_run=, overwrite_newer=,
---        mirror=, readback=, lock_wait=seconds?, jobs=?, bwlimit=bytes per second?, idle=, only = list of patterns
---        (src/copy/only.h) of paths in the replicas: nothing else is copied or removed; nil or empty: all}
+-- @param request {project= (a name or a pattern), category= (a name, several or "all"), from=, to=list, dry_run=,
+--        overwrite_newer=, mirror=, readback=, lock_wait=seconds?, jobs=?, bwlimit=bytes per second?, idle=,
+--        only = list of patterns (src/copy/only.h) of paths in the replicas: nothing else is copied or removed;
+--        nil or empty: all}
 -- @return result: rows of type "copy" (one for each category, project and destination), with dry_run then rows of
 --         type "action"; problems, notes, status. Raises what keeps it from starting, and an interruption.
 function M.run(session, request)

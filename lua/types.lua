@@ -1,14 +1,18 @@
 --- Types of arguments and options. Each is a table
---     check(value, session, spec) -> value | nil, message, code    code EUSAGE when left out
+--     check(value, session, spec, typed) -> value | nil, message, code, also    code EUSAGE when left out; typed
+--         and also: naming.lua
 --     complete(prefix, session, spec) -> list of strings           (optional)
 --     label(spec) -> how usage lines write it                      (optional)
 
+local glob = require "autobackup.glob"
 local lists = require "autobackup.lists"
+local naming = require "autobackup.naming"
 local suggest = require "autobackup.suggest"
 local units = require "autobackup.units"
 
 local M = {}
 local types = {}
+local column, fail, text_of = naming.column, naming.fail, naming.text_of
 
 --- A type by its name, nil when there is none.
 function M.get(name)
@@ -25,202 +29,9 @@ function M.names()
     return names
 end
 
---- Whether a name holds a wildcard, '*' or '?'.
-function M.is_glob(name)
-    return name:find("[*?]") ~= nil
+for _, name in ipairs{"database", "category", "client", "project", "which"} do
+    types[name] = naming[name]
 end
-
-local function fail(code, message, ...)
-    return nil, message:format(...), code
-end
-
-local function to_text(value)
-    if type(value) == "string" then
-        return value
-    elseif math.type(value) == "integer" then
-        return tostring(value)
-    end
-end
-
-local function text_of(value)
-    local text = to_text(value)
-    if not text then
-        return fail("EUSAGE", "a %s is not a name or text", type(value))
-    end
-    return text
-end
-
-
-local function column(list, key)
-    local names = {}
-    for i, row in ipairs(list) do
-        names[i] = row[key]
-    end
-    return names
-end
-
--- What to say of an unknown name: the nearest, or what to type first.
-local function unknown(kind, name, names, advice)
-    local hint = suggest.hint(name, names)
-    if hint == "" and #names == 0 then
-        hint = advice
-    elseif hint == "" and #names <= 12 then
-        table.sort(names)
-        hint = ("; there %s %s"):format(#names == 1 and "is" or "are", table.concat(names, ", "))
-    end
-    return fail("ENONAME", "no %s '%s'%s", kind, name, hint)
-end
-
-local NO_DATABASE = "; none is known yet, type: add database NAME PATH"
-local NO_CATEGORY = "; none is known yet, type: add category NAME PATH"
-local NOT_LOADED = "; nothing is loaded yet, type: load"
-
-types.database = {
-    check = function(value, session)
-        local name, message, code = text_of(value)
-        if not name or session.catalog:database(name) then
-            return name, message, code
-        end
-        return unknown("database", name, column(session.catalog:databases(), "database"), NO_DATABASE)
-    end,
-    complete = function(prefix, session)
-        return lists.starting_with(prefix, column(session.catalog:databases(), "database"))
-    end,
-}
-
-types.category = {
-    check = function(value, session)
-        local name, message, code = text_of(value)
-        if not name or name == "all" or session.catalog:category(name) then
-            return name, message, code
-        end
-        local names = column(session.catalog:categories(), "category")
-        if #names > 0 and session.catalog:database(name) then
-            return fail("ENONAME", "'%s' is a database; a category stands there: %s", name,
-                table.concat(names, ", "))
-        end
-        return unknown("category", name, names, NO_CATEGORY)
-    end,
-    complete = function(prefix, session)
-        local names = column(session.catalog:categories(), "category")
-        names[#names + 1] = "all"
-        return lists.starting_with(prefix, names)
-    end,
-}
-
--- Completion leaves a '/' behind a client.
-local function check_client(session, name)
-    name = name:gsub("/$", "")
-    if #session.catalog:clients{client = name} > 0 then
-        return name
-    elseif M.is_glob(name) then
-        return fail("ENONAME", "no client matches '%s'", name)
-    end
-    return unknown("client", name, column(session.catalog:clients{}, "client"), NOT_LOADED)
-end
-
-types.client = {
-    check = function(value, session)
-        local name, message, code = text_of(value)
-        if not name then
-            return nil, message, code
-        end
-        return check_client(session, name)
-    end,
-    complete = function(prefix, session)
-        return lists.starting_with(prefix, session.catalog:client_names())
-    end,
-}
-
-local function check_project(session, name)
-    if #session.catalog:projects{project = name} > 0 then
-        return name
-    elseif M.is_glob(name) then
-        return fail("ENONAME", "no project matches '%s'", name)
-    end
-    local client = name:match("^[^/]*")
-    local names = column(session.catalog:projects{client = client}, "project")
-    if #names == 0 then
-        names = column(session.catalog:projects{}, "project")
-    end
-    return unknown("project", name, names, NOT_LOADED)
-end
-
--- Clients with a '/' first, a client's projects once its '/' is typed: quick with any number of projects. What is
--- no client's beginning may be that of a project's own name.
-local function complete_project(prefix, session)
-    local client = prefix:match("^([^/]*)/")
-    if client then
-        return lists.starting_with(prefix, column(session.catalog:projects{client = client}, "project"))
-    end
-    local names = lists.starting_with(prefix, session.catalog:client_names())
-    for i, name in ipairs(names) do
-        names[i] = name .. "/"
-    end
-    return names[1] and names or session.catalog:projects_named(prefix)
-end
-
--- A project that was given without its client: "; did you mean 'acme/spot'?", or nil.
-local function whose(session, name)
-    local named = session.catalog:projects_named(name)
-    if name == "" or name:find("/", 1, true) or #named == 0 or #named > 3 then
-        return nil
-    end
-    return ("; did you mean '%s'?"):format(table.concat(named, "' or '"))
-end
-
-types.project = {
-    check = function(value, session, spec)
-        local name, message, code = text_of(value)
-        if not name then
-            return nil, message, code
-        elseif not name:find("/", 1, true) and #session.catalog:clients{client = name} > 0 then
-            return fail("EUSAGE", "'%s' is a client: write CLIENT/PROJECT, or '%s/*' for all that it has", name,
-                name)
-        elseif not name:find("^[^/]+/[^/]+$") then
-            return fail("EUSAGE", "'%s' is no project%s", name,
-                whose(session, name) or ": write CLIENT/PROJECT")
-        end
-        local found
-        found, message, code = check_project(session, name)
-        -- With spec.fresh the command looks on the disk itself: a project may be newer than the last load.
-        if not found and not spec.fresh then
-            return nil, message, code
-        end
-        return name
-    end,
-    complete = complete_project,
-    label = function()
-        return "CLIENT/PROJECT"
-    end,
-}
-
-types.which = {
-    check = function(value, session, spec)
-        local name, message, code = text_of(value)
-        if not name or name == "all" then
-            return name, message, code
-        elseif name:find("/.") then
-            return types.project.check(name, session, spec)
-        end
-        local client, complaint, why = check_client(session, name)
-        local project = not client and not M.is_glob(name) and whose(session, name)
-        if project then
-            return fail("ENONAME", "no client '%s'%s", name, project)
-        end
-        return client, complaint, why
-    end,
-    complete = function(prefix, session)
-        local names = complete_project(prefix, session)
-        if ("all"):sub(1, #prefix) == prefix then
-            names[#names + 1] = "all"
-        end
-        return names
-    end,
-    label = function()
-        return "all|CLIENT|CLIENT/PROJECT"
-    end,
-}
 
 local function list_folder(folder)
     return require("core.fs").list(folder == "" and "." or folder) or {}
@@ -268,6 +79,15 @@ types.name = {
 }
 
 types.text = {check = text_of}
+
+types.file_name = {
+    check = function(value)
+        if glob.is(value) then
+            return value
+        end
+        return text_of(value)
+    end,
+}
 
 types.word = {
     check = function(value)
@@ -330,9 +150,9 @@ types.moment = {        -- seconds since 1970, as in rows
         if type(value) == "number" then
             return value
         end
-        local text = to_text(value) or type(value)
+        local text = text_of(value) or type(value)
         local seconds, message = units.age(text)
-        local moment = seconds and require("core.sys").now() / 1000000000 - seconds
+        local moment = seconds and require("core.sys").now() // 1000000000 - math.floor(seconds)
             or require("autobackup.moment").parse(text)
         if moment then
             return moment
@@ -349,7 +169,7 @@ types.moment = {        -- seconds since 1970, as in rows
 
 types.choice = {
     check = function(value, _, spec)
-        local text = to_text(value) or type(value)
+        local text = text_of(value) or type(value)
         for _, allowed in ipairs(spec.values or {}) do
             if text == allowed then
                 return text

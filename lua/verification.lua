@@ -8,6 +8,7 @@ local disks = require "autobackup.disks"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
+local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
 local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
@@ -37,7 +38,7 @@ local function as_rows(names)
 end
 
 local function refuse_nothing(request, replicas)
-    local what = request.category and request.category .. " of " .. request.project or request.project
+    local what = request.category and request.category .. " of " .. request.project or tostring(request.project)
     local who = "no database has"
     if #request.databases > 0 then
         who = plan.places(as_rows(request.databases)) .. (#request.databases == 1 and " has no" or " have no")
@@ -71,7 +72,7 @@ function Run:choose()
     local named, is_online, said, asked = set_of(request.databases), locate.prober(), {}, 0
     self.all, self.replicas = {}, {}
     for _, replica in ipairs(all) do
-        if not request.category or replica.category == request.category then
+        if lists.covers(request.category, replica.category) then
             table.insert(self.all, replica)
             if #request.databases == 0 or named[replica.database] then
                 asked = asked + 1
@@ -356,8 +357,8 @@ end
 
 --- Verify replicas.
 -- @param session the session
--- @param request {project= (patterns too), category=?, databases=list (empty: all), older=seconds?, max_bytes=?,
---        cached=, repair=, lock_wait=seconds?, jobs=?}
+-- @param request {project= (a name or a pattern), category=? (a name, or several), databases=list (empty: all),
+--        older=seconds?, max_bytes=?, cached=, repair=, lock_wait=seconds?, jobs=?}
 -- @return result: rows of type "verify", one for each replica; problems (state = "damaged", "differs", "changed",
 --         "missing" or "unread"), notes, status. Raises what keeps it from starting, and an interruption.
 function M.run(session, request)

@@ -1,23 +1,34 @@
 --- Splitting a line into words as a shell does: blanks separate, '...' "..." and backslash quote.
 -- Nothing is expanded.
+local glob = require "autobackup.glob"
 
 local M = {}
+
+local function text_of(pieces)
+    local texts = {}
+    for i, piece in ipairs(pieces) do
+        texts[i] = piece[1]
+    end
+    return table.concat(texts)
+end
 
 local function finish(state)
     if state.has_word then
         local n = #state.words + 1
-        state.words[n] = table.concat(state.parts)
+        state.words[n] = text_of(state.pieces)
         state.literal[n] = state.is_quoted or nil
+        state.patterns[n] = glob.of_pieces(state.pieces)
         state.starts[n] = state.start
     end
-    state.parts, state.has_word, state.is_quoted = {}, false, false
+    state.pieces, state.has_word, state.is_quoted = {}, false, false
 end
 
-local function append(state, text, at)
+-- Adds to the word at hand. What stands in quotes, or behind a backslash, is no wildcard.
+local function append(state, text, at, is_quoted)
     if not state.has_word then
         state.has_word, state.start = true, at
     end
-    state.parts[#state.parts + 1] = text
+    state.pieces[#state.pieces + 1] = {text, is_quoted}
 end
 
 -- Reads a "..." part whose quote is at `at`: its text and the position after it, nil when it is not closed.
@@ -50,11 +61,11 @@ local function quoted(state, line, at, char)
     local text, after = read(line, at)
     state.is_quoted = state.is_quoted or not state.has_word
     if not text then
-        append(state, after, at)
+        append(state, after, at, true)
         state.open = char
         return #line + 1
     end
-    append(state, text, at)
+    append(state, text, at, true)
     return after
 end
 
@@ -70,16 +81,17 @@ local function step(state, line, at)
             state.open = "\\"
         end
         state.is_quoted = state.is_quoted or not state.has_word
-        append(state, line:sub(at + 1, at + 1), at)
+        append(state, line:sub(at + 1, at + 1), at, true)
         return at + 2
     end
     local plain = line:match("^[^%s'\"\\]+", at)
-    append(state, plain, at)
+    append(state, plain, at, false)
     return at + #plain
 end
 
 local function scan(line)
-    local state = {words = {}, literal = {}, starts = {}, parts = {}, has_word = false, is_quoted = false}
+    local state = {words = {}, literal = {}, patterns = {}, starts = {}, pieces = {}, has_word = false,
+        is_quoted = false}
     local at = 1
     while at <= #line do
         at = step(state, line, at)
@@ -89,7 +101,9 @@ end
 
 --- Splits a line.
 -- @param line string
--- @return list of words, set of the indexes of words that begin with a quote; nil, message when one is not closed
+-- @return list of words, set of the indexes of words that begin with a quote, table from the index of a word that
+--         holds a wildcard outside of quotes to what it is as a pattern (glob.lua); nil, message when a quote is
+--         not closed
 function M.split(line)
     local state = scan(line)
     if state.open == "\\" then
@@ -98,7 +112,7 @@ function M.split(line)
         return nil, ("the quote %s is not closed"):format(state.open)
     end
     finish(state)
-    return state.words, state.literal
+    return state.words, state.literal, state.patterns
 end
 
 --- Splits the beginning of a line that is still being typed.
@@ -107,13 +121,13 @@ end
 -- nil), and the position in the line where that word starts
 function M.partial(line)
     local state = scan(line)
-    local word, start = table.concat(state.parts), state.has_word and state.start or #line + 1
+    local word, start = text_of(state.pieces), state.has_word and state.start or #line + 1
     return state.words, word, state.open, start
 end
 
 --- Writes a word so that `split` reads it back.
 function M.quote(word)
-    if word ~= "" and not word:find("[%s'\"\\]") then
+    if word ~= "" and not word:find("[%s'\"\\*?]") then
         return word
     end
     return '"' .. word:gsub('["\\$`]', "\\%0") .. '"'

@@ -41,7 +41,7 @@ if #projects() == 0 then
     exit()
 end
 
-local result = verify{project = "*/*", category = "all", databases = databases_named, older = older,
+local result = verify{project = glob "*/*", category = "all", databases = databases_named, older = older,
     max_bytes = max_bytes}
 
 -- What is damaged, and the commands that mend what another disk has whole.

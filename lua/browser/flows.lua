@@ -3,6 +3,7 @@
 -- A flow: command, scope (what it is about), values (answers so far), steps (what is still to be asked) and dialog
 -- (dialog.lua), which asks for the first of them.
 local dialog = require "autobackup.browser.dialog"
+local glob = require "autobackup.glob"
 
 local M = {}
 
@@ -118,12 +119,9 @@ local function advance(flow)
     flow.step, flow.dialog = step, steps[step](flow)
 end
 
-local function refuse(command, scope, databases, has_command)
+local function refuse(command, databases, has_command)
     if not has_command(command) then
         return ("this program has no command '%s' yet"):format(command)
-    elseif describe(scope):find("[?]") or (scope.name or ""):find("*", 1, true)
-        or scope.client:find("*", 1, true) then
-        return "a name with * or ? stands for many: type the command instead"
     elseif command ~= "verify" and #databases < 2 then
         return "there is only one database; add another one first: add database NAME PATH"
     end
@@ -137,13 +135,14 @@ end
 -- @return flow, or nil and why not, or the effect of a flow that asks nothing in `flow.effect`
 function M.start(command, place, row, databases, has_command)
     local scope, why = M.target(place, row)
-    why = why or refuse(command, scope, databases, has_command)
+    why = why or refuse(command, databases, has_command)
     if why then
         return nil, why
     end
     local declared = commands[command]
     local flow = {command = command, scope = scope, databases = databases, marks = row and row.marks,
-        project = scope.client .. "/" .. (scope.name or "*"), values = {},
+        project = scope.name and scope.client .. "/" .. scope.name or glob.prefix(scope.client .. "/"),
+        values = {},
         steps = table.move(declared.steps, 1, #declared.steps, 1, {})}
     if declared.key and scope.database then
         flow.values[declared.key] = scope.database

@@ -84,16 +84,9 @@ function rows.database(self, place)
     return clients
 end
 
--- A name may hold * and ?, which the catalog takes for a pattern.
 local function replicas_of(self, place)
-    local found = {}
-    local filter = {client = place.client, name = place.name, category = place.category}
-    for _, row in ipairs(sameness.replicas(self.catalog, filter)) do
-        if row.client == place.client and (not place.name or row.name == place.name) then
-            found[#found + 1] = row
-        end
-    end
-    return found
+    return sameness.replicas(self.catalog,
+        {client = place.client, name = place.name, category = place.category})
 end
 
 -- Bytes and files of replicas: those in one database, or each category once, where it is largest.

@@ -3,6 +3,7 @@ local core_compare = require "core.compare"
 local decisions = require "autobackup.compare"
 local errors = require "autobackup.errors"
 local knowledge = require "autobackup.knowledge"
+local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
 local plan = require "autobackup.plan"
 local rows = require "autobackup.rows"
@@ -32,7 +33,7 @@ local function refuse_nothing(args, category, replicas)
     local what = ("%s of %s"):format(category or "replica", args.project)
     local where = {}
     for _, replica in ipairs(replicas) do
-        if not category or replica.category == category then
+        if lists.covers(category, replica.category) then
             where[#where + 1] = replica
         end
     end
@@ -278,10 +279,10 @@ return {
         .. " (with --all). Their sizes and times are the other database's, the reference's where only that has"
         .. " it. Exit status 0: the same; 4: something differs; 3: nothing differs, but not all could be read.",
     examples = {"compare acme/spot-2031", "compare acme/spot-2031 render WORK NAS --files",
-        "compare 'acme/*' all NAS STORAGE"},
+        "compare acme/* all NAS STORAGE"},
     args = {
-        {"project", "project", help = "may hold * and ?"},
-        {"category", "category", optional = true, help = "a category; all when left out"},
+        {"project", "project", help = "* and ? outside of quotes are wildcards"},
+        {"category", "category", several = true, optional = true, help = "a category; all when left out"},
         {"databases", "database", many = true, optional = true,
             help = "the reference, then the others; all that have the project when left out"},
     },

@@ -101,11 +101,11 @@ return {
         .. "Several destinations are written from one reading. Interrupted, the same command goes on where it "
         .. "stopped, within a large file too. Exit status 3: some files were not copied; 11: --verify found "
         .. "damage.",
-    examples = {"copy acme/spot-2031 render WORK NAS", "copy 'acme/*' all WORK NAS STORAGE --dry-run",
+    examples = {"copy acme/spot-2031 render WORK NAS", "copy acme/* all WORK NAS STORAGE --dry-run",
         "copy acme/spot-2031 footage WORK NAS --only day_03 --only '**/*.xml'"},
     args = {
-        {"project", "project", fresh = true, help = "may hold * and ?"},
-        {"category", "category", help = "a category, or 'all' that the project has in FROM"},
+        {"project", "project", fresh = true, help = "* and ? outside of quotes are wildcards"},
+        {"category", "category", several = true, help = "a category, or 'all' that the project has in FROM"},
         {"from", "database", help = "where it is"},
         {"to", "database", many = true, help = "where it shall be; several are allowed"},
     },

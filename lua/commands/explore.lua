@@ -1,10 +1,10 @@
 --- explore: open a replica's folder in a file manager, or look around in all of them on the full screen.
 local errors = require "autobackup.errors"
 local fs = require "core.fs"
+local glob = require "autobackup.glob"
 local locate = require "autobackup.locate"
 local plan = require "autobackup.plan"
 local rows = require "autobackup.rows"
-local types = require "autobackup.types"
 
 local function absent(session, args)
     local elsewhere = session.catalog:replicas{project = args.project, category = args.category}
@@ -50,7 +50,7 @@ local function browse(args, session)
 end
 
 local function run(args, session)
-    if args.project and types.is_glob(args.project) then
+    if glob.is(args.project) then
         errors.usage("explore: name one project; '%s' may be several", args.project)
     elseif args.category == "all" then
         errors.raise("ENONAME", "explore opens one category; name it")

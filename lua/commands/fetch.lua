@@ -25,7 +25,7 @@ local function unread(session)
 end
 
 local function empty_note(args)
-    local client = args.client or args.which ~= "all" and args.which
+    local client = filter_of(args).client
     if client then
         return ("%s has no projects, only a client's folder; 'list loose' shows what lies beside projects")
             :format(client)
@@ -233,9 +233,9 @@ return {
     group = "look",
     summary = "show where projects are: the size of each category in every database, what is absent, what differs",
     details = "From the catalog, so unplugged disks count too. The mark after a size: = the same as the others, "
-        .. "≠ (or #) differs from them, ! damaged (verify found it), – absent, ? offline or never read. Names may "
-        .. "hold * and ?.",
-    examples = {"fetch all", "fetch acme", "fetch acme/spot-2031", "fetch 'acme/*' --paths", "fetch client acme"},
+        .. "≠ (or #) differs from them, ! damaged (verify found it), – absent, ? offline or never read. In "
+        .. "names * and ? are wildcards, unless they are quoted or there is a thing of just that name.",
+    examples = {"fetch all", "fetch acme", "fetch acme/spot-2031", "fetch acme/* --paths", "fetch client acme"},
     args = {
         {"which", "which", optional = true, help = "all when left out"},
         {"client", "client", keyword = "client"},

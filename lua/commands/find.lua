@@ -175,9 +175,9 @@ return {
     args = {{"pattern", "word", help = "a name, a part of one, or a pattern"}},
     options = {
         database = {type = "database", help = "only in this one"},
-        category = {type = "category", help = "only in this one"},
-        client = {type = "client", help = "only of this one; may hold * and ?"},
-        project = {type = "project", help = "only of this one; may hold * and ?"},
+        category = {type = "category", several = true, help = "only in this one"},
+        client = {type = "client", help = "only of this one, or of those that match"},
+        project = {type = "project", help = "only of this one, or of those that match"},
         ["ignore-case"] = {short = "i", help = "upper and lower case are the same"},
         larger = {type = "size", help = "only files above this size, such as 2GB"},
         newer = {type = "moment", help = "only what was changed since then: 2031-05-27, or 30d ago"},

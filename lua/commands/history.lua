@@ -25,8 +25,18 @@ local function row_of(entry, failures)
     return rows.row("operation", row)
 end
 
-local function filter(args)
-    local matches = args.project and glob.matcher(args.project)
+-- What of the operations is wanted of a word that may be a pattern: a name that one of them has is that name.
+local function wanted_project(asked, list)
+    for _, entry in ipairs(glob.is(asked) and list or {}) do
+        if entry.project == tostring(asked) then
+            return entry.project
+        end
+    end
+    return asked
+end
+
+local function filter(args, list)
+    local matches = args.project and glob.matcher(wanted_project(args.project, list))
     return function(entry)
         if matches and not (entry.project and matches(entry.project)) then
             return false
@@ -47,7 +57,7 @@ local function offline_notes(failures, notes)
 end
 
 local function list_all(args, list, failures, result)
-    local wanted = filter(args)
+    local wanted = filter(args, list)
     for _, entry in ipairs(list) do
         if wanted(entry) then
             result[#result + 1] = row_of(entry, failures)
@@ -174,7 +184,7 @@ return {
     args = {{"operation", "operation", optional = true, help = "show its files"}},
     options = {
         database = {type = "database", help = "only on this one"},
-        project = {type = "word", value = "CLIENT/PROJECT", help = "only of this one; may hold * and ?"},
+        project = {type = "project", fresh = true, help = "only of this one, or of those that match"},
         since = {type = "moment", help = "only since then: 2031-05-27, or 30d ago"},
     },
     accepts = {operation = {operation = "operation"}, copy = {operation = "operation"},

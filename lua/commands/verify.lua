@@ -32,10 +32,10 @@ return {
         .. "by --repair, which keeps the damaged file in .autobackup/versions. Exit status 11: damage was "
         .. "found, also when it was repaired; 3: something could not be compared.",
     examples = {"verify acme/spot-2031", "verify acme/spot-2031 render NAS --repair",
-        "verify '*/*' --older 90d --max-bytes 500GB"},
+        "verify */* --older 90d --max-bytes 500GB"},
     args = {
-        {"project", "project", help = "may hold * and ?"},
-        {"category", "category", optional = true, help = "a category; all when left out"},
+        {"project", "project", help = "* and ? outside of quotes are wildcards"},
+        {"category", "category", several = true, optional = true, help = "a category; all when left out"},
         {"databases", "database", many = true, optional = true, help = "all that are plugged in when left out"},
     },
     options = {

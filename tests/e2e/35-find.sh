@@ -123,7 +123,7 @@ for f in files{database = "WORK", larger = "1kB", newer = "1d"} do
     n, bytes = n + 1, bytes + f.size
 end
 print(n, bytes)
-for f in files{name = "beauty.000?.exr"} do n = n + 1 end
+for f in files{name = glob "beauty.000?.exr"} do n = n + 1 end
 print(n)
 for _, row in ipairs(find("clip", {database = "NAS", type = "file"})) do print(row.kind, row.project) end
 END
@@ -132,6 +132,9 @@ END
         awk '{ s += $1 } END { print NR "\t" s }')"
     assert_eq "$(sed -n 2p "$OUT")" "$(($(head -n 1 "$OUT" | cut -f 1) + 9))"
     assert_eq "$(tail -n +3 "$OUT" | uniq -c | tr -s ' ')" $' 3 file\tacme/spot'
+    ab -e 'for f in files{name = "beauty.*"} do end'
+    assert_status 2
+    assert_err 'no file is called '"'beauty.*'"'; a pattern is written glob "beauty.*"'
 }
 
 # A signal stops a search that nobody would wait for.

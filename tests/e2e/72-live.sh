@@ -93,7 +93,7 @@ test_no_line_is_wider_than_the_window() {
         wait_for ">>>"
         type_line 'settings.pager = false'
         local line
-        for line in 'load' 'fetch all' 'fetch all --paths' 'compare acme/spot' 'compare "acme/*" all WORK NAS --files' \
+        for line in 'load' 'fetch all' 'fetch all --paths' 'compare acme/spot' 'compare acme/* all WORK NAS --files' \
             'copy "kunde mit langem namen/*" all WORK NAS -n' 'list databases' 'list projects' 'list loose' 'check' \
             'find a' 'projects()' 'replicas()' 'help' 'help copy' 'help find' 'databases()' 'fetch nosuch'; do
             send C-l

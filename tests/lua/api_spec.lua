@@ -47,7 +47,8 @@ function M.test_queries_check_their_filters()
     unit.assertEquals(run(session, [[return projects{client = "acme"}[2].name ]]), "spot one")
     unit.assertEquals(run(session, [[return projects()[1].type ]]), "project")
     unit.assertEquals(refused("projects{clinet = 1}"), "projects: no filter 'clinet'; did you mean 'client'?")
-    unit.assertEquals(refused("projects{database = 'NSA'}"), "no database 'NSA'; did you mean 'NAS'?")
+    unit.assertEquals(refused("projects{database = 'NSA'}"), "projects: no database 'NSA'; did you mean 'NAS'?")
+    unit.assertEquals(refused("files{larger = 'x'}"):match("^[^;]*;?"):sub(1, 14), "files: larger:")
     unit.assertStrContains(refused("projects('acme')"), "it takes a table of filters")
 end
 

@@ -69,7 +69,7 @@ function M.test_mistakes_in_words()
     unit.assertStrContains(message("--catalog=x"), "it goes before the command: autobackup --catalog copy")
     unit.assertEquals(message("--json=1"), "copy: --json takes no value")
     unit.assertEquals(message("acme render WORK NAS"),
-        "copy: 'acme' is a client: write CLIENT/PROJECT, or 'acme/*' for all that it has")
+        "copy: 'acme' is a client: write CLIENT/PROJECT, or acme/* for all that it has")
     unit.assertEquals(message("--jobs"), "copy: --jobs takes a value")
     unit.assertEquals(message("--dry-run=yes"), "copy: --dry-run takes no value")
     unit.assertEquals(message("--jobs=many"), "copy: --jobs: 'many' is not a whole number")

@@ -1,5 +1,6 @@
 -- The browser's state: what keys do to a model, without a terminal.
 local unit = require("luaunit")
+local glob = require("autobackup.glob")
 local list = require("autobackup.browser.list")
 local models = require("autobackup.browser.model")
 local place = require("autobackup.browser.place")
@@ -211,10 +212,19 @@ function M.test_what_cannot_be_done_says_why()
     unit.assertStrContains(m.message, "no command 'verify'")
     press(m, "o")
     unit.assertStrContains(m.message, "go into a database first")
-    local wild = model({kind = "project", client = "acme", name = "what?*"})
-    wild.at = 0
-    press(wild, "d")
-    unit.assertStrContains(wild.message, "stands for many")
+end
+
+function M.test_a_name_with_wildcards_is_handed_over_as_a_name()
+    local function project(at)
+        local wild = model(at, nil, true)
+        wild.at = 0
+        return press(wild, "v").args.project
+    end
+    unit.assertEquals(project({kind = "project", client = "acme", name = "what?*"}), "acme/what?*")
+    local all = project({kind = "client", client = "a*b"})
+    unit.assertTrue(glob.is(all))
+    unit.assertTrue(glob.matcher(all)("a*b/x"))
+    unit.assertFalse(glob.matcher(all)("axb/x"))
 end
 
 function M.test_verify_is_handed_what_is_under_the_cursor()

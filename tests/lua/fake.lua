@@ -29,12 +29,8 @@ local function copies(list)
     return copied
 end
 
-local function matches(pattern, name)
-    if not pattern then
-        return true
-    end
-    local lua = pattern:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
-    return name:find("^" .. lua .. "$") ~= nil
+local function matches(wanted, name)
+    return not wanted or require("autobackup.glob").matcher(wanted)(name)
 end
 
 function Catalog:databases() return copies(self.database_rows) end
@@ -50,7 +46,8 @@ function Catalog:trust(path, bytes) self.trusted_bytes[path] = bytes end
 function Catalog:projects(filter)
     local list = {}
     for _, row in ipairs(copies(self.project_rows)) do
-        if matches(filter and filter.project, row.project) and matches(filter and filter.client, row.client) then
+        if matches(filter and filter.project, row.project) and matches(filter and filter.client, row.client)
+            and matches(filter and filter.name, row.name) then
             list[#list + 1] = row
         end
     end

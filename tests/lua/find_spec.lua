@@ -79,15 +79,16 @@ function M.test_files_are_filtered()
         .. "shot/b.0005.exr"
     unit.assertEquals(paths(folder, "{}"), all)
     unit.assertEquals(paths(folder, "()"), all)
-    unit.assertEquals(paths(folder, "{name = '*[12].exr', project = 'acme/spot'}"),
+    unit.assertEquals(paths(folder, "{name = glob '*[12].exr', project = 'acme/spot'}"),
         "shot/b.0001.exr shot/b.0002.exr")
     unit.assertEquals(paths(folder, "{name = 'Notes'}"), "")
-    unit.assertEquals(paths(folder, "{name = 'Notes.txt', category = 'all'}"), "Notes.txt")
+    unit.assertEquals(paths(folder, "{name = 'all'}"), "")
+    unit.assertEquals(paths(folder, "{name = 'Notes.txt', category = glob '*'}"), "Notes.txt")
     unit.assertEquals(paths(folder, "{larger = 4}"), "Notes.txt b.0001.exr shot/b.0005.exr")
     unit.assertEquals(paths(folder, "{older = '2001-01-01'}"), "")
     unit.assertEquals(paths(folder, "{newer = 1e300}"), "")
     unit.assertEquals(paths(folder, "{newer = '1h', older = -1e300}"), "")
-    unit.assertEquals(paths(folder, "{newer = '1h', project = 'acme/f*'}"), "b.0001.exr")
+    unit.assertEquals(paths(folder, "{newer = '1h', project = glob 'acme/f*'}"), "b.0001.exr")
     unit.assertEquals(paths(folder, "{newer = files{}().mtime - 3600}"), all)
 end
 

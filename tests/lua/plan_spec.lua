@@ -57,7 +57,7 @@ function M.test_patterns()
         {"[a]*", "[a]b", true}, {"[a]*", "ab", false}, {"a%d?", "a%d1", true}, {"-*", "-x", true},
     }
     for _, case in ipairs(cases) do
-        unit.assertEquals(glob.matcher(case[1])(case[2]), case[3], case[1] .. " " .. case[2])
+        unit.assertEquals(glob.matcher(glob.new(case[1]))(case[2]), case[3], case[1] .. " " .. case[2])
     end
 end
 
@@ -75,11 +75,13 @@ function M.test_the_disk_is_asked_what_a_pattern_means()
         end
         return found
     end
-    unit.assertEquals(scope("acme", "*"), {"acme/a", "acme/b"})
-    unit.assertEquals(scope("*", "a"), {"acme/a", "beta/a"})
+    local any = glob.new("*")
+    unit.assertEquals(scope("acme", "*"), {"acme/*"})
+    unit.assertEquals(scope("acme", any), {"acme/a", "acme/b"})
+    unit.assertEquals(scope(any, "a"), {"acme/a", "beta/a"})
     unit.assertEquals(scope("new", "one"), {"new/one"})
-    unit.assertEquals(scope("none*", "*", {replica("none/gone", "render"), replica("none/other", "cache")}),
-        {"none/gone"})
+    unit.assertEquals(scope(glob.new("none*"), any, {replica("none/gone", "render"),
+        replica("none/other", "cache")}), {"none/gone"})
 end
 
 return M

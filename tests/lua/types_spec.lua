@@ -1,11 +1,19 @@
 local unit = require("luaunit")
+local glob = require("autobackup.glob")
+local knowledge = require("autobackup.knowledge")
+local rows = require("autobackup.rows")
 local types = require("autobackup.types")
 local fake = require("fake")
 
 local M = {}
 
-local function check(kind, value, spec)
-    return types.get(kind).check(value, fake.session(), spec or {})
+local function check(kind, value, spec, typed)
+    return types.get(kind).check(value, fake.session(), spec or {}, typed)
+end
+
+-- As a word of a shell, or one without quotes.
+local function typed(kind, word, session)
+    return types.get(kind).check(word, session or fake.session(), {}, {pattern = glob.typed(word)})
 end
 
 local function refused(kind, value, spec)
@@ -17,10 +25,44 @@ end
 function M.test_known_names_pass()
     unit.assertEquals({check("database", "NAS"), check("category", "all"), check("client", "acme")},
         {"NAS", "all", "acme"})
-    unit.assertEquals({check("project", "acme/spot one"), check("project", "acme/*"), check("client", "acme/")},
-        {"acme/spot one", "acme/*", "acme"})
-    unit.assertEquals({check("which", "all"), check("which", "blue"), check("which", "*/f?lm")},
-        {"all", "blue", "*/f?lm"})
+    unit.assertEquals({check("project", "acme/spot one"), check("client", "acme/")}, {"acme/spot one", "acme"})
+    unit.assertEquals({check("which", "all"), check("which", "blue"), check("which", "blue/film")},
+        {"all", "blue", "blue/film"})
+end
+
+function M.test_a_pattern_is_a_value_or_a_typed_word()
+    local all = glob.new("acme/*")
+    unit.assertEquals({check("project", all), check("which", all)}, {all, all})
+    for _, word in ipairs{"acme/*", "acme/*/", "*/f?lm"} do
+        unit.assertTrue(glob.is((typed("project", word))), word)
+        unit.assertTrue(glob.is((typed("which", word))), word)
+    end
+    unit.assertTrue(glob.is((typed("client", "ac*"))))
+    unit.assertEquals({refused("project", "acme/*")},
+        {"no project 'acme/*'; a pattern is written glob \"acme/*\"", "ENONAME"})
+    unit.assertEquals(select(2, check("project", "acme/*", {}, {literal = true})),
+        "no project 'acme/*'; in quotes * and ? are plain characters, without them they are wildcards")
+    unit.assertEquals({typed("project", "acme/zz*")}, {nil, "no project matches 'acme/zz*'", "ENONAME"})
+    unit.assertEquals((refused("database", "N*")), "no database 'N*'; a pattern is written glob \"N*\"")
+    unit.assertEquals((refused("database", glob.new("N*"))),
+        "the pattern 'N*' may be several; one name stands there")
+end
+
+function M.test_a_name_that_is_known_is_itself()
+    local session = fake.session()
+    for _, row in ipairs{{"a*b", "x?"}, {"axb", "xy"}, {"all", "all"}} do
+        table.insert(session.catalog.project_rows,
+            {client = row[1], name = row[2], project = table.concat(row, "/")})
+    end
+    for _, name in ipairs{"a*b/x?", "axb/xy", "all/all"} do
+        unit.assertEquals({typed("project", name, session), typed("which", name, session)}, {name, name})
+    end
+    unit.assertEquals((typed("client", "a*b", session)), "a*b")
+    unit.assertEquals((typed("which", "all", session)), "all")
+    local row = types.get("which").check(rows.row("client", {client = "all"}), session, {})
+    unit.assertEquals(knowledge.filter_of(row), {client = "all"})
+    unit.assertEquals(knowledge.filter_of(types.get("which").check("all", session, {}, {literal = true})),
+        {client = "all"})
 end
 
 function M.test_unknown_names_name_the_nearest()
@@ -28,7 +70,6 @@ function M.test_unknown_names_name_the_nearest()
     unit.assertEquals((refused("project", "acme/spot-2032")),
         "no project 'acme/spot-2032'; did you mean 'acme/spot-2031'?")
     unit.assertEquals((refused("category", "xyz")), "no category 'xyz'; there are footage, render")
-    unit.assertEquals({refused("project", "acme/zz*")}, {"no project matches 'acme/zz*'", "ENONAME"})
     unit.assertEquals(select(2, refused("project", "acme")), "EUSAGE")
 end
 
@@ -64,10 +105,6 @@ function M.test_durations_are_seconds()
     for _, bad in ipairs{"", "d", "5 d", "-1d", "5x"} do
         refused("duration", bad)
     end
-end
-
-function M.test_a_project_without_its_client_is_recognised()
-    unit.assertEquals(refused("which", "film"), "no client 'film'; did you mean 'blue/film'?")
 end
 
 function M.test_sizes_are_bytes()
@@ -123,9 +160,9 @@ end
 
 function M.test_a_project_without_its_client_is_recognised()
     local session = fake.session()
-    local _, message = types.get("project").check("film", session, {})
-    unit.assertEquals(message, "'film' is no project; did you mean 'blue/film'?")
-    _, message = types.get("project").check("spot", session, {})
+    unit.assertEquals((types.get("project").check("film", session, {})), "blue/film")
+    unit.assertEquals((types.get("which").check("film", session, {})), "blue/film")
+    local _, message = types.get("project").check("spot", session, {})
     unit.assertEquals(message, "'spot' is no project; did you mean 'acme/spot-2031' or 'acme/spot one'?")
     _, message = types.get("project").check("nosuch", session, {})
     unit.assertEquals(message, "'nosuch' is no project: write CLIENT/PROJECT")

@@ -1,4 +1,5 @@
 local unit = require("luaunit")
+local glob = require("autobackup.glob")
 local words = require("autobackup.words")
 
 local M = {}
@@ -21,6 +22,18 @@ end
 function M.test_a_quoted_beginning_is_literal()
     local _, literal = words.split([["in" in --x="a b" \-n]])
     unit.assertEquals(literal, {[1] = true, [4] = true})
+end
+
+function M.test_a_wildcard_outside_of_quotes_makes_a_pattern()
+    local _, _, patterns = words.split([[acme/* "acme/*" acme/\* "a*"/x? a"b c"* plain]])
+    local matches = {}
+    for i, name in pairs({[1] = "acme/b", [4] = "a*/xy", [5] = "ab cd"}) do
+        matches[i] = glob.matcher(patterns[i])(name)
+    end
+    unit.assertEquals(matches, {[1] = true, [4] = true, [5] = true})
+    unit.assertEquals({patterns[2], patterns[3], patterns[6]}, {})
+    unit.assertFalse(glob.matcher(patterns[4])("ab/xy"))
+    unit.assertEquals(tostring(patterns[5]), "ab c*")
 end
 
 function M.test_unclosed_quotes()
