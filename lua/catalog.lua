@@ -425,11 +425,11 @@ function Catalog:operations(filter)
     return self:rows("SELECT * FROM operation ORDER BY started_at DESC LIMIT ?", {filter.limit or -1})
 end
 
---- A new operation's id: UTC time plus random, unlike every one in the catalog.
+--- A new id of an operation, or of a run of several: UTC time plus random, unlike every one in the catalog.
 function Catalog:new_operation()
     while true do
         local id = core_sys.format_time(core_sys.now(), "utc", "%Y%m%dT%H%M%SZ-") .. core_sys.random_hex(2)
-        if not self:operations{id = id}[1] then
+        if not self:rows("SELECT 1 FROM operation WHERE id = ?1 OR run = ?1 LIMIT 1", {id})[1] then
             return id
         end
     end

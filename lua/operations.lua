@@ -21,8 +21,14 @@ local function read_disk(database)
     return list
 end
 
+-- A pid alone says nothing: it may be another process by now. Of another host nothing is known here.
 local function is_alive(entry)
-    return entry.host == core_sys.hostname() and entry.pid and fs.stat("/proc/" .. entry.pid) ~= nil
+    if entry.host ~= core_sys.hostname() or not entry.pid then
+        return nil
+    elseif fs.stat("/proc/" .. entry.pid) == nil then
+        return false
+    end
+    return core_sys.is_running(entry.boot or "", entry.pid, entry.began or 0)
 end
 
 --- All operations, newest first: see past.merge.

@@ -1,5 +1,7 @@
 --- The operations that are known, from the catalog and from the manifests on the disks, put together.
 -- Pure: tables in, tables out.
+local runs = require "autobackup.runs"
+
 local M = {}
 
 --- The category, client and project that a replica's path means.
@@ -39,7 +41,8 @@ local function from_catalog(row)
     local entry = {
         operation = row.id, kind = row.kind, project = row.project, category = row.category,
         from = not is_undo and row.source or nil, undoes = is_undo and row.source or nil, to = row.target,
-        state = row.state, host = row.host, pid = row.pid, started_at = seconds(row.started_at),
+        run = row.run, state = row.state, host = row.host, user = row.user, pid = row.pid, boot = row.boot,
+        began = row.began, started_at = seconds(row.started_at),
         finished_at = seconds(row.finished_at), seconds = duration(row.started_at, row.finished_at),
         files = row.files, bytes = row.bytes, message = row.message, database = row.target, known = true,
     }
@@ -68,7 +71,8 @@ local function add_manifest(entry, found, disk, context)
     if found.state and (entry.state == "running" or not entry.known) then
         entry.state = found.state
     end
-    entry.host, entry.pid = found.host, found.pid
+    entry.host, entry.pid, entry.boot, entry.began = found.host, found.pid, found.boot, found.began
+    entry.run, entry.user = entry.run or found.run, found.user or entry.user
     entry.started_at = entry.started_at or seconds(found.started_at)
     entry.finished_at = entry.finished_at or seconds(found.finished_at)
     entry.seconds = entry.seconds or duration(found.started_at, found.finished_at)
@@ -104,18 +108,21 @@ end
 
 local function mark_unfinished(entry, is_alive)
     if entry.state == "running" or entry.state == "unfinished" then
-        entry.state = is_alive(entry) and "running" or "unfinished"
+        local alive = is_alive(entry)
+        entry.state = alive == nil and "unknown" or alive and "running" or "unfinished"
     end
 end
 
 --- Put together what the catalog and the disks know.
 -- @param rows of the catalog's operation table
 -- @param disks list of {database = name, operations = list of core.undo.operations}
--- @param context {categories=, databases= (catalog rows), is_alive=function(entry): does its process run here?}
+-- @param context {categories=, databases= (catalog rows), is_alive=function(entry): does its process run?
+--        nil where that cannot be told from here}
 -- @return list, newest first, of {operation, kind, project?, category?, from?, to, undoes?, undone_by?,
---         redone_by?, state, host, pid, started_at, finished_at?, seconds?, files, bytes, database (where its
---         manifest lies), manifest? (it is there), versions?, created?, replaced?, removed?, corrected?,
---         directories?, replica? (its path), known? (the catalog has it), message?}; times in seconds
+--         redone_by?, run?, state, host, user?, pid, started_at, finished_at?, seconds?, files, bytes,
+--         database (where its manifest lies), manifest? (it is there), versions?, created?, replaced?,
+--         removed?, corrected?, directories?, replica? (its path), known? (the catalog has it), message?};
+--         times in seconds
 function M.merge(rows, disks, context)
     local list, entries = {}, {}
     for _, row in ipairs(rows) do
@@ -142,17 +149,6 @@ function M.merge(rows, disks, context)
     return list
 end
 
-local function ids_of(entries)
-    local ids, seen = {}, {}
-    for _, entry in ipairs(entries) do
-        if not seen[entry.operation] then
-            seen[entry.operation] = true
-            ids[#ids + 1] = entry.operation
-        end
-    end
-    return ids
-end
-
 local function with_id(list, id)
     local found = {}
     for _, entry in ipairs(list) do
@@ -163,33 +159,47 @@ local function with_id(list, id)
     return found
 end
 
+local function is_short_for(text, id)
+    return id:sub(1, #text) == text or id:sub(-#text) == text
+end
+
+-- The ids of operations, and of runs of several, that a text is a beginning or an end of.
 local function matching(list, text)
-    local found = {}
+    local sizes, found, seen = runs.sizes(list), {}, {}
     for _, entry in ipairs(list) do
-        if entry.operation:sub(1, #text) == text or entry.operation:sub(-#text) == text then
-            found[#found + 1] = entry
+        local run = entry.run and sizes[entry.run] > 1 and entry.run or entry.operation
+        for _, id in ipairs{entry.operation, run} do
+            if not seen[id] and is_short_for(text, id) then
+                seen[id], found[#found + 1] = true, id
+            end
         end
     end
     return found
 end
 
---- The operation that a word means: its id, an unambiguous beginning or end of it, or `last`.
+-- The entries of an operation, or of a run.
+local function of_id(list, id)
+    local entries = with_id(list, id)
+    return #entries > 0 and entries or runs.members(list, id)
+end
+
+--- The operation or run that a word means: its id, a clear beginning or end of it, or `last`, the last run.
 -- @param list of merge, @param text the word
--- @return its entries (one for each database that has it), or nil, message
+-- @return its entries (of an operation one for each database that has it), newest first; or nil, message
 function M.resolve(list, text)
     if text == "last" then
         if not list[1] then
             return nil, "there is no operation yet"
         end
-        return with_id(list, list[1].operation)
+        return runs.together(list, list[1])
     end
-    local exact = with_id(list, text)
+    local exact = of_id(list, text)
     if #exact > 0 then
         return exact
     end
-    local ids = ids_of(matching(list, text))
+    local ids = matching(list, text)
     if #ids == 1 then
-        return with_id(list, ids[1])
+        return of_id(list, ids[1])
     elseif #ids == 0 then
         return nil, ("no operation '%s'; 'history' lists them"):format(text)
     end
@@ -202,15 +212,15 @@ local function changed_something(entry)
         + (entry.directories or 0) > 0
 end
 
---- The operation that `undo` alone means: the last one of this catalog that changed something, is no undo itself
--- and was not undone. What another workstation did is undone only by its name.
+--- What `undo` alone means: the run of the last operation of this catalog that changed something, is no undo
+-- itself and was not undone. What another workstation did is undone only by its name.
 -- @param list of merge
--- @return its entries, or nil, message
+-- @return its entries, newest first, or nil, message
 function M.last_to_undo(list)
     for _, entry in ipairs(list) do
         if entry.known and entry.manifest and not entry.undone_by and not entry.undoes and entry.kind ~= "prune"
             and changed_something(entry) then
-            return with_id(list, entry.operation)
+            return runs.together(list, entry)
         end
     end
     return nil, "nothing to undo: no operation of this workstation has changed anything on a disk that is there; "
@@ -231,10 +241,10 @@ end
 
 --- The shortest end of an id that no other operation's has, for people to type.
 -- @param list of merge
--- @return table from id to text
+-- @return table from id to text; ids of runs are in it too
 function M.short_names(list)
     local count, names = {}, {}
-    local ids = ids_of(list)
+    local ids = matching(list, "")
     for _, id in ipairs(ids) do
         local tail = id:match("[^-]*$")
         count[tail] = (count[tail] or 0) + 1

@@ -43,7 +43,8 @@ end
 
 function Repair:start(peer, source, operation)
     return errors.check(core_copy.start{
-        catalog = self.session.catalog:path(), operation = operation, path = path_of(self.replica),
+        catalog = self.session.catalog:path(), operation = operation, run = self.run.id,
+        path = path_of(self.replica),
         source_root = source.path, source_identity = source.identity, target_root = self.database.path,
         target_identity = self.database.identity, lock_text = locate.holder("repair"), locked = true,
         source = peer.id, target = self.replica.id, repair = true, readback = true,
@@ -66,6 +67,7 @@ end
 
 function Repair:take_from(peer, source)
     local operation = self.session.catalog:new_operation()
+    self.run.id = self.run.id or self.session.catalog:new_operation()    -- all repairs of one verify
     loading.refresh(self.session, source, {only(peer)}, "read " .. source.database)
     loading.refresh(self.session, self.database, {only(self.replica)}, "read " .. self.database.database)
     self.run.live:rename(("repair %s %s on %s from %s"):format(peer.project, peer.category, self.database.database,

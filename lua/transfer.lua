@@ -176,7 +176,7 @@ end
 function Run:start(item, origin, target_database, operation, fan)
     local target, request = self:replica(item, target_database), self.request
     return errors.check(core_copy.start{
-        catalog = self.session.catalog:path(), operation = operation,
+        catalog = self.session.catalog:path(), operation = operation, run = self.run,
         path = locate.replica("", origin.category_path, item.client, item.name),
         source_root = self.from.path, source_identity = self.from.identity,
         target_root = target_database.path, target_identity = target_database.identity,
@@ -228,6 +228,7 @@ local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replac
 function Run:row(item, target, operation, final)
     local row = rows.row("copy", {
         operation = not self.request.dry_run and operation or nil,
+        run = not self.request.dry_run and self.run or nil,
         project = item.project, category = item.category, from = self.from.database, to = target.database,
         seconds = final.seconds or 0,
         dry_run = self.request.dry_run or false, only = #self.request.only > 0 and self.request.only or nil,
@@ -435,6 +436,9 @@ function Run:with_paths(items)
 end
 
 function Run:copy_all(items)
+    if #items * #self.to > 1 then
+        self.run = self.session.catalog:new_operation()
+    end
     self:open_targets(items)
     items = #self.request.only > 0 and self:with_paths(items) or items
     for i, item in ipairs(items) do

@@ -7,8 +7,10 @@ local locate = require "autobackup.locate"
 local operations = require "autobackup.operations"
 local outcome = require "autobackup.outcome"
 local past = require "autobackup.past"
+local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
+local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 
 local M = {}
@@ -104,11 +106,12 @@ function Run:row(context, final)
         operation = not self.request.dry_run and context.operation or nil, undoes = context.entry.operation,
         kind = context.entry.kind, project = context.place.project, category = context.place.category.category,
         database = context.database.database, seconds = final.seconds or 0, dry_run = self.request.dry_run or
-            false,
+            false, run = not self.request.dry_run and self.own_run or nil,
     })
     for _, key in ipairs(COUNTS) do
         row[key] = final[key] or 0
     end
+    row.state = final.type == "failed" and "failed" or row.conflicts + row.failed > 0 and "partial" or "done"
     return row
 end
 
@@ -116,7 +119,7 @@ function Run:start(context)
     local session, database, place = self.session, context.database, context.place
     return errors.check(core_undo.start{
         catalog = session.catalog:path(), operation = context.operation, undone = context.entry.operation,
-        path = context.entry.replica, root = database.path, identity = database.identity,
+        run = self.own_run, path = context.entry.replica, root = database.path, identity = database.identity,
         database = database.database, project = place.project, category = place.category.category,
         lock_text = locate.holder("undo"), lock_wait = self.request.lock_wait,
         dry_run = self.request.dry_run or false,
@@ -143,7 +146,7 @@ end
 function Run:undo(entry)
     local context = {entry = entry, place = place_of(self.session, entry),
         database = self.session.catalog:database(entry.database), operation = self.session.catalog:new_operation()}
-    self.live:rename(("undo %s on %s"):format(entry.operation, entry.database))
+    self.live:rename(("undo %s on %s%s"):format(entry.operation, entry.database, self.place or ""))
     local final, interruption = jobs.drive(self:start(context), function(event)
         local handle = handlers[event.type]
         if handle then
@@ -154,7 +157,7 @@ function Run:undo(entry)
     self.live:clear()
     self:read_again(context)
     if interruption then
-        self.session:message(("undo stopped; 'undo %s' does what is left"):format(entry.operation))
+        self:say_stopped(entry)
         errors.raise_told(interruption)
     end
     local row = self:row(context, final)
@@ -162,27 +165,125 @@ function Run:undo(entry)
     self:count(row, final, context.database)
 end
 
---- Undo an operation, on each database that has it.
+-- ---- which ----
+
+local HARMLESS = {ENOTHING = true, EUNDONE = true}    -- of one of several: it is passed over
+
+-- What is to be undone of the entries of a run: those that can be, and those that cannot now.
+local function sort_out(session, entries, failures, list)
+    local chosen, left, first = {}, {}, nil
+    for _, entry in ipairs(entries) do
+        local ok, err = pcall(function()
+            check(entry, failures, list)
+            place_of(session, entry)
+        end)
+        if ok then
+            chosen[#chosen + 1] = entry
+        elseif errors.is_interrupt(err) or not errors.is(err) then
+            error(err, 0)
+        else
+            first = first or err
+            left[#left + 1] = not HARMLESS[err.code] and {entry = entry, err = err} or nil
+        end
+    end
+    if #chosen == 0 then
+        error(left[1] and left[1].err or first, 0)
+    end
+    return chosen, left
+end
+
+local function is_run(entries)
+    local operation = entries[1].operation
+    for _, entry in ipairs(entries) do
+        if entry.operation ~= operation then
+            return true
+        end
+    end
+    return false
+end
+
+-- ---- a run of several ----
+
+local function names_of(entries)
+    local list = {}
+    for i, entry in ipairs(entries) do
+        list[i] = entry.operation
+    end
+    return list
+end
+
+local SHOWN = 3
+
+local function listed(names)
+    return table.concat(names, ", ", 1, math.min(#names, SHOWN))
+        .. (#names > SHOWN and (" and %d more"):format(#names - SHOWN) or "")
+end
+
+function Run:say_stopped(entry)
+    if not self.run then
+        self.session:message(("undo stopped; 'undo %s' does what is left"):format(entry.operation))
+    else
+        self.session:message(("undo stopped: %d of %d operations were taken back; 'undo %s' does what is left")
+            :format(#self.result, self.count_all, self.run))
+    end
+end
+
+-- Those that cannot be undone now are left, and said.
+function Run:say_left(left)
+    for _, one in ipairs(left) do
+        local database = self.session.catalog:database(one.entry.database)
+        self:fail(database and database.path or one.entry.operation, one.err, {database = one.entry.database,
+            operation = one.entry.operation})
+    end
+    if #left > 0 then
+        local entries = {}
+        for i, one in ipairs(left) do
+            entries[i] = one.entry
+        end
+        self:note(("left: %s; 'undo %s' takes them back when that is possible"):format(listed(names_of(entries)),
+            self.run))
+    end
+end
+
+function Run:undo_all(entries, left)
+    self.count_all = #entries + #left
+    if self.run and not self.request.dry_run then
+        self.session:message(("undo of run %s: %s on %s, the newest first"):format(self.run:match("[^-]*$"),
+            size.plural(#entries, "operation"), plan.places(entries)))
+    end
+    for i, entry in ipairs(entries) do
+        self.place = #entries > 1 and (" (%d of %d)"):format(i, #entries) or ""
+        self:undo(entry)
+    end
+    self:say_left(left)
+end
+
+--- Undo an operation, on each database that has it, or all operations of a run, the newest first.
 -- @param session the session
--- @param request {operation = word or nil for the last one, database=?, dry_run=, lock_wait=seconds?}
+-- @param request {operation = word or nil for the last run, database=?, dry_run=, lock_wait=seconds?}
 -- @return result: rows of type "undo", with dry_run then rows of type "undo_action"; problems, notes, status.
 --         Raises what keeps it from starting, and an interruption.
 function M.run(session, request)
     local list, failures = operations.read(session, request.database)
     local entries = choose(list, failures, request.operation)
+    local run = is_run(entries) and entries[1].run or nil
     for i, entry in ipairs(entries) do
-        entry = past.in_effect(list, entry)
-        entries[i] = entry
-        check(entry, failures, list)
-        place_of(session, entry)
+        entries[i] = past.in_effect(list, entry)
+        if not run then
+            check(entries[i], failures, list)
+            place_of(session, entries[i])
+        end
     end
-    local run = outcome.new(Run, {session = session, request = request, actions = jobs.collector(),
-        live = progress.new(session, "undo")})
-    local closing <close> = run.live
-    for _, entry in ipairs(entries) do
-        run:undo(entry)
+    local left = {}
+    if run then
+        entries, left = sort_out(session, entries, failures, list)
     end
-    return run:finish(run.actions)
+    local undoing = outcome.new(Run, {session = session, request = request, actions = jobs.collector(),
+        live = progress.new(session, "undo"), run = run,
+        own_run = #entries > 1 and session.catalog:new_operation() or nil})
+    local closing <close> = undoing.live
+    undoing:undo_all(entries, left)
+    return undoing:finish(undoing.actions)
 end
 
 return M

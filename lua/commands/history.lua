@@ -8,13 +8,14 @@ local knowledge = require "autobackup.knowledge"
 local operations = require "autobackup.operations"
 local past = require "autobackup.past"
 local rows = require "autobackup.rows"
+local runs = require "autobackup.runs"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 local glob = require "autobackup.glob"
 
-local KEYS = {"operation", "kind", "project", "category", "from", "to", "undoes", "undone_by", "state", "host",
-    "pid", "started_at", "finished_at", "seconds", "files", "bytes", "created", "replaced", "removed", "corrected",
-    "directories", "database", "versions", "message"}
+local KEYS = {"operation", "kind", "project", "category", "from", "to", "undoes", "undone_by", "run",
+    "state", "user", "host", "pid", "started_at", "finished_at", "seconds", "files", "bytes", "created",
+    "replaced", "removed", "corrected", "directories", "database", "versions", "message"}
 
 local function row_of(entry, failures)
     local row = {}
@@ -99,7 +100,11 @@ local function show_one(args, session, list, failures, result)
     for _, entry in ipairs(entries) do
         result[#result + 1] = row_of(entry, failures)
     end
-    for _, entry in ipairs(entries) do
+    local is_run = entries[1].operation ~= entries[#entries].operation
+    if is_run then
+        table.insert(result.notes, "'history OPERATION' shows the files of one")
+    end
+    for _, entry in ipairs(is_run and {} or entries) do
         if entry.manifest and entry.kind ~= "prune" then
             read_files(session, entry, result)
         elseif failures[entry.database] then
@@ -113,7 +118,7 @@ end
 local function run(args, session)
     knowledge.require_setup(session)
     local list, failures = operations.read(session, args.database)
-    local result = {status = 0, notes = {}}
+    local result = {status = 0, notes = {}, is_one = args.operation and true or nil}
     if args.operation then
         show_one(args, session, list, failures, result)
     else
@@ -124,14 +129,22 @@ end
 
 local function columns(list, out)
     local short = out.tty and past.short_names(list) or {}
-    local here = core_sys.hostname()
+    local me, sizes = core_sys.user() .. "@" .. core_sys.hostname(), runs.sizes(list)
     local number, rare = columns_view.numbers(out), {hide = true}
     return {
-        {key = "operation", title = "OPERATION", format = function(id) return short[id] or id end, head = true},
+        {key = "operation", title = "OPERATION", head = true, format = function(id, row)
+            return row.operations and ("%s (%d)"):format(short[id] or id, row.operations) or short[id] or id
+        end},
+        {key = "run", title = "RUN", hide = true, format = function(id)
+            return not out.tty and sizes[id] and sizes[id] > 1 and id or nil
+        end},
         {key = "started_at", title = "WHEN", format = function(at) return out:age(at) end},
         {key = "kind", title = "KIND", head = true}, {key = "project", title = "PROJECT", head = true, min = 12},
         {key = "category", title = "CATEGORY"},
         {key = "from", title = "FROM", format = function(from, row)
+            if row.undoes_many then
+                return ("undoes %d"):format(row.undoes_many)
+            end
             return row.undoes and "undoes " .. (short[row.undoes] or row.undoes) or from
         end},
         {key = "to", title = "TO"},
@@ -140,10 +153,16 @@ local function columns(list, out)
         number("created", "CREATED", rare), number("replaced", "REPLACED", rare),
         number("removed", "REMOVED", rare), number("corrected", "CORRECTED", rare),
         {key = "state", title = "STATE", format = function(state, row)
+            if state == "unknown" then
+                return "unknown, on " .. tostring(row.host)
+            elseif row.undone_part then
+                return ("%s, %s undone"):format(state, row.undone_part)
+            end
             return row.undone_by and state .. ", undone" or state
         end, color = function(state) return state ~= "done" and "yellow" or nil end},
-        {key = "host", title = "HOST", format = function(host)
-            return (host ~= here or not out.tty) and host or ""
+        {key = "host", title = "WHO", format = function(host, row)
+            local who = row.user and row.user .. "@" .. host or host
+            return (who ~= me or not out.tty) and who or ""
         end},
         {key = "seconds", title = "TIME", align = "right", format = function(value)
             return value and size.duration(value)
@@ -166,7 +185,7 @@ end
 local function show(result, out)
     local changes, list = rows.split(result, "change")
     if #list > 0 then
-        out:table{rows = list, columns = columns(list, out)}
+        out:table{rows = out.tty and not result.is_one and runs.fold(list) or list, columns = columns(list, out)}
     end
     columns_view.files(changes, function(change)
         return (#list > 1 and change.database .. ": " or "") .. label(change)
@@ -177,9 +196,12 @@ return {
     name = "history",
     group = "look",
     summary = "show what was done on which disk: copies, undos, prunes; or an operation's files",
-    details = "The newest first. What other workstations did on a disk that is plugged in is listed too, with "
-        .. "their host. With an OPERATION (its id, or the beginning or end of it: 7f3a; 'last'), its files as "
-        .. "well: what was created, replaced, removed or corrected, and whether the old versions are kept.",
+    details = "The newest first. What other workstations did on a disk that is plugged in is listed too, "
+        .. "with who did it. What one command did is one run, on a terminal one line with the number of "
+        .. "its operations in brackets. With an OPERATION (its id, or the beginning or end of it: "
+        .. "7f3a), its files as well: what was created, replaced, removed or corrected, and whether the "
+        .. "old versions are kept. With a run, or 'last' for the last one, its operations. A state that "
+        .. "only another workstation knows is unknown.",
     examples = {"history", "history last", "history --project acme/spot-2031 --since 7d", "history 7f3a"},
     args = {{"operation", "operation", optional = true, help = "show its files"}},
     options = {

@@ -38,22 +38,59 @@ local function did_something(row)
         + row.directories_removed > 0
 end
 
-local function ending(undos)
-    if undos[1].dry_run then
+-- What stayed as it is though it was to be undone, or nil.
+local function left_text(undos)
+    local conflicts, failed, operations = 0, 0, 0
+    for _, row in ipairs(undos) do
+        conflicts, failed = conflicts + row.conflicts, failed + row.failed
+        operations = operations + (row.state == "failed" and 1 or 0)
+    end
+    local parts = {}
+    parts[1] = conflicts > 0 and size.plural(conflicts, "conflict") .. " left as it is now" or nil
+    parts[#parts + 1] = failed > 0 and size.count(failed) .. " failed" or nil
+    parts[#parts + 1] = operations > 0 and ("%s of %s failed"):format(size.count(operations),
+        size.plural(#undos, "operation")) or nil
+    return #parts > 0 and table.concat(parts, ", ") or nil
+end
+
+local function would_do_something(undos)
+    for _, row in ipairs(undos) do
+        if did_something(row) then
+            return true
+        end
+    end
+    return false
+end
+
+local function plan_ending(undos)
+    local left = left_text(undos)
+    if would_do_something(undos) then
         return "nothing was undone: this is the plan"
     end
-    local done = {}
+    return left and "nothing would be undone: " .. left
+        or "nothing to undo: everything is as it was before"
+end
+
+--- What undos came to, in a sentence that is true of every mix of them.
+-- @param undos rows of type "undo", at least one
+local function ending(undos)
+    if undos[1].dry_run then
+        return plan_ending(undos)
+    end
+    local done, left = {}, left_text(undos)
     for _, row in ipairs(undos) do
         if did_something(row) and row.operation then
             done[#done + 1] = row
         end
     end
-    if #done == 0 then
+    if #done == 0 and left then
+        return "nothing was undone: " .. left
+    elseif #done == 0 then
         return "nothing to undo: everything is as it was before"
-    elseif #done == 1 then
-        return ("what was taken away is kept; 'undo %s' takes this back"):format(done[1].operation:match("[^-]*$"))
     end
-    return "what was taken away is kept; 'history' lists the undos, which can be undone too"
+    local id = #done > 1 and done[1].run or done[1].operation
+    return ("%swhat was taken away is kept; 'undo %s' takes this back"):format(
+        left and ("undone in part: %s; "):format(left) or "", id:match("[^-]*$"))
 end
 
 local function show(result, out, session)
@@ -63,7 +100,7 @@ local function show(result, out, session)
         out:table{rows = undos, columns = columns(out)}
     end
     problems_view.show(result.problems, session.err, session.verbose)
-    if #undos > 0 and (result.status == 0 or result.status == 3) then
+    if #undos > 0 then
         out:prose(out:clean(ending(undos)))
     end
 end
@@ -72,13 +109,16 @@ return {
     name = "undo",
     group = "copy",
     summary = "take an operation back: what it replaced or removed returns, what it created goes",
-    details = "Without an OPERATION the last one of this workstation that changed something, is no undo, and "
-        .. "was not undone. An id may be shortened to its beginning or end (7f3a); 'last' is the newest one, "
-        .. "an undo too, so 'undo last' after an undo takes that back. A file that changed since is left alone "
-        .. "and reported. What is taken away is kept as versions of the undo. Interrupted, the same command "
-        .. "does what is left. Exit status 3: some files were left alone.",
+    details = "Without an OPERATION the last run of this workstation that changed something, is no undo, "
+        .. "and was not undone. A run is all that one command did (a copy of several categories or "
+        .. "projects, or to several databases): its operations are taken back together, the newest "
+        .. "first. 'undo OPERATION' takes back one, 'undo RUN' a run. An id may be shortened to its "
+        .. "beginning or end (7f3a); 'last' is the newest run, of undos too, so 'undo last' after an "
+        .. "undo takes that back. A file that changed since is left alone and reported. What is taken "
+        .. "away is kept as versions of the undo. Interrupted, the same command does what is left. Exit "
+        .. "status 3: some files were left alone.",
     examples = {"undo --dry-run", "undo 7f3a", "undo last"},
-    args = {{"operation", "operation", optional = true, help = "which one; 'history' lists them"}},
+    args = {{"operation", "operation", optional = true, help = "which one, or a run; 'history' lists them"}},
     options = {
         ["dry-run"] = {short = "n", help = "show what would be done, do nothing"},
         database = {type = "database", help = "only on this one"},

@@ -19,6 +19,7 @@
 #include "base/output.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "base/who.h"
 
 /* isatty(fd) -> boolean */
 static int sys_isatty(lua_State *L)
@@ -74,6 +75,30 @@ static int sys_hostname(lua_State *L)
 
     gethostname(name, sizeof name - 1);
     lua_pushstring(L, name);
+    return 1;
+}
+
+/* user() -> the name of the effective user, or its number as text */
+static int sys_user(lua_State *L)
+{
+    struct who who;
+
+    who_am_i(&who);
+    lua_pushstring(L, who.user);
+    return 1;
+}
+
+/* is_running(boot, pid, began) -> whether that process runs on this machine | nil where it cannot be told: base/who.h */
+static int sys_is_running(lua_State *L)
+{
+    const char *boot = luaL_checkstring(L, 1);
+    lua_Integer pid = luaL_checkinteger(L, 2), began = luaL_checkinteger(L, 3);
+    int runs = who_runs(boot, pid, began);
+
+    if (runs < 0)
+        lua_pushnil(L);
+    else
+        lua_pushboolean(L, runs);
     return 1;
 }
 
@@ -278,10 +303,12 @@ int luaopen_core_sys(lua_State *L)
     static const luaL_Reg functions[] = {
         {"clear_signal", sys_clear_signal}, {"exit_now", sys_exit_now}, {"format_time", sys_format_time},
         {"getenv", sys_getenv}, {"getpid", sys_getpid}, {"hostname", sys_hostname},
+        {"is_running", sys_is_running},
         {"isatty", sys_isatty}, {"locale_utf8", sys_locale_utf8}, {"monotonic", sys_monotonic},
         {"now", sys_now}, {"random_hex", sys_random_hex}, {"run", sys_run},
         {"signal", sys_signal}, {"spawn", sys_spawn},
-        {"string_width", sys_string_width}, {"takes_more", sys_takes_more}, {"user_home", sys_user_home}, {"which", sys_which},
+        {"string_width", sys_string_width}, {"takes_more", sys_takes_more}, {"user", sys_user},
+        {"user_home", sys_user_home}, {"which", sys_which},
         {"winsize", sys_winsize}, {"write", sys_write}, {NULL, NULL},
     };
     luaL_newlib(L, functions);

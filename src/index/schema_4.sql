@@ -47,6 +47,7 @@ ALTER TABLE database ADD COLUMN space_total INTEGER;   -- bytes; NULL: never see
 ALTER TABLE database ADD COLUMN space_free INTEGER;
 ALTER TABLE database ADD COLUMN space_at INTEGER;      -- when those were seen, ns
 ALTER TABLE operation ADD COLUMN run TEXT;             -- shared by the operations of one command; NULL: it was the only one
+CREATE INDEX operation_runs ON operation (run) WHERE run IS NOT NULL;
 ALTER TABLE operation ADD COLUMN user TEXT;            -- who ran it
 ALTER TABLE operation ADD COLUMN boot TEXT;            -- which process it was: the kernel's id of the boot,
 ALTER TABLE operation ADD COLUMN began INTEGER;        -- and when the process began, in ticks since that

@@ -30,7 +30,7 @@ end
 
 local function merge(rows, found, alive)
     return past.merge(rows, {{database = "NAS", operations = found}}, {categories = CATEGORIES,
-        databases = DATABASES, is_alive = function() return alive or false end})
+        databases = DATABASES, is_alive = function() return alive end})
 end
 
 local function ids(list)
@@ -91,9 +91,9 @@ end
 function M.test_what_never_ended()
     local open = manifest("a1", {})
     open.state, open.finished_at = nil, nil
-    unit.assertEquals(merge({row("a1", {state = "running"})}, {open})[1].state, "unfinished")
+    unit.assertEquals(merge({row("a1", {state = "running"})}, {open}, false)[1].state, "unfinished")
     unit.assertEquals(merge({row("a1", {state = "running"})}, {open}, true)[1].state, "running")
-    unit.assertEquals(merge({}, {open})[1].state, "unfinished")
+    unit.assertEquals(merge({}, {open}, false)[1].state, "unfinished")
     unit.assertEquals(merge({row("a1", {state = "running"})}, {manifest("a1")})[1].state, "done")
 end
 
@@ -145,6 +145,57 @@ function M.test_short_names()
         manifest("20310102T000000Z-1111")}))
     unit.assertEquals(names["20310102T000000Z-1111"], "1111")
     unit.assertEquals(names["20310101T000000Z-7f3a"], "20310101T000000Z-7f3a")
+end
+
+-- Three copies of one command, on two databases, then one of its own.
+local function run_of_three()
+    local function of(at, fields)
+        fields = fields or {}
+        fields.started_at, fields.run = (100 + at) * SECOND, fields.run or "20310101T000000Z-aaaa"
+        return fields
+    end
+    local rows = {row("a1", of(1)), row("a2", of(2, {target = "WORK"})), row("a3", of(3)),
+        row("b1", {started_at = 200 * SECOND, run = "20310101T000009Z-bbbb"})}
+    local disks = {{database = "NAS", operations = {manifest("a1", of(1)), manifest("a3", of(3)),
+        manifest("b1", {started_at = 200 * SECOND})}},
+        {database = "WORK", operations = {manifest("a2", of(2))}}}
+    return rows, disks
+end
+
+local function merged(rows, disks)
+    return past.merge(rows, disks, {categories = CATEGORIES, databases = DATABASES,
+        is_alive = function() return false end})
+end
+
+function M.test_a_run_is_meant_by_its_id_and_undone_as_a_whole()
+    local rows, disks = run_of_three()
+    local list = merged(rows, disks)
+    unit.assertEquals(ids(past.resolve(list, "20310101T000000Z-aaaa")), {"a3", "a2", "a1"})
+    unit.assertEquals(ids(past.resolve(list, "aaaa")), {"a3", "a2", "a1"})
+    unit.assertEquals(ids(past.resolve(list, "a2")), {"a2"})
+    -- a run of one operation is none: its id is not another word for it
+    unit.assertEquals(ids(past.last_to_undo(list)), {"b1"})
+    unit.assertNil(past.resolve(list, "zzzz"))
+    unit.assertEquals(past.short_names(list)["20310101T000000Z-aaaa"], "aaaa")
+    table.remove(rows, 4)
+    table.remove(disks[1].operations, 3)
+    list = merged(rows, disks)
+    unit.assertEquals(ids(past.last_to_undo(list)), {"a3", "a2", "a1"})
+    unit.assertEquals(ids(past.resolve(list, "last")), {"a3", "a2", "a1"})
+end
+
+function M.test_the_run_stands_in_the_manifest_for_who_has_no_row_of_it()
+    local _, disks = run_of_three()
+    unit.assertEquals(ids(past.resolve(merged({}, disks), "aaaa")), {"a3", "a2", "a1"})
+end
+
+-- Its process cannot be asked for: neither running nor dead.
+function M.test_what_runs_elsewhere_is_unknown()
+    local fields = {state = "running"}
+    unit.assertEquals(merge({row("1", fields)}, {}, true)[1].state, "running")
+    unit.assertEquals(merge({row("1", fields)}, {}, false)[1].state, "unfinished")
+    unit.assertEquals(merge({row("1", fields)}, {}, nil)[1].state, "unknown")
+    unit.assertEquals(merge({row("1", {state = "done"})}, {}, nil)[1].state, "done")
 end
 
 return M
