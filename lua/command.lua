@@ -11,8 +11,11 @@
 --     args      list of arguments { NAME, TYPE, ... }, see below
 --     options   { ["dry-run"] = { type = "flag", short = "n", ... }, ... }
 --     accepts   { ROW TYPE = { ROW KEY = ARGUMENT NAME } }: what a row fills when it is handed to the command
---     run       function(args, session) -> result
+--     run       function(args, session, sink) -> result; sink: stream.lua, nil where all rows belong into the
+--               result
 --     show      function(result, out, session), prints a result for people (optional: tables of its rows)
+--     flow      function(list, out, session, state), prints some of the rows that `run` puts into its sink; state
+--               is one table for all of them (optional: `run` never gets a sink)
 --     startup   false: `autobackup NAME` runs without the startup file
 --     passing   true: its result is nothing to go on with, so `_` in the REPL stays what it was
 --     replace   true: may take the name of a built-in command, a query or a standard Lua function
@@ -70,8 +73,8 @@ local elsewhere = {
 
 local declaration_keys = {
     name = "string", summary = "string", group = "string", details = "string", examples = "table", args = "table",
-    options = "table", accepts = "table", run = "function", show = "function", startup = "boolean",
-    replace = "boolean", passing = "boolean",
+    options = "table", accepts = "table", run = "function", show = "function", flow = "function",
+    startup = "boolean", replace = "boolean", passing = "boolean",
 }
 
 local argument_keys = {
@@ -286,9 +289,10 @@ end
 -- @param declaration of the command
 -- @param args table by name
 -- @param session the session
+-- @param sink for rows that need not be in the result (optional, stream.lua)
 -- @return the result
-function M.run(declaration, args, session)
-    local result = declaration.run(args, session)
+function M.run(declaration, args, session, sink)
+    local result = declaration.run(args, session, sink)
     if type(result) == "table" then
         if not rows.type_of(result) then
             rows.result(declaration, result)
@@ -306,6 +310,18 @@ end
 function M.call(declaration, session, ...)
     local args = require("autobackup.arguments").from_lua(declaration, session, ...)
     return M.run(declaration, args, session)
+end
+
+-- What was found is written even when the command fails after it.
+local function run_into(sink, declaration, args, session)
+    local ok, result = pcall(M.run, declaration, args, session, sink)
+    if sink and (ok or result.code ~= "EPIPE") then
+        sink:flush()
+    end
+    if not ok then
+        error(result, 0)
+    end
+    return result
 end
 
 --- A command given as words: runs it and shows the result.
@@ -326,7 +342,8 @@ function M.words(declaration, words, session, literal, patterns)
     if json and parsed.args.json == nil then
         parsed.args.json = true
     end
-    local result = M.run(declaration, parsed.args, session)
+    local sink = require("autobackup.stream").sink(session, declaration, json or false)
+    local result = run_into(sink, declaration, parsed.args, session)
     session:show(result, {json = json, declaration = declaration, paged = true})
     return result
 end

@@ -2,12 +2,13 @@
 -- them in order before it goes on.
 local errors = require "autobackup.errors"
 local progress = require "autobackup.view.progress"
+local size = require "autobackup.view.size"
 
 local M = {}
 
 local WAIT = 0.1      -- seconds between looks at the clock of the progress lines
 local TURN = 256      -- events that one of several jobs may hand out before the next comes to its turn
-local KEEP = 100000   -- problems remembered; the rest is counted
+local KEEP = 100000   -- rows that a list holds; the rest is counted
 
 local function pump(job, on_event, state)
     while true do
@@ -132,23 +133,33 @@ end
 local Collector = {}
 Collector.__index = Collector
 
---- A list that keeps a bounded number of rows and counts all.
+--- A list that keeps a bounded number of rows and counts all; with a sink it keeps none and writes them.
+-- @param noun what a row is called, such as "problem"
+-- @param sink stream.lua (optional)
 -- @return collector: `rows`, `count`, `add(row)`
-function M.collector()
-    return setmetatable({rows = {}, count = 0}, Collector)
+function M.collector(noun, sink)
+    return setmetatable({rows = {}, count = 0, noun = noun, sink = sink}, Collector)
 end
 
 function Collector:add(row)
     self.count = self.count + 1
-    if self.count <= KEEP then
+    if self.sink then
+        self.sink:add(row)
+    elseif self.count <= KEEP then
         self.rows[self.count] = row
     end
 end
 
---- A note about what was counted but not kept, or nil.
+--- How many rows were counted but neither kept nor written.
 function Collector:omitted()
-    local more = self.count - #self.rows
-    return more > 0 and ("%d more problems are not listed"):format(more) or nil
+    return self.sink and 0 or self.count - #self.rows
+end
+
+--- A note about those, or nil.
+function Collector:omission()
+    local more = self:omitted()
+    return more > 0 and ("%s more %s not listed, of %s in all"):format(size.count(more),
+        self.noun .. (more == 1 and " is" or "s are"), size.count(self.count)) or nil
 end
 
 return M

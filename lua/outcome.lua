@@ -23,7 +23,7 @@ end
 -- @return instance
 function M.new(class, fields)
     fields.result, fields.noted = {notes = {}, status = statuses.DONE}, {}
-    fields.problems = jobs.collector()
+    fields.problems = jobs.collector("problem")
     return setmetatable(fields, class)
 end
 
@@ -61,20 +61,26 @@ function Outcome:fail(path, err, fields)
     self:worsen(errors.exit_status(errors.new(err.code, err.message)))
 end
 
---- Put the result together.
+--- Put the result together. What its lists leave out is noted; `omitted` says how many rows of `more`.
 -- @param more a collector of rows that follow those of the result (optional)
--- @return result: its rows; problems, notes, status
+-- @return result: its rows; problems, notes, status, omitted (absent: none)
 function Outcome:finish(more)
     local result = self.result
+    result.problems = self.problems.rows
     if more then
         table.move(more.rows, 1, #more.rows, #result + 1, result)
+        result.omitted = more:omitted() > 0 and more:omitted() or nil
+        self:note_omission(more)
     end
-    result.problems = self.problems.rows
-    local omitted = self.problems:omitted()
-    if omitted then
-        self:note(omitted)
-    end
+    self:note_omission(self.problems)
     return result
+end
+
+function Outcome:note_omission(collector)
+    local omission = collector:omission()
+    if omission then
+        self:note(omission)
+    end
 end
 
 return M

@@ -142,7 +142,7 @@ end
 -- @return result: rows of type "prune", one for each database, then "expired", one for each operation
 function M.run(session, plan, dry_run)
     local self = outcome.new(Run, {session = session, plan = plan, dry_run = dry_run or false,
-        expired = jobs.collector(), live = progress.new(session, "prune")})
+        expired = jobs.collector("operation"), live = progress.new(session, "prune")})
     local closing <close> = self.live
     for _, database in ipairs(plan.databases) do
         self:try(database)

@@ -224,8 +224,8 @@ local function broken(line, out)
     return require("autobackup.view.wrap").line(line, out.width, require("core.sys").string_width)
 end
 
--- Only what has been drawn can be in the way.
-local function hide_progress()
+--- Take live lines away before something else is written. Only what has been drawn can be in the way.
+function Session.hide_progress(_)
     local progress = package.loaded["autobackup.view.progress"]
     if progress then
         progress.hide()
@@ -236,7 +236,7 @@ end
 -- @param text string
 -- @param color name (optional), of the beginning up to ':'
 function Session:message(text, color)
-    hide_progress()
+    self:hide_progress()
     io.stdout:flush()
     local out = self.err
     each_line(text, function(line)

@@ -44,7 +44,8 @@ end
 local function new_run(session, request)
     return outcome.new(Run, {
         session = session, request = request, from = named_databases(session, {request.from})[1],
-        to = named_databases(session, request.to), actions = jobs.collector(), given_up = {}, read_at = {},
+        to = named_databases(session, request.to), actions = jobs.collector("action", request.sink),
+        given_up = {}, read_at = {},
         locks = {}, done = 0, board = progress.board(session),
     })
 end
@@ -219,7 +220,8 @@ end
 function handlers.action(run, event, context)
     run.actions:add(rows.row("action", {project = context.item.project, category = context.item.category,
         from = run.from.database, to = context.target.database, kind = event.kind, path = event.path,
-        file_type = event.file_type, size = event.size, content = event.content or nil}))
+        file_type = event.file_type, size = event.size, content = event.content or nil,
+        removes = event.removes}))
 end
 
 local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",
@@ -467,9 +469,10 @@ Run.__close = Run.close
 -- @param request {project= (a name or a pattern), category= (a name, several or "all"), from=, to=list, dry_run=,
 --        overwrite_newer=, mirror=, readback=, lock_wait=seconds?, jobs=?, bwlimit=bytes per second?, idle=,
 --        only = list of patterns (src/copy/only.h) of paths in the replicas: nothing else is copied or removed;
---        nil or empty: all}
--- @return result: rows of type "copy" (one for each category, project and destination), with dry_run then rows of
---         type "action"; problems, notes, status. Raises what keeps it from starting, and an interruption.
+--        nil or empty: all, sink=stream.lua?}
+-- @return result: rows of type "copy" (one for each category, project and destination), with dry_run and without
+--         a sink then rows of type "action"; problems, notes, status. Raises what keeps it from starting, and an
+--         interruption.
 function M.run(session, request)
     request.only = request.only or {}
     local run <close> = new_run(session, request)

@@ -260,8 +260,10 @@ end
 
 --- Undo an operation, on each database that has it, or all operations of a run, the newest first.
 -- @param session the session
--- @param request {operation = word or nil for the last run, database=?, dry_run=, lock_wait=seconds?}
--- @return result: rows of type "undo", with dry_run then rows of type "undo_action"; problems, notes, status.
+-- @param request {operation = word or nil for the last run, database=?, dry_run=, lock_wait=seconds?,
+--        sink=stream.lua?}
+-- @return result: rows of type "undo", with dry_run and without a sink then rows of type "undo_action"; problems,
+--         notes, status.
 --         Raises what keeps it from starting, and an interruption.
 function M.run(session, request)
     local list, failures = operations.read(session, request.database)
@@ -278,8 +280,8 @@ function M.run(session, request)
     if run then
         entries, left = sort_out(session, entries, failures, list)
     end
-    local undoing = outcome.new(Run, {session = session, request = request, actions = jobs.collector(),
-        live = progress.new(session, "undo"), run = run,
+    local undoing = outcome.new(Run, {session = session, request = request,
+        actions = jobs.collector("action", request.sink), live = progress.new(session, "undo"), run = run,
         own_run = #entries > 1 and session.catalog:new_operation() or nil})
     local closing <close> = undoing.live
     undoing:undo_all(entries, left)

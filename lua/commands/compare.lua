@@ -2,6 +2,7 @@
 local core_compare = require "core.compare"
 local decisions = require "autobackup.compare"
 local errors = require "autobackup.errors"
+local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
@@ -167,6 +168,7 @@ function Comparison:add_difference(pair, item)
     local row = rows.row("difference", {
         status = decisions.sign(item.judgement), path = item.path, database = pair.database,
         project = pair.project, category = pair.category, reference = pair.reference, kind = kind_of(item),
+        absent = not pair.left and pair.reference or not pair.right and pair.database or nil,
         why = decisions.reason(item.judgement) or item.right and item.right.error or item.left and item.left.error,
     })
     if item.judgement ~= "same" and item.newer then
@@ -174,7 +176,7 @@ function Comparison:add_difference(pair, item)
     end
     entry_fields(row, item.right or item.left, "")
     entry_fields(row, item.right and item.left, "reference_")
-    table.insert(self.result, row)
+    self.differences:add(row)
 end
 
 local function granularity(pair)
@@ -210,7 +212,6 @@ function Comparison:new_row(pair)
         row.online = self.is_online(database) == true
         row.loaded_at = knowledge.seconds((pair.right or database).loaded_at)
     end
-    table.insert(self.result, row)
     return row
 end
 
@@ -227,6 +228,15 @@ function Comparison:compare(pair)
     end
     self:fill(row, pair, counts, unknown)
     self.result.status = statuses.worst(self.result.status, decisions.status(row.state))
+    table.insert(self.result, row)
+    self:take_differences()
+end
+
+-- Each pair's row is followed by what differs, as far as that was kept.
+function Comparison:take_differences()
+    local kept = self.differences.rows
+    table.move(kept, self.taken + 1, #kept, #self.result + 1, self.result)
+    self.taken = #kept
 end
 
 -- What to say of the databases that take part, in their order.
@@ -246,7 +256,7 @@ function Comparison:ages(pairs_list, names, known)
     return list
 end
 
-local function run(args, session)
+local function run(args, session, sink)
     check_named(args.databases)
     knowledge.require_setup(session)
     local databases, names = by_name(session)
@@ -255,6 +265,7 @@ local function run(args, session)
     local comparison = setmetatable({
         comparer = comparer, databases = databases, is_online = locate.prober(), said = {},
         list = args.files or args.all or args.json or false, list_same = args.all,
+        differences = jobs.collector("difference", sink), taken = 0,
         result = {problems = {}, status = statuses.DONE},
     }, Comparison)
     for _, pair in ipairs(list) do
@@ -262,6 +273,8 @@ local function run(args, session)
     end
     comparison.result.databases = comparison:ages(list, names, session.catalog:known())
     comparison.result.listed = comparison.list
+    comparison.result.notes = {comparison.differences:omission()}
+    comparison.result.omitted = comparison.differences:omitted() > 0 and comparison.differences:omitted() or nil
     return comparison.result
 end
 
@@ -297,6 +310,9 @@ return {
         compare = {project = "project", category = "category"},
     },
     run = run,
+    flow = function(differences, out)
+        require("autobackup.view.comparison").show_differences(differences, out)
+    end,
     show = function(result, out, session)
         require("autobackup.view.comparison").show(result, out)
         require("autobackup.view.problems").show(result.problems, session.err, session.verbose)

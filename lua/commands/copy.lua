@@ -7,20 +7,19 @@ local size = require "autobackup.view.size"
 local transfers_view = require "autobackup.view.transfers"
 local waiting = require "autobackup.waiting"
 
-local function run(args, session)
+local function run(args, session, sink)
     for _, name in ipairs(args.to) do
         if name == args.from then
             errors.usage("copy: %s cannot be copied onto itself", name)
         end
     end
-    local result = require("autobackup.transfer").run(session, {
+    return require("autobackup.transfer").run(session, {
         project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
         overwrite_newer = args.newer == "overwrite", mirror = args.mirror,
         lock_wait = waiting.seconds(args, session), jobs = args.jobs or session.settings.jobs,
         readback = args.verify == "readback", bwlimit = args.bwlimit, idle = args.idle, only = args.only,
+        sink = sink,
     })
-    result.mirror = args.mirror or nil
-    return result
 end
 
 local function has_left(copies)
@@ -58,14 +57,9 @@ local function place_of(row)
 end
 
 -- The plan's files, alike ones together and sequences folded.
-local function show_actions(actions, copies, mirror, out)
-    local copy_of = {}
-    for _, copy in ipairs(copies) do
-        copy_of[place_of(copy)] = copy
-    end
+local function show_actions(actions, out)
     columns_view.files(actions, function(action)
-        local place = place_of(action)
-        return ("%s: %s"):format(place, transfers_view.action(action, copy_of[place], mirror))
+        return ("%s: %s"):format(place_of(action), transfers_view.action(action))
     end, out)
 end
 
@@ -80,7 +74,7 @@ end
 
 local function show(result, out, session)
     local actions, copies = rows.split(result, "action")
-    show_actions(actions, copies, result.mirror, out)
+    show_actions(actions, out)
     if #copies > 0 then
         out:table{rows = copies, columns = columns(out, copies)}
     end
@@ -131,4 +125,5 @@ return {
     },
     run = run,
     show = show,
+    flow = show_actions,
 }

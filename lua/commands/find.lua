@@ -1,59 +1,10 @@
 --- find: entries by name in all that the catalog knows.
-local entries = require "autobackup.entries"
+local finding = require "autobackup.finding"
 local knowledge = require "autobackup.knowledge"
-local locate = require "autobackup.locate"
-local rows = require "autobackup.rows"
 local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 local core_sys = require "core.sys"
-
--- Groups of found entries, one for each replica.
-local function read(found)
-    local groups, last = {}, nil
-    for batch in found.batch, found do
-        for _, entry in ipairs(batch) do
-            if not (last and last.replica == entry.replica) then
-                last = {replica = entry.replica, place = found:place(entry)}
-                groups[#groups + 1] = last
-            end
-            last[#last + 1] = entry
-        end
-    end
-    return groups
-end
-
-local ORDER = {"client", "name", "category_id", "database_id"}
-
-local function is_before(a, b)
-    for _, key in ipairs(ORDER) do
-        if a.place[key] ~= b.place[key] then
-            return a.place[key] < b.place[key]
-        end
-    end
-    return false
-end
-
-local function add_rows(result, group, online)
-    local place = group.place
-    local base = locate.replica(place.root, place.category_path, place.client, place.name) .. "/"
-    for _, row in ipairs(group) do    -- the same tables: there may be a million
-        row.client, row.project, row.name = place.client, place.project, place.name
-        row.category, row.database, row.online = place.category, place.database, online
-        row.path, row.replica = base .. row.path, nil
-        result[#result + 1] = rows.row("entry", row)
-    end
-end
-
-local function rows_of(groups, session)
-    local result, is_online = {}, locate.prober()
-    table.sort(groups, is_before)
-    for _, group in ipairs(groups) do
-        local database = session.catalog:database(group.place.database_id)
-        add_rows(result, group, database ~= nil and is_online(database) == true)
-    end
-    return result
-end
 
 local function never_read(session)
     local names = {}
@@ -65,37 +16,39 @@ local function never_read(session)
     return names[1] and ("never read, so nothing is known of: %s; type: load"):format(table.concat(names, ", "))
 end
 
-local function notes_of(result, args, session)
-    if #result == 0 then
+local function notes_of(count, is_cut, args, session)
+    if count == 0 then
         local text = ("nothing found that matches '%s'"):format(args.pattern)
         return {knowledge.missing(session) or text, never_read(session)}
-    end
-    if #result > args.limit then
-        result[#result] = nil
-        return {("more than %d match, the others are not shown; narrow it down, or --limit N"):format(args.limit)}
+    elseif is_cut then
+        return {("more than %d match, the others are not shown; narrow it down, or --limit N"):format(count)}
     end
 end
 
--- A list of all there is on large disks would be of no use and take all memory: files{} is for that.
-local LIMIT = 10000
+local LIMIT = 10000    -- what can be read, and be held as a list; files{} is for more
 
 local function named(value)
     return value ~= "all" and value or nil
 end
 
-local function run(args, session)
-    local asked = args.limit
-    args.limit = asked or LIMIT
-    local found <close> = entries.open(session.catalog, {
+local function run(args, session, sink)
+    local limit = args.limit or sink and math.maxinteger or LIMIT
+    local result = {}
+    local count, is_cut = finding.each(session.catalog, {
         database = args.database, category = named(args.category), client = args.client, project = args.project,
     }, {
         pattern = args.pattern, word = true, whole_path = args.pattern:find("/", 1, true) ~= nil,
         ignore_case = args.ignore_case, kind = args.type, larger = args.larger, newer = args.newer,
-        older = args.older, sorted = true, limit = args.limit + 1,
-    })
-    local result = rows_of(read(found), session)
-    result.status = not asked and #result > LIMIT and statuses.PARTIAL or nil
-    result.notes = notes_of(result, args, session)
+        older = args.older,
+    }, limit, function(row)
+        if sink then
+            sink:add(row)
+        else
+            result[#result + 1] = row
+        end
+    end)
+    result.status = is_cut and not args.limit and statuses.PARTIAL or nil
+    result.notes = notes_of(count, is_cut, args, session)
     return result
 end
 
@@ -144,21 +97,26 @@ local function date(seconds)
     return core_sys.format_time(seconds * 1000000000, "local", "%Y-%m-%d %H:%M")
 end
 
+local COLUMNS = {
+    {key = "size", title = "SIZE", align = "right", format = function(bytes, row)
+        return row.kind and row.kind ~= "file" and row.kind or size.size(bytes)
+    end},
+    {key = "mtime", title = "DATE", format = date, min = 16, drop = 2},
+    {key = "database", title = "DATABASE", min = 8},
+    {key = "online", title = "STATE", drop = 1,
+        format = function(value) return value and "online" or "offline" end,
+        color = function(value) return value and "green" or "yellow" end},
+    {key = "path", title = "PATH", min = 24},
+}
+
 local function show(result, out)
-    if #result == 0 then
-        return
+    if #result > 0 then
+        out:table{rows = out.tty and folded_lines(result) or result, columns = COLUMNS}
     end
-    out:table{rows = out.tty and folded_lines(result) or result, columns = {
-        {key = "size", title = "SIZE", align = "right", format = function(bytes, row)
-            return row.kind and row.kind ~= "file" and row.kind or size.size(bytes)
-        end},
-        {key = "mtime", title = "DATE", format = date, min = 16, drop = 2},
-        {key = "database", title = "DATABASE", min = 8},
-        {key = "online", title = "STATE", drop = 1,
-            format = function(value) return value and "online" or "offline" end,
-            color = function(value) return value and "green" or "yellow" end},
-        {key = "path", title = "PATH", min = 24},
-    }}
+end
+
+local function flow(list, out, _, state)
+    out:table({rows = list, columns = COLUMNS}, state)
 end
 
 return {
@@ -183,8 +141,10 @@ return {
         newer = {type = "moment", help = "only what was changed since then: 2031-05-27, or 30d ago"},
         older = {type = "moment", help = "only what was last changed before then"},
         type = {type = "choice", values = {"file", "directory", "symlink"}, help = "only these"},
-        limit = {type = "integer", min = 1, value = "N", help = "stop after that many (default 10000)"},
+        limit = {type = "integer", min = 1, value = "N",
+            help = "stop after that many (default 10000 on a terminal)"},
     },
     run = run,
     show = show,
+    flow = flow,
 }

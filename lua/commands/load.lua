@@ -120,7 +120,7 @@ end
 local function run(args, session)
     knowledge.require_setup(session)
     local result = {status = 0, notes = {}}
-    local context = {problems = jobs.collector(), notes = result.notes}
+    local context = {problems = jobs.collector("problem"), notes = result.notes}
     local databases = chosen(args, session)
     local list, failures = read_all(session, databases, args, context)
     for i, database in ipairs(databases) do
@@ -132,7 +132,7 @@ local function run(args, session)
         end
     end
     result.problems = context.problems.rows
-    table.insert(result.notes, context.problems:omitted())
+    table.insert(result.notes, context.problems:omission())
     return result
 end
 

@@ -5,9 +5,9 @@ local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local waiting = require "autobackup.waiting"
 
-local function run(args, session)
+local function run(args, session, sink)
     return require("autobackup.undoing").run(session, {operation = args.operation, database = args.database,
-        dry_run = args.dry_run, lock_wait = waiting.seconds(args, session)})
+        dry_run = args.dry_run, lock_wait = waiting.seconds(args, session), sink = sink})
 end
 
 local WORDS = {remove = "take away (created by it)", restore = "put back the old version of",
@@ -15,6 +15,10 @@ local WORDS = {remove = "take away (created by it)", restore = "put back the old
 
 local function heading(action)
     return ("%s: %s"):format(action.database, WORDS[action.kind] or action.kind)
+end
+
+local function show_actions(actions, out)
+    columns_view.files(actions, heading, out)
 end
 
 local function columns(out)
@@ -95,7 +99,7 @@ end
 
 local function show(result, out, session)
     local actions, undos = rows.split(result, "undo_action")
-    columns_view.files(actions, heading, out)
+    show_actions(actions, out)
     if #undos > 0 then
         out:table{rows = undos, columns = columns(out)}
     end
@@ -129,4 +133,5 @@ return {
         undo = {operation = "operation"}},
     run = run,
     show = show,
+    flow = show_actions,
 }

@@ -66,7 +66,7 @@ local function show_group(group, out)
 end
 
 local function title(row)
-    if row.state == "only" or row.state == "absent" then
+    if row.absent or not row.database then
         local holder = row.absent == row.reference and row.database or row.reference
         return ("%s %s, only on %s:"):format(row.project, row.category, holder)
     end
@@ -92,16 +92,33 @@ local function legend(row, differences)
     return table.concat(parts, ", ")
 end
 
-local function show_pair(row, differences, out)
-    if #differences == 0 then
-        return
-    end
+local function show_pair(differences, out)
+    local row = differences[1]
     out:prose(out:clean(title(row)))
     for _, group in ipairs(alike(differences)) do
         show_group(group, out)
     end
     out:prose(out:clean(legend(row, differences)), "dim")
     out:line("")
+end
+
+local function is_same_pair(a, b)
+    return a.project == b.project and a.category == b.category and a.reference == b.reference
+        and a.database == b.database
+end
+
+--- Show what differs, file by file.
+-- @param differences rows of type "difference", those of a pair together
+-- @param out an output
+function M.show_differences(differences, out)
+    local first = 1
+    for i, row in ipairs(differences) do
+        local after = differences[i + 1]
+        if not (after and is_same_pair(row, after)) then
+            show_pair(table.move(differences, first, i, 1, {}), out)
+            first = i + 1
+        end
+    end
 end
 
 -- ---- one database ----
@@ -286,28 +303,13 @@ end
 
 -- ---- all of it ----
 
-local function split(result)
-    local compared, differences = {}, {}
-    for _, row in ipairs(result) do
-        if rows.type_of(row) == "compare" then
-            compared[#compared + 1] = row
-            differences[row] = {}
-        else
-            table.insert(differences[compared[#compared]], row)
-        end
-    end
-    return compared, differences
-end
-
 --- Show the result of compare.
 -- @param result rows of type "compare", each followed by its rows of type "difference"; `databases`: list for
 --        view/databases.lua of those that take part
 -- @param out an output
 function M.show(result, out)
-    local compared, differences = split(result)
-    for _, row in ipairs(compared) do
-        show_pair(row, differences[row], out)
-    end
+    local compared, differences = rows.split(result, "compare")
+    M.show_differences(differences, out)
     local names = {}
     for i, database in ipairs(result.databases) do
         names[i] = database.database

@@ -155,12 +155,15 @@ function Out:age(time)
 end
 
 --- Write a table (view/table.lua: M.lines).
+-- @param spec of it
+-- @param state a table that is the same for all parts of a table that is written in several (optional): the titles
+--        stand once, and columns keep their places as long as they are wide enough
 -- @return how many of its columns did not fit
-function Out:table(spec)
+function Out:table(spec, state)
     local lines, left_out = layout.lines(spec, {
         width = self.width, tty = self.tty, width_of = core_sys.string_width, ellipsis = self.marks.ellipsis,
         paint = function(name, text) return self:color(name, text) end, places = self.tty and self.colored,
-    })
+    }, state)
     self:write(table.concat(lines, "\n") .. "\n")
     return left_out
 end

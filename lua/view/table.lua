@@ -40,10 +40,10 @@ local function shown_columns(spec, style)
     return columns
 end
 
-local function measure(columns, rows, style)
+local function measure(columns, rows, style, before)
     local cells, widths = {}, {}
     for i, column in ipairs(columns) do
-        widths[i] = style.width_of(column.title)
+        widths[i] = math.max(style.width_of(column.title), before and before[i] or 0)
     end
     for r, row in ipairs(rows) do
         cells[r] = {}
@@ -188,11 +188,11 @@ local function hanging(columns, cells, r, widths, style)
     return room and style.width_of(text) > room and GAP .. shortened(text, style.width - #GAP, style)
 end
 
-local function flat(columns, rows, cells, widths, style)
+local function flat(columns, rows, cells, widths, style, is_titled)
     local lines = {}
-    lines[1] = layout(columns, widths, function(_, column)
+    lines[1] = not is_titled and layout(columns, widths, function(_, column)
         return column.title, "dim"
-    end, style)
+    end, style) or nil
     for r, row in ipairs(rows) do
         local below = hanging(columns, cells, r, widths, style)
         lines[#lines + 1] = layout(columns, widths, function(i, column)
@@ -257,20 +257,26 @@ end
 --- Lay out a table.
 -- @param spec {columns=, rows=}; a column is {key=, title=, align="right"?, format=fn(value,row)?,
 --        color=fn(value,row)?, min=columns?, group=bool?, head=bool?, hide_empty=bool?, drop=number?,
---        (terminal only), those with `drop` go where all do not fit, the highest first; a `whole` one at the end
---        is not shortened for others: where it does not fit it stands on a line of its own
---        not shortened for others: where it does not fit it stands on a line of its own
+--        whole=bool?}: those with `hide_empty` go where all of it is empty, those with `drop` where all do not
+--        fit, the highest first (terminal only); a `whole` one at the end is not shortened for others: where it
+--        does not fit it stands on a line of its own
 -- @param style {width=columns or nil, tty=bool, width_of=fn, paint=fn(color,text), ellipsis=text, places=whether
 --        the terminal may be told columns}
+-- @param state of a table that is laid out in parts, not on a terminal: an empty table at first (optional). Later
+--        parts have no titles, and columns that are as wide as before or wider
 -- @return a list of lines, the titles first, and how many columns were left out
-function M.lines(spec, style)
+function M.lines(spec, style, state)
     local columns = shown_columns(spec, style)
-    local cells, widths = measure(columns, spec.rows, style)
+    local before = state and state.widths
+    local cells, widths = measure(columns, spec.rows, style, before)
+    if state then
+        state.widths = widths
+    end
     local fitting, fitting_cells, fitting_widths = fit(columns, cells, widths, style.width)
     if not fitting then
         return stacked(columns, spec.rows, cells, style), 0
     end
-    return flat(fitting, spec.rows, fitting_cells, fitting_widths, style), #columns - #fitting
+    return flat(fitting, spec.rows, fitting_cells, fitting_widths, style, before ~= nil), #columns - #fitting
 end
 
 return M

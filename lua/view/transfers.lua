@@ -100,13 +100,10 @@ local WORDS = {new = "copy", changed = "replace", metadata = "correct", conflict
 
 --- What is to be done with an entry, in words.
 -- @param action row of type "action"
--- @param copy row of type "copy" that it belongs to, or nil
--- @param mirror whether extra entries are removed
 -- @return text
-function M.action(action, copy, mirror)
+function M.action(action)
     if action.kind == "extra" then
-        local removes = mirror and (action.file_type == "directory" or not copy or copy.files_removed > 0)
-        return removes and "remove (kept as versions)" or "leave (extra there)"
+        return action.removes and "remove (kept as versions)" or "leave (extra there)"
     elseif action.kind == "type" then
         local is_folder = action.file_type == "directory"
         return is_folder and "leave (folder here, file there)" or "leave (file here, folder there)"

@@ -303,7 +303,7 @@ static bool is_of_content(const struct verdict *v)
     return v->kind == VERDICT_CONFLICT && strcmp(v->code, "ENEWER") != 0 && strcmp(v->code, "ETYPE") != 0;
 }
 
-static void emit_action(struct work *w, const struct plan_name *name, const char *kind)
+static void emit_action(struct work *w, const struct plan_name *name, const char *kind, bool removes)
 {
     const struct entry *e = name->pair->left ? name->pair->left : name->pair->right;
     struct event *ev = event_new("action");
@@ -316,6 +316,8 @@ static void emit_action(struct work *w, const struct plan_name *name, const char
     event_bool(ev, "content", is_of_content(name->verdict));
     event_str(ev, "file_type", type_name(e->mode), strlen(type_name(e->mode)));
     event_int(ev, "size", (int64_t)e->size);
+    if (removes)
+        event_bool(ev, "removes", true);
     job_emit(w->report.job, ev);
     buf_free(&path);
 }
@@ -326,7 +328,7 @@ static int action_name(void *arg, const struct plan_name *name)
     const char *kind = action_kind(name);
 
     if (kind && f->w->report.job)
-        emit_action(f->w, name, kind);
+        emit_action(f->w, name, kind, f->mirror && name->verdict->kind == VERDICT_EXTRA);
     if (f->mirror)
         (void)report_extra(f, name);
     return problem_name(arg, name);

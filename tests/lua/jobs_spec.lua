@@ -140,14 +140,25 @@ function M.test_an_interruption_ends_all_lines()
     unit.assertEquals({a.cancels, a.closed, b.cancels, b.closed}, {1, 1, 1, 1})
 end
 
-function M.test_problems_are_bounded_and_counted()
-    local list = jobs.collector()
+function M.test_lists_are_bounded_and_counted()
+    local list = jobs.collector("problem")
+    unit.assertEquals(list:omitted(), 0)
+    unit.assertNil(list:omission())
     for i = 1, 100001 do
         list:add({i})
     end
-    unit.assertEquals({#list.rows, list.count}, {100000, 100001})
-    unit.assertEquals(list:omitted(), "1 more problems are not listed")
-    unit.assertNil(jobs.collector():omitted())
+    unit.assertEquals({#list.rows, list.count, list:omitted()}, {100000, 100001, 1})
+    unit.assertEquals(list:omission(), "1 more problem is not listed, of 100,001 in all")
+end
+
+function M.test_a_sink_gets_every_row()
+    local seen = 0
+    local list = jobs.collector("action", {add = function() seen = seen + 1 end})
+    for i = 1, 100001 do
+        list:add({i})
+    end
+    unit.assertEquals({#list.rows, list.count, seen, list:omitted()}, {0, 100001, 100001, 0})
+    unit.assertNil(list:omission())
 end
 
 return M

@@ -68,7 +68,7 @@ function M.test_more_rows_follow_and_what_is_left_out_is_noted()
     run.problems.count = run.problems.count + 7
     local result = run:finish(more)
     unit.assertEquals({result[1].a, result[2].a, #result}, {0, 1, 2})
-    unit.assertEquals(result.notes, {"7 more problems are not listed"})
+    unit.assertEquals(result.notes, {"7 more problems are not listed, of 7 in all"})
 end
 
 return M

@@ -49,10 +49,8 @@ function M.test_nothing_to_do()
 end
 
 function M.test_actions()
-    local removal = {kind = "extra", file_type = "file"}
-    unit.assertEquals(transfers.action(removal, copy{files_removed = 1}, true), "remove (kept as versions)")
-    unit.assertEquals(transfers.action(removal, copy{}, true), "leave (extra there)")
-    unit.assertEquals(transfers.action(removal, copy{}, nil), "leave (extra there)")
+    unit.assertEquals(transfers.action{kind = "extra", removes = true}, "remove (kept as versions)")
+    unit.assertEquals(transfers.action{kind = "extra"}, "leave (extra there)")
     unit.assertEquals(transfers.action({kind = "type", file_type = "file"}), "leave (file here, folder there)")
     unit.assertEquals(transfers.action({kind = "new"}), "copy")
     unit.assertEquals(transfers.action({kind = "conflict"}), "leave (newer there)")
