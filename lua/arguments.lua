@@ -11,7 +11,8 @@ local function lazy(name)
     return setmetatable({}, {__index = function(_, key) return require("autobackup." .. name)[key] end})
 end
 
-local types, suggest, usage, switches = lazy "types", lazy "suggest", lazy "usage", lazy "switches"
+local handed, types, suggest, usage, switches = lazy "handed", lazy "types", lazy "suggest", lazy "usage",
+    lazy "switches"
 
 local function usage_error(declaration, message, ...)
     usage.refuse(declaration, message, ...)
@@ -62,10 +63,11 @@ end
 
 -- Returns true, or nil, message, code. typed: how a word was typed (naming.lua), nil for a value of Lua.
 function Binding:try(key, spec, value, typed)
-    local checked, message, code = types.get(spec.type).check(value, self.session, spec, typed)
+    local checked, message, code, also = types.get(spec.type).check(value, self.session, spec, typed)
     if checked == nil then
         return nil, message, code or "EUSAGE"
     end
+    self.also = also or self.also
     self:store(key, spec, checked)
     return true
 end
@@ -167,6 +169,30 @@ function Binding:refuse_more(value)
         may_have_spaces and "; a name with spaces is quoted" or "")
 end
 
+-- What a path said of an argument: its type's value, once.
+function Binding:take_also(arg)
+    local value = self.also and self.also[arg.type]
+    if value then
+        self.also[arg.type] = nil
+        self:store(arg.name, arg, value)
+    end
+    return value
+end
+
+-- A path gave a category or a database already: the word for it may follow, and must be the same then.
+function Binding:agrees(value, typed)
+    local arg = self.also and self:next_positionals()[1]
+    local said = arg and self:take_also(arg)
+    if not said then
+        return false
+    end
+    local checked = types.get(arg.type).check(value, self.session, arg, typed)
+    if checked ~= said and checked ~= nil and arg.type == "category" then
+        usage_error(self.declaration, "the path is one of %s, not of %s", said, tostring(checked))
+    end
+    return checked == said or self:agrees(value, typed)
+end
+
 -- A word or a scalar in its place.
 function Binding:positional(value, is_last, typed)
     if self.pending then
@@ -177,6 +203,9 @@ function Binding:positional(value, is_last, typed)
     local keyword = type(value) == "string" and not (typed and typed.literal) and self:open_keyword(value)
     if keyword and not is_last then
         self.pending = keyword
+        return
+    end
+    if self:agrees(value, typed) then
         return
     end
     local open = self:next_positionals()
@@ -207,7 +236,7 @@ end
 
 function Binding:finish()
     for _, arg in ipairs(self.declaration.args) do
-        if self.values[arg.name] == nil and self:applies(arg) then
+        if self.values[arg.name] == nil and self:applies(arg) and not self:take_also(arg) then
             if not arg.optional and arg.default == nil then
                 usage_error(self.declaration, "%s is missing", usage.argument(arg))
             end
@@ -215,6 +244,9 @@ function Binding:finish()
         self:default(arg.name, arg)
     end
     for name, option in pairs(self.declaration.options) do
+        if self.also and name == option.type and self.values[name] == nil then
+            self.values[name] = self.also[name]
+        end
         self:default(M.option_key(name), option)
     end
     return self.values
@@ -259,48 +291,66 @@ function M.from_words(declaration, session, words, literal, patterns)
     return {args = bound:finish(), json = parts.json or false}
 end
 
-function Binding:row(row)
-    local kind = rows.type_of(row)
-    local map = (self.declaration.accepts or {})[kind]
-    local filled = false
+-- Whether a row gave anything.
+function Binding:row(row, is_further)
+    local filled, map = {}, (self.declaration.accepts or {})[rows.type_of(row)]
+    if not handed.goes_with(self.declaration, row, self.values.project, is_further) then
+        return false
+    end
     for _, arg in ipairs(self.declaration.args) do
-        for key, name in pairs(map or {}) do
-            if name == arg.name and row[key] ~= nil and self:is_open(arg) then
-                self:fill(arg, row[key])
-                filled = true
-            end
+        local value = self:is_open(arg) and handed.value(self.declaration, arg, row)
+        -- By type, one database is not both FROM and TO.
+        if value ~= nil and value ~= false and (map or not filled[arg.type]) then
+            self:fill(arg, value)
+            filled[arg.type] = true
         end
     end
-    if not filled then
-        usage_error(self.declaration, "it takes nothing from a row of type '%s'", kind)
+    self.values.only = handed.only(self.declaration, row) or self.values.only
+    return next(filled) ~= nil
+end
+
+function Binding:refuse_row(row, list)
+    if list then
+        usage_error(self.declaration, "it takes one row, and the list has %d; write: for _, row in ipairs(list) "
+            .. "do %s(row) end", #list, self.declaration.name)
     end
+    usage_error(self.declaration, "it takes nothing from a row of type '%s'", rows.type_of(row))
 end
 
 -- A value handed over by place: a row, a list of them, or a scalar.
-function Binding:value(value, is_last)
+function Binding:value(value, is_last, list)
     if rows.type_of(value) then
-        self:row(value)
+        local is_further = list and value ~= list[1]
+        if not self:row(value, is_further) then
+            self:refuse_row(value, is_further and list)
+        end
     elseif type(value) == "table" and not glob.is(value) then
         for i, element in ipairs(value) do
-            self:value(element, is_last and i == #value)
+            self:value(element, is_last and i == #value, value)
         end
     else
         self:positional(value, is_last)
     end
 end
 
--- A value handed over by name: a row gives the key that `accepts` maps to the argument.
+-- A value handed over by name: a row gives what it would by place, or its key of the argument's name or type.
 function Binding:named(arg, value)
-    local kind = rows.type_of(value)
-    if kind then
-        for key, name in pairs((self.declaration.accepts or {})[kind] or {}) do
-            if name == arg.name then
-                return self:fill(arg, value[key])
-            end
+    if rows.type_of(value) then
+        local given = handed.value(self.declaration, arg, value)
+        if given == nil then
+            given = value[arg.name]
         end
-        return self:fill(arg, value[arg.name])
-    end
-    if type(value) == "table" and arg.many then
+        if given == nil then
+            given = handed.by_type(arg, value)
+        end
+        if given == nil then
+            usage_error(self.declaration, "a row of type '%s' has no %s", rows.type_of(value), arg.name)
+        end
+        return self:fill(arg, given)
+    elseif type(value) == "table" and not glob.is(value) and (arg.many or rows.is_list(value)) then
+        if #value > 1 and not arg.many then
+            self:refuse_row(value[1], value)
+        end
         for _, element in ipairs(value) do
             self:named(arg, element)
         end
@@ -343,21 +393,6 @@ function M.expected(declaration, session, words)
         bound:guess(word)
     end
     return bound:open_arguments()
-end
-
-local function is_named(value)
-    if type(value) ~= "table" or rows.type_of(value) or rows.declaration_of(value) or glob.is(value) then
-        return false
-    end
-    if next(value) == nil then
-        return true
-    end
-    for key in pairs(value) do
-        if type(key) == "string" then
-            return true
-        end
-    end
-    return false
 end
 
 local function find_option(declaration, key)
@@ -435,7 +470,7 @@ end
 function M.from_lua(declaration, session, ...)
     local values, n = {...}, select("#", ...)
     local bound = binding(declaration, session)
-    local named = n > 0 and is_named(values[n]) and values[n] or nil
+    local named = n > 0 and handed.is_named(values[n]) and values[n] or nil
     local last = named and n - 1 or n
     for i = 1, last do
         if values[i] == nil then

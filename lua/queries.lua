@@ -54,7 +54,7 @@ end
 
 for name in pairs(filters) do
     M[name] = function(session, filter)
-        return require("autobackup.knowledge")[name](session, check_filter(session, name, filter))
+        return rows.list(require("autobackup.knowledge")[name](session, check_filter(session, name, filter)), name)
     end
 end
 

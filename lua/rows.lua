@@ -34,6 +34,16 @@ function M.type_of(value)
     return type(value) == "table" and row_types[getmetatable(value)] or nil
 end
 
+--- Makes a list say what to write where it is called, as in `for p in projects() do`.
+-- @param list without a metatable, @param name of the function that gave it
+-- @return the same list
+function M.list(list, name)
+    return setmetatable(list, {__name = name .. " list", __call = function()
+        require("autobackup.errors").usage("%s: it gives a list; write: for _, row in ipairs(%s(...)) do",
+            name, name)
+    end})
+end
+
 local result_declarations = setmetatable({}, {__mode = "k"})    -- by metatable
 
 --- Makes a table the result of a command; one that has a metatable already keeps it.
@@ -42,7 +52,8 @@ local result_declarations = setmetatable({}, {__mode = "k"})    -- by metatable
 -- @return the same table
 function M.result(declaration, fields)
     if getmetatable(fields) == nil then
-        local metatable = {__name = declaration.name .. " result"}
+        local metatable = getmetatable(M.list({}, declaration.name))
+        metatable.__name = declaration.name .. " result"
         result_declarations[metatable] = declaration
         setmetatable(fields, metatable)
     end

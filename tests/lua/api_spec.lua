@@ -1,6 +1,7 @@
 local unit = require("luaunit")
 local api = require("autobackup.api")
 local fake = require("fake")
+local helper = require("helper")
 
 local M = {}
 
@@ -52,6 +53,13 @@ function M.test_queries_check_their_filters()
     unit.assertStrContains(refused("projects('acme')"), "it takes a table of filters")
 end
 
+function M.test_a_list_that_is_called_says_what_to_write()
+    unit.assertEquals(refused("for p in projects() do end"),
+        "projects: it gives a list; write: for _, row in ipairs(projects(...)) do")
+    unit.assertEquals(refused("for c in list() do end"),
+        "list: it gives a list; write: for _, row in ipairs(list(...)) do")
+end
+
 function M.test_policies_are_checked_and_kept()
     local session = fake.session()
     run(session, [[policy("render", {copies = 2, on = {"NAS"}, verified = "90d"})]])
@@ -73,6 +81,37 @@ function M.test_settings_are_set_one_by_one_or_as_a_table()
     run(session, "settings.prompt = '$ '; settings = {jobs = 3}")
     unit.assertEquals({session.settings.prompt, session.settings.jobs}, {"$ ", 3})
     unit.assertEquals(refused("settings = {promt = 1}"), "no setting 'promt'; did you mean 'prompt'?")
+end
+
+-- Every setting: what it takes, and what it refuses by its name.
+function M.test_settings_are_checked_where_they_are_set()
+    local good = {explorer = {"'mc'", "{'mc', '-b'}"}, pager = {"false", "'less'"}, continuation = {"''"},
+        prompt = {"'$'", "function() end"}, plain = {"true"}, banner = {"false"}, jobs = {"1", "64", "8.0"},
+        history = {"0", "1000000"}, versions = {"{}", "{older = '6mo'}", "{keep = 0, older = '30d'}"},
+        lock_wait = {"0", "'10m'", "1.5"}}
+    local bad = {explorer = {"5", "''", "{}", "{1}", "true"}, pager = {"5", "''", "{}"}, continuation = {"false"},
+        prompt = {"5", "{}"}, plain = {"1"}, banner = {"'no'"}, jobs = {"0", "65", "1.5", "'4'"},
+        history = {"-1", "1000001", "0/0", "'5'"}, lock_wait = {"-1", "'soon'", "{}", "true"},
+        versions = {"5", "{odler = '30d'}", "{older = 30}", "{older = '6m'}", "{keep = -1}", "{keep = '5'}",
+            "{1}"}}
+    for name in pairs(require("autobackup.settings").declared) do
+        for _, value in ipairs(good[name]) do
+            run(fake.session(), ("settings.%s = %s"):format(name, value))
+        end
+        for _, value in ipairs(bad[name]) do
+            unit.assertStrContains(refused(("settings.%s = %s"):format(name, value)), "settings." .. name)
+            unit.assertStrContains(refused(("settings = {%s = %s}"):format(name, value)), "settings." .. name)
+        end
+    end
+    unit.assertStrContains(refused("settings.history = -1"), "settings.history must be from 0 to 1000000, not -1")
+end
+
+function M.test_a_startup_file_is_told_the_line_of_its_setting()
+    local folder <close> = helper.folder()
+    local config = folder:file("c.lua", "-- mine\nsettings.jobs = 4\nsettings.history = -1\n")
+    local got = fake.program(folder, {"--config", config, "list"})
+    unit.assertEquals(got.status, 1)
+    unit.assertStrContains(got.err, "c.lua:3: settings.history must be from 0 to 1000000, not -1")
 end
 
 function M.test_programs_run_without_a_shell()

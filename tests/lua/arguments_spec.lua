@@ -154,6 +154,47 @@ function M.test_rows_fill_what_the_declaration_maps()
         "copy: it takes nothing from a row of type 'client'")
 end
 
+function M.test_rows_of_every_type_give_what_is_asked()
+    local entry = rows.row("entry", {project = "blue/film", category = "render", database = "WORK",
+        client = "blue", inside = "a*.exr", path = "/w/scratch/render/blue/film/a*.exr"})
+    local entry_of_acme = {project = "acme/spot one", category = "render", database = "WORK"}
+    local nas = rows.row("database", {database = "NAS", path = "/n"})
+    local got = lua(copy(), entry, nas)
+    unit.assertEquals({got.project, got.category, got.from, got.to}, {"blue/film", "render", "WORK", {"NAS"}})
+    got = lua(copy(), {project = entry, category = "render", from = nas, to = {nas, "STORAGE"}})
+    unit.assertEquals({got.from, got.to}, {"NAS", {"NAS", "STORAGE"}})
+    unit.assertEquals(lua(copy(), "blue/film", "render", "WORK", {nas, nas}).to, {"NAS", "NAS"})
+    unit.assertStrContains(refused(lua, copy(), {entry, rows.row("entry", {project = "blue/film",
+        category = "render", database = "WORK"})}, "NAS"), "copy: it takes one row")
+    unit.assertEquals(refused(lua, copy(), {entry, rows.row("entry", entry_of_acme)}, "NAS"),
+        "copy: it takes one row, and the list has 2; write: for _, row in ipairs(list) do copy(row) end")
+    local only = copy()
+    only.options.only = {type = "text", many = true}
+    unit.assertEquals(lua(only, entry, nas).only, {"a*.exr"})
+    local prune = command.check{name = "prune", run = function() end,
+        args = {{"database", "database", many = true, optional = true}}}
+    unit.assertEquals(lua(prune, {nas}).database, {"NAS"})
+    unit.assertEquals(refused(lua, prune, entry), "prune: it takes nothing from a row of type 'entry'")
+    local check = command.check{name = "check", run = function() end, args = {{"which", "which"}}}
+    unit.assertEquals(lua(check, entry).which, "blue/film")
+    unit.assertEquals(lua(check, rows.row("client", {client = "blue"})).which, "blue")
+end
+
+function M.test_a_path_gives_project_category_and_database()
+    local path = "/w/scratch/render/blue/film"
+    local function copied(line)
+        local got = words(copy(), line).args
+        return {got.project, got.category, got.from, got.to}
+    end
+    for _, line in ipairs{" NAS", " render NAS", " WORK NAS", " render WORK NAS"} do
+        unit.assertEquals(copied(path .. line), {"blue/film", "render", "WORK", {"NAS"}}, line)
+    end
+    unit.assertEquals(copied("scratch/render/blue/film WORK NAS"), {"blue/film", "render", "WORK", {"NAS"}})
+    unit.assertEquals(refused(copied, path .. " footage NAS"),
+        "copy: the path is one of render, not of footage")
+    unit.assertEquals(refused(copied, path), "copy: TO... is missing")
+end
+
 function M.test_what_may_come_next()
     local function expected(declaration, ...)
         local args, keywords = arguments.expected(declaration, fake.session(), {...})

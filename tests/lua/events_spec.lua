@@ -65,8 +65,8 @@ function M.test_settings_have_defaults_and_names()
     unit.assertEquals(fake.raised(function() set.promt = 1 end).message,
         "no setting 'promt'; did you mean 'prompt'?")
     unit.assertEquals(fake.raised(function() return set.job end).message, "no setting 'job'; did you mean 'jobs'?")
-    unit.assertEquals(fake.raised(function() set.jobs = "4" end).message,
-        "settings.jobs must be a integer, not a string")
+    unit.assertStrContains(fake.raised(function() set.jobs = "4" end).message,
+        "settings.jobs must be a whole number, not a string")
 end
 
 return M
