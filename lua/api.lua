@@ -115,33 +115,33 @@ function api.settings(session)
     return session.settings
 end
 
--- On a terminal names that hold control characters must do no harm; colours may stay. A pipe gets the bytes.
-local function clean_line(line)
-    local clean = require("autobackup.view.clean").clean
-    local parts, at = {}, 1
-    for before, color, after in line:gmatch("()(\27%[[%d;]*m)()") do
-        parts[#parts + 1] = clean(line:sub(at, before - 1))
-        parts[#parts + 1] = color
-        at = after
-    end
-    parts[#parts + 1] = clean(line:sub(at))
-    return table.concat(parts)
-end
-
+-- On a terminal names that hold control characters must do no harm. A pipe gets the bytes, as from io.write.
 local function clean_printed(text)
-    return (text:gsub("[^\n\t]+", clean_line))
+    return (text:gsub("[^\n\t]+", require("autobackup.view.clean").clean))
 end
 
 function api.print()
-    if not require("core.sys").isatty(1) then
-        return print
-    end
     return function(...)
+        if not require("core.sys").isatty(1) then
+            return print(...)
+        end
         local parts = table.pack(...)
         for i = 1, parts.n do
             parts[i] = clean_printed(tostring(parts[i]))
         end
         io.stdout:write(table.concat(parts, "\t"), "\n")
+    end
+end
+
+-- warn(texts...): a line on stderr, made of what may hold names
+function api.warn(session)
+    return function(...)
+        for i = 1, select("#", ...) do
+            if type((select(i, ...))) ~= "string" and type((select(i, ...))) ~= "number" then
+                errors.usage("warn: argument %d is a %s", i, type((select(i, ...))))
+            end
+        end
+        session:message(session.err:clean(table.concat({...})))
     end
 end
 
@@ -246,7 +246,7 @@ end
 function M.names(session)
     local seen, names = {}, {}
     local function add(name)
-        if type(name) == "string" and not seen[name] then
+        if type(name) == "string" and name:find("^[%a_][%w_-]*$") and not seen[name] then
             seen[name] = true
             names[#names + 1] = name
         end

@@ -1,6 +1,7 @@
 --- Completion in the REPL: commands, their arguments and options, names from the catalog, Lua names and fields.
 
 local lists = require "autobackup.lists"
+local clean = require "autobackup.view.clean"
 local words = require "autobackup.words"
 
 local M = {}
@@ -88,33 +89,52 @@ function M.words(session, declaration, list, prefix)
     return argument_words(session, declaration, plain, prefix)
 end
 
-local function needs_quote(list)
-    for _, candidate in ipairs(list) do
-        if words.quote(candidate) ~= candidate then
-            return true
-        end
-    end
-    return false
-end
-
 local function is_open_ended(candidate)
     return candidate:find("[/=]$") ~= nil
 end
 
--- Turns candidates for a whole word into what the editor puts in place of its end `text`.
+local function common_beginning(list)
+    local common = list[1]
+    for i = 2, #list do
+        local at = 1
+        while at <= #common and common:byte(at) == list[i]:byte(at) do
+            at = at + 1
+        end
+        common = common:sub(1, at - 1)
+    end
+    return common
+end
+
+-- What is typed for a candidate that needs a quote, which stays open where more comes behind a single one.
+local function quoted(candidate, is_single)
+    if clean.clean(candidate) ~= candidate then
+        return words.quote(candidate)
+    end
+    local text = words.quote(candidate .. " "):sub(1, -3)
+    return is_single and is_open_ended(candidate) and text or text .. '"'
+end
+
+-- A quote is opened only for what is typed behind it: never alone, before it is known what comes.
+local function wants_quote(list, prefix)
+    local common = common_beginning(list)
+    return #common > #prefix and words.quote(common) ~= common or #list == 1 and words.quote(common) ~= common
+end
+
+-- Turns candidates for a whole word into what the editor puts in place of its end `text`. Names that hold what
+-- cannot be seen are written with escapes, which an open quote of another kind cannot hold.
 local function fit(list, prefix, text, is_quoted)
     if prefix:sub(#prefix - #text + 1) ~= text then
         return {}
     end
     local cut, open_ended = #prefix - #text, #list == 1 and is_open_ended(list[1])
-    local quoted = not is_quoted and cut == 0 and needs_quote(list)
+    local may_quote = not is_quoted and cut == 0
+    local with_quotes = may_quote and #list > 0 and wants_quote(list, prefix)
     local fitted = {}
     for _, candidate in ipairs(list) do
-        if quoted then
-            candidate = words.quote(candidate .. " ")
-            candidate = candidate:sub(1, -3) .. (open_ended and "" or '"')
-        end
-        if candidate:sub(1, cut):lower() == prefix:sub(1, cut):lower() then
+        local is_visible = clean.clean(candidate) == candidate
+        if with_quotes or may_quote and not is_visible then
+            fitted[#fitted + 1] = quoted(candidate, #list == 1)
+        elseif is_visible and candidate:sub(1, cut):lower() == prefix:sub(1, cut):lower() then
             fitted[#fitted + 1] = candidate:sub(cut + 1)
         end
     end
@@ -210,6 +230,9 @@ local function complete_string(session, text)
     local found = {}
     for _, kind in ipairs{"database", "category", "which"} do
         append(found, complete_type(session, {type = kind}, text))
+    end
+    for i, name in ipairs(found) do
+        found[i] = clean.clean(name) ~= name and clean.clean((name:gsub("\\", "\\\\"))) or name
     end
     return lists.starting_with("", found)
 end

@@ -1,4 +1,6 @@
 --- The prompt: what is wrong, then settings.prompt.
+local clean = require "autobackup.view.clean"
+
 local M = {}
 
 local FEW = 2    -- databases that are named
@@ -22,9 +24,10 @@ function M.trouble(state)
     return table.concat(parts, ", ")
 end
 
--- The editor must know what takes no room on the screen.
+-- The editor must know what takes no room on the screen. A prompt may have colours of its own, and nothing else.
 local function with_marks(text)
-    return (text:gsub("%z.*", ""):gsub("\27%[[%d;]*m", "\1%0\2"))
+    text = clean.composed((text:gsub("%z.*", "")))
+    return (text:gsub("\27%[[%d;]*m", "\1%0\2"):gsub("\27%[[%d;]*G", ""))
 end
 
 local function standard(text, state, out)
@@ -37,8 +40,12 @@ local function standard(text, state, out)
 end
 
 local function ask(fn, state)
-    local given = {databases = state.databases, offline = state.offline, damaged = state.damaged,
-        differing = state.differing, trouble = M.trouble(state)}
+    local offline = {}
+    for i, name in ipairs(state.offline) do
+        offline[i] = clean.clean(name)
+    end
+    local given = {databases = state.databases, offline = offline, damaged = state.damaged,
+        differing = state.differing, trouble = clean.clean(M.trouble(state))}
     local ok, text = pcall(fn, given)
     if ok and (type(text) == "string" or type(text) == "number") then
         return tostring(text)

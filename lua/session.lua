@@ -19,7 +19,7 @@ function lazy.catalog(session)
     local is_new = session.catalog_is_named and not require("core.fs").stat(session.catalog_path)
     local catalog = require("autobackup.catalog").open(session.catalog_path)
     if is_new then
-        session:note("new catalog " .. session.catalog_path)
+        session:note("new catalog " .. session.err:clean(session.catalog_path))
     end
     return catalog
 end

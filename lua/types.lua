@@ -71,7 +71,8 @@ types.name = {
             return nil, message, code
         elseif reserved_names[name] then
             return fail("EUSAGE", "'%s' has a meaning of its own and cannot be a name", name)
-        elseif not name:find("^[%w_\x80-\xff][%w._\x80-\xff-]*$") or #name > 64 or not utf8.len(name) then
+        elseif not name:find("^[%w_\x80-\xff][%w._\x80-\xff-]*$") or #name > 64 or not utf8.len(name)
+            or require("autobackup.view.clean").clean(name) ~= name then
             return fail("EUSAGE", "'%s' is no name: letters, digits, '.', '_' and '-', at most 64 bytes", name)
         end
         return name

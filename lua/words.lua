@@ -1,5 +1,6 @@
---- Splitting a line into words as a shell does: blanks separate, '...' "..." and backslash quote.
--- Nothing is expanded.
+--- Splitting a line into words as a shell does: blanks separate, '...' "..." and backslash quote, and $'...' holds
+-- what cannot be typed or seen: \e, \n, \xHH, \u{HEX}. Nothing is expanded.
+local clean = require "autobackup.view.clean"
 local glob = require "autobackup.glob"
 
 local M = {}
@@ -56,9 +57,43 @@ local function single_quoted(line, at)
     return line:sub(at + 1, stop - 1), stop + 1
 end
 
+local ESCAPES = {n = "\n", r = "\r", t = "\t", e = "\27", ["\\"] = "\\", ["'"] = "'", ['"'] = '"'}
+
+local function unescaped(line, at)
+    local hex, after = line:match("^x(%x%x)()", at)
+    if hex then
+        return string.char(tonumber(hex, 16)), after
+    end
+    hex, after = line:match("^u{(%x+)}()", at)
+    if not hex then
+        hex, after = line:match("^u(%x%x%x%x)()", at)
+    end
+    if hex and #hex <= 6 and tonumber(hex, 16) <= 0x10FFFF then
+        return utf8.char(tonumber(hex, 16)), after
+    end
+    local char = line:sub(at, at)
+    return ESCAPES[char] or "\\" .. char, at + 1
+end
+
+-- Reads a $'...' part whose quote is at `at`, as the ones below.
+local function escape_quoted(line, at)
+    local parts, i = {}, at + 1
+    while i <= #line do
+        local char = line:sub(i, i)
+        if char == "'" then
+            return table.concat(parts), i + 1
+        elseif char == "\\" then
+            parts[#parts + 1], i = unescaped(line, i + 1)
+        else
+            parts[#parts + 1], i = char, i + 1
+        end
+    end
+    return nil, table.concat(parts)
+end
+
 local function quoted(state, line, at, char)
-    local read = char == '"' and double_quoted or single_quoted
-    local text, after = read(line, at)
+    local read = char == '"' and double_quoted or char == "'" and single_quoted or escape_quoted
+    local text, after = read(line, char == "$'" and at + 1 or at)
     state.is_quoted = state.is_quoted or not state.has_word
     if not text then
         append(state, after, at, true)
@@ -76,6 +111,8 @@ local function step(state, line, at)
         return at + 1
     elseif char == "'" or char == '"' then
         return quoted(state, line, at, char)
+    elseif line:find("^%$'", at) then
+        return quoted(state, line, at, "$'")
     elseif char == "\\" then
         if at == #line then
             state.open = "\\"
@@ -84,7 +121,7 @@ local function step(state, line, at)
         append(state, line:sub(at + 1, at + 1), at, true)
         return at + 2
     end
-    local plain = line:match("^[^%s'\"\\]+", at)
+    local plain = line:match("^[^%s'\"\\$]+", at) or char
     append(state, plain, at, false)
     return at + #plain
 end
@@ -125,9 +162,11 @@ function M.partial(line)
     return state.words, word, state.open, start
 end
 
---- Writes a word so that `split` reads it back.
+--- Writes a word so that `split` reads it back, and so that all of it can be seen.
 function M.quote(word)
-    if word ~= "" and not word:find("[%s'\"\\*?]") then
+    if clean.clean(word) ~= word then
+        return "$'" .. clean.clean((word:gsub("[\\']", "\\%0"))) .. "'"
+    elseif word ~= "" and not word:find("[%s'\"\\*?|>]") then
         return word
     end
     return '"' .. word:gsub('["\\$`]', "\\%0") .. '"'

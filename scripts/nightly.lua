@@ -68,7 +68,7 @@ local function report(result)
         totals.conflicts, totals.failed = totals.conflicts + row.conflicts, totals.failed + row.failed
     end
     for _, problem in ipairs(result.problems) do
-        io.stderr:write(problem.path, ": ", problem.message, "\n")
+        warn(problem.path, ": ", problem.message)
     end
 end
 
@@ -81,7 +81,7 @@ local function copy_cell(cell, source)
         error(result, 0)
     else
         totals.errors = totals.errors + 1
-        io.stderr:write(("%s %s: %s\n"):format(cell.project, cell.category, tostring(result)))
+        warn(("%s %s: %s"):format(cell.project, cell.category, tostring(result)))
     end
 end
 

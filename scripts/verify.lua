@@ -50,7 +50,7 @@ for _, problem in ipairs(result.problems) do
     if problem.state == "damaged" or problem.state == "differs" then
         print(problem.path .. ": " .. problem.message)
     else
-        io.stderr:write(problem.path, ": ", problem.message, "\n")
+        warn(problem.path, ": ", problem.message)
     end
     if problem.state == "damaged" and #problem.good_on > 0 then
         local command = ("autobackup verify %s %s %s --repair"):format(quoted(problem.project),

@@ -88,6 +88,27 @@ local function encode_number(value, key)
     return string.format("%d", value)
 end
 
+-- What hides on a terminal is written as its code: the same JSON, whoever looks at it.
+local function escape(sequence)
+    if clean.clean(sequence) == sequence then
+        return nil
+    end
+    local code = utf8.codepoint(sequence)
+    if code < 0x10000 then
+        return ("\\u%04x"):format(code)
+    end
+    code = code - 0x10000
+    return ("\\u%04x\\u%04x"):format(0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))
+end
+
+local function with_codes(text)
+    return (text:gsub("[\xC2-\xF4][\x80-\xBF]+", escape))
+end
+
+local function quotestring(text)
+    return with_codes(json.quotestring(text))
+end
+
 local function encode_value(value, key, row)
     local kind = type(value)
     if kind == "number" then
@@ -97,17 +118,18 @@ local function encode_value(value, key, row)
     elseif value == nil then
         return "null"
     end
-    return json.encode(plain(value, {[row] = true}), {exception = json.encodeexception})
+    local text = json.encode(plain(value, {[row] = true}), {exception = json.encodeexception})
+    return with_codes(text)
 end
 
 -- The same keys come with every row: each is quoted once.
 local quoted_keys = setmetatable({}, {__index = function(quoted, key)
-    quoted[key] = json.quotestring(clean.lossy(tostring(key)))
+    quoted[key] = quotestring(clean.lossy(tostring(key)))
     return quoted[key]
 end})
 
 local function quote(text)
-    return text:find('[^ !#-%[%]-~]') and json.quotestring(text) or '"' .. text .. '"'
+    return text:find('[^ !#-%[%]-~]') and quotestring(text) or '"' .. text .. '"'
 end
 
 local function add_pair(parts, key, value, row)
@@ -119,7 +141,7 @@ local function add_pair(parts, key, value, row)
     local text, whole = clean.lossy(value)
     parts[#parts + 1] = name .. ":" .. quote(text)
     if not whole then
-        parts[#parts + 1] = json.quotestring(key .. "_bytes") .. ':"' .. base64.encode(value) .. '"'
+        parts[#parts + 1] = quotestring(key .. "_bytes") .. ':"' .. base64.encode(value) .. '"'
     end
 end
 
@@ -149,7 +171,7 @@ end
 -- @return text without a newline
 function M.encode(row, kind)
     kind = kind or rows.type_of(row) or "row"
-    local parts = {'"type":' .. json.quotestring(kind)}
+    local parts = {'"type":' .. quotestring(kind)}
     for _, key in ipairs(KEYS[kind] or {}) do
         add_pair(parts, key, row[key], row)
     end

@@ -90,7 +90,8 @@ end
 --- Write a line. Its text must be clean (out:clean) where it holds names.
 -- @param text nil is an empty line, @param color_name may be nil
 function Out:line(text, color_name)
-    self:write(self:color(color_name, text or "") .. "\n")
+    text = self:color(color_name, text or "")
+    self:write((self.tty and clean.composed(text) or text) .. "\n")
 end
 
 --- Write a sentence, as `line` does, broken at blanks where a terminal is too narrow for it.

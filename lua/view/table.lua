@@ -20,6 +20,10 @@ local function text_of(column, row)
     return clean.clean(tostring(value))
 end
 
+local function title_of(column)
+    return clean.clean(column.title)
+end
+
 local function is_blank(column, rows)
     for _, row in ipairs(rows) do
         local value = row[column.key]
@@ -43,7 +47,7 @@ end
 local function measure(columns, rows, style, before)
     local cells, widths = {}, {}
     for i, column in ipairs(columns) do
-        widths[i] = math.max(style.width_of(column.title), before and before[i] or 0)
+        widths[i] = math.max(style.width_of(title_of(column)), before and before[i] or 0)
     end
     for r, row in ipairs(rows) do
         cells[r] = {}
@@ -191,7 +195,7 @@ end
 local function flat(columns, rows, cells, widths, style, is_titled)
     local lines = {}
     lines[1] = not is_titled and layout(columns, widths, function(_, column)
-        return column.title, "dim"
+        return title_of(column), "dim"
     end, style) or nil
     for r, row in ipairs(rows) do
         local below = hanging(columns, cells, r, widths, style)
@@ -222,7 +226,7 @@ local function pieces(columns, row, texts, style)
     for i, column in ipairs(columns) do
         local text = texts[i]:gsub("^ +", ""):gsub(" +$", "")
         if i > 1 and not column.head and text ~= "" and row[column.key] ~= 0 then
-            local title, color = trim_end(column.title), color_of(column, row)
+            local title, color = trim_end(title_of(column)), color_of(column, row)
             local room = math.max(style.width - style.width_of(title) - #GAP - 1, 4)
             text = shortened(text, room, style)
             list[#list + 1] = {width = style.width_of(title) + 1 + style.width_of(text),

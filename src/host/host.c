@@ -80,9 +80,20 @@ static int signal_of(lua_State *L, int value)
     return signum > 0 && signum < 128 ? (int)signum : 0;
 }
 
+/* The last resort: the message may hold names, and what makes them visible may be what failed. */
 static int show_value(lua_State *L)
 {
-    fprintf(stderr, "autobackup: %s\n", luaL_tolstring(L, 1, NULL));
+    const char *text = luaL_tolstring(L, 1, NULL);
+
+    fputs("autobackup: ", stderr);
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if ((byte >= ' ' && byte < 0x7F) || byte == '\n' || byte == '\t')
+            fputc(byte, stderr);
+        else
+            fprintf(stderr, "\\x%02X", byte);
+    }
+    fputc('\n', stderr);
     return 0;
 }
 

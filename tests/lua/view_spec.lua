@@ -66,10 +66,16 @@ end
 function M.test_what_hides_or_turns_text_is_shown()
     unit.assertEquals(clean("a\u{202E}gpj.exe"), "a\\u{202E}gpj.exe")
     unit.assertEquals(clean("a\u{200B}\u{FEFF}b"), "a\\u{200B}\\u{FEFF}b")
+    for _, code in ipairs{0xAD, 0x34F, 0x61C, 0x115F, 0x180E, 0x3164, 0xFE00, 0xFFA0, 0xFFF9, 0x1D173, 0xE0001,
+        0xE0041, 0xE01EF} do
+        unit.assertEquals(clean("a" .. utf8.char(code) .. "b"), ("a\\u{%X}b"):format(code))
+    end
+    unit.assertEquals(clean("\u{200D}a\u{200D}b\u{FE0F}"), "\\u{200D}a\\u{200D}b\\u{FE0F}")
 end
 
 function M.test_names_in_any_script_stay()
-    for _, name in ipairs({"plain", "Grün €", "映画", "👩‍🚀", "e\u{301}", ""}) do
+    for _, name in ipairs({"plain", "Grün €", "映画", "👩‍🚀", "e\u{301}", "", "\u{2764}\u{FE0F}",
+        "1\u{FE0F}\u{20E3}", "\u{645}\u{200C}\u{645}"}) do
         unit.assertEquals(clean(name), name)
     end
 end

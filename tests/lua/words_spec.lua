@@ -48,9 +48,18 @@ function M.test_the_word_under_the_cursor()
     unit.assertEquals({words.partial("fe")}, {{}, "fe", nil, 1})
 end
 
+function M.test_escapes()
+    unit.assertEquals(split([[a$'\e\x41\u{202E}\u202e\'\\\q'b $'' $ a$b]]),
+        {"a\27A\u{202E}\u{202E}'\\\\qb", "", "$", "a$b"})
+    unit.assertEquals({words.split("$'a")}, {nil, "the quote $' is not closed"})
+end
+
 function M.test_quote_is_the_inverse()
-    for _, word in ipairs{"plain", "two words", [[a"b\c$d]], "it's", "", "\ttab"} do
-        unit.assertEquals(split("x " .. words.quote(word)), {"x", word})
+    for _, word in ipairs{"plain", "two words", [[a"b\c$d]], "it's", "", "\ttab", "a|b", ">", "$", "a$b", "$x",
+        "esc\27[31m", "it's \u{202E}\\n", "\xff\u{9B}", "\u{E0041}", "a\u{AD}"} do
+        local quoted = words.quote(word)
+        unit.assertEquals(split("x " .. quoted), {"x", word})
+        unit.assertNil(quoted:find("[%c\128-\255]"), quoted)
     end
 end
 
