@@ -55,6 +55,10 @@ end
 local function check(entry, failures, list)
     if entry.kind == "prune" then
         errors.raise("EPRUNE", entry.operation .. " is a prune: what it removed is gone for good")
+    elseif entry.kind == "accept" then
+        errors.raise("ENOTHING", ("%s accepted what lies on %s and wrote nothing to a disk; to take another as "
+            .. "the right one: accept %s %s DATABASE"):format(entry.operation, entry.database, entry.project,
+            entry.category))
     elseif failures[entry.database] then
         error(failures[entry.database], 0)
     elseif not entry.manifest then

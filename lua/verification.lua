@@ -16,6 +16,7 @@ local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
 local sameness = require "autobackup.sameness"
 local size = require "autobackup.view.size"
+local states = require "autobackup.states"
 local statuses = require "autobackup.status"
 
 local M = {}
@@ -282,15 +283,44 @@ local function add_disagreements(comparer, a, b, found)
                 found[item.path] = {}
                 table.insert(found, item.path)
             end
-            table.insert(found[item.path], {a.database, b.database})
+            local rules = item.rules and (item.rules == "left" and a or b).database
+            table.insert(found[item.path], {a.database, b.database, rules = rules})
         end
         item = errors.check(comparer:next())
     end
 end
 
 local function differing_text(others)
-    return ("its content is not that on %s, though size and time are the same: one of them is damaged"):format(
+    return ("its content is not that on %s, though size and time are the same"):format(
         plan.places(as_rows(others)))
+end
+
+local function accepted_text(name)
+    return ("its content is not that on %s, which was accepted as the right one: a copy from there replaces it")
+        :format(name)
+end
+
+function Run:say_differing(replica, path, message, fields)
+    fields.state, fields.database, fields.within = "differs", replica.database, path
+    fields.project, fields.category = replica.project, replica.category
+    self:problem(locate.join(replica.root, place_of(replica), path), "EDIFFERS", message, fields)
+end
+
+-- Where somebody said which one is right the others are told. Those pairs of which that is not known.
+function Run:say_accepted(by_name, read, path, pairs_list)
+    local left = {}
+    for _, pair in ipairs(pairs_list) do
+        local name = pair.rules and (pair.rules == pair[1] and pair[2] or pair[1])
+        if not name then
+            left[#left + 1] = pair
+        else
+            self:say_differing(by_name[name], path, accepted_text(pair.rules),
+                {others = {pair.rules}, accepted = pair.rules})
+            local row = read[name] or read[pair.rules] or select(2, next(read))
+            row.files_differing = row.files_differing + 1
+        end
+    end
+    return left
 end
 
 -- Say a disagreement once, of the database that stands alone or else of the first that was read.
@@ -299,12 +329,14 @@ function Run:say_disagreement(group, path, pairs_list)
     for _, replica in ipairs(group) do
         by_name[replica.database], read[replica.database] = replica, self.rows[replica.id]
     end
+    pairs_list = self:say_accepted(by_name, read, path, pairs_list)
+    if #pairs_list == 0 then
+        return
+    end
     local first = pairs_list[1]
     local name = decisions.suspect(pairs_list, #group) or read[first[1]] and first[1] or first[2]
     local replica, others = by_name[name], decisions.against(pairs_list, name)
-    self:problem(locate.join(replica.root, place_of(replica), path), "EDIFFERS", differing_text(others),
-        {state = "differs", database = name, project = replica.project, category = replica.category,
-            others = others})
+    self:say_differing(replica, path, differing_text(others), {others = others})
     local row = read[name] or read[others[1]] or select(2, next(read))
     row.files_differing = row.files_differing + 1
 end
@@ -329,6 +361,36 @@ function Run:compare()
         if not done[key] and #self.groups[key] > 1 then
             done[key] = true
             self:compare_group(comparer, self.groups[key])
+        end
+    end
+end
+
+-- All of its files have digests, taken just now or before.
+local function is_read_whole(row, replica)
+    return replica.errors == 0 and row.files_ok + row.files_new == replica.files
+end
+
+-- What the catalog remembers from now on, and all commands show: which of those that were read are the same.
+function Run:mark_identical(replicas)
+    local read = {}
+    for _, replica in ipairs(replicas) do
+        local row, key = self.rows[replica.id], key_of(replica)
+        if row then
+            read[key] = read[key] or {}
+            table.insert(read[key], {row = row, replica = replica})
+        end
+    end
+    for _, list in pairs(read) do
+        local all = {}
+        local is_same = #list > 1
+        for i, one in ipairs(list) do
+            all[i] = one.replica
+            is_same = is_same and is_read_whole(one.row, one.replica)
+        end
+        local groups = states.groups(all)
+        is_same = is_same and groups[1] and #groups[1] == #all
+        for _, one in ipairs(is_same and list or {}) do
+            one.row.identical = true
         end
     end
 end
@@ -371,7 +433,7 @@ function M.run(session, request)
     run:read()
     run:drop_bad_sources()
     run:compare()
-    sameness.replicas(session.catalog, {project = request.project})    -- remembered: all commands show it
+    run:mark_identical(sameness.replicas(session.catalog, {project = request.project}))
     if request.repair then
         require("autobackup.repair").run(run)
     end

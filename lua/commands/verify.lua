@@ -13,7 +13,7 @@ local function run(args, session)
         databases = args.databases, older = args.older, max_bytes = args.max_bytes, cached = args.cached,
         repair = args.repair, lock_wait = waiting.seconds(args, session), jobs = args.jobs,
     })
-    result.files, result.older = args.files or nil, args.older
+    result.files, result.older, result.cached = args.files or nil, args.older, args.cached or nil
     return result
 end
 

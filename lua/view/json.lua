@@ -37,6 +37,8 @@ local KEYS = {
     difference = {"status", "path", "database", "size", "mtime", "project", "category"},
     verify = {"project", "category", "database", "files_ok", "files_damaged", "files_changed", "files_new",
         "files_missing", "files_unread", "files", "bytes", "files_left", "bytes_left", "seconds", "verified_at"},
+    accept = {"operation", "project", "category", "database", "files_accepted", "files_renewed", "files_changed",
+        "files_missing", "files_unread", "bytes", "differing", "seconds"},
     entry = {"client", "project", "name", "category", "database", "online", "path", "kind", "size", "mtime"},
     problem = {"path", "code", "message"},
 }

@@ -1,4 +1,5 @@
 --- What a verification found, for people.
+local conclusion = require "autobackup.conclusion"
 local columns_view = require "autobackup.view.columns"
 local problems_view = require "autobackup.view.problems"
 local size = require "autobackup.view.size"
@@ -70,14 +71,45 @@ local function has_lost(problems)
     return #select(problems, function(p) return p.state == "damaged" and p.good_on and #p.good_on == 0 end) > 0
 end
 
-local function advise(result, out)
-    local lines = repairs(result.problems)
+-- Of two that differ only a person can say which is right; where that was said, a copy does the rest.
+local function settlements(problems)
+    local copies, accepts, seen = {}, {}, {}
+    local function add(list, line)
+        if not seen[line] then
+            seen[line], list[#list + 1] = true, line
+        end
+    end
+    local files = select(problems, function(problem) return problem.state == "differs" end)
+    for _, problem in ipairs(files) do
+        local project, category = quote(problem.project), quote(problem.category)
+        if problem.accepted then
+            add(copies, ("copy %s %s %s %s"):format(project, category, quote(problem.accepted),
+                quote(problem.database)))
+        else
+            local names = {problem.database, table.unpack(problem.others)}
+            for _, name in ipairs(names) do
+                add(accepts, ("accept %s %s %s %s"):format(project, category, quote(name),
+                    #files == 1 and quote(problem.within) or "PATH..."))
+            end
+        end
+    end
+    return copies, accepts
+end
+
+local function tell_lines(heading, lines, out)
     if #lines > 0 then
-        out:prose("the good bytes are on another disk; type:")
+        out:prose(heading)
     end
     for _, line in ipairs(lines) do
         out:line("  " .. out:clean(line))
     end
+end
+
+local function advise(result, out)
+    local copies, accepts = settlements(result.problems)
+    tell_lines("which one is right only you can say; look at them, then type one of:", accepts, out)
+    tell_lines("one was accepted as the right one; type:", copies, out)
+    tell_lines("the good bytes are on another disk; type:", repairs(result.problems), out)
     if has_lost(result.problems) then
         out:prose("what no disk here is known to have: put it back from elsewhere, then load and verify again")
     end
@@ -91,16 +123,6 @@ local function tell_quiet(result, out)
     end
 end
 
-local function tell_rest(result, out)
-    local left = total(result, "files_left")
-    if result.older and left + total(result, "files") + #result.problems == 0 then
-        out:prose("nothing is due: all of it was verified since then")
-    elseif left > 0 then
-        out:prose(("%s (%s) are due and were not read; the next run goes on with the oldest"):format(
-            size.plural(left, "file"), size.size(total(result, "bytes_left"))))
-    end
-end
-
 --- Show a result.
 -- @param result of autobackup.verification; `files` set: list all exceptions; `older`: only what was due was read
 -- @param out where results go, @param err where problems go, @param verbose whether to list all of them
@@ -111,9 +133,12 @@ function M.show(result, out, err, verbose)
     problems_view.show(select(result.problems, function(problem)
         return result.files or not QUIET[problem.state]
     end), err, verbose or result.files)
-    advise(result, out)
     tell_quiet(result, out)
-    tell_rest(result, out)
+    local text = conclusion.text(result)
+    if text then
+        out:prose(out:clean(text))
+    end
+    advise(result, out)
 end
 
 return M

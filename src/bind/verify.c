@@ -1,6 +1,7 @@
 /*
  * core.verify: start{catalog=, root=, identity=, path=, replica=, peers={{name=, replica=}, ...}, before=SECONDS?,
- * max_bytes=?, cached=, known_again=, jobs=} -> job, with the fields of struct verify_request;
+ * max_bytes=?, cached=, known_again=, jobs=, operation=?, project=?, category=?, database=?, only={PATTERN...}?} -> job,
+ * with the fields of struct verify_request; survey{catalog=, replica=, only=?} -> {files=, bytes=, damaged=} (accept.h);
  * ages(catalog path, replica, before=SECONDS?) -> list of {files=, bytes=, minute=}, the oldest first: what is due.
  * Events and meaning: verify/verify.h, index/verified.h.
  */
@@ -11,6 +12,7 @@
 #include "base/buf.h"
 #include "bind/fields.h"
 #include "index/verified.h"
+#include "verify/accept.h"
 #include "verify/verify.h"
 
 /* Check every peer before anything is acquired; the list stays at the index returned. */
@@ -52,7 +54,8 @@ static void take_peers(lua_State *L, int list, size_t count, struct verify_reque
 /* Strings stay Lua's until everything is checked; only then are they copied. */
 static void take_texts(struct verify_request *r)
 {
-    char **texts[] = {&r->catalog, &r->root, &r->identity, &r->path};
+    char **texts[] = {&r->catalog, &r->root, &r->identity, &r->path,
+                      &r->operation, &r->project, &r->category, &r->database};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = mem_strdup(*texts[i]);
@@ -76,9 +79,15 @@ static int verify_start_(lua_State *L)
         .max_bytes = field_integer(L, "max_bytes", -1, -1, INT64_MAX),
         .cached = field_flag(L, "cached"),
         .known_again = field_flag(L, "known_again"),
+        .operation = (char *)field_text_or_none(L, "operation"),
+        .project = (char *)field_text_or_none(L, "project"),
+        .category = (char *)field_text_or_none(L, "category"),
+        .database = (char *)field_text_or_none(L, "database"),
         .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
     };
+    field_check_texts(L, "only");
     int list = check_peers(L, &count);
+    request.only = field_copy_texts(L, "only", &request.only_count);
     take_texts(&request);
     take_peers(L, list, count, &request);
     if (verify_start(&request, &job, &err) < 0)
@@ -134,9 +143,51 @@ static int verify_ages(lua_State *L)
     return code == LUA_OK ? 1 : lua_error(L);
 }
 
+static int survey(const char *path, int64_t replica, char *const *patterns, size_t count, struct accept_survey *ret,
+                  struct error *err)
+{
+    struct catalog *cat;
+    struct only *only = NULL;
+
+    int code = count ? only_new(patterns, count, &only, err) : 0;
+    if (code)
+        return code;
+    code = catalog_open(path, &cat, err);
+    if (!code) {
+        code = accept_survey(cat, replica, only, ret, err);
+        catalog_close(cat);
+    }
+    only_free(only);
+    return code;
+}
+
+static int verify_survey(lua_State *L)
+{
+    struct accept_survey found;
+    struct error err = {0};
+    size_t count;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const char *path = field_text(L, "catalog");
+    int64_t replica = field_integer(L, "replica", -1, 1, INT64_MAX);
+    field_check_texts(L, "only");
+    char **patterns = field_copy_texts(L, "only", &count);
+    int code = survey(path, replica, patterns, count, &found, &err);
+    for (size_t i = 0; i < count; i++)
+        free(patterns[i]);
+    free(patterns);
+    if (code < 0)
+        return bind_fail(L, &err);
+    lua_createtable(L, 0, 3);
+    set_integer(L, "files", found.files);
+    set_integer(L, "bytes", found.bytes);
+    set_integer(L, "damaged", found.damaged);
+    return 1;
+}
+
 int luaopen_core_verify(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"start", verify_start_}, {"ages", verify_ages}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"start", verify_start_}, {"ages", verify_ages}, {"survey", verify_survey}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

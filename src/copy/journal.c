@@ -113,7 +113,8 @@ int journal_end(struct journal *j, const char *state, int64_t files, int64_t byt
     bind_text(stmt, 4, message);
     sqlite3_bind_int64(stmt, 5, clock_now());
     bind_text(stmt, 6, j->operation);
-    bind_counts(stmt, 7, manifest);
+    if (manifest)
+        bind_counts(stmt, 7, manifest);
     return step_once(j->cat, stmt, err);
 }
 

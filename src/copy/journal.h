@@ -31,8 +31,8 @@ void journal_progress(struct journal *j, int64_t files, int64_t bytes);
 
 /*
  * The outcome. state: "done", "partial", "failed", "cancelled"; message may be NULL. manifest: the operation's, whose
- * counts stand in the row for when its disk is not there; left out where they are not of the whole operation. 0 or
- * -errno.
+ * counts stand in the row for when its disk is not there; left out where they are not of the whole operation, or with NULL
+ * for one that has none. 0 or -errno.
  */
 int journal_end(struct journal *j, const char *state, int64_t files, int64_t bytes, const struct manifest *manifest,
                 const char *message, struct error *err);

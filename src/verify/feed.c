@@ -93,6 +93,8 @@ static int add_name(struct feed *f, const struct merge_dir *dir, const struct me
 {
     const struct entry *e = pair->left;
 
+    if (!accept_takes(f->only, f->extent, e->name, e->name_len))
+        return 0;
     if (e->err || e->mount)
         add_unread(f, dir, pair);
     else if (S_ISREG(e->mode))
@@ -107,6 +109,7 @@ static int add_all(struct feed *f, struct merge *merge, struct error *err)
     int code;
 
     while ((code = merge_next_dir(merge, &dir, err)) > 0 && !is_cancelled(f)) {
+        f->extent = f->only ? only_enter(f->only, dir.path, dir.path_len) : ONLY_COVERED;
         while ((code = merge_next(merge, &pair, err)) > 0 && !is_cancelled(f))
             if ((code = add_name(f, &dir, &pair, err)) < 0)
                 return code;

@@ -6,11 +6,14 @@
 
 #include <stdatomic.h>
 
+#include "verify/accept.h"
 #include "verify/choice.h"
 #include "verify/findings.h"
 
 struct feed {
     struct choice *choice;
+    struct only *only;       /* NULL: all */
+    enum only_extent extent; /* of the directory at hand */
     struct findings *findings;
     struct desk *desk;
     atomic_bool *stop;       /* the readers': set when the job is cancelled */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "index/taken.h"
+#include "verify/accept.h"
 
 #define RECORD_EVERY NSEC_PER_SEC
 #define COST_SHARE 20            /* recording takes at most one part in so many of the time */
@@ -72,7 +73,7 @@ static void tell(struct findings *f, const struct check *c, const char *state)
     struct event *ev = new_event(f, state, c->path);
 
     event_int(ev, "size", (int64_t)c->size);
-    if (c->finding == FOUND_UNREAD)
+    if (c->errnum)
         tell_errno(ev, c->errnum);
     job_emit(f->job, ev);
 }
@@ -92,6 +93,26 @@ void findings_add_unlisted(struct findings *f, const char *path, int errnum)
     job_emit(f->job, ev);
 }
 
+/* Of what is accepted no content is a wrong one; what cannot be read is just that. */
+static void count_accepted(struct findings *f, const struct check *c)
+{
+    f->accepted++;
+    f->renewed += accept_is_renewed(c);
+    if (accept_is_renewed(c))
+        tell(f, c, "accepted");
+}
+
+static void count_damaged(struct findings *f, const struct check *c)
+{
+    if (!verify_accepts(f->request)) {
+        f->damaged++;
+        tell_damage(f, c, false);
+    } else {
+        f->unread++;
+        tell(f, c, "unread");
+    }
+}
+
 static void count(struct findings *f, const struct check *c)
 {
     bool whole = c->finding == FOUND_OK || c->finding == FOUND_NEW || c->finding == FOUND_DAMAGED;
@@ -100,10 +121,14 @@ static void count(struct findings *f, const struct check *c)
     f->bytes += whole ? (int64_t)c->size : 0;
     f->tried_files += c->finding != FOUND_NOTHING;
     f->tried_bytes += c->finding != FOUND_NOTHING ? (int64_t)c->size : 0;
+    if (verify_accepts(f->request) && accept_is_good(c)) {
+        count_accepted(f, c);
+        return;
+    }
     switch (c->finding) {
     case FOUND_OK: f->ok++; break;
     case FOUND_NEW: f->fresh++; break;
-    case FOUND_DAMAGED: f->damaged++; tell_damage(f, c, false); break;
+    case FOUND_DAMAGED: count_damaged(f, c); break;
     case FOUND_CHANGED: f->changed++; tell(f, c, "changed"); break;
     case FOUND_MISSING: f->missing++; tell(f, c, "missing"); break;
     case FOUND_UNREAD: f->unread++; tell(f, c, "unread"); break;
@@ -154,9 +179,9 @@ static int settle(struct findings *f, struct error *err)
 
     checks_init(&list);
     checks_move(&list, &f->list);
-    for (struct check *c = list.first; c; c = c->next)
+    for (struct check *c = list.first; c && !verify_accepts(f->request); c = c->next)
         judge_again(f, c);
-    int code = record(f, &list, err);
+    int code = verify_accepts(f->request) ? accept_record(f->cat, f->request, list.first, err) : record(f, &list, err);
     for (const struct check *c = list.first; c; c = c->next)
         count(f, c);
     check_free(list.first);

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "index/catalog.h"
 #include "index/identity.h"
+#include "verify/accept.h"
 #include "verify/feed.h"
 #include "verify/readers.h"
 
@@ -19,11 +20,15 @@ struct verify {
     struct catalog *cat;
     int root;
     struct choice choice;
+    struct only *only;           /* NULL: all */
     struct desk desk;
     struct reading reading;
     struct findings findings;
     int64_t started_at;          /* monotonic */
+    bool journaled;              /* the operation stands in the journal as running */
 };
+
+bool verify_accepts(const struct verify_request *request) { return request->operation && *request->operation; }
 
 void verify_request_clear(struct verify_request *request)
 {
@@ -34,6 +39,13 @@ void verify_request_clear(struct verify_request *request)
     free(request->root);
     free(request->identity);
     free(request->path);
+    free(request->operation);
+    free(request->project);
+    free(request->category);
+    free(request->database);
+    for (size_t i = 0; i < request->only_count; i++)
+        free(request->only[i]);
+    free(request->only);
     *request = (struct verify_request){0};
 }
 
@@ -79,9 +91,28 @@ static int open_disk(struct verify *v, struct error *err)
     return 0;
 }
 
+static int choose_accepted(struct verify *v, struct error *err)
+{
+    struct accept_survey survey;
+
+    int code = v->request.only_count ? only_new(v->request.only, v->request.only_count, &v->only, err) : 0;
+    if (!code)
+        code = accept_survey(v->cat, v->request.replica, v->only, &survey, err);
+    if (code)
+        return code;
+    v->choice = (struct choice){.before = INT64_MAX, .last_minute = INT64_MAX, .room = INT64_MAX,
+                                .due_files = survey.files, .due_bytes = survey.bytes};
+    v->reading.files_total = survey.files;
+    v->reading.bytes_total = survey.bytes;
+    return 0;
+}
+
 static int choose(struct verify *v, struct error *err)
 {
     struct ages ages;
+
+    if (verify_accepts(&v->request))
+        return choose_accepted(v, err);
     int code = verified_ages(v->cat, v->request.replica, v->request.before, &ages, err);
 
     if (!code) {
@@ -96,6 +127,7 @@ static int choose(struct verify *v, struct error *err)
 static void release(struct verify *v)
 {
     findings_free(&v->findings);
+    only_free(v->only);
     desk_free(&v->desk);
     catalog_close(v->cat);
     if (v->reading.top >= 0)
@@ -111,7 +143,7 @@ static int read_all(struct verify *v, struct error *err)
     const struct verify_request *r = &v->request;
     int count = readers_worth(&v->reading, r->jobs);
     struct feed feed = {.choice = &v->choice, .findings = &v->findings, .desk = &v->desk,
-                        .stop = &v->reading.stop, .by_inode = count == 1};
+                        .only = v->only, .stop = &v->reading.stop, .by_inode = count == 1};
     struct readers *readers;
 
     int code = readers_start(&v->reading, count, &readers, err);
@@ -131,6 +163,10 @@ static int run(struct verify *v, struct error *err)
 
     if (!code)
         code = choose(v, err);
+    if (!code && verify_accepts(&v->request)) {
+        code = accept_begin(v->cat, &v->request, err);
+        v->journaled = !code;
+    }
     if (!code)
         code = read_all(v, err);
     if (!code && !v->request.cached)
@@ -148,6 +184,8 @@ static void emit_end(struct verify *v, bool cancelled, const struct error *err)
 
     if (err->message)
         event_error(ev, err);
+    event_int(ev, "files_accepted", f->accepted);
+    event_int(ev, "files_renewed", f->renewed);
     event_int(ev, "files_ok", f->ok);
     event_int(ev, "files_damaged", f->damaged);
     event_int(ev, "files_changed", f->changed);
@@ -163,6 +201,15 @@ static void emit_end(struct verify *v, bool cancelled, const struct error *err)
     job_emit(v->job, ev);
 }
 
+static void end_journal(struct verify *v, bool cancelled, struct error *err)
+{
+    const struct findings *f = &v->findings;
+    bool partial = f->changed + f->missing + f->unread > 0;
+    const char *state = err->message ? "failed" : cancelled ? "cancelled" : partial ? "partial" : "done";
+
+    (void)accept_end(v->cat, &v->request, state, f->accepted, f->bytes, err->message, err->message ? NULL : err);
+}
+
 static void verify_main(struct job *job, void *arg)
 {
     struct verify *v = arg;
@@ -173,6 +220,8 @@ static void verify_main(struct job *job, void *arg)
     findings_init(&v->findings, &v->request, job, v->cat);
     if (!code)
         (void)run(v, &err);
+    if (v->journaled)
+        end_journal(v, job_cancelled(job), &err);
     emit_end(v, job_cancelled(job), &err);
     release(v);
     error_clear(&err);

@@ -28,9 +28,14 @@ struct verify_request {
     int64_t max_bytes;        /* the oldest of them, until that many bytes were begun; -1: all */
     bool cached;              /* what is in memory is read from there: fast, and no verification of the disk */
     bool known_again;         /* files known as damaged are read in any case */
+    char *operation;          /* accept.h: what is read is accepted, in the journal under this id; "" or NULL: verify */
+    char *project, *category, *database;    /* names, for the journal */
+    char **only;              /* with it: patterns of copy/only.h; nothing else is read */
+    size_t only_count;        /* 0: all */
     int jobs;                 /* readers; 0 chooses: one on a spinning disk, several elsewhere */
 };
 void verify_request_clear(struct verify_request *request);
+bool verify_accepts(const struct verify_request *request);    /* rather than verifies */
 
 /*
  * Start. Takes the request's contents, also when it fails. Events:
@@ -44,7 +49,8 @@ void verify_request_clear(struct verify_request *request);
  *             "changed"  its size, mtime or type is not what the catalog says, or it changed while it was read
  *             "missing"  the catalog has it, the disk has not
  *             "unread"   code, message
- *   done      files_ok, files_damaged, files_changed, files_new (no digest was known: it is taken), files_missing,
+ *             "accepted" it has another content than was known (accept only, where there is no "damaged")
+ *   done      files_accepted, files_renewed (of them with another content than was known; accept only), files_ok, files_damaged, files_changed, files_new (no digest was known: it is taken), files_missing,
  *             files_unread, files, bytes (read to their ends), files_left, bytes_left (due, but not read: the limit, or
  *             cancelled), cancelled, seconds
  *   failed    code, message; instead of done, with the same counts. EOFFLINE: not mounted or another disk;

@@ -35,7 +35,8 @@ function M.test_what_is_said_of_a_file()
 end
 
 local function row(fields)
-    local result = {files_ok = 1, files_damaged = 0, files_differing = 0, files_changed = 0, files_missing = 0,
+    local result = {files_ok = 1, files_damaged = 0, files_differing = 0, files_repaired = 0,
+        files_changed = 0, files_missing = 0,
         files_unread = 0, files_new = 0, files_left = 0, files = 0,
         bytes_left = 0, bytes = 0, seconds = 1, project = "a/b",
         category = "render", database = "NAS"}
@@ -90,11 +91,12 @@ function M.test_damage_comes_with_what_to_type()
     local problem = {state = "damaged", path = "/n/f", message = "damaged; good on WORK", good_on = {"WORK"},
         project = "a/it's b", category = "render", database = "NAS"}
     local out, err = shown{row{files_damaged = 1}, problems = {problem}}
-    unit.assertEquals(out, "1 rows\nthe good bytes are on another disk; type:\n"
+    unit.assertEquals(out, "1 rows\ndamaged: 1 file on NAS\nthe good bytes are on another disk; type:\n"
         .. "  verify 'a/it'\\''s b' render NAS --repair")
     unit.assertStrContains(err, "/n/f: damaged; good on WORK")
     problem.repaired_from = "WORK"
-    unit.assertEquals(shown{row{files_damaged = 1}, problems = {problem}}, "1 rows")
+    unit.assertEquals(shown{row{files_damaged = 1, files_repaired = 1}, problems = {problem}},
+        "1 rows\nrepaired: 1 file on NAS")
     problem.repaired_from, problem.good_on = nil, {}
     unit.assertStrContains(shown{row{files_damaged = 1}, problems = {problem}}, "put it back from elsewhere")
 end
@@ -107,11 +109,56 @@ function M.test_what_an_old_catalog_explains_is_counted_and_not_listed()
     out, err = shown{row{files_changed = 1}, problems = problems, files = true}
     unit.assertEquals(out, "1 rows")
     unit.assertStrContains(err, "/n/f: changed")
-    out = shown{row{files_left = 2, bytes_left = 3000}, problems = {}}
-    unit.assertStrContains(out, "2 files (3.0 kB) are due")
+    out = shown{row{files = 1, bytes = 10, files_left = 2, bytes_left = 3000}, problems = {}}
+    unit.assertEquals(out, "1 rows\n1 file on NAS is good; read: 1 file (10 B), left: 2 files (3.0 kB), "
+        .. "the same command goes on with the oldest")
     out = shown{row{files = 0}, problems = {}, older = 86400}
     unit.assertEquals(out, "1 rows\nnothing is due: all of it was verified since then")
-    unit.assertEquals(shown{row{files = 1}, problems = {}, older = 86400}, "1 rows")
+    unit.assertEquals(shown{row{files = 1}, problems = {}, older = 86400}, "1 rows\n1 file on NAS is good")
+end
+
+local function conclusion(...)
+    local result = {...}
+    local more = table.remove(result)
+    for key, value in pairs(more) do
+        result[key] = value
+    end
+    result.problems = result.problems or {}
+    return require("autobackup.conclusion").text(result)
+end
+
+function M.test_one_sentence_concludes()
+    local work = row{database = "WORK", files = 3, files_ok = 0, files_new = 3, identical = true}
+    local nas = row{files = 3, files_ok = 0, files_new = 3, identical = true}
+    local usb = row{database = "USB", files = 3, files_ok = 0, files_new = 3, identical = true}
+    unit.assertEquals(conclusion(work, nas, usb, {}),
+        "identical on WORK, NAS and USB, 9 files now have digests")
+    unit.assertEquals(conclusion(work, nas, {cached = true}),
+        "identical on WORK and NAS (in memory; no disk was verified), 6 files now have digests")
+    usb.identical = nil    -- not all of it was read, or it is another
+    unit.assertStrContains(conclusion(work, nas, usb, {}), "the replicas are not the same: 'compare a/b render'")
+    usb.files_left, usb.bytes_left = 1, 5
+    unit.assertEquals(conclusion(usb, {}), "3 files on USB are good, 3 files now have digests; "
+        .. "read: 3 files (0 B), left: 1 file (5 B), the same command goes on with the oldest")
+    unit.assertNil(conclusion({}))
+end
+
+function M.test_what_is_wrong_is_the_conclusion()
+    local differs = {state = "differs", database = "WORK", others = {"NAS"}}
+    unit.assertEquals(conclusion(row{files = 9, files_damaged = 3, files_repaired = 1, files_unread = 2},
+        row{database = "WORK", files = 4, files_damaged = 1}, {problems = {differs}}),
+        "damaged: 2 files on NAS, 1 on WORK; repaired: 1 file on NAS; 1 file differs between WORK and NAS; "
+        .. "could not be read: 2 files on NAS")
+end
+
+function M.test_who_differs_comes_with_what_to_type()
+    local problem = {state = "differs", path = "/w/f x", within = "f x", message = "differs", others = {"NAS"},
+        project = "a/b", category = "render", database = "WORK"}
+    local out = shown{row{files = 1, files_differing = 1}, problems = {problem}}
+    unit.assertStrContains(out, "  accept a/b render WORK 'f x'\n  accept a/b render NAS 'f x'")
+    problem.accepted = "NAS"
+    out = shown{row{files = 1, files_differing = 1}, problems = {problem}}
+    unit.assertStrContains(out, "one was accepted as the right one; type:\n  copy a/b render NAS WORK")
 end
 
 return M
