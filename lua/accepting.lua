@@ -41,9 +41,6 @@ function Run:find()
     database = loading.recognise(self.session, database)
     errors.check(locate.online(database))
     if not catalog:replica(database.id, category.id, client, name) then
-        if glob.is(request.project) then
-            errors.usage("accept: one project at a time, not '%s'", request.project)
-        end
         refuse_nowhere(self.session, request)
     end
     loading.refresh(self.session, database, {{category = category.id, client = client, project = name}},
@@ -216,6 +213,9 @@ end
 --         it from starting, and an interruption.
 function M.run(session, args)
     knowledge.require_setup(session)
+    if glob.is(args.project) then
+        errors.usage("accept: one project at a time, not '%s'", tostring(args.project))
+    end
     local run <close> = outcome.new(Run, {session = session, request = args, renewed = {},
         live = progress.new(session, "accept")})
     run:find()

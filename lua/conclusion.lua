@@ -1,7 +1,7 @@
 --- What a verification came to, in one sentence. Pure: rows in, text out.
 local plan = require "autobackup.plan"
 local size = require "autobackup.view.size"
-local words = require "autobackup.words"
+local typed = require "autobackup.view.typed"
 
 local M = {}
 
@@ -115,7 +115,7 @@ local function good_text(result)
     local is_open = #groups == 1 and #result > 1 and total(result, "files_left") == 0
         and total(result, "files_changed") + total(result, "files_missing") == 0
     return is_open and ("%s; the replicas are not the same: 'compare %s %s' tells what differs"):format(text,
-        words.quote(result[1].project), words.quote(result[1].category)) or text
+        typed.word(result[1].project), typed.word(result[1].category)) or text
 end
 
 local function new_text(result)

@@ -14,6 +14,7 @@ local function run(args, session)
         repair = args.repair, lock_wait = waiting.seconds(args, session), jobs = args.jobs,
     })
     result.files, result.older, result.cached = args.files or nil, args.older, args.cached or nil
+    result.conclusion = require("autobackup.conclusion").text(result)
     return result
 end
 

@@ -1,7 +1,7 @@
 --- What was accepted, for people.
 local problems_view = require "autobackup.view.problems"
 local size = require "autobackup.view.size"
-local words = require "autobackup.words"
+local typed = require "autobackup.view.typed"
 
 local M = {}
 
@@ -20,8 +20,7 @@ local function tell_others(row, out)
     for _, other in ipairs(row.differing) do
         out:prose(out:clean(("%s differs in %s; to bring it there (what it has is kept as versions), type:")
             :format(other.database, size.plural(other.files, "file"))))
-        out:line("  " .. out:clean(("copy %s %s %s %s"):format(words.quote(row.project), words.quote(row.category),
-            words.quote(row.database), words.quote(other.database))))
+        out:line("  " .. out:clean(typed.line("copy", row.project, row.category, row.database, other.database)))
     end
     if #row.differing == 0 then
         out:prose("no other disk is known to have another content of it")

@@ -1,8 +1,8 @@
 --- What a verification found, for people.
-local conclusion = require "autobackup.conclusion"
 local columns_view = require "autobackup.view.columns"
 local problems_view = require "autobackup.view.problems"
 local size = require "autobackup.view.size"
+local typed = require "autobackup.view.typed"
 
 local M = {}
 
@@ -47,17 +47,12 @@ local function total(rows, key)
     return sum
 end
 
-local function quote(word)
-    return word:find("[^%w%./_-]") and "'" .. word:gsub("'", "'\\''") .. "'" or word
-end
-
 -- What to type so that damage which another disk can mend is mended: a line for each replica.
 local function repairs(problems)
     local lines, seen = {}, {}
     for _, problem in ipairs(problems) do
         if problem.state == "damaged" and not problem.repaired_from and #(problem.good_on or {}) > 0 then
-            local line = ("verify %s %s %s --repair"):format(quote(problem.project), quote(problem.category),
-                quote(problem.database))
+            local line = typed.line("verify", problem.project, problem.category, problem.database) .. " --repair"
             if not seen[line] then
                 seen[line] = true
                 lines[#lines + 1] = line
@@ -81,15 +76,13 @@ local function settlements(problems)
     end
     local files = select(problems, function(problem) return problem.state == "differs" end)
     for _, problem in ipairs(files) do
-        local project, category = quote(problem.project), quote(problem.category)
+        local project, category = problem.project, problem.category
         if problem.accepted then
-            add(copies, ("copy %s %s %s %s"):format(project, category, quote(problem.accepted),
-                quote(problem.database)))
+            add(copies, typed.line("copy", project, category, problem.accepted, problem.database))
         else
-            local names = {problem.database, table.unpack(problem.others)}
-            for _, name in ipairs(names) do
-                add(accepts, ("accept %s %s %s %s"):format(project, category, quote(name),
-                    #files == 1 and quote(problem.within) or "PATH..."))
+            local path = #files == 1 and typed.word(problem.within) or "PATH..."
+            for _, name in ipairs{problem.database, table.unpack(problem.others)} do
+                add(accepts, typed.line("accept", project, category, name) .. " " .. path)
             end
         end
     end
@@ -124,7 +117,7 @@ local function tell_quiet(result, out)
 end
 
 --- Show a result.
--- @param result of autobackup.verification; `files` set: list all exceptions; `older`: only what was due was read
+-- @param result of autobackup.verification; `files` set: list all exceptions; `conclusion`: a sentence
 -- @param out where results go, @param err where problems go, @param verbose whether to list all of them
 function M.show(result, out, err, verbose)
     if #result > 0 then
@@ -134,9 +127,8 @@ function M.show(result, out, err, verbose)
         return result.files or not QUIET[problem.state]
     end), err, verbose or result.files)
     tell_quiet(result, out)
-    local text = conclusion.text(result)
-    if text then
-        out:prose(out:clean(text))
+    if result.conclusion then
+        out:prose(out:clean(result.conclusion))
     end
     advise(result, out)
 end

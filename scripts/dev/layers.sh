@@ -3,10 +3,10 @@
 set -euo pipefail
 cd "${1:-.}"
 
-# A layer may use itself and what stands below it; scan, copy and verify are neighbours.
+# A layer may use itself and what stands below it; scan and copy are neighbours, and so are undo and verify.
 awk '
     BEGIN {
-        split("main=7 host=6 bind=5 undo=4 scan=3 copy=3 verify=3 index=2 base=1", pairs, " ")
+        split("main=7 host=6 bind=5 undo=4 verify=4 scan=3 copy=3 index=2 base=1", pairs, " ")
         for (i in pairs) { split(pairs[i], p, "="); rank[p[1]] = p[2] }
     }
     FNR == 1 { layer = FILENAME; sub(/^src\//, "", layer); sub(/[\/.].*/, "", layer) }

@@ -1,4 +1,5 @@
 local unit = require("luaunit")
+local conclusion_module = require("autobackup.conclusion")
 local verify = require("autobackup.verify")
 local verification = require("autobackup.view.verification")
 
@@ -83,6 +84,7 @@ local function shown(result)
         return {line = add, prose = add, clean = function(_, text) return text end,
             table = function(_, spec) table.insert(texts[i], #spec.rows .. " rows") end}
     end
+    result.conclusion = conclusion_module.text(result)
     verification.show(result, output(1), output(2), false)
     return table.concat(texts[1], "\n"), table.concat(texts[2], "\n")
 end
@@ -124,7 +126,7 @@ local function conclusion(...)
         result[key] = value
     end
     result.problems = result.problems or {}
-    return require("autobackup.conclusion").text(result)
+    return conclusion_module.text(result)
 end
 
 function M.test_one_sentence_concludes()
