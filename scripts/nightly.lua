@@ -1,8 +1,8 @@
 #!/usr/bin/env autobackup
 -- nightly.lua [TARGET]: bring what is on no other disk, or newer elsewhere, to TARGET (NAS when left out).
 --
--- For cron or a systemd timer:
---     0 2 * * *  autobackup -q /path/to/nightly.lua NAS
+-- For cron (README.md has a systemd timer):
+--     0 2 * * *  /usr/local/bin/autobackup -q /usr/local/share/autobackup/scripts/nightly.lua NAS >>~/autobackup.log 2>&1
 --
 -- It reads every disk that is plugged in, then looks at each category of each project:
 --   * it exists once, and not on TARGET: it is copied there;
@@ -11,8 +11,7 @@
 -- Nothing is ever removed anywhere, and nothing is copied from or to a disk that is unplugged.
 --
 -- The last line of output is a summary; what is unplugged is told on standard error. Exit status: 0 all that is
--- plugged in is safe; 3 some files were not copied; 1 something failed; 75 TARGET is unplugged or busy. cron mails
--- what is printed.
+-- plugged in is safe; 3 some files were not copied; 1 something failed; 75 TARGET is unplugged or busy.
 
 local target = arg and arg[1] or "NAS"
 

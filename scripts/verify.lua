@@ -1,15 +1,15 @@
 #!/usr/bin/env autobackup
 -- verify.lua [OLDER [MAX-BYTES [DATABASE...]]]: read back a part of all disks, every night another one.
 --
--- For cron or a systemd timer:
---     0 3 * * *  autobackup -q /path/to/verify.lua 90d 500GB
+-- For cron (README.md has a systemd timer):
+--     0 4 * * *  /usr/local/bin/autobackup -q /usr/local/share/autobackup/scripts/verify.lua 90d 500GB >>~/autobackup.log 2>&1
 --
 -- It looks for what is new on the disks, then reads what was not verified for OLDER (90d when left out), the
 -- longest unverified first, and stops after MAX-BYTES (500GB when left out), on every disk that is plugged in or
 -- those named. Choose them so that all of it is read once in OLDER: 45 TB in 90 nights are 500 GB a night. Nothing
 -- is written to a disk.
 --
--- It prints what is damaged and what to type so that it is mended, then a summary, so cron mails something each
+-- It prints what is damaged and what to type so that it is mended, then a summary, so there is something to read each
 -- night. Exit status: 0 all that was read is good; 3 some files could not be read or changed since the last load;
 -- 11 there is damage, also such as an earlier night found and nobody has mended; 75 a disk that was named is
 -- unplugged; 1 something failed.
