@@ -36,7 +36,7 @@ FUSE    = $(call pkg,--libs fuse3,-lfuse3)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-readme check-asan check-tsan luacheck layers \
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-readme check-alone check-bare check-asan check-tsan luacheck layers \
         bench bench-deps fuzz fuzzers install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
@@ -104,7 +104,11 @@ demo: | $(filter deps,$(MAKECMDGOALS))   ## lay out a small studio under build/d
 
 readme: all    ## run what README.md shows and put the output into it
 	@scripts/dev/readme.sh $(B)/autobackup
-check: layers luacheck check-c check-lua check-e2e check-fault check-readme    ## all tests
+check: layers luacheck check-c check-lua check-e2e check-fault check-readme check-alone    ## all tests
+check-alone: $(B)/autobackup $(B)/suites $(BENCH) $(FAULT)    ## tests and demo touch nothing of the machine's or its user's
+	AUTOBACKUP=$(abspath $<) tests/alone/canary.sh
+check-bare:                           ## as root: make deps demo and make deps check on a bare Debian 12; takes long
+	@tests/bare/run.sh
 check-readme: $(B)/autobackup         ## README.md shows what the program prints
 	scripts/dev/readme.sh $< --check
 check-c: $(B)/suites                  ## the engine's libcheck suites

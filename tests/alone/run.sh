@@ -25,6 +25,7 @@ while :; do
         *) break ;;
     esac
 done
+unset CDPATH
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 
@@ -34,7 +35,9 @@ declare -A given
 for name in $kept; do
     [ -z "${!name+set}" ] || given[$name]=${!name}
 done
-export LC_ALL=C
+caller_home=${HOME:-/root}
+unset TMPDIR POSIXLY_CORRECT
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 mkdir -p "$repo/build/alone"
 "$here/programs.sh" "$repo/build/alone/bin"
@@ -61,7 +64,7 @@ done
 
 # Mounts are tried first: a container may forbid them to root too.
 if [ -n "$mounts" ] && [ "$(id -u)" = 0 ] && unshare -m --propagation private true 2>/dev/null; then
-    unshare -m --propagation private "$here/mounts.sh" "$repo" "$folder" "${HOME:-/root}" \
+    unshare -m --propagation private "$here/mounts.sh" "$repo" "$folder" "$caller_home" \
         env -i "${environment[@]}" HOME=/tmp/home TMPDIR=/tmp "$@" && status=0 || status=$?
 else
     env -i "${environment[@]}" HOME="$folder/home" TMPDIR="$folder/tmp" "$@" && status=0 || status=$?
