@@ -42,7 +42,8 @@ home_tree() {    # FOLDER: a startup file, a catalog and settings that would cha
     printf '%s\n' 'set editing-mode vi' '"a": "b"' '"l": ""' >"$1/.inputrc"
     printf '%s\n' 'set -g status on' 'set -g remain-on-exit on' 'bind-key q kill-server' >"$1/.tmux.conf"
     printf '%s\n' '[core]' 'hooksPath = /nonexistent' >"$1/.gitconfig"
-    echo 'exit 9' | tee "$1"/.{bashrc,profile,bash_profile} >"$1/.bash_env"
+    echo 'exit 9' | tee "$1"/.{bashrc,profile} >"$1/.bash_profile"
+    echo "export AUTOBACKUP_CONFIG=$1/.config.lua GREP_COLORS=x" >"$1/.bash_env"
     echo 'print("LUA_INIT ran") os.exit(9)' >"$1/init.lua"
 }
 
