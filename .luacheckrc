@@ -1,6 +1,7 @@
 -- Plain Lua everywhere, and the session environment for scripts and the startup file.
 std = "lua54"
 max_line_length = 115
+max_comment_line_length = 130   -- a line for a crontab cannot be wrapped
 codes = true
 self = false                    -- a method may do without its object
 ignore = {"211/closing"}        -- `local closing <close> = x` is used by going out of scope

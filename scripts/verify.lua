@@ -9,8 +9,8 @@
 -- those named. Choose them so that all of it is read once in OLDER: 45 TB in 90 nights are 500 GB a night. Nothing
 -- is written to a disk.
 --
--- It prints what is damaged and what to type so that it is mended, then a summary, so there is something to read each
--- night. Exit status: 0 all that was read is good; 3 some files could not be read or changed since the last load;
+-- It prints what is damaged and what to type so that it is mended, then a summary, so there is something to read
+-- each night. Exit status: 0 all that was read is good; 3 some files could not be read or changed since the last load;
 -- 11 there is damage, also such as an earlier night found and nobody has mended; 75 a disk that was named is
 -- unplugged; 1 something failed.
 
