@@ -67,8 +67,9 @@ local function move(by)
     end
 end
 
+-- The frames of a sequence have their own order, whatever the list has.
 local function arrange(model, name)
-    model.list:arrange(model.order, model.filter)
+    model.list:arrange(model.frames and "name" or model.order, model.filter)
     model.at = name and model.list:place(name) or math.min(1, model.list:count())
     M.settle(model)
 end

@@ -5,6 +5,7 @@
 local age = require "autobackup.view.age"
 local clean = require "autobackup.view.clean"
 local dialog_module = require "autobackup.browser.dialog"
+local distinct = require "autobackup.view.distinct"
 local help = require "autobackup.browser.help"
 local model_module = require "autobackup.browser.model"
 local panels = require "autobackup.browser.panel"
@@ -57,6 +58,26 @@ end
 
 -- ---- which columns there are ----
 
+-- Names that do not fit are cut so that they can be told apart, all that have the same width together.
+local function set_titles(writer, columns)
+    local names, narrowest = {}, math.huge
+    for i, column in ipairs(columns) do
+        names[i] = column.title
+        narrowest = math.min(narrowest, column.width)
+    end
+    local is_cut = false
+    for _, column in ipairs(columns) do
+        is_cut = is_cut or writer:width(column.title) > column.width
+    end
+    if not is_cut then
+        return
+    end
+    local cut = distinct.names(names, narrowest, writer.look.width_of, writer.look.marks.ellipsis)
+    for i, column in ipairs(columns) do
+        column.title = writer:width(column.title) > column.width and cut[i] or column.title
+    end
+end
+
 -- Databases as columns: their names where there is room, else as much of them as there is.
 local function mark_columns(writer, model, width)
     local columns, total = {}, 0
@@ -76,6 +97,7 @@ local function mark_columns(writer, model, width)
         end
         widest.width, total = widest.width - 1, total - 1
     end
+    set_titles(writer, columns)
     return columns, total
 end
 
@@ -108,7 +130,7 @@ local TITLES = {root = "DATABASE", database = "CLIENT", client = "PROJECT", proj
 
 local function head_line(writer, model, plan)
     local text = writer:right("SIZE", SIZE) .. (" "):rep(plan.bar + 4)
-        .. writer:left(TITLES[model.place.kind], plan.name)
+        .. writer:left(TITLES[model.place.kind], plan.name + plan.note)
     text = text .. (plan.files > 0 and " " .. writer:right("FILES", plan.files) or "")
     text = text .. (plan.newest > 0 and "  " .. writer:left("NEWEST", plan.newest) or "")
     for i, column in ipairs(plan.marks) do
@@ -255,7 +277,7 @@ local function status_line(writer, model, width)
         parts[#parts + 1] = size.size(totals.bytes) .. (model.is_pending and " and more" or "")
         parts[#parts + 1] = size.plural(totals.files, "file")
     end
-    parts[#parts + 1] = ORDER_NAMES[model.order]
+    parts[#parts + 1] = ORDER_NAMES[model.frames and "name" or model.order]
     if model.filter then
         parts[#parts + 1] = "only " .. writer:name(model.filter)
     end

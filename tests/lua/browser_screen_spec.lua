@@ -246,4 +246,47 @@ function M.test_marks_of_a_project()
     unit.assertEquals(marks.category({all[1]}, unread), {WORK = "only", NEW = "unknown"})
 end
 
+-- Twelve disks of one kind: their heads can be told apart.
+function M.test_the_heads_of_many_disks_differ()
+    local databases = {}
+    for i = 1, 12 do
+        databases[i] = {database = ("ARCHIVE_%02d"):format(i), online = true, loaded_at = NOW * 1000000000}
+    end
+    for _, width in ipairs{60, 80} do
+        local texts = screen(model{databases = databases}, width, 20)
+        local seen, count = {}, 0
+        for head in texts[2]:match("%d%d.*$"):gmatch("%S+") do
+            unit.assertNil(seen[head], texts[2])
+            seen[head], count = true, count + 1
+        end
+        unit.assertEquals(count, 12)
+    end
+end
+
+function M.test_a_head_stands_above_its_numbers()
+    local m = model{place = {kind = "database"}, list = list.new{
+        {name = "acme", kind = "client", bytes = 5, files = 12345, note = "2 projects", into = {kind = "client"}}}}
+    local texts = screen(m, 100, 10)
+    local function end_of(line, text)
+        local _, last = line:find(text, 1, true)
+        return width_of(line:sub(1, last))
+    end
+    unit.assertEquals(end_of(texts[2], "FILES"), end_of(texts[4], "12,345"))
+end
+
+function M.test_frames_come_by_name()
+    local m = models.new{place = {kind = "folder", path = ""}, databases = DATABASES, list = list.new{
+        {name = "a.2.exr", kind = "file", bytes = 9}, {name = "a.1.exr", kind = "file", bytes = 1},
+        {name = "a.3.exr", kind = "file", bytes = 5},
+        {name = "a.1-3.exr", kind = "sequence", pattern = "a.?.exr", bytes = 15}}}
+    models.enter(m, m.place, m.list)
+    m.at = m.list:place("a.1-3.exr")
+    models.key(m, "enter")
+    local names = {}
+    for i, row in ipairs(m.list:rows(1, 3)) do
+        names[i] = row.name
+    end
+    unit.assertEquals(names, {"a.1.exr", "a.2.exr", "a.3.exr"})
+end
+
 return M
