@@ -148,6 +148,11 @@ function Glob:sql()
     return text ~= "*" and text or nil
 end
 
+--- A pattern for the engine (base/glob.h) that means one name or path, whatever bytes it has.
+function M.literal(name)
+    return (name:gsub("[%*%?%[]", "[%0]"))
+end
+
 local CHARACTER = "[^\x80-\xBF][\x80-\xBF]*"
 
 --- A function that tells whether a name matches.

@@ -3,18 +3,13 @@ local core_content = require "core.content"
 local core_copy = require "core.copy"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
+local plan = require "autobackup.plan"
 local suggest = require "autobackup.suggest"
 
 local M = {}
 
 local SHOWN = 3         -- names of a folder that a message lists
 local LISTED = 5000     -- entries of a folder that are looked through for a near name
-
---- A pattern that means one path, whatever bytes it has.
--- @param path relative to a replica
-function M.literal(path)
-    return (path:gsub("[%*%?%[]", "[%0]"))
-end
 
 local function names_in(reader, replica, path)
     local folder <close> = errors.check(reader:folder(replica, path))
@@ -64,14 +59,32 @@ function M.matches(session, only, source, target)
         target = target or 0})
 end
 
---- What a pattern that covers nothing is told.
+local function has_path(reader, replica, path)
+    local at, name = path:match("^(.*)/([^/]+)$")
+    local folder <close> = errors.check(reader:folder(replica, at or ""))
+    return folder and folder:place(name or path) ~= nil
+end
+
+-- The other databases that have this very path, as far as the catalog knows.
+local function elsewhere(session, reader, pattern, place)
+    local has = {}
+    for _, replica in ipairs(session.catalog:replicas{project = place.project, category = place.category}) do
+        if replica.database ~= place.database and has_path(reader, replica.id, pattern) then
+            has[#has + 1] = replica
+        end
+    end
+    return #has > 0 and ("; it is on %s"):format(plan.places(has)) or nil
+end
+
+--- What a pattern that covers nothing is told: where it is, or what was meant perhaps.
 -- @param session the session
 -- @param pattern that one, @param place {project=, category=, database=, replica = id}
 -- @return a sentence
 function M.refusal(session, pattern, place)
     local reader <close> = errors.check(core_content.open(session.catalog:path()))
     return ("%s of %s on %s has nothing that '%s' is or matches%s"):format(place.category, place.project,
-        place.database, pattern, nearest(reader, place.replica, pattern))
+        place.database, pattern, elsewhere(session, reader, pattern, place)
+        or nearest(reader, place.replica, pattern))
 end
 
 return M

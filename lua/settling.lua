@@ -21,7 +21,7 @@ end
 
 --- Remember a copy, and settle all when it is time.
 -- @param copy {target=catalog row, only={category=id, client=, project=}, operation=id, recorded=digests taken,
---        readback=whether it was read back}
+--        readback=whether it was read back, past=the source is not what lies there now}
 function Settling:add(copy)
     self.since = self.since or core_sys.monotonic()
     table.insert(self.list, copy)
@@ -41,7 +41,7 @@ function Settling:record(copy)
     end
     errors.check(core_copy.record{
         catalog = self.session.catalog:path(), operation = copy.operation, target_root = copy.target.path,
-        target_identity = copy.target.identity, source = self:replica(self.from, copy.only),
+        target_identity = copy.target.identity, source = not copy.past and self:replica(self.from, copy.only) or 0,
         target = self:replica(copy.target, copy.only), readback = copy.readback,
     })
 end

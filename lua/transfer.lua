@@ -185,6 +185,7 @@ function Run:start(item, origin, target_database, operation, fan)
         granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
         overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
         mirror = request.mirror or false, dry_run = request.dry_run or false, fan = fan, only = request.only,
+        restore = request.restore or false, layers = request.past and request.past:layers(self, item, origin),
     })
 end
 
@@ -326,7 +327,8 @@ function Run:settle(context)
     context.row = row
     if did_something(row) and not self.request.dry_run then
         self.settling:add{target = target, only = self:only(item), operation = context.operation,
-            recorded = final.recorded or 0, readback = self.request.readback}
+            recorded = final.recorded or 0, readback = self.request.readback,
+            past = self.request.past ~= nil}
     end
     return row, final
 end
@@ -414,6 +416,13 @@ function Run:ids_of(item)
     return ids
 end
 
+-- How many names of an item each of the paths covers; at the moment asked for, of a restore.
+function Run:hits(item, origin, target)
+    local past = self.request.past
+    return past and past:hits(self, item, origin) or selection.matches(self.session, self.request.only, origin.id,
+        target)
+end
+
 -- Those of the items in which anything is what the copy is about. A path that is nowhere is a mistake, and nothing
 -- is done then.
 function Run:with_paths(items)
@@ -421,17 +430,18 @@ function Run:with_paths(items)
     for _, item in ipairs(items) do
         local origin, targets = self:replica(item, self.from), self:ids_of(item)
         for i = 1, origin and math.max(#targets, 1) or 0 do
-            for at, count in ipairs(selection.matches(self.session, only, origin.id, targets[i])) do
+            for at, count in ipairs(self:hits(item, origin, targets[i])) do
                 found[at] = found[at] or count > 0
                 kept[#kept + 1] = count > 0 and kept[#kept] ~= item and item or nil
             end
         end
     end
     for at, pattern in ipairs(only) do
-        local origin = not found[at] and self:replica(items[1], self.from)
+        local origin = items[1] and not found[at] and self:replica(items[1], self.from)
         if origin then
-            errors.raise("ENONAME", selection.refusal(self.session, pattern, {project = items[1].project,
-                category = items[1].category, database = self.from.database, replica = origin.id}))
+            local place = {project = items[1].project, category = items[1].category,
+                database = self.from.database, replica = origin.id}
+            errors.raise("ENONAME", self.request.refuse(self.session, pattern, place))
         end
     end
     return kept
@@ -469,12 +479,13 @@ Run.__close = Run.close
 -- @param request {project= (a name or a pattern), category= (a name, several or "all"), from=, to=list, dry_run=,
 --        overwrite_newer=, mirror=, readback=, lock_wait=seconds?, jobs=?, bwlimit=bytes per second?, idle=,
 --        only = list of patterns (src/copy/only.h) of paths in the replicas: nothing else is copied or removed;
---        nil or empty: all, sink=stream.lua?}
+--        nil or empty: all, restore = it is called a restore, past = the sources as they were (restoring.lua)?,
+--        refuse = what says why a path is nowhere (selection.refusal)?, sink=stream.lua?}
 -- @return result: rows of type "copy" (one for each category, project and destination), with dry_run and without
 --         a sink then rows of type "action"; problems, notes, status. Raises what keeps it from starting, and an
 --         interruption.
 function M.run(session, request)
-    request.only = request.only or {}
+    request.only, request.refuse = request.only or {}, request.refuse or selection.refusal
     local run <close> = new_run(session, request)
     run:check_online()
     run.settling = settling.new(session, run.from)

@@ -4,6 +4,7 @@
 -- (dialog.lua), which asks for the first of them.
 local dialog = require "autobackup.browser.dialog"
 local glob = require "autobackup.glob"
+local locate = require "autobackup.locate"
 
 local M = {}
 
@@ -21,6 +22,18 @@ end
 local function describe(scope)
     local what = scope.client .. "/" .. (scope.name or "*")
     return what .. (scope.category and " " .. scope.category or "")
+end
+
+-- The path in the replica that a copy is about, for people and as a pattern: the file or folder under the cursor,
+-- in a folder on the way up that folder. Nothing where it is all of a category.
+local function part_of(place, row)
+    local at = row and row.into or place
+    if place.kind == "folder" and row and not row.into then
+        return locate.join(place.path, row.name), locate.join(glob.literal(place.path), row.frames or
+            glob.literal(row.name))
+    elseif at.kind == "folder" and at.path ~= "" then
+        return at.path, glob.literal(at.path)
+    end
 end
 
 local function offline_notes(databases)
@@ -49,7 +62,8 @@ end
 
 -- The line is short, and on top stands where this is: the last name will do.
 local function choice(flow, text, names, many)
-    local what = flow.scope.category or flow.scope.name or flow.scope.client
+    local what = flow.part and flow.part:match("[^/]*$") or flow.scope.category or flow.scope.name
+        or flow.scope.client
     return dialog.choice(("%s %s %s"):format(flow.command, what, text), names,
         {many = many, notes = offline_notes(flow.databases)})
 end
@@ -67,7 +81,8 @@ function steps.to(flow)
 end
 
 function steps.sure(flow)
-    return dialog.question(("copy %s from %s to %s?"):format(describe(flow.scope), flow.values.from,
+    local what = describe(flow.scope) .. (flow.part and " " .. flow.part or "")
+    return dialog.question(("copy %s from %s to %s?"):format(what, flow.values.from,
         table.concat(flow.values.to, ", ")))
 end
 
@@ -87,10 +102,11 @@ end
 local commands = {}
 
 commands.copy = {
+    parts = true,
     steps = {"from", "to", "sure"}, key = "from",
     effect = function(flow)
         return {project = flow.project, category = flow.scope.category or "all", from = flow.values.from,
-            to = flow.values.to}
+            to = flow.values.to, only = flow.only and {flow.only} or nil}
     end,
 }
 
@@ -114,7 +130,7 @@ local function advance(flow)
     local step = table.remove(flow.steps, 1)
     if not step then
         return {kind = "run", command = flow.command, args = commands[flow.command].effect(flow),
-            title = flow.command .. " " .. describe(flow.scope)}
+            title = flow.command .. " " .. describe(flow.scope) .. (flow.part and " " .. flow.part or "")}
     end
     flow.step, flow.dialog = step, steps[step](flow)
 end
@@ -144,6 +160,9 @@ function M.start(command, place, row, databases, has_command)
         project = scope.name and scope.client .. "/" .. scope.name or glob.prefix(scope.client .. "/"),
         values = {},
         steps = table.move(declared.steps, 1, #declared.steps, 1, {})}
+    if declared.parts then
+        flow.part, flow.only = part_of(place, row)
+    end
     if declared.key and scope.database then
         flow.values[declared.key] = scope.database
         table.remove(flow.steps, 1)

@@ -3,8 +3,9 @@
 -- while somebody waits.
 --
 -- The row of a sequence: kind = "sequence", name = "beauty.0001-0048.exr", note, missing (how many frames) and
--- pattern, the filter that shows its frames.
+-- pattern, the filter that shows its frames; frames, what copies them (--only).
 local errors = require "autobackup.errors"
+local glob = require "autobackup.glob"
 local list = require "autobackup.browser.list"
 local locate = require "autobackup.locate"
 local sequence = require "autobackup.view.sequence"
@@ -40,6 +41,7 @@ end
 
 local function sequence_row(entry, files)
     local row = {kind = "sequence", name = entry.text, pattern = entry.pattern, missing = entry.missing,
+        frames = glob.literal(entry.prefix) .. "[0-9]*" .. glob.literal(entry.extension),
         note = sequence.gaps(entry) or size.plural(entry.count, "file"), bytes = 0, files = entry.count}
     for _, place in ipairs(entry.members) do
         local file = files[place]

@@ -8,7 +8,7 @@ local KEYS = {
     {"Backspace ← h ..", "go up"},
     {"/", "filter: part of a name, or a pattern with * and ?"},
     {"s", "order: largest, by name, newest"},
-    {"c", "copy this to other databases"},
+    {"c", "copy this (a file or folder too) to other databases"},
     {"d", "compare this with another database"},
     {"v", "verify this: read it and check its digests"},
     {"o", "open this folder in the file manager"},

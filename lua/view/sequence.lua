@@ -99,15 +99,15 @@ local function fold_run(run)
         end
     end
     local text = run.prefix .. span(run.width, run[1].number, run[#run].number) .. run.extension
-    return {text = text, pattern = run.prefix .. "*" .. run.extension, count = #run, gaps = gaps,
-        missing = missing, index = index, members = members}
+    return {text = text, prefix = run.prefix, extension = run.extension, count = #run, gaps = gaps,
+        pattern = run.prefix .. "*" .. run.extension, missing = missing, index = index, members = members}
 end
 
 --- Fold a list of names.
 -- @param names a list of names or paths of one folder or several; no name twice
 -- @return a list of {text=, count=, gaps={"0100-0104", ...}, missing=, members=}, in the order of each one's first
---         name; members are places in names; gaps, missing (how many frames), pattern ("beauty.*.exr") only
---         where count is above 1
+--         name; members are places in names; gaps, missing (how many frames), pattern ("beauty.*.exr"), prefix and
+--         extension ("beauty.", ".exr") only where count is above 1
 function M.fold(names)
     local families, folded = collect(names)
     for _, family in ipairs(families) do

@@ -1,5 +1,6 @@
 /*
- * core.copy: start{...} -> job, with the fields of struct transfer_request (lock_wait in seconds, fan a handle, only a list);
+ * core.copy: start{...} -> job, with the fields of struct transfer_request (lock_wait in seconds, fan a handle, only a list,
+ * layers of core.undo.asof, which it takes);
  * fan{streams=N, jobs=N?, rate=BYTES_PER_SECOND?, idle=BOOLEAN?} -> fan, for the transfers of one source to several
  * destinations; fan:close() when all were started;
  * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
@@ -11,6 +12,7 @@
  * Events and meaning: copy/transfer.h.
  */
 #include "bind/fields.h"
+#include "bind/layers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -47,6 +49,12 @@ static struct fan *shared_fan(lua_State *L)
     if (!*fan)
         luaL_error(L, "the fan is closed");
     return *fan;
+}
+
+/* The handle in the table at 1, or NULL. */
+static struct layers **given_layers(lua_State *L)
+{
+    return lua_getfield(L, 1, "layers") == LUA_TNIL ? NULL : bind_check_layers(L, -1);
 }
 
 static int copy_fan(lua_State *L)
@@ -102,13 +110,19 @@ static int copy_start(lua_State *L)
         .overwrite_newer = field_flag(L, "overwrite_newer"),
         .mirror = field_flag(L, "mirror"),
         .repair = field_flag(L, "repair"),
+        .restore = field_flag(L, "restore"),
         .dry_run = field_flag(L, "dry_run"),
         .readback = field_flag(L, "readback"),
         .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
         .fan = shared_fan(L),
     };
+    struct layers **layers = given_layers(L);
     field_check_texts(L, "only");
     take_texts(&request);
+    if (layers) {
+        request.layers = *layers;
+        *layers = NULL;
+    }
     request.only = field_copy_texts(L, "only", &request.only_count);
     if (transfer_start(&request, &job, &err) < 0)
         return bind_fail(L, &err);

@@ -4,12 +4,16 @@
  * operations{root=, identity=} -> list of {operation, kind, replica, target, source, host, run, user, boot, pid, began, started_at,
  * finished_at, state, files, bytes, created, replaced, removed, touched, directories, has_versions, has_manifest},
  * times in ns, what is not known nil;
- * files{root=, identity=, operation=} -> job that lists an operation's files.
- * Events and meaning: undo/undo.h, undo/prune.h, undo/operations.h.
+ * files{root=, identity=, operation=, only=PATTERNS?} -> job that lists an operation's files.
+ * asof{...} -> {layers (for core.copy.start), files, hits = {names each pattern covers}, lacking, lacks = list of
+ * {path, operation?, changed_at = NS}}, with the fields of struct asof_request (operations and only are lists).
+ * Events and meaning: undo/asof.h, undo/undo.h, undo/prune.h, undo/operations.h.
  */
 #include <stdlib.h>
 
 #include "bind/fields.h"
+#include "bind/layers.h"
+#include "undo/asof.h"
 #include "undo/operations.h"
 #include "undo/prune.h"
 #include "undo/undo.h"
@@ -176,17 +180,95 @@ static int list_files(lua_State *L)
         .operation = (char *)field_text(L, "operation"),
     };
     char **texts[] = {&r.root, &r.identity, &r.operation};
+    field_check_texts(L, "only");
     copy_texts(texts, sizeof texts / sizeof *texts);
+    r.only = field_copy_texts(L, "only", &r.only_count);
     if (operation_files_start(&r, &job, &err) < 0)
         return bind_fail(L, &err);
     bind_push_job(L, job);
     return 1;
 }
 
+static void push_lacks(lua_State *L, const struct asof *a)
+{
+    lua_createtable(L, (int)a->lack_count, 0);
+    for (size_t i = 0; i < a->lack_count; i++) {
+        lua_createtable(L, 0, 3);
+        set_text(L, "path", a->lacks[i].path);
+        set_text(L, "operation", a->lacks[i].operation);
+        set_integer(L, "changed_at", a->lacks[i].changed_at);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "lacks");
+}
+
+static int build_asof(lua_State *L)
+{
+    struct asof *a = lua_touserdata(L, 1);
+    lua_Integer count = lua_tointeger(L, 2);
+
+    lua_createtable(L, 0, 5);
+    bind_push_layers(L, a->layers);
+    a->layers = NULL;
+    lua_setfield(L, -2, "layers");
+    set_integer(L, "lacking", a->lacking);
+    set_integer(L, "files", a->files);
+    push_lacks(L, a);
+    lua_createtable(L, (int)count, 0);
+    for (lua_Integer i = 0; i < count; i++) {
+        lua_pushinteger(L, a->hits[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, "hits");
+    return 1;
+}
+
+static void free_list(char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i]);
+    free((char **)list);
+}
+
+static int undo_asof(lua_State *L)
+{
+    struct error err = {0};
+    struct asof asof;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 32, NULL);
+    struct asof_request r = {
+        .catalog = field_text(L, "catalog"),
+        .root = field_text(L, "root"),
+        .identity = field_text(L, "identity"),
+        .path = field_text(L, "path"),
+        .replica = field_integer(L, "replica", 0, 0, INT64_MAX),
+        .granularity = field_integer(L, "granularity", 1, 1, INT64_MAX),
+        .moment = field_integer(L, "moment", 0, INT64_MIN, INT64_MAX),
+        .at_operation = field_flag(L, "at_operation"),
+    };
+    field_check_texts(L, "operations");
+    field_check_texts(L, "only");
+    r.operations = field_copy_texts(L, "operations", &r.operation_count);
+    r.only = field_copy_texts(L, "only", &r.only_count);
+    int code = asof_read(&r, &asof, &err);
+    if (code >= 0) {
+        lua_pushcfunction(L, build_asof);
+        lua_pushlightuserdata(L, &asof);
+        lua_pushinteger(L, (lua_Integer)r.only_count);
+        code = lua_pcall(L, 2, 1, 0) == LUA_OK ? 1 : 0;
+    }
+    free_list(r.operations, r.operation_count);
+    free_list(r.only, r.only_count);
+    asof_free(&asof);
+    return code == 1 ? 1 : code < 0 ? bind_fail(L, &err) : lua_error(L);
+}
+
 int luaopen_core_undo(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"start", undo_start_}, {"prune", prune_start_}, {"operations", list_operations}, {"files", list_files}, {NULL, NULL},
+        {"start", undo_start_}, {"prune", prune_start_}, {"operations", list_operations}, {"files", list_files},
+        {"asof", undo_asof}, {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/path.h"
 #include "copy/attributes.h"
+#include "copy/layers.h"
 #include "copy/source.h"
 #include "copy/times.h"
 
@@ -81,9 +83,37 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     return code;
 }
 
+/* A directory that is gone from the source's replica, made again: as the manifest of what removed it says. */
+static int finish_gone(struct work *w, const char *path, int to)
+{
+    const struct manifest_file *f = map_get(&w->request->layers->folders, hash64_of(path, strlen(path)));
+    unsigned lost = 0;
+    struct stat st;
+
+    if (fstat(to, &st) < 0)
+        return -errno;
+    st.st_mode = S_IFDIR | (f ? f->mode & 07777 : 0755);
+    if (f) {
+        st.st_uid = f->uid;
+        st.st_gid = f->gid;
+        st.st_mtim = clock_split(f->mtime);
+    }
+    int code = metadata_copy(to, to, &st, &w->target.holds, true, &lost);
+    report_lost(&w->report, lost);
+    return code;
+}
+
 static void finish_one(struct work *w, const char *path, bool fresh)
 {
     int from = path_open_dir(w->source.top, path), to = path_open_dir(w->target.top, path);
+
+    if (from == -ENOENT && to >= 0 && w->request->layers && fresh) {
+        int gone = finish_gone(w, path, to);
+        close(to);
+        if (gone)
+            report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -gone, SIDE_TARGET);
+        return;
+    }
     enum side side = from < 0 ? SIDE_SOURCE : SIDE_TARGET;
     int code = from < 0 ? from : to < 0 ? to : finish_open(w, path, from, to, fresh);
 

@@ -11,6 +11,7 @@
 #include "copy/directories.h"
 #include "copy/fan.h"
 #include "copy/hardlink.h"
+#include "copy/layers.h"
 #include "copy/place.h"
 
 #define TOGETHER 64    /* items handed on at once */
@@ -19,6 +20,8 @@ struct feed {
     struct work *w;
     struct plan *plan;
     struct twin *twin;        /* of the directory the pass is in; NULL until something is to do there */
+    struct twin *layer_twin;      /* the same directory with the source in a layer, the last one used; or NULL */
+    size_t layer;                 /* which */
     bool made;                    /* directories were made in it */
     bool mirror;
     struct items items;           /* for the workers */
@@ -58,7 +61,8 @@ static void leave(struct feed *f)
     flush_items(f);
     sync_made(f);
     twin_unref(f->twin);
-    f->twin = NULL;
+    twin_unref(f->layer_twin);
+    f->twin = f->layer_twin = NULL;
     f->made = false;
 }
 
@@ -96,9 +100,32 @@ static struct twin *twin_of(struct feed *f, const struct plan_name *name)
     return NULL;
 }
 
+/* The twin whose source has this name. */
+static struct twin *twin_with(struct feed *f, const struct plan_name *name)
+{
+    const struct entry *left = name->pair->left;
+    struct twin *twin = twin_of(f, name);
+    bool elsewhere = twin && left && !S_ISDIR(left->mode);
+    size_t layer = elsewhere ? layers_find(f->w->request->layers, name->dir->path, name->name) : 0;
+
+    if (!layer)
+        return twin;
+    if (f->layer_twin && f->layer == layer)
+        return f->layer_twin;
+    twin_unref(f->layer_twin);
+    f->layer_twin = NULL;
+    f->layer = layer;
+    int code = twin_open(&f->w->layers[layer - 1], name->dir->path, &f->layer_twin);
+    if (code) {
+        f->layer_twin = NULL;
+        report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+    }
+    return f->layer_twin;
+}
+
 static struct item *new_item(struct feed *f, const struct plan_name *name)
 {
-    struct twin *twin = twin_of(f, name);
+    struct twin *twin = twin_with(f, name);
     return twin ? item_new(f->w, twin, name->verdict->kind, name->pair) : NULL;
 }
 

@@ -29,8 +29,9 @@ struct pattern {
 struct only {
     struct pattern *list;
     size_t count;
-    char *dir;                /* the one at hand */
+    char *dir;                /* the one at hand; NULL: none yet */
     size_t dir_len;
+    enum only_extent extent;  /* its own */
 };
 
 /* ---- reading patterns ---- */
@@ -209,6 +210,8 @@ enum only_extent only_enter(struct only *o, const char *dir, size_t len)
 {
     enum only_extent extent = ONLY_OUTSIDE;
 
+    if (o->dir && o->dir_len == len && memcmp(o->dir, dir, len) == 0)
+        return o->extent;
     free(o->dir);
     o->dir = mem_strndup(dir, len);
     o->dir_len = len;
@@ -220,7 +223,7 @@ enum only_extent only_enter(struct only *o, const char *dir, size_t len)
         else if (extent == ONLY_OUTSIDE && leads(p, p->here))
             extent = ONLY_LEADS;
     }
-    return extent;
+    return o->extent = extent;
 }
 
 enum only_extent only_name(struct only *o, const char *name, size_t len)
@@ -263,7 +266,7 @@ bool only_count(struct only *o, const char *name, size_t len)
         p->hits += p->names;
         if (is_spelled(o, p, name, len) && !is_plain(p)) {
             compile(p, true);
-            enter_pattern(p, o->dir);
+            enter_pattern(p, o->dir);    /* which it leads to still */
             became = true;
         }
     }

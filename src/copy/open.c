@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "copy/layers.h"
 #include "copy/lock.h"
 #include "copy/source.h"
 #include "copy/sweep.h"
@@ -40,6 +41,9 @@ void work_close(struct work *w)
 {
     manifest_close(&w->target.manifest);
     versions_close(&w->target.versions);
+    for (size_t i = 0; i < w->layer_count; i++)
+        close_fd(&w->layers[i].source_top);
+    free(w->layers);
     close_fd(&w->source.top);
     close_fd(&w->source.root);
     close_fd(&w->target.sync);
@@ -134,7 +138,7 @@ static int compare_ends(struct work *w, struct error *err)
 
     if (fstat(w->source.top, &a) < 0 || fstat(target, &b) < 0 || fstat(w->target.root, &root) < 0)
         return error_set(err, errno, "%s", w->request->path);
-    if (a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+    if (a.st_dev == b.st_dev && a.st_ino == b.st_ino && !w->request->layers)
         return error_say(err, "ESAME", EINVAL, "%s/%s: source and destination are the same folder",
                          w->request->target_root, w->request->path);
     w->target.elsewhere = b.st_dev != root.st_dev;
@@ -206,6 +210,24 @@ int work_open(struct work *w, const struct transfer_request *request, struct job
     return 0;
 }
 
+/* What lies in versions is opened when there is a destination to open with it. */
+static int open_layers(struct work *w)
+{
+    const struct layers *l = w->request->layers;
+
+    if (!l || w->layers)
+        return 0;
+    w->layers = mem_zalloc((l->count + 1) * sizeof *w->layers);
+    for (; w->layer_count < l->count; w->layer_count++) {
+        struct twins *twins = &w->layers[w->layer_count];
+        *twins = (struct twins){.source_top = path_open_dir(w->source.root, l->bases[w->layer_count]),
+                                .target_top = w->target.top};
+        if (twins->source_top < 0)
+            return twins->source_top;
+    }
+    return 0;
+}
+
 int work_ready(struct work *w)
 {
     struct stat top, root;
@@ -219,5 +241,6 @@ int work_ready(struct work *w)
     versions_init(&w->target.versions, w->target.root, w->request->operation, w->request->path,
                   w->target.elsewhere || !w->target.fs.syncfs_reliable);
     w->twins = (struct twins){.source_top = w->source.top, .target_top = w->target.top};
-    return filesystem_of(w->target.top, &w->target.fs);
+    int code = open_layers(w);
+    return code ? code : filesystem_of(w->target.top, &w->target.fs);
 }

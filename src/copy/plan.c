@@ -164,13 +164,22 @@ bool plan_is_needed(const struct plan *p, const char *path, size_t len)
     return !p->only || map_get(&p->needed, hash64_of(path, len)) != NULL;
 }
 
+int plan_merge(struct plan *p, struct merge **ret_merge, struct error *err)
+{
+    int code = merge_open(p->cat, p->source, p->target, ret_merge, err);
+
+    if (!code && p->snapshot)
+        merge_set_left(*ret_merge, p->snapshot);
+    return code;
+}
+
 int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *err)
 {
     struct merge *merge = NULL;
     struct merge_dir dir;
 
     forget(p);
-    int code = merge_open(p->cat, p->source, p->target, &merge, err);
+    int code = plan_merge(p, &merge, err);
     if (code)
         return code;
     while (code >= 0 && (code = merge_next_dir(merge, &dir, err)) > 0) {

@@ -16,6 +16,7 @@
 struct plan {
     struct catalog *cat;
     int64_t source, target;             /* replica ids; target 0: it has nothing */
+    const struct snapshot *snapshot;    /* the source instead of what lies there now; NULL */
     struct classify_options options;
     struct only *only;                  /* what it is about; NULL: all. plan_scout comes before the first pass then */
     const atomic_bool *cancel;          /* may be NULL */
@@ -75,6 +76,9 @@ int plan_count(struct plan *p, struct plan_counts *ret_counts, struct error *err
 bool plan_asked_to_end(const struct plan *p);    /* cancelled, or stopped */
 
 void plan_free(struct plan *p);
+
+/* merge_open of its two sides. */
+int plan_merge(struct plan *p, struct merge **ret_merge, struct error *err);
 
 /* "dir/name", to be freed. */
 char *plan_join(const char *dir, const char *name);

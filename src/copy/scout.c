@@ -86,7 +86,7 @@ static int scout(struct scout *s, bool everywhere, struct error *err)
 {
     struct merge *merge = NULL;
     struct merge_dir dir;
-    int code = merge_open(s->p->cat, s->p->source, s->p->target, &merge, err);
+    int code = plan_merge(s->p, &merge, err);
 
     if (code)
         return code;

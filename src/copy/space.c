@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "copy/layers.h"
 
 #define SIZE_TEXT 32
 
@@ -34,7 +35,8 @@ static int64_t blocks_of(struct work *w, const struct plan_name *name)
 {
     int64_t size = (int64_t)name->pair->left->size;
     struct stat st;
-    int dir = path_open_dir(w->source.top, name->dir->path);
+    bool kept = layers_find(w->request->layers, name->dir->path, name->name) != 0;    /* its size will do */
+    int dir = kept ? -ENOENT : path_open_dir(w->source.top, name->dir->path);
 
     if (dir < 0)
         return size;

@@ -11,6 +11,7 @@
 #include "copy/directories.h"
 #include "copy/fan.h"
 #include "copy/feed.h"
+#include "copy/layers.h"
 #include "copy/only.h"
 #include "copy/open.h"
 #include "copy/space.h"
@@ -43,6 +44,7 @@ static void free_transfer(void *arg)
     for (size_t i = 0; i < r->only_count; i++)
         free(r->only[i]);
     free(r->only);
+    layers_free(r->layers);
     only_free(t->only);
     fan_unref(t->fan);
     free(t);
@@ -67,6 +69,7 @@ static void init_plan(struct transfer *t)
         .source = t->request.source,
         .target = t->request.target,
         .only = t->only,
+        .snapshot = t->request.layers ? &t->request.layers->snapshot : NULL,
         .cancel = w->cancel,
         .stop = &w->stop,
         .options = {
@@ -97,7 +100,7 @@ static void emit_plan(struct transfer *t)
     event_int(ev, "inodes", n->inodes);
     event_int(ev, "bytes_free", t->space.bytes_free);
     event_int(ev, "inodes_free", t->space.inodes_free);
-    event_bool(ev, "same_filesystem", t->work.same_filesystem);
+    event_bool(ev, "same_filesystem", t->work.same_filesystem && !t->request.restore);
     job_emit(t->work.report.job, ev);
 }
 
@@ -115,7 +118,7 @@ static int make_plan(struct transfer *t, struct error *err)
     if (code)
         return error_set(err, -code, "%s", t->request.target_root);
     emit_plan(t);
-    if (w->same_filesystem)
+    if (w->same_filesystem && !t->request.restore)
         report_note(&w->report, "ESAMEFS",
                     "source and destination are on the same filesystem: this is no second copy if the disk fails");
     if (t->request.mirror && w->report.plan.source_incomplete)
@@ -124,7 +127,10 @@ static int make_plan(struct transfer *t, struct error *err)
     return 0;
 }
 
-static const char *kind_of(const struct transfer *t) { return t->request.repair ? "repair" : "copy"; }
+static const char *kind_of(const struct transfer *t)
+{
+    return t->request.repair ? "repair" : t->request.restore ? "restore" : "copy";
+}
 
 static bool has_work(const struct transfer *t)
 {

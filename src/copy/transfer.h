@@ -11,6 +11,7 @@
 #include "base/job.h"
 
 struct fan;
+struct layers;
 
 /* What to copy and how. Strings are owned by the request. */
 struct transfer_request {
@@ -31,9 +32,12 @@ struct transfer_request {
     bool mirror;              /* --mirror: extra files go to the versions */
     bool repair;              /* only replace files that are damaged at the destination by the source's, where that has the
                                  content they should have; they keep their owner, mode, times and attributes */
+    bool restore;             /* it is a restore: so the journal and the manifest call it */
     bool dry_run;             /* only compare and report */
     bool readback;            /* read what was written from the disk before it gets its name */
     int jobs;                 /* workers; 0 chooses */
+    struct layers *layers;    /* the source as it was (copy/layers.h), the request's; NULL: as it is. Then the source may
+                                 be the destination itself */
     struct fan *fan;          /* read the source together with its other transfers (copy/fan.h); NULL: alone */
 };
 

@@ -59,6 +59,8 @@ struct work {
     atomic_bool partial;           /* a large file's temp was kept, to go on with */
     struct report report;
     struct twins twins;
+    struct twins *layers;          /* of each of the request's layers */
+    size_t layer_count;
     struct remembered *remembered;
     struct stream *stream;         /* of the fan that reads the source */
     struct stage stage;

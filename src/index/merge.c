@@ -16,6 +16,8 @@ struct key {
 /* One replica: its keys a chunk at a time, and the listing of the directory at hand. */
 struct half {
     int64_t replica;
+    const struct snapshot *snapshot;    /* instead of a replica; NULL */
+    size_t taken;             /* directories of it whose keys were read */
     struct key keys[CHUNK];
     size_t count, at;
     bool ended;               /* no keys behind this chunk */
@@ -46,6 +48,12 @@ int merge_open(struct catalog *cat, int64_t left, int64_t right, struct merge **
     m->right.ended = !right;
     *ret_merge = m;
     return 0;
+}
+
+void merge_set_left(struct merge *m, const struct snapshot *snapshot)
+{
+    m->left.snapshot = snapshot;
+    m->left.ended = false;
 }
 
 static void drop_keys(struct half *h)
@@ -114,10 +122,25 @@ static int read_keys(struct merge *m, struct half *h, const struct key *last, st
     return code;
 }
 
+/* Prints of a snapshot are not known: no directory of it is called the same. */
+static void take_keys(struct half *h)
+{
+    drop_keys(h);
+    for (; h->count < CHUNK && h->taken < h->snapshot->count; h->taken++) {
+        const struct snapshot_dir *d = &h->snapshot->dirs[h->taken];
+        h->keys[h->count++] = (struct key){.path = mem_strndup(d->path, d->path_len), .path_len = d->path_len};
+    }
+    h->ended = h->taken == h->snapshot->count;
+}
+
 static int fill_keys(struct merge *m, struct half *h, struct error *err)
 {
     if (h->at < h->count || h->ended)
         return 0;
+    if (h->snapshot) {
+        take_keys(h);
+        return 0;
+    }
     return read_keys(m, h, h->count ? &h->keys[h->count - 1] : NULL, err);
 }
 
@@ -172,10 +195,22 @@ static int damaged(struct merge *m, const struct half *h, struct error *err)
     return replica_damaged(m->cat, h->replica, m->path, m->dir.path_len, err);
 }
 
+static int open_snapshot(struct merge *m, struct half *h)
+{
+    const struct snapshot_dir *d = snapshot_find(h->snapshot, m->path, m->dir.path_len);
+
+    if (!d || listing_open(&h->listing, d->listing.data, d->listing.len, d->digests.data, d->digests.len) < 0)
+        return -EBADMSG;
+    h->have = listing_next(&h->listing, &h->entry);
+    return 0;
+}
+
 static int open_half(struct merge *m, struct half *h, bool in, struct error *err)
 {
     if (!in)
         return 0;
+    if (h->snapshot)
+        return open_snapshot(m, h);
     int found = replica_directory(m->cat, h->replica, m->path, m->dir.path_len, &h->dir, err);
     if (found <= 0)
         return found;    /* gone since: another load was here; what is there now comes with the next compare */

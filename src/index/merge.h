@@ -5,6 +5,7 @@
 #define AUTOBACKUP_INDEX_MERGE_H
 
 #include "index/replica.h"
+#include "index/snapshot.h"
 
 struct merge;
 
@@ -33,6 +34,9 @@ struct merge_pair {
  * The merge holds no read transaction between calls. cat must outlive it.
  */
 int merge_open(struct catalog *cat, int64_t left, int64_t right, struct merge **ret_merge, struct error *err);
+
+/* Before the first directory: the left side is this snapshot, which must outlive the merge, whatever replica it was. */
+void merge_set_left(struct merge *m, const struct snapshot *snapshot);
 
 /* The next directory: 1, 0 at the end, -errno. */
 int merge_next_dir(struct merge *m, struct merge_dir *ret_dir, struct error *err);

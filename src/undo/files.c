@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "copy/only.h"
 #include "copy/plan.h"
 #include "copy/versions.h"
 #include "index/identity.h"
@@ -15,6 +16,7 @@
 struct listing_job {
     struct operation_request request;
     struct job *job;
+    struct only *only;       /* NULL: all */
     int root;
     char *dir_path;          /* of the versions looked at last, and its descriptor */
     int dir;
@@ -27,6 +29,10 @@ static void free_job(void *arg)
     free(l->request.root);
     free(l->request.identity);
     free(l->request.operation);
+    for (size_t i = 0; i < l->request.only_count; i++)
+        free(l->request.only[i]);
+    free(l->request.only);
+    only_free(l->only);
     free(l);
 }
 
@@ -69,8 +75,11 @@ static void emit(struct listing_job *l, const char *verb, char *path, const stru
     add_text(ev, "path", path);
     add_text(ev, "file_type", type_name(file->mode));
     event_int(ev, "size", (int64_t)file->size);
-    if (old)
+    event_int(ev, "mtime", file->mtime);
+    if (old) {
         event_int(ev, "old_size", (int64_t)old->size);
+        event_int(ev, "old_mtime", old->mtime);
+    }
     if (!directory && (old || strcmp(verb, "remove") == 0))
         add_version(l, ev, path);
     free(path);
@@ -101,15 +110,27 @@ static void emit_folders(struct listing_job *l, const struct past *p)
     }
 }
 
+static bool is_wanted(struct listing_job *l, const struct deed *d)
+{
+    const char *slash = strrchr(d->path, '/'), *name = slash ? slash + 1 : d->path;
+
+    if (!l->only)
+        return true;
+    only_enter(l->only, d->path, slash ? (size_t)(slash - d->path) : 0);
+    return only_name(l->only, name, strlen(name)) == ONLY_COVERED;
+}
+
 static int list_files(struct listing_job *l, struct past *p)
 {
     struct deed d;
     int code = 0;
 
     folders_sort(&p->folders);
-    emit_folders(l, p);
+    if (!l->only)
+        emit_folders(l, p);
     while (!job_cancelled(l->job) && (code = past_next(p, &d)) == 1) {
-        emit_deed(l, p, &d);
+        if (is_wanted(l, &d))
+            emit_deed(l, p, &d);
         deed_free(&d);
     }
     return code < 0 ? code : 0;
@@ -158,5 +179,10 @@ int operation_files_start(struct operation_request *request, struct job **ret_jo
 
     l->request = *request;
     *request = (struct operation_request){0};
+    int code = l->request.only_count ? only_new(l->request.only, l->request.only_count, &l->only, err) : 0;
+    if (code) {
+        free_job(l);
+        return code;
+    }
     return job_start(main_of_job, l, free_job, ret_job, err);
 }

@@ -38,12 +38,14 @@ void operations_free(struct operations *h);
 /* What the files of an operation are wanted for. Strings are owned by the request. */
 struct operation_request {
     char *root, *identity, *operation;
+    char **only;                     /* patterns of copy/only.h, of paths in the replica; */
+    size_t only_count;               /* 0: all files */
 };
 
 /*
  * Start to list an operation's files. Takes the request's contents. Events:
  *   file    verb ("create", "replace", "remove", "touch"), path (relative to the database), file_type, size (after it,
- *           of a remove before it), old_size (replace), version (path of the old one relative to the database; replace
+ *           of a remove before it), mtime (of the same file, ns), old_size and old_mtime (replace), version (path of the old one relative to the database; replace
  *           and remove of what is no directory) and kept (bool: it is there)
  *   done    torn (bool: the manifest breaks off)
  *   failed  code, message

@@ -171,6 +171,30 @@ function M.test_copy_asks_from_and_to_and_whether()
     unit.assertNil(m.flow)
 end
 
+-- In a folder `c` is about the file or folder under the cursor, on the way up about the folder itself.
+local function copied_from(path, row, keys)
+    local m = model(folder(path), list.new{row})
+    press(m, "home", table.unpack(keys))
+    press(m, " ", "enter")
+    local prompt = m.flow.dialog.prompt
+    return press(m, "enter").args.only, prompt
+end
+
+function M.test_copy_is_about_the_file_or_folder()
+    local file = {name = "a*[1].exr", kind = "file", bytes = 1, files = 1, newest = 1}
+    local only, prompt = copied_from("shot_010", file, {"down", "c"})
+    unit.assertEquals(only, {"shot_010/a[*][[]1].exr"})
+    unit.assertStrContains(prompt, "acme/spot render shot_010/a*[1].exr from NAS to WORK?")
+    local inside = {name = "comp", kind = "directory", bytes = 1, files = 1, newest = 1,
+        into = folder("shot_010/comp")}
+    unit.assertEquals((copied_from("shot_010", inside, {"down", "c"})), {"shot_010/comp"})
+    unit.assertEquals((copied_from("shot_010", inside, {"c"})), {"shot_010"})
+    unit.assertNil((copied_from("", inside, {"c"})))
+    local frames = {name = "a.0001-0048.exr", kind = "sequence", bytes = 1, files = 48, newest = 1,
+        frames = "a.[0-9]*.exr"}
+    unit.assertEquals((copied_from("", frames, {"down", "c"})), {"a.[0-9]*.exr"})
+end
+
 function M.test_nothing_is_copied_without_a_yes()
     local m = model()
     press(m, "c")
@@ -195,7 +219,8 @@ function M.test_where_a_database_is_chosen_it_is_not_asked_for()
     press(m, "c")
     unit.assertEquals(m.flow.dialog.names, {"WORK", "STORAGE"})
     local effect = press(m, "enter", "y")
-    unit.assertEquals(effect.args, {project = "acme/spot", category = "render", from = "NAS", to = {"WORK"}})
+    unit.assertEquals(effect.args, {project = "acme/spot", category = "render", from = "NAS", to = {"WORK"},
+        only = {"x/a.exr"}})
     effect = press(m, "d", "tab", "enter")
     unit.assertEquals(effect.args, {project = "acme/spot", category = "render", databases = {"NAS", "STORAGE"},
         files = true})
