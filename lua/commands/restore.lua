@@ -36,13 +36,13 @@ return {
     name = "restore",
     group = "copy",
     summary = "bring files back from another database, or as they were from the versions a disk keeps",
-    details = "A PATH is a file, a folder, or a pattern below the project ('day_03/**'); without one all of "
-        .. "the category comes back. With --as-of it is what FROM had at that moment: of each file the version "
-        .. "that the first operation after it replaced or removed, else what lies there now if it did not come "
-        .. "later; of an operation, what was there just before it. FROM and TO may then be the same. It is done "
-        .. "as a copy: whole and durable before a name appears, what it replaces is kept as a version, 'undo' "
-        .. "takes it back, what is newer at TO is left alone and reported unless --newer=overwrite. What came after "
-        .. "the moment stays where it is. Exit status 3: not all came back.",
+    details = "A PATH is a file, a folder, or a pattern below the project ('day_03/**'); without one all of the "
+        .. "category comes back. With --as-of it is what FROM had at that moment: of each file the version that "
+        .. "the first operation after it replaced or removed, else what lies there now if it did not come later; "
+        .. "of an operation, what was there just before it. FROM and TO may then be the same. It is done as a "
+        .. "copy: whole and durable before a name appears, what it replaces is kept as a version, 'undo' takes it "
+        .. "back, what is newer at TO is left alone and reported unless --newer=overwrite. What came after the "
+        .. "moment stays where it is. Exit status 3: not all came back.",
     examples = {"restore acme/spot-2031 footage day_03/clip.mov --from NAS --to WORK",
         "restore acme/spot-2031 project --from NAS --to WORK --as-of '2031-05-27 14:30'",
         "restore acme/spot-2031 project scene.blend --from WORK --to WORK --as-of 7f3a --newer=overwrite"},
