@@ -13,8 +13,9 @@ words_work() {    # WHERE EXAMPLE
     text=$(here "$2")
     while read -r place; do mkdir -p "$place"; done < <(grep -o "$PWD/mnt/[A-Za-z0-9_-]*" <<<"$text" || :)
     [[ $text != trust* ]] || echo 'print("trusted")' >.config
+    # Without the shell's own wildcards: at the prompt they are the program's.
     # shellcheck disable=SC2016    # $0 is the inner shell's
-    run env PAGER=cat "$ANSWER" bash -c "\"\$0\" $text" "$AUTOBACKUP"
+    run env PAGER=cat "$ANSWER" bash -fc "\"\$0\" $text" "$AUTOBACKUP"
     case $text:$STATUS in
         *:0 | compare*:4 | check*:10 | status*:10 | exit\ *:"${text#exit }") ;;
         *) wrong "$1: \`$2\` ends with $STATUS" ;;
@@ -91,7 +92,7 @@ help_works() {    # PATTERN: the examples of the commands whose names match
     startup_file
     rm -rf home.template && cp -a "$HOME" home.template
     ok help --json
-    json 'o.command' | grep -E "^$1" >names
+    json 'o.command' | { grep -E "^$1" || :; } >names
     while read -r name; do
         ok help "$name" --json
         json 'o.examples and table.concat(o.examples, "\n")' >examples
@@ -100,10 +101,15 @@ help_works() {    # PATTERN: the examples of the commands whose names match
     done <names
 }
 
-test_help_a_to_d() { help_works '[a-d]'; }
-test_help_e_to_k() { help_works '[e-k]'; }
-test_help_l_to_q() { help_works '[l-q]'; }
-test_help_r_to_z() { help_works '[^a-q]'; }
+# In parts, because each example takes some time; the last takes what no other does.
+test_help_a_and_b() { help_works '[ab]'; }
+test_help_c() { help_works 'c'; }
+test_help_d_and_e() { help_works '[de]'; }
+test_help_f() { help_works 'f'; }
+test_help_g_to_k() { help_works '[g-k]'; }
+test_help_l_to_o() { help_works '[l-o]'; }
+test_help_p_to_r() { help_works '[p-r]'; }
+test_help_s_to_z() { help_works '[^a-r]'; }
 
 test_the_readme() {
     local line
