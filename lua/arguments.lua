@@ -281,6 +281,9 @@ function M.from_words(declaration, session, words, literal, patterns)
     if parts.help then
         return {help = true}
     end
+    for name in pairs(parts.program) do
+        session[name] = true
+    end
     local bound = binding(declaration, session)
     for _, option in ipairs(parts.options) do
         bound:option(option.name, option.option, option.value, {pattern = option.pattern})

@@ -47,6 +47,7 @@ function Finding:give(entry, place)
     self.count = self.count + 1
     entry.client, entry.project, entry.name = place.client, place.project, place.name
     entry.category, entry.database, entry.online = place.category, place.database, self.online(place)
+    entry.inside = entry.path
     entry.path = locate.replica(place.root, place.category_path, place.client, place.name) .. "/" .. entry.path
     entry.replica = nil
     self.add(rows.row("entry", entry))

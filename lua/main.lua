@@ -25,8 +25,26 @@ local function fail(session, err)
     session:note_status(errors.exit_status(err))
 end
 
-local function run_command(session, name, words)
-    require("autobackup.command").words(session.commands:get(name), words, session)
+local function is_builtin(word)
+    local name = "autobackup.commands." .. word
+    return require("autobackup.lists").contains(require("core.host").modules(name), name)
+end
+
+-- What stands before a command is its options, nothing that could be meant for another place.
+local function check_early(declaration, words, count)
+    local early = table.move(words, 1, count, 1, {})
+    local plain = require("autobackup.switches").split(declaration, early).plains
+    if plain and plain[1] then
+        errors.usage("'%s' before the command '%s' is no option of it", plain[1].word, declaration.name)
+    end
+end
+
+local function run_command(session, name, words, early)
+    local declaration = session.commands:get(name)
+    if early then
+        check_early(declaration, words, early)
+    end
+    require("autobackup.command").words(declaration, words, session)
 end
 
 local function run_stdin(session)
@@ -87,7 +105,7 @@ local function run_asked(session, parsed)
         script.run(session, parsed.script, parsed.words)
     elseif parsed.command then
         session.mode = "command"
-        run_command(session, parsed.command, parsed.words)
+        run_command(session, parsed.command, parsed.words, parsed.early)
     elseif parsed.stdin then
         run_stdin(session)
     elseif not parsed.eval[1] and not parsed.interactive then
@@ -142,7 +160,7 @@ end
 -- @param argv list of its arguments
 -- @return exit status
 function M.run(argv)
-    local ok, parsed = pcall(options.parse, argv)
+    local ok, parsed = pcall(options.parse, argv, is_builtin)
     if not ok then
         if not errors.is(parsed) then
             error(parsed, 0)

@@ -265,7 +265,7 @@ local function forgive_project(name, session, spec, typed)
         return ambiguous(name, found)
     elseif complaint then
         return fail("EUSAGE", "%s", complaint)
-    elseif spec.fresh and name:find("^[^/]+/[^/]+$") then
+    elseif spec.fresh and name:find("^[^/]+/[^/]+$") and not (typed and glob.looks(name)) then
         return name    -- the command looks on the disk itself: a project may be newer than the last load
     end
     return unknown_project(session, name, typed)

@@ -88,14 +88,37 @@ function M.is_script(word)
     return word:find("/", 1, true) ~= nil or word:find("%.lua$") ~= nil
 end
 
+-- Where the command stands that an option in front of it belongs to, nil when it is none of a command's.
+local function command_behind(argv, at, is_command)
+    local word = argv[at]:match("^%-%-[^=]+") or argv[at]:sub(1, 2)
+    if not is_command or by_name[word] or by_short[word] then
+        return nil
+    end
+    for i = at + 1, #argv do
+        if argv[i] == "--" then
+            return nil
+        elseif is_command(argv[i]) then
+            return i
+        end
+    end
+end
+
 --- Reads the command line. Options end at the first word that is none, or at `--`.
 -- @param argv list of strings
+-- @param is_command function(word) -> bool: options of a command may stand before it (optional)
 -- @return {eval = list, script = FILE or command = NAME or neither, stdin = bool ("-" was given),
--- words = list of what follows, and each option by name}; raises EUSAGE
-function M.parse(argv)
+-- words = list of what follows, and each option by name; early = how many of the words stood before the command};
+-- raises EUSAGE
+function M.parse(argv, is_command)
     argv = table.move(argv, 1, #argv, 1, {})
     local parsed, at = {eval = {}, words = {}}, 1
     while argv[at] and argv[at]:find("^%-.") and argv[at] ~= "--" do
+        local behind = command_behind(argv, at, is_command)
+        if behind then
+            parsed.words, parsed.early = table.move(argv, at, behind - 1, 1, {}), behind - at
+            at = behind
+            break
+        end
         at = read(parsed, argv, at)
     end
     if parsed.no_config and parsed.config then
@@ -112,7 +135,7 @@ function M.parse(argv)
     else
         parsed.command = word
     end
-    table.move(argv, at + 1, #argv, 1, parsed.words)
+    table.move(argv, at + 1, #argv, #parsed.words + 1, parsed.words)
     return parsed
 end
 

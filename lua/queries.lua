@@ -3,6 +3,7 @@
 
 local errors = require "autobackup.errors"
 local glob = require "autobackup.glob"
+local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
 
 local M = {}
@@ -68,8 +69,8 @@ end
 --- The regular files of replicas, one by one.
 -- @param filter {client=, project=, database=, category=, name= (a name, or a pattern in which [a-z] is one of a
 --        set), larger=, newer=, older=}
--- @return iterator of rows {client, project, category, database, path (in the replica), size, mtime}, directory by
---         directory; two nils and what ends the search when a loop is left early
+-- @return iterator of rows {client, project, name, category, database, inside (path in the replica), path, size,
+--         mtime}, directory by directory; two nils and what ends the search when a loop is left early
 function M.files(session, filter)
     filter = check_filter(session, "files", filter)
     local found = require("autobackup.entries").open(session.catalog, filter, {
@@ -89,8 +90,11 @@ function M.files(session, filter)
         at, is_none = at + 1, false
         local place, entry = found:place(batch[at]), batch[at]
         return rows.row("file", {
-            client = place.client, project = place.project, category = place.category, database = place.database,
-            path = entry.path, size = entry.size, mtime = entry.mtime,
+            client = place.client, project = place.project, name = place.name, category = place.category,
+            database = place.database, inside = entry.path,
+            path = locate.join(locate.replica(place.root, place.category_path, place.client, place.name),
+                entry.path),
+            size = entry.size, mtime = entry.mtime,
         })
     end
     return next_file, nil, nil, found

@@ -41,6 +41,8 @@ local function refuse_option(declaration, word)
         #word > 2 and suggest.hint(word, option_names(declaration)) or "")
 end
 
+local SHORT = {q = "quiet", v = "verbose"}
+
 local Splitter = {}
 Splitter.__index = Splitter
 
@@ -68,6 +70,15 @@ function Splitter:next_value(label, option)
     return value
 end
 
+-- In words of a shell, options of the program may stand behind the command where it has none of that name.
+function Splitter:of_program(name, value)
+    if not name or self.patterns or value then
+        return false
+    end
+    self.program[name] = (name == "quiet" or name == "verbose") or nil
+    return self.program[name] ~= nil
+end
+
 function Splitter:long(word)
     local name, value = word:match("^%-%-([^=]+)=(.*)$")
     name = name or word:sub(3)
@@ -79,7 +90,9 @@ function Splitter:long(word)
         return
     end
     local option = self.declaration.options[name]
-    if not option then
+    if not option and self:of_program(name, value) then
+        return
+    elseif not option then
         refuse_option(self.declaration, "--" .. name)
     end
     if option.type ~= "flag" then
@@ -99,6 +112,8 @@ function Splitter:short(word)
             if letter == "h" then
                 self.help = true
                 return
+            elseif self:of_program(SHORT[letter]) then
+                goto continue
             end
             refuse_option(self.declaration, "-" .. letter)
         end
@@ -109,6 +124,7 @@ function Splitter:short(word)
             self:take(name, option, rest ~= "" and rest or self:next_value("-" .. letter, option))
             return
         end
+        ::continue::
         at = at + 1
     end
 end
@@ -135,12 +151,14 @@ end
 -- @param patterns table from the indexes of words with wildcards to patterns, as words.split makes it; nil: words
 --        of a shell, any * or ? in them may be meant as a wildcard
 -- @return {options = list of {name=, option=, value=, pattern=}, plains = list of {word=, literal=, pattern=},
---         json=, help=}; pattern is what the word may be when there is nothing of its name; raises EUSAGE
+--         program = set of the program's own options (quiet, verbose), json=, help=}; pattern is what the word may
+--         be when there is nothing of its name; raises EUSAGE
 function M.split(declaration, words, literal, patterns)
     if wants_help(words, literal) then
         return {help = true}
     end
-    local self = {declaration = declaration, words = words, patterns = patterns, options = {}, plains = {}, at = 0}
+    local self = {declaration = declaration, words = words, patterns = patterns, options = {}, plains = {},
+        program = {}, at = 0}
     setmetatable(self, Splitter)
     local is_ended = false
     while self.at < #words do

@@ -22,6 +22,8 @@ local function row_of(entry, failures)
     for _, key in ipairs(KEYS) do
         row[key] = entry[key]
     end
+    row.started_at = row.started_at and math.floor(row.started_at)
+    row.finished_at = row.finished_at and math.floor(row.finished_at)
     row.online = failures[entry.database] == nil
     return rows.row("operation", row)
 end

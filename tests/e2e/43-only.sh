@@ -80,7 +80,7 @@ test_the_catalog_knows_what_was_copied() {
     ok verify acme/spot footage NAS
 }
 
-# From a script, by rows and names: files{} gives paths in the replica.
+# From a script: `inside` of a row of files{} is such a path.
 test_lua_takes_lists() {
     spot
     ok -e 'local r = copy("acme/spot", "footage", "WORK", "NAS", {only = {"day 2/audio", "day 1/b.wav"}}) print(r[1].files_copied)'

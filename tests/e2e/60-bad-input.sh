@@ -171,3 +171,19 @@ test_a_damaged_marker_is_said() {
     assert_err NAS marker
     ok fetch acme/spot
 }
+
+# Options stand before or behind the command; what could mean two things is refused.
+test_options_before_and_behind_the_command() {
+    studio
+    ok load -q
+    ok -n copy acme/spot render WORK NAS
+    refute_exists NAS/scratch/render/acme
+    ok --older 1y verify acme/spot -q
+    ab -n acme/spot copy render WORK NAS
+    assert_status 2
+    assert_err "'acme/spot' before the command 'copy' is no option of it"
+    ab --bogus copy acme/spot render WORK NAS
+    assert_status 2
+    assert_err "copy: no option '--bogus'"
+    refute_exists NAS/scratch/render/acme
+}

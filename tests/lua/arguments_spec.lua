@@ -33,8 +33,8 @@ local function list()
 end
 
 local function words(declaration, line)
-    local list_of_words, literal = require("autobackup.words").split(line)
-    return arguments.from_words(declaration, fake.session(), list_of_words, literal)
+    local list_of_words, literal, patterns = require("autobackup.words").split(line)
+    return arguments.from_words(declaration, fake.session(), list_of_words, literal, patterns)
 end
 
 local function refused(fn, ...)
@@ -64,6 +64,8 @@ function M.test_mistakes_in_words()
     end
     unit.assertEquals(message("--dryrun"), "copy: no option '--dryrun'; did you mean '--dry-run'?")
     unit.assertEquals(message("-x"), "copy: no option '-x'")
+    unit.assertTrue(arguments.from_words(copy(), fake.session(), {"blue/film", "render", "WORK", "NAS", "-q"}).args
+        ~= nil)
     unit.assertEquals(message("-q"),
         "copy: no option '-q' here; it goes before the command: autobackup -q copy")
     unit.assertStrContains(message("--catalog=x"), "it goes before the command: autobackup --catalog copy")

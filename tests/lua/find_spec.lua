@@ -35,7 +35,9 @@ end
 local function paths(folder, code)
     local list = {}
     for file in assert(load("return files" .. code, "=code", "t", folder.session.env))() do
-        list[#list + 1] = file.path
+        unit.assertStrContains(file.path, "/" .. file.project .. "/" .. file.inside)
+        unit.assertEquals(file.path:sub(1, 1), "/")
+        list[#list + 1] = file.inside
     end
     table.sort(list)
     return table.concat(list, " ")

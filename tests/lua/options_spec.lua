@@ -39,4 +39,16 @@ function M.test_mistakes()
     unit.assertEquals(refused("--no-config", "-c", "x"), "--no-config and --config exclude each other")
 end
 
+function M.test_options_of_a_command_may_stand_before_it()
+    local function is_command(word) return word == "copy" or word == "verify" end
+    local function parsed(...)
+        local got = options.parse({...}, is_command)
+        return {got.command, got.words, got.early}
+    end
+    unit.assertEquals(parsed("-n", "copy", "a"), {"copy", {"-n", "a"}, 1})
+    unit.assertEquals(parsed("-q", "--older", "30d", "verify", "a"), {"verify", {"--older", "30d", "a"}, 2})
+    unit.assertEquals(parsed("-q", "copy", "-n"), {"copy", {"-n"}})
+    unit.assertStrContains(refused("--nonsense", "x"), "no option '--nonsense'")
+end
+
 return M
