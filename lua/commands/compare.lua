@@ -288,7 +288,8 @@ return {
         .. "time are the same unless their digests differ, and so are those of equal digests whatever their "
         .. "times; times agree within what the coarser of the two filesystems can store. --files and --json "
         .. "put a sign before each file, as 'rclone check --combined' does with the reference as its source: +"
-        .. " only in the reference, - only in the other database, * different, ! could not be read, = the same"
+        .. " only in the reference, - only in the other database, * different, ! could not be read, ?"
+        .. " has to be read to know, = the same"
         .. " (with --all). Their sizes and times are the other database's, the reference's where only that has"
         .. " it. Exit status 0: the same; 4: something differs; 3: nothing differs, but not all could be read.",
     examples = {"compare acme/spot-2031", "compare acme/spot-2031 render WORK NAS --files",

@@ -42,7 +42,7 @@ local function columns(out, copies)
         {key = "bytes_copied", title = "SIZE", align = "right", format = size.size},
         number("files_unchanged", "UNCHANGED", {drop = 1}),
         number("files_replaced", "REPLACED", {hide = true}), number("files_removed", "REMOVED", {hide = true}),
-        number("metadata_only", "CORRECTED", {hide = true}),
+        number("metadata_only", "RIGHTS/TIMES", {hide = true}),
         number("conflicts", "CONFLICTS", alarm), number("failed", "FAILED", alarm),
         {key = "seconds", title = "TIME", align = "right", format = size.duration, drop = 2},
     }

@@ -153,7 +153,7 @@ local function columns(list, out)
         number("files", "FILES"),
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
         number("created", "CREATED", rare), number("replaced", "REPLACED", rare),
-        number("removed", "REMOVED", rare), number("corrected", "CORRECTED", rare),
+        number("removed", "REMOVED", rare), number("corrected", "RIGHTS/TIMES", rare),
         {key = "state", title = "STATE", format = function(state, row)
             if state == "unknown" then
                 return "unknown, on " .. tostring(row.host)
@@ -172,7 +172,7 @@ local function columns(list, out)
     }
 end
 
-local WORDS = {create = "created", replace = "replaced", remove = "removed", touch = "metadata corrected"}
+local WORDS = {create = "created", replace = "replaced", remove = "removed", touch = "rights or times set"}
 
 local function label(change)
     local text = WORDS[change.verb] or change.verb
@@ -197,12 +197,13 @@ end
 return {
     name = "history",
     group = "look",
-    summary = "show what was done on which disk: copies, undos, prunes; or an operation's files",
+    summary = "show what was done on which disk: copies, undos, prunes, accepts; or an operation's files",
     details = "The newest first. What other workstations did on a disk that is plugged in is listed too, "
         .. "with who did it. What one command did is one run, on a terminal one line with the number of "
         .. "its operations in brackets. With an OPERATION (its id, or the beginning or end of it: "
-        .. "7f3a), its files as well: what was created, replaced, removed or corrected, and whether the "
-        .. "old versions are kept. With a run, or 'last' for the last one, its operations. A state that "
+        .. "7f3a), its files as well: what was created, replaced or removed, or had its rights or times "
+        .. "set, and whether the old versions are kept. With a run, or 'last' for the last one, its "
+        .. "operations. A state that "
         .. "only another workstation knows is unknown.",
     examples = {"history", "history last", "history --project acme/spot-2031 --since 7d", "history 7f3a"},
     args = {{"operation", "operation", optional = true, help = "show its files"}},

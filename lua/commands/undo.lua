@@ -11,7 +11,7 @@ local function run(args, session, sink)
 end
 
 local WORDS = {remove = "take away (created by it)", restore = "put back the old version of",
-    ["return"] = "put back", correct = "put metadata back"}
+    ["return"] = "put back", correct = "put rights and times back"}
 
 local function heading(action)
     return ("%s: %s"):format(action.database, WORDS[action.kind] or action.kind)
@@ -30,7 +30,7 @@ local function columns(out)
         {key = "undoes", title = "UNDOES", format = function(id) return out.tty and id:match("[^-]*$") or id end},
         number("files_restored", "RESTORED"), number("files_returned", "RETURNED", rare),
         {key = "bytes_restored", title = "SIZE", align = "right", format = size.size},
-        number("files_removed", "TAKEN AWAY"), number("metadata_only", "CORRECTED", rare),
+        number("files_removed", "TAKEN AWAY"), number("metadata_only", "RIGHTS/TIMES", rare),
         number("unchanged", "UNCHANGED", rare), number("conflicts", "CONFLICTS", alarm),
         number("failed", "FAILED", alarm),
         {key = "seconds", title = "TIME", align = "right", format = size.duration},

@@ -46,7 +46,7 @@ local function parts_of(copies)
     add("others_copied", "%s copied", "link or special file", "links and special files")
     add("directories_made", "%s made", "folder")
     add("files_removed", "%s removed and kept as versions")
-    add("metadata_only", "%s corrected")
+    add("metadata_only", "%s with only rights or times set")
     add("conflicts", "%s", "conflict")
     add("failed", "%s failed")
     add("files_left", "%s left as they are")
@@ -96,7 +96,8 @@ function M.summary(copies, status)
     return lines
 end
 
-local WORDS = {new = "copy", changed = "replace", metadata = "correct", conflict = "leave (newer there)"}
+local WORDS = {new = "copy", changed = "replace", metadata = "set rights and times",
+    conflict = "leave (newer there)"}
 
 --- What is to be done with an entry, in words.
 -- @param action row of type "action"

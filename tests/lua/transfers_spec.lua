@@ -23,7 +23,7 @@ function M.test_everything_that_happened_is_named()
         "what was replaced or removed is kept in .autobackup/versions/OP on NAS; 'undo OP' puts it back"})
     unit.assertEquals(summary(copy{files_copied = 1, bytes_copied = 5}, copy{conflicts = 1, failed = 2,
         files_left = 4, metadata_only = 1, others_copied = 1}), {"1 file copied (5 B), 1 link or special file "
-        .. "copied, 1 corrected, 1 conflict, 2 failed, 4 left as they are"})
+        .. "copied, 1 with only rights or times set, 1 conflict, 2 failed, 4 left as they are"})
     unit.assertEquals(summary(copy{directories_made = 2}), {"2 folders made"})
     unit.assertEquals(summary(copy{files_copied = 3, bytes_copied = 9, files_replaced = 1}),
         {"3 files copied (9 B), 1 of them replaced",
