@@ -147,6 +147,8 @@ local function take(session, interpreter, text)
         remember(interpreter.history, interpreter.text)
         interpreter.text = nil
     end
+    local readline = require "core.readline"
+    readline.hide_typing()
     local ok, err = script.protect(function()
         for line in (text .. "\n"):gmatch("(.-)\n") do
             if interpreter:feed(line) then
@@ -155,6 +157,7 @@ local function take(session, interpreter, text)
         end
     end)
     io.stdout:flush()
+    readline.show_typing()
     if not ok then
         forget(interpreter)
         return recover(session, err)
@@ -185,11 +188,29 @@ local function loop(session, interpreter)
     end
 end
 
+-- What a script reads from the terminal is typed to be seen.
+local function show_what_is_read()
+    local readline = require "core.readline"
+    local function shown(read)
+        return function(...)
+            local was_hidden = readline.show_typing()
+            local results = table.pack(read(...))
+            if was_hidden then
+                readline.hide_typing()
+            end
+            return table.unpack(results, 1, results.n)
+        end
+    end
+    local library, methods = package.loaded.io, getmetatable(io.stdin).__index
+    library.read, methods.read = shown(io.read), shown(methods.read)
+end
+
 --- Reads and runs lines until Ctrl-D or `exit`.
 -- @param session the session
 -- @return exit status
 function M.run(session)
     session.mode = "repl"
+    show_what_is_read()
     local interpreter = require("autobackup.interpreter").new(session, "lua")
     local ok, err = script.protect(show_banner, session)
     if not ok then

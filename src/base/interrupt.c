@@ -14,15 +14,16 @@ static atomic_int caught;
 static atomic_int held;
 static _Atomic int64_t caught_at;
 static void (*wake_up)(void);
-static void (*_Atomic last_act)(void);
+static void (*_Atomic last_acts[INTERRUPT_LAST])(void);
 
 /* The user insists: die of the signal as if it had never been caught, once the handler returns. */
 static void give_up(int signum)
 {
-    void (*last)(void) = atomic_load(&last_act);
-
-    if (last)
-        last();
+    for (int i = 0; i < INTERRUPT_LAST; i++) {
+        void (*last)(void) = atomic_load(&last_acts[i]);
+        if (last)
+            last();
+    }
     signal(signum, SIG_DFL);
     raise(signum);
 }
@@ -64,7 +65,7 @@ void interrupt_catch(void (*wake)(void))
 
 int interrupt_signal(void) { return atomic_load(&caught); }
 void interrupt_clear(void) { atomic_store(&caught, 0); }
-void interrupt_at_death(void (*last)(void)) { atomic_store(&last_act, last); }
+void interrupt_at_death(enum interrupt_who who, void (*last)(void)) { atomic_store(&last_acts[who], last); }
 void interrupt_hold(void) { atomic_store(&held, 1); }
 
 void interrupt_release(void)

@@ -19,8 +19,9 @@ int interrupt_signal(void);
 /* Forget the signal. */
 void interrupt_clear(void);
 
-/* What is done right before such a second SIGINT kills, in its handler; NULL for nothing. */
-void interrupt_at_death(void (*last)(void));
+/* What is done right before such a second SIGINT kills, in its handler, in this order; NULL for nothing. */
+enum interrupt_who { INTERRUPT_SCREEN, INTERRUPT_TYPING, INTERRUPT_LAST };
+void interrupt_at_death(enum interrupt_who who, void (*last)(void));
 
 /*
  * Between hold and release signals are only remembered; release calls `wake` if one is remembered then.

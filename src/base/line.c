@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/interrupt.h"
+#include "base/typing.h"
 
 static struct {
     struct line_help help;
@@ -285,6 +286,7 @@ int line_read(const char *prompt, const struct line_help *help, char **ret_line)
 {
     sigset_t caught, before;
 
+    bool was_hidden = typing_show();    /* readline shows what it reads only where the terminal does */
     set_up();
     sigemptyset(&caught);
     sigaddset(&caught, SIGINT);
@@ -306,6 +308,8 @@ int line_read(const char *prompt, const struct line_help *help, char **ret_line)
         interrupt_clear();
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     interrupt_release();
+    if (was_hidden)
+        typing_hide();
     if (interrupted)
         return -EINTR;
     *ret_line = editor.line;

@@ -13,6 +13,7 @@
 
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "base/typing.h"
 
 /* The new program starts with no signal blocked or ignored on our account. */
 static void plain_signals(posix_spawnattr_t *attr, short more_flags)
@@ -136,6 +137,7 @@ int process_run(char *const argv[], const struct process_input *input, int *ret_
     pid_t pid = 0;
     int feed = -1;
 
+    bool was_hidden = typing_show();
     interrupt_hold();
     int code = start_run(argv, input, &pid, &feed, err);
     if (!code) {
@@ -148,6 +150,8 @@ int process_run(char *const argv[], const struct process_input *input, int *ret_
             interrupt_clear();
     }
     interrupt_release();
+    if (was_hidden)
+        typing_hide();
     return code;
 }
 

@@ -117,12 +117,12 @@ static void catch_signals(void)
         action.sa_handler = i == AT_STOP ? on_stop : i == AT_RESIZE ? on_resize : on_death;
         sigaction(signals[i], &action, NULL);
     }
-    interrupt_at_death(give_back);
+    interrupt_at_death(INTERRUPT_SCREEN, give_back);
 }
 
 static void release_signals(void)
 {
-    interrupt_at_death(NULL);
+    interrupt_at_death(INTERRUPT_SCREEN, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         sigaction(signals[i], &now.before[i], NULL);
 }

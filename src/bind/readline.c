@@ -8,6 +8,7 @@
 
 #include "base/history.h"
 #include "base/line.h"
+#include "base/typing.h"
 
 #define HELP 2    /* where readline's argument stands on Lua's stack while its functions are called */
 
@@ -186,10 +187,26 @@ static int readline_read_history(lua_State *L)
     return 1;
 }
 
+/* hide_typing(): what is typed from now on is kept for the next readline() and not shown (base/typing.h) */
+static int readline_hide_typing(lua_State *L)
+{
+    (void)L;
+    typing_hide();
+    return 0;
+}
+
+/* show_typing() -> whether it was hidden: the terminal is as it was */
+static int readline_show_typing(lua_State *L)
+{
+    lua_pushboolean(L, typing_show());
+    return 1;
+}
+
 int luaopen_core_readline(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"add_history", readline_add_history}, {"append_history", readline_append_history},
+        {"hide_typing", readline_hide_typing}, {"show_typing", readline_show_typing},
         {"read_history", readline_read_history}, {"readline", readline_readline},
         {"set_history", readline_set_history}, {NULL, NULL},
     };

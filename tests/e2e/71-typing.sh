@@ -231,3 +231,32 @@ test_rows_are_handed_to_commands() {
     wait_for "$PWD/WORK/footage/acme/spot"
     leave
 }
+
+# What is typed while something runs is not shown amid its lines, and not lost: it stands at the next prompt.
+test_typing_ahead() {
+    start 80 24 --no-config
+    wait_for ">>>"
+    type_line 'io.write("under", "way\n") io.flush() while not io.open("go") do os.date() end print("fin" .. "ished")'
+    wait_for underway
+    send -l 'print("ah" .. "eax"'
+    send BSpace
+    send BSpace
+    send -l 'd")'
+    lacks 'print("ah"' || fail "shown while it runs"
+    touch go
+    wait_for '>>> print("ah" .. "ead")'
+    visible | grep -qx 'finished' || fail "garbled"
+    send Enter
+    wait_for ahead
+    ready
+    type_line 'print("<" .. io.read() .. ">")'
+    until_true "the line gone" lacks ">>> never"
+    send -l 'typed'
+    wait_for typed
+    send Enter
+    wait_for '<typed>'
+    type_line 'local s = run("sh", "-c", "stty -a | grep -o -e [-]*icanon -e [-]*echo\\\\b; echo asked")'
+    wait_for asked
+    visible | grep -q '^-icanon\|^-echo$' && fail "a program finds a terminal that shows nothing"
+    leave
+}
