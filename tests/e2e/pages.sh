@@ -4,19 +4,20 @@ REPO=$(cd ../.. && pwd)
 ANSWER=$PWD/answer.py
 PAGES=("$REPO/README.md" "$REPO/config.lua.example" "$REPO"/scripts/*.lua)
 
-# The example names what every studio has: databases WORK, STORAGE and NAS below /mnt (here $PWD/mnt), categories
-# project, footage, render and cache, the projects acme/spot-2031, acme/winter campaign (without a render), acme/spot,
+# The example names what every studio has: databases WORK, STORAGE, NAS and an empty ARCHIVE below /mnt (here
+# $PWD/mnt), categories project, footage, render and cache, the projects acme/spot-2031, acme/winter campaign (without a render), acme/spot,
 # acme/spot one, bauhaus/museum, kino/harbour (on STORAGE only), and one operation, whose short id 7f3a stands for.
 examples_studio() {
     local project n
-    mkdir -p mnt/{WORK,STORAGE,NAS}
+    mkdir -p mnt/{WORK,STORAGE,NAS,ARCHIVE}
     for project in acme/spot-2031 acme/spot 'acme/spot one' 'acme/winter campaign' bauhaus/museum; do
         mkdir -p "mnt/WORK/project/$project" "mnt/WORK/footage/$project"/{'day 1',day_03}
         echo "scene of $project" >"mnt/WORK/project/$project/scene.blend"
         echo "first notes" >"mnt/WORK/project/$project/notes.txt"
         head -c 3000 /dev/urandom >"mnt/WORK/footage/$project/day one.mov"
-        head -c 3000 /dev/urandom >"mnt/WORK/footage/$project/day 1/clip 1.mov"
-        head -c 3000 /dev/urandom >"mnt/WORK/footage/$project/day_03/A001.mov"
+        for n in 'day 1/clip 1' 'day 1/clip 2' day_03/A001 day_03/clip; do
+            head -c 3000 /dev/urandom >"mnt/WORK/footage/$project/$n.mov"
+        done
         echo "<clip/>" >"mnt/WORK/footage/$project/day_03/A001.xml"
     done
     mkdir -p mnt/WORK/scratch/{render,cache}/acme/{spot-2031,spot}/shot_010 mnt/STORAGE/footage/kino/harbour
@@ -29,7 +30,7 @@ examples_studio() {
     rm -r mnt/NAS/footage/bauhaus mnt/NAS/scratch/render/acme/spot-2031/shot_010/beauty.0003.exr
     find mnt -exec touch -h -d '3 days ago' {} +
     echo "second notes" >mnt/WORK/project/acme/spot-2031/notes.txt
-    for n in WORK STORAGE NAS; do ok add database $n "mnt/$n"; done
+    for n in WORK STORAGE NAS ARCHIVE; do ok add database $n "mnt/$n"; done
     ok add category project
     ok add category footage
     ok add category render scratch/render
