@@ -6,7 +6,8 @@ ADVICE="mend the example, or give the studio in tests/e2e/pages.sh what it names
 
 wrong() { fail "$1: $ADVICE"; }    # TEXT
 
-# A command as words in a terminal, where questions are answered with yes. What only judges may say what it found.
+# A command as words in a terminal, where questions are answered with yes. What only judges may say what it found, and
+# restore that it left newer work alone.
 words_work() {    # WHERE EXAMPLE
     local text place
     renew
@@ -17,7 +18,7 @@ words_work() {    # WHERE EXAMPLE
     # shellcheck disable=SC2016    # $0 is the inner shell's
     run env PAGER=cat "$ANSWER" bash -fc "\"\$0\" $text" "$AUTOBACKUP"
     case $text:$STATUS in
-        *:0 | compare*:4 | check*:10 | status*:10 | exit\ *:"${text#exit }") ;;
+        *:0 | compare*:4 | restore*:3 | check*:10 | status*:10 | exit\ *:"${text#exit }") ;;
         *) wrong "$1: \`$2\` ends with $STATUS" ;;
     esac
 }

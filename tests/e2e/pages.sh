@@ -51,7 +51,10 @@ renew() {
 }
 
 # What is written for any studio, for this one.
-here() { sed "s#/mnt/#$PWD/mnt/#g; s/\b7f3a\b/$OPERATION/g" <<<"$1"; }    # TEXT
+here() {    # TEXT; a date is that of today, because nothing can be asked of a moment to come
+    sed -E "s#/mnt/#$PWD/mnt/#g; s/\b7f3a\b/$OPERATION/g; s/\b20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}\b/$(date '+%F %H:%M')/g
+        s/\b203[0-9]-[0-9]{2}-[0-9]{2}\b/$(date +%F)/g" <<<"$1"
+}
 
 # The blocks of a Markdown page that are indented by four blanks, a file each in FOLDER, named by the line that each
 # begins in; fenced ones are left out: make readme runs those. A comment `<!-- no example: WHY -->` before a block
