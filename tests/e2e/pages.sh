@@ -6,7 +6,8 @@ PAGES=("$REPO/README.md" "$REPO/config.lua.example" "$REPO"/scripts/*.lua)
 
 # The example names what every studio has: databases WORK, STORAGE, NAS and an empty ARCHIVE below /mnt (here
 # $PWD/mnt), categories project, footage, render and cache, the projects acme/spot-2031, acme/winter campaign (without a render), acme/spot,
-# acme/spot one, bauhaus/museum, kino/harbour (on STORAGE only), and one operation, whose short id 7f3a stands for.
+# acme/spot one, bauhaus/museum, kino/harbour (on STORAGE only), and an operation on WORK, for whose
+# short id 7f3a stands.
 examples_studio() {
     local project n
     mkdir -p mnt/{WORK,STORAGE,NAS,ARCHIVE}
@@ -29,15 +30,17 @@ examples_studio() {
     cp -a mnt/WORK/. mnt/NAS/
     rm -r mnt/NAS/footage/bauhaus mnt/NAS/scratch/render/acme/spot-2031/shot_010/beauty.0003.exr
     find mnt -exec touch -h -d '3 days ago' {} +
-    echo "second notes" >mnt/WORK/project/acme/spot-2031/notes.txt
+    echo "second notes" >mnt/STORAGE/project/acme/spot-2031/notes.txt
+    echo "second scene" >mnt/STORAGE/project/acme/spot-2031/scene.blend
     for n in WORK STORAGE NAS ARCHIVE; do ok add database $n "mnt/$n"; done
     ok add category project
     ok add category footage
     ok add category render scratch/render
     ok add category cache scratch/cache
     ok load
+    ok copy acme/spot-2031 project STORAGE WORK
     ok copy acme/spot-2031 project WORK NAS
-    OPERATION=$(basename mnt/NAS/.autobackup/versions/2*)
+    OPERATION=$(basename mnt/WORK/.autobackup/versions/2*)
     OPERATION=${OPERATION##*-}
     cp -a "$HOME" home.template
     cp -a mnt mnt.template
