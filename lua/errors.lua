@@ -13,6 +13,14 @@ function metatable.__tostring(err)
     return tostring(err.message)
 end
 
+--- A message as people read it: without the code that a system's error begins with.
+-- @param message string, such as "ENOENT: No such file or directory: /mnt/NAS", @param code string or nil
+-- @return string
+function M.plain(message, code)
+    local head = code and code .. ": "
+    return head and message:sub(1, #head) == head and message:sub(#head + 1) or message
+end
+
 --- Makes an error value without raising it.
 -- @param code string
 -- @param message string, one sentence that names the thing

@@ -105,7 +105,7 @@ function Run:on_event(event, database)
             {database = database.database})
         self:worsen(statuses.PARTIAL)
     elseif event.type == "note" then
-        self:note(database.database .. ": " .. event.message)
+        self:note(database.database .. ": " .. errors.plain(event.message, event.code))
     end
 end
 

@@ -273,7 +273,7 @@ function Session:report(err, prefix)
     if err.code == "EPIPE" then
         return
     end
-    local text = tostring(err)
+    local text = require("autobackup.errors").plain(tostring(err), err.code)
     text = prose[err.code] and text:gsub("\t", "    ") or self.err:clean(text)
     if not err.told then
         self:message((prefix or "autobackup: ") .. text, "red")

@@ -214,7 +214,7 @@ end
 
 function handlers.note(run, event, context)
     if event.code ~= "ESAMEFS" then    -- the plan said it already
-        run:note(context.target.database .. ": " .. event.message)
+        run:note(context.target.database .. ": " .. errors.plain(event.message, event.code))
     end
 end
 

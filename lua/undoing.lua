@@ -93,7 +93,7 @@ function handlers.problem(run, event, context)
 end
 
 function handlers.note(run, event, context)
-    run:note(context.database.database .. ": " .. event.message)
+    run:note(context.database.database .. ": " .. errors.plain(event.message, event.code))
 end
 
 function handlers.action(run, event, context)

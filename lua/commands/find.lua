@@ -106,7 +106,7 @@ local COLUMNS = {
     {key = "online", title = "STATE", drop = 1,
         format = function(value) return value and "online" or "offline" end,
         color = function(value) return value and "green" or "yellow" end},
-    {key = "path", title = "PATH", min = 24},
+    {key = "path", title = "PATH", min = 24, whole = true},
 }
 
 local function show(result, out)

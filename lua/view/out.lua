@@ -5,7 +5,6 @@ local age = require "autobackup.view.age"
 local clean = require "autobackup.view.clean"
 local color = require "autobackup.view.color"
 local layout = require "autobackup.view.table"
-local shorten = require "autobackup.view.shorten"
 local size = require "autobackup.view.size"
 local wrap = require "autobackup.view.wrap"
 
@@ -101,16 +100,10 @@ function Out:prose(text, color_name)
     end
 end
 
---- Write a line about a name: `before .. name .. after`, the name shortened in its middle where a terminal is too
---- narrow for it.
+--- Write a line about a name: `before .. name .. after`. The name stands whole, so that it can be taken elsewhere.
 -- @param before, name, after texts, not cleaned, @param color_name of what comes after (optional)
 function Out:entry(before, name, after, color_name)
-    before, name, after = clean.clean(before), clean.clean(name), clean.clean(after)
-    if self.width then
-        local room = self.width - core_sys.string_width(before) - core_sys.string_width(after)
-        name = shorten.middle(name, math.max(room, 8), core_sys.string_width, self.marks.ellipsis)
-    end
-    self:line(before .. name .. self:color(color_name, after))
+    self:line(clean.clean(before) .. clean.clean(name) .. self:color(color_name, clean.clean(after)))
 end
 
 --- Write values as Lua's print does, cleaned.

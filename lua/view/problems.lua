@@ -1,4 +1,5 @@
 --- Problems for people: alike ones together, frame sequences folded, never a screen full.
+local errors = require "autobackup.errors"
 local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
 
@@ -9,8 +10,8 @@ local LINES = 20    -- at most this many paths in all
 -- A message without the path (or the end of it) that it begins or ends with, so that equal reasons are recognised
 -- whatever they are about. Second result: whether there was one.
 local function reason_of(problem)
-    local message, path = problem.message or problem.code or "failed", problem.path or ""
-    local start = 1
+    local message = errors.plain(problem.message or problem.code or "failed", problem.code)
+    local path, start = problem.path or "", 1
     while start and path ~= "" do
         local part = path:sub(start)
         if part ~= "" and message:sub(-#part - 2) == ": " .. part then

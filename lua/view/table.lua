@@ -1,6 +1,6 @@
 --- Aligned tables. On a terminal they fit its width: text columns are shortened in the middle; when that is not
 --- enough, columns that can be spared are left out; at last every row becomes a small block of lines. Piped, all
---- columns stand there in full.
+--- columns of which anything is to be said stand there in full.
 local clean = require "autobackup.view.clean"
 local shorten = require "autobackup.view.shorten"
 
@@ -34,10 +34,10 @@ local function is_blank(column, rows)
     return true
 end
 
-local function shown_columns(spec, style)
+local function shown_columns(spec)
     local columns = {}
     for _, column in ipairs(spec.columns) do
-        if not (style.tty and column.hide_empty and is_blank(column, spec.rows)) then
+        if not (column.hide_empty and is_blank(column, spec.rows)) then
             columns[#columns + 1] = column
         end
     end
@@ -184,12 +184,13 @@ local function shortened(text, width, style)
     return shorten.middle(text, width, style.width_of, style.ellipsis)
 end
 
--- A text that is never shortened in its place and too long for it gets a line of its own.
+-- A text that is never shortened and too long for its place gets a line of its own. One that is too long for the
+-- screen is broken by the terminal, from which it can be taken in one piece.
 local function hanging(columns, cells, r, widths, style)
     local last = #columns
     local room = style.width and columns[last].whole and style.width - total(widths) + widths[last]
     local text = cells[r][last]
-    return room and style.width_of(text) > room and GAP .. shortened(text, style.width - #GAP, style)
+    return room and style.width_of(text) > room and GAP .. text
 end
 
 local function flat(columns, rows, cells, widths, style, is_titled)
@@ -228,7 +229,7 @@ local function pieces(columns, row, texts, style)
         if i > 1 and not column.head and text ~= "" and row[column.key] ~= 0 then
             local title, color = trim_end(title_of(column)), color_of(column, row)
             local room = math.max(style.width - style.width_of(title) - #GAP - 1, 4)
-            text = shortened(text, room, style)
+            text = column.whole and text or shortened(text, room, style)
             list[#list + 1] = {width = style.width_of(title) + 1 + style.width_of(text),
                 text = style.paint("dim", title) .. " " .. (color and style.paint(color, text) or text)}
         end
@@ -261,16 +262,16 @@ end
 --- Lay out a table.
 -- @param spec {columns=, rows=}; a column is {key=, title=, align="right"?, format=fn(value,row)?,
 --        color=fn(value,row)?, min=columns?, group=bool?, head=bool?, hide_empty=bool?, drop=number?,
---        whole=bool?}: those with `hide_empty` go where all of it is empty, those with `drop` where all do not
---        fit, the highest first (terminal only); a `whole` one at the end is not shortened for others: where it
---        does not fit it stands on a line of its own
+--        whole=bool?}: those with `hide_empty` go where all of it is empty or 0, those with `drop` where all do
+--        not fit, the highest first (terminal only); a `whole` one at the end, such as a path that may be wanted
+--        elsewhere, is never shortened: where it does not fit it stands on a line of its own
 -- @param style {width=columns or nil, tty=bool, width_of=fn, paint=fn(color,text), ellipsis=text, places=whether
 --        the terminal may be told columns}
 -- @param state of a table that is laid out in parts, not on a terminal: an empty table at first (optional). Later
 --        parts have no titles, and columns that are as wide as before or wider
 -- @return a list of lines, the titles first, and how many columns were left out
 function M.lines(spec, style, state)
-    local columns = shown_columns(spec, style)
+    local columns = shown_columns(spec)
     local before = state and state.widths
     local cells, widths = measure(columns, spec.rows, style, before)
     if state then

@@ -59,11 +59,41 @@ void report_problem(struct report *r, struct subject subject, const char *code, 
     emit_problem(r, subject, code, &text, conflict);
 }
 
+/* Names that FAT, exFAT, NTFS and shares of Windows refuse, with EINVAL as a rule. */
+static bool is_odd_name(const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < 32 || strchr("\"*:<>?\\|", *c))
+            return true;
+    return len && (name[len - 1] == '.' || name[len - 1] == ' ');
+}
+
+/* The last part of what it is about. */
+static const char *own_name(struct subject subject)
+{
+    const char *path = *subject.name ? subject.name : subject.dir, *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Is it the name that the destination refuses? */
+static bool refuses_name(struct subject subject, int errnum, enum side side)
+{
+    return side == SIDE_TARGET && (errnum == EILSEQ || (errnum == EINVAL && is_odd_name(own_name(subject))));
+}
+
 void report_errno(struct report *r, struct subject subject, int errnum, enum side side)
 {
     const char *what = strerrordesc_np(errnum);
     struct buf text = {0}, path = {0};
 
+    if (refuses_name(subject, errnum, side)) {
+        buf_printf(&text, "the filesystem of %s cannot hold this name; give it another on both disks", r->target_name);
+        report_problem(r, subject, error_name(errnum), buf_str(&text), false);
+        buf_free(&text);
+        return;
+    }
     add_path(&path, side == SIDE_SOURCE ? r->source_root : r->target_root, r->replica, subject.dir, subject.name);
     buf_printf(&text, "%s: %s: ", error_name(errnum), what ? what : "error");
     buf_add(&text, path.data, path.len);

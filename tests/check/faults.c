@@ -70,10 +70,14 @@ static bool has_other_case(int dir, const char *name)
     return found;
 }
 
+static bool refuses_name(const char *name) { return faults.windows_names && strchr(name, ':'); }
+
 int mkdirat(int dir, const char *name, mode_t mode)
 {
     if (faults.mkdir_errno)
         return refuse(faults.mkdir_errno);
+    if (refuses_name(name))
+        return refuse(EINVAL);
     if (faults.caseless && has_other_case(dir, name))
         return refuse(EEXIST);
     return (int)syscall(SYS_mkdirat, dir, name, mode);
@@ -90,11 +94,18 @@ static void die_in_time(void)
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
     die_in_time();
-    if (faults.no_way_to_place && flags == RENAME_NOREPLACE)
+    if ((faults.no_way_to_place && flags == RENAME_NOREPLACE) || refuses_name(to))
         return refuse(EINVAL);
     if (faults.caseless && flags == RENAME_NOREPLACE && has_other_case(to_dir, to))
         return refuse(EEXIST);
     return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    if (refuses_name(to))
+        return refuse(EINVAL);
+    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
 }
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
@@ -102,6 +113,8 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags
     die_in_time();
     if (faults.no_way_to_place)
         return refuse(EPERM);
+    if (refuses_name(to))
+        return refuse(EINVAL);
     if (faults.caseless && has_other_case(to_dir, to))
         return refuse(EEXIST);
     return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);

@@ -17,6 +17,7 @@ struct faults {
     int deadly_name;           /* renameat2, linkat: the process dies at this one, counted from 1; 0: off */
     int64_t bytes_free;        /* fstatvfs; -1: it does not even count its blocks; 0: off */
     bool no_way_to_place;      /* linkat, renameat2 without replacing: not here */
+    bool windows_names;        /* mkdirat, linkat, renameat, renameat2: names with : are refused */
     bool caseless;             /* mkdirat, linkat, renameat2 without replacing: names differ in more than case */
 };
 

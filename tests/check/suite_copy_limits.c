@@ -277,6 +277,25 @@ START_TEST(a_name_that_is_there_is_not_a_matter_of_case)
 }
 END_TEST
 
+START_TEST(a_name_that_the_filesystem_cannot_hold)
+{
+    static const char *const odd[] = {"A/" P "/scene: 2.txt", "A/" P "/take:1/clip.mov"};
+
+    sandbox_text(lib.folder, "A/" P "/plain.txt", "1");
+    sandbox_text(lib.folder, odd[_i], "2");
+    faults.windows_names = true;
+    copying_run();
+    copying_is_done();
+    ck_assert_str_eq(out.problem_code, "EINVAL");
+    says(out.problem, _i ? "take:1: the filesystem of B cannot hold this name" :
+                           "scene: 2.txt: the filesystem of B cannot hold this name");
+    ck_assert(!strstr(out.problem, "Invalid argument"));
+    ck_assert_int_eq(out.copied, 1);
+    copying_adds_up();
+    free(sandbox_run("cd '%s' && cmp A/" P "/plain.txt B/" P "/plain.txt", lib.folder));
+}
+END_TEST
+
 START_TEST(owners_are_kept_only_by_root)
 {
     sandbox_text(lib.folder, "A/" P "/f", "1");
@@ -406,6 +425,7 @@ Suite *suite_copy_limits(void)
     tcase_add_test(c, a_conflict_of_types_is_no_newer_file);
     tcase_add_test(c, names_that_differ_only_in_case);
     tcase_add_test(c, a_name_that_is_there_is_not_a_matter_of_case);
+    tcase_add_loop_test(c, a_name_that_the_filesystem_cannot_hold, 0, 2);
     tcase_add_test(c, owners_are_kept_only_by_root);
     tcase_add_test(c, a_source_folder_without_permission_is_named);
     tcase_add_test(c, a_read_only_destination);

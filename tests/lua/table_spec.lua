@@ -51,8 +51,8 @@ function M.test_a_whole_column_that_does_not_fit_stands_on_a_line_of_its_own()
     unit.assertEquals(table_view.lines(whole, style(26)), {
         "NAME   SIZE  PATH", "WORK      5", "  /mnt/WORK/scratch/render", "映画  12345  /x",
     })
-    unit.assertEquals(table_view.lines(whole, style(23))[3], "  /mnt/WORK/…tch/render")
-    unit.assertEquals(table_view.lines(whole, style(12))[3], "  PATH /m…er")
+    unit.assertEquals(table_view.lines(whole, style(23))[3], "  /mnt/WORK/scratch/render")
+    unit.assertEquals(table_view.lines(whole, style(12))[3], "  PATH /mnt/WORK/scratch/render")
     unit.assertEquals(table_view.lines(whole, style(nil))[2], "WORK      5  /mnt/WORK/scratch/render")
 end
 
@@ -102,13 +102,23 @@ function M.test_groups_are_said_once_on_a_terminal()
     unit.assertEquals(table_view.lines(grouped, style(nil)), {"P  C", "a  1", "a  2", "b  3"})
 end
 
-function M.test_empty_columns_go_on_a_terminal_only()
+function M.test_empty_columns_go()
     local empty = {
         columns = {{key = "a", title = "A"}, {key = "n", title = "N", hide_empty = true}},
         rows = {{a = "x", n = 0}, {a = "y"}},
     }
     unit.assertEquals(table_view.lines(empty, style(80)), {"A", "x", "y"})
-    unit.assertEquals(table_view.lines(empty, style(nil)), {"A  N", "x  0", "y"})
+    unit.assertEquals(table_view.lines(empty, style(nil)), {"A", "x", "y"})
+    empty.rows[2].n = 3
+    unit.assertEquals(table_view.lines(empty, style(nil)), {"A  N", "x  0", "y  3"})
+end
+
+function M.test_a_path_is_never_shortened()
+    local path = "/mnt/NAS/footage/acme/spot/shot_010/a.mov"
+    local paths = {rows = {{size = "1 MB", path = path}, {size = "2 MB", path = "/mnt/b"}},
+        columns = {{key = "size", title = "SIZE"}, {key = "path", title = "PATH", min = 8, whole = true}}}
+    unit.assertEquals(table_view.lines(paths, style(60))[2], "1 MB  " .. path)
+    unit.assertEquals(table_view.lines(paths, style(20)), {"SIZE  PATH", "1 MB", "  " .. path, "2 MB  /mnt/b"})
 end
 
 function M.test_names_are_cleaned_and_colour_takes_no_room()
