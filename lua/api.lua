@@ -55,10 +55,7 @@ local function check_list(session, key, list)
 end
 
 local function check_policy(session, category, fields)
-    local checked, message, code = require("autobackup.types").get("category").check(category, session, {})
-    if checked == nil then
-        errors.raise(code or "EUSAGE", "policy: " .. message)
-    elseif type(fields) ~= "table" then
+    if type(fields) ~= "table" then
         errors.usage("policy: write policy(\"%s\", {copies = 2, on = {\"NAS\"}, verified = \"90d\"})", category)
     end
     for key in pairs(fields) do
@@ -68,28 +65,35 @@ local function check_policy(session, category, fields)
         end
     end
     return {
-        category = checked,
+        category = category, on = fields.on,
         replicas = fields.copies and check_policy_value(session, "copies", fields.copies),
-        on = fields.on and check_list(session, "on", fields.on),
         verified = fields.verified and check_policy_value(session, "verified", fields.verified),
     }
 end
 
--- policy(category or "all", {copies = how many replicas, on = {databases}, verified = "90d"})
+-- The names in it must be known by then.
+local function resolve_policy(session, policy)
+    local checked, message, code = require("autobackup.types").get("category").check(policy.category, session, {})
+    if checked == nil then
+        errors.raise(code or "EUSAGE", "policy: " .. message)
+    end
+    policy.category = checked
+    policy.on = policy.on and check_list(session, "on", policy.on)
+end
+
+-- policy(category or "all", {copies = how many replicas, on = {databases}, verified = "90d"}). The startup
+-- file may
+-- say it before it adds what it names: there the names are looked up when all of it has run.
 function api.policy(session)
     return function(category, fields)
         local policy = check_policy(session, category, fields)
-        local names = {category}
-        if policy.category == "all" then
-            names = {}
-            for i, row in ipairs(session.catalog:categories()) do
-                names[i] = row.category
-            end
+        if session.mode == "config" then
+            table.insert(session.unresolved,
+                {resolve = function() resolve_policy(session, policy) end, place = session:place()})
+        else
+            resolve_policy(session, policy)
         end
-        for _, name in ipairs(names) do
-            table.insert(session.policies,
-                {category = name, replicas = policy.replicas, on = policy.on, verified = policy.verified})
-        end
+        table.insert(session.policies, policy)
     end
 end
 

@@ -9,12 +9,13 @@ local errors = require "autobackup.errors"
 local figures = require "autobackup.figures"
 local glob = require "autobackup.glob"
 local judged = require "autobackup.judged"
+local remembered = require "autobackup.remembered"
 
 local M = {}
 
 local Catalog = {}
 Catalog.__index = Catalog
-for _, methods in ipairs{figures, judged} do
+for _, methods in ipairs{figures, judged, remembered} do
     for name, method in pairs(methods) do
         Catalog[name] = method
     end
@@ -366,7 +367,7 @@ function Catalog:set_database(id, fields, forget)
         self:exec("UPDATE database SET path = ?, identity = ?, fs_type = ?, granularity = ? WHERE id = ?",
             {bytes(fields.path), optional(fields.identity), optional(fields.fs_type), fields.granularity or 1, id})
         if forget then
-            for _, name in ipairs{"replica", "client", "loose"} do
+            for _, name in ipairs{"replica", "client", "loose", "reading", "unread", "outside", "held"} do
                 self:exec("DELETE FROM " .. name .. " WHERE database = ?", {id})
             end
             self:exec("UPDATE database SET loaded_at = NULL WHERE id = ?", {id})
@@ -389,7 +390,7 @@ end
 --- Change a category's path; what is known of it goes, as it lay elsewhere.
 function Catalog:set_category(name, path)
     self:transaction(function()
-        for _, place in ipairs{"replica", "client", "loose"} do
+        for _, place in ipairs{"replica", "client", "loose", "reading", "unread"} do
             self:exec("DELETE FROM " .. place .. " WHERE category = (SELECT id FROM category WHERE name = ?)",
                 {name})
         end

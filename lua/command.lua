@@ -16,7 +16,8 @@
 --     show      function(result, out, session), prints a result for people (optional: tables of its rows)
 --     flow      function(list, out, session, state), prints some of the rows that `run` puts into its sink; state
 --               is one table for all of them (optional: `run` never gets a sink)
---     startup   false: `autobackup NAME` runs without the startup file
+--     startup   false: `autobackup NAME` runs without the startup file; "mends": also when that fails; "looks":
+--               then on a terminal only
 --     passing   true: its result is nothing to go on with, so `_` in the REPL stays what it was
 --     replace   true: may take the name of a built-in command, a query or a standard Lua function
 --
@@ -74,7 +75,7 @@ local elsewhere = {
 local declaration_keys = {
     name = "string", summary = "string", group = "string", details = "string", examples = "table", args = "table",
     options = "table", accepts = "table", run = "function", show = "function", flow = "function",
-    startup = "boolean", replace = "boolean", passing = "boolean",
+    startup = "startup", replace = "boolean", passing = "boolean",
 }
 
 local argument_keys = {
@@ -150,6 +151,12 @@ local function check_option(what, name, option)
     end
 end
 
+local function check_startup(what, given)
+    if type(given) ~= "boolean" and given ~= nil and given ~= "mends" and given ~= "looks" then
+        errors.usage("%s: 'startup' must be false, \"mends\" or \"looks\"", what)
+    end
+end
+
 local function check_fields(declaration)
     if type(declaration) ~= "table" then
         errors.usage("command: it takes one table")
@@ -161,7 +168,9 @@ local function check_fields(declaration)
     local what = "command " .. name
     check_keys(what, declaration, declaration_keys)
     for key, kind in pairs(declaration_keys) do
-        if declaration[key] ~= nil and type(declaration[key]) ~= kind then
+        if kind == "startup" then
+            check_startup(what, declaration.startup)
+        elseif declaration[key] ~= nil and type(declaration[key]) ~= kind then
             errors.usage("%s: '%s' must be a %s", what, key, kind)
         end
     end

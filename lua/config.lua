@@ -56,6 +56,21 @@ local function read_trusted(session, path)
     return examined.bytes, examined.path
 end
 
+-- What the file named before it was added must be there by now.
+local function resolve(session)
+    local list = session.unresolved
+    session.unresolved = {}
+    for _, one in ipairs(list) do
+        local ok, err = pcall(one.resolve)
+        if not ok then
+            if errors.is(err) then
+                errors.raise(err.code, ("%s: %s"):format(one.place, err.message), {traceback = ""})
+            end
+            error(err, 0)
+        end
+    end
+end
+
 local function run(session, bytes, path)
     local folder, mode = path:match("^(.*)/[^/]*$") or ".", session.mode
     session.config_path, session.config_dir = path, folder == "" and "/" or folder
@@ -63,6 +78,7 @@ local function run(session, bytes, path)
     require("core.host").add_path(session.config_dir)
     local ok, err = script.protect(function()
         script.compile(bytes, script.chunk_name(path), session.env)()
+        resolve(session)
     end)
     session.mode = mode
     if not ok then

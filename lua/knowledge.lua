@@ -1,5 +1,7 @@
 --- What the catalog knows, as rows for users: times in seconds since 1970, `online` as it is now.
 -- Filters are checked already: {client=, project=, name=, database=, category=}, as the catalog takes them.
+local beside = require "autobackup.beside"
+local coverage = require "autobackup.coverage"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
@@ -72,11 +74,14 @@ local function replica_row(replica, online, compared)
     })
 end
 
-local function absent_row(project, category, database, online)
+-- Where nothing is known to be: nothing, or what was never read and may be anything.
+local function absent_row(project, category, database, online, covered)
+    local gap = covered:gap(database.id, category.id, project.client, project.name)
     return rows.row("replica", {
         client = project.client, project = project.project, name = project.name, category = category.category,
-        database = database.database, state = "absent", online = online, files = 0, bytes = 0,
-        loaded_at = M.seconds(database.loaded_at),
+        database = database.database, state = gap and "unknown" or "absent", online = online,
+        files = not gap and 0 or nil, bytes = not gap and 0 or nil,
+        loaded_at = M.seconds(covered:read_at(database.id, category.id)),
         path = locate.replica(database.path, category.path, project.client, project.name),
     })
 end
@@ -108,41 +113,58 @@ local function nest(replicas)
     return order
 end
 
-local function add_cells(list, project, category, databases, is_online)
+-- A replica exists only once when all other disks are known to lack it.
+local function is_alone(project, category, databases, covered)
+    for _, database in ipairs(databases) do
+        if covered:gap(database.id, category.id, project.client, project.name) then
+            return false
+        end
+    end
+    return true
+end
+
+local function add_cells(list, project, category, databases, is_online, covered)
     local present = project.categories[category.category] or {}
     local words, by_database = states.compare(present), {}
     for _, replica in ipairs(present) do
         by_database[replica.database] = replica
     end
+    if #present == 1 and not is_alone(project, category, databases, covered) then
+        words[present[1].database] = "unknown"
+    end
     for _, database in ipairs(databases) do
         local replica, online = by_database[database.database], is_online(database) == true
         list[#list + 1] = replica and replica_row(replica, online, words[database.database])
-            or absent_row(project, category, database, online)
+            or absent_row(project, category, database, online, covered)
     end
 end
 
 --- Every cell of the projects asked for: each of their categories in each database, absent ones too.
 -- @return rows of type "replica", sorted by project, then category and database in the order they were added;
---         `compared` is a word of states.compare, "damaged" where damage is known, nil in an absent cell;
---         `differing`: how many of its files have another content elsewhere at the same size and time
+--         `compared` is a word of states.compare, "damaged" where damage is known, nil without a replica;
+--         `differing`: how many of its files have another content elsewhere at the same size and time; `state` is
+--         "present", "absent", or "unknown" (files and bytes are nil): that was never read
 function M.cells(session, filter)
     local databases, categories = session.catalog:databases(), session.catalog:categories()
-    local is_online, list = locate.prober(), {}
+    local is_online, list, covered = locate.prober(), {}, coverage.new(session.catalog)
     for _, project in ipairs(nest(sameness.replicas(session.catalog, filter))) do
         for _, category in ipairs(categories) do
-            add_cells(list, project, category, databases, is_online)
+            add_cells(list, project, category, databases, is_online, covered)
         end
     end
     return list
 end
 
---- Loose entries.
--- @return rows of type "loose"
+--- Loose entries: what is in no project of a category, then what lies beside the categories.
+-- @return rows of type "loose"; those beside the categories have no `category`
 function M.loose(session, filter)
     local list = {}
     for i, entry in ipairs(session.catalog:loose(filter)) do
         list[i] = rows.row("loose", {database = entry.database, category = entry.category, kind = entry.kind,
             size = entry.size, path = locate.join(entry.root, entry.category_path, entry.path)})
+    end
+    for _, row in ipairs(filter and filter.category and {} or beside.list(session, filter)) do
+        list[#list + 1] = row
     end
     return list
 end

@@ -74,6 +74,12 @@ local function is_repl(parsed)
         and require("core.sys").isatty(0)
 end
 
+-- A startup file that fails ends nothing that is needed to mend it, and on a terminal nothing that only looks.
+local function goes_on(session, parsed, declaration)
+    local startup = declaration and declaration.startup
+    return is_repl(parsed) or startup == "mends" or startup == "looks" and session.interactive
+end
+
 local function run_startup(session, parsed)
     local declaration = parsed.command and session.commands:find(parsed.command)
     if declaration and declaration.startup == false then
@@ -84,7 +90,7 @@ local function run_startup(session, parsed)
         return true
     end
     session.mode = "config"
-    if errors.is_interrupt(err) or not is_repl(parsed) then
+    if errors.is_interrupt(err) or not goes_on(session, parsed, declaration) then
         if errors.exit_status(err) < 128 then
             err.status = 1
         end
@@ -92,6 +98,7 @@ local function run_startup(session, parsed)
         return false
     end
     session:report(err)
+    session:message("the startup file ended there; what it would have said after that does not count")
     return true
 end
 

@@ -1,6 +1,7 @@
 --- What is below policy. Pure: policies and replicas in, shortfalls out.
 --
--- A policy is {category=, replicas=N, on={databases}, verified=seconds}: how many replicas of the newest content
+-- A policy is {category= or "all", replicas=N, on={databases}, verified=seconds}: how many replicas of the
+-- newest content
 -- there must be, on which databases it must be, and how long ago it may have been verified. A category without
 -- one must have two replicas: what exists only once is one broken disk away from being lost.
 local age = require "autobackup.view.age"
@@ -12,12 +13,17 @@ local M = {}
 --- The policy of a category that has none.
 M.default = {replicas = 2}
 
-local function by_category(policies)
-    local map = {}
+-- A later policy takes the place of earlier ones; one of "all" is that of every category, also of one added later.
+local function finder(policies)
+    local map, all = {}, M.default
     for _, policy in ipairs(policies) do
-        map[policy.category] = policy    -- a later one takes the place of an earlier one
+        if policy.category == "all" then
+            map, all = {}, policy
+        else
+            map[policy.category] = policy
+        end
     end
-    return map
+    return function(category) return map[category] or all end
 end
 
 -- Consecutive rows of one category of one project, as the catalog sorts them.
@@ -141,9 +147,11 @@ local function is_explained(replica)
     return is_incomplete(replica) or (replica.damaged or 0) > 0 or states.differing(replica) > 0
 end
 
-local function place_reasons(policy, all, good, reasons)
+local function place_reasons(policy, all, good, unread, reasons)
     for _, database in ipairs(policy.on or {}) do
-        if not all[database] then
+        if not all[database] and unread[database] then
+            unread.matters = true
+        elseif not all[database] then
             reasons[#reasons + 1] = "not on " .. database
         elseif not good[database] and not is_explained(all[database]) then
             reasons[#reasons + 1] = database .. " is not up to date"
@@ -162,23 +170,70 @@ local function verify_reasons(policy, good, now, reasons)
     end
 end
 
-local function judge(cell, policy, now)
+-- Too few replicas are known: that is a shortfall unless what was never read may be what is missing.
+local function count_reasons(cell, good, wanted, unread, reasons)
+    if #good + count_damaged(cell) >= wanted then
+        return
+    elseif #good + #unread >= wanted and #unread > 0 then
+        unread.matters = true
+    elseif #unread > 0 then
+        reasons[#reasons + 1] = ("%d of %d replicas current"):format(#good, wanted)
+    else
+        reasons[#reasons + 1] = count_reason(cell, good, wanted)
+    end
+end
+
+-- What each database lacks: those that hold other content than it, those with the newest first.
+local function lacks(cell, policy, good)
+    local is_good, missing = {}, {}
+    for _, replica in ipairs(good) do
+        is_good[replica.database] = true
+    end
+    local groups = states.groups(cell)
+    local function others(own)
+        local names = {}
+        for _, wanted in ipairs{true, false} do
+            for _, group in ipairs(groups) do
+                for _, replica in ipairs(group ~= own and group or {}) do
+                    if (is_good[replica.database] or false) == wanted then
+                        names[#names + 1] = replica.database
+                    end
+                end
+            end
+        end
+        return names[1] and names or nil
+    end
+    for _, group in ipairs(groups) do
+        for _, replica in ipairs(group) do
+            missing[replica.database] = others(group)
+        end
+    end
+    for _, database in ipairs(policy.on or {}) do
+        missing[database] = missing[database] or not M.holds(cell, database) and others() or nil
+    end
+    return missing
+end
+
+local function state_of(reasons, unread)
+    return #reasons > 0 and "below" or unread.matters and "unknown" or "ok"
+end
+
+local function judge(cell, policy, now, unread)
     local good = current(cell)
     local good_names, good_set = names_of(good)
     local all_names, all_set = names_of(cell)
     local wanted, reasons = policy.replicas or 1, {}
-    if #good + count_damaged(cell) < wanted then
-        reasons[1] = count_reason(cell, good, wanted)
-    end
+    count_reasons(cell, good, wanted, unread, reasons)
     damage_reasons(cell, reasons)
     content_reasons(cell, reasons)
     reading_reasons(cell, reasons)
-    place_reasons(policy, all_set, good_set, reasons)
+    place_reasons(policy, all_set, good_set, unread, reasons)
     verify_reasons(policy, good, now, reasons)
     return {
         project = cell.project, client = cell.client, name = cell.name, category = cell.category,
         files = good[1] and good[1].files or cell[1].files, bytes = good[1] and good[1].bytes or cell[1].bytes,
         databases = all_names, current = good_names, replicas = #good, wanted = wanted, reasons = reasons,
+        state = state_of(reasons, unread), lacks = lacks(cell, policy, good),
     }
 end
 
@@ -191,24 +246,56 @@ local function has_files(cell)
     return false
 end
 
---- What does not have what its policy asks for. Replicas without any file need none.
+--- Whether a database is among the replicas.
+function M.holds(cell, database)
+    for _, replica in ipairs(cell) do
+        if replica.database == database then
+            return true
+        end
+    end
+    return false
+end
+
+-- The databases without a known replica of a cell that were not read for it, as a list and a set.
+local function unread_of(cell, unread)
+    local list = {}
+    for _, database in ipairs(unread and unread(cell[1]) or {}) do
+        if not M.holds(cell, database) then
+            list[#list + 1], list[database] = database, true
+        end
+    end
+    return list
+end
+
+--- Judge each category of each project by its policy. Replicas without any file need none.
 -- @param policies list as above; durations in seconds
 -- @param replicas catalog rows, sorted by project and category
 -- @param now ns since 1970
+-- @param unread function(replica row) -> list of the databases that were not read for its category and project
+--        (optional)
 -- @return list of {project, client, name, category, files, bytes, databases={all that have it}, current={those
---         with the newest content}, replicas=#current, wanted, reasons={texts}}, and how many were judged
-function M.below(policies, replicas, now)
-    local map, list, judged = by_category(policies), {}, 0
+--         with the newest content}, replicas=#current, wanted, reasons={texts}, lacks={database = {others with
+--         content that it has not, the newest first}}, state="ok", "below" or "unknown" (it has too little
+--         unless an
+--         unread database has it)}
+function M.judge(policies, replicas, now, unread)
+    local policy_of, list = finder(policies), {}
     for _, cell in ipairs(cells(replicas)) do
         if has_files(cell) then
-            local verdict = judge(cell, map[cell.category] or M.default, now)
-            judged = judged + 1
-            if #verdict.reasons > 0 then
-                list[#list + 1] = verdict
-            end
+            list[#list + 1] = judge(cell, policy_of(cell.category), now, unread_of(cell, unread))
         end
     end
-    return list, judged
+    return list
+end
+
+--- Those of the same that are below their policy.
+-- @return list as of judge, and how many were judged
+function M.below(policies, replicas, now, unread)
+    local judged, list = M.judge(policies, replicas, now, unread), {}
+    for _, verdict in ipairs(judged) do
+        list[#list + 1] = verdict.state == "below" and verdict or nil
+    end
+    return list, #judged
 end
 
 --- How many of the replicas that exist only once should not.
@@ -216,9 +303,9 @@ end
 -- @param single table from a category's name to how many replicas of it exist only once
 -- @return count
 function M.count_single(policies, single)
-    local wanted, count = by_category(policies), 0
+    local policy_of, count = finder(policies), 0
     for category, number in pairs(single) do
-        local policy = wanted[category] or M.default
+        local policy = policy_of(category)
         count = count + ((policy.replicas or 1) > 1 and number or 0)
     end
     return count

@@ -7,6 +7,17 @@ local M = {}
 
 -- ---- the beginning ----
 
+-- What exists only once is only known of categories that were read in every database.
+local function known_single(session, single)
+    local covered, known = require("autobackup.coverage").new(session.catalog), {}
+    local databases = session.catalog:databases()
+    for _, category in ipairs(session.catalog:categories()) do
+        local gaps = covered:gaps(databases, {category})
+        known[category.category] = #gaps == 0 and single[category.category] or nil
+    end
+    return known
+end
+
 local function banner_state(session)
     local knowledge = require "autobackup.knowledge"
     local catalog, now = session.catalog, require("core.sys").now()
@@ -19,7 +30,8 @@ local function banner_state(session)
         version = require("core.host").version, now = knowledge.seconds(now), databases = databases,
         categories = #catalog:categories(), projects = summary.projects, files = summary.files,
         bytes = summary.bytes, damaged = health.damaged, differing = health.differing,
-        single = require("autobackup.policy").count_single(session.policies, summary.single),
+        single = require("autobackup.policy").count_single(session.policies,
+            known_single(session, summary.single)),
     }
 end
 

@@ -1,6 +1,8 @@
 --- The session: what one run of the program knows and shares with commands.
 --
 -- Fields: catalog (opened at first use), catalog_path, commands (registry), events, settings, policies (list),
+-- ignored and unresolved (of the
+-- startup file: config.lua),
 -- env (the session environment of api.lua), health (what is wrong right now: health.lua), out and err (view.out of
 -- stdout and stderr), mode ("repl", "script", "stdin", "command", "code" or "config" while the startup file runs),
 -- config_dir and config_path of the startup file, interactive (stdin and stderr are terminals), json, quiet,
@@ -112,7 +114,8 @@ end
 -- @return session
 function M.new(options)
     local session = setmetatable({
-        policies = {}, closers = {}, status = 0, mode = "command", json = options.json or false,
+        policies = {}, ignored = {}, unresolved = {}, closers = {}, status = 0, mode = "command",
+            json = options.json or false,
         quiet = options.quiet or false, verbose = options.verbose or false, color = options.color or "auto",
         progress = options.progress or "auto",
     }, metatable)
@@ -255,6 +258,21 @@ function Session:note(text)
     if not self.quiet then
         self:message(text)
     end
+end
+
+--- Where in the startup file the code that runs now stands.
+-- @return "PATH:LINE", just the path when no line is known, nil outside of a startup file
+function Session:place()
+    local wanted = self.config_path and require("autobackup.script").chunk_name(self.config_path)
+    local level, info = 2, wanted and debug.getinfo(2, "Sl")
+    while info do
+        if info.source == wanted then
+            return ("%s:%d"):format(self.config_path, info.currentline)
+        end
+        level = level + 1
+        info = debug.getinfo(level, "Sl")
+    end
+    return self.config_path
 end
 
 --- Prints a warning on stderr.

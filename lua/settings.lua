@@ -65,6 +65,10 @@ local function wait(value)
     return of_type("string", "number")(value) or measured(require("autobackup.units").wait, 0)(value)
 end
 
+local function age(value)
+    return of_type("string", "number")(value) or measured(require("autobackup.units").age, 0)(value)
+end
+
 local function versions(value)
     if type(value) ~= "table" then
         return ("must be {older = \"30d\", keep = 10} or one of them, not a %s"):format(type(value))
@@ -94,6 +98,7 @@ M.declared = {
     history = {integer(0, 1000000), 5000, "lines kept in the history"},
     banner = {of_type("boolean"), true, "whether the interactive mode begins with a summary"},
     versions = {versions, nil, "what prune keeps: {older = \"30d\", keep = 10}, or one of them"},
+    fresh = {age, nil, "how old knowledge may be before check, compare and fetch read first, such as \"1h\""},
     lock_wait = {wait, nil, "how long to wait for a busy database, such as \"10m\""},
 }
 

@@ -197,10 +197,52 @@ local function add_offline(session, known, name, path, reason, notes)
     return known and "changed" or "added"
 end
 
-local function check_path(known, path, replace)
-    if known and known.path ~= path and not replace then
-        errors.raise("EEXIST", ("%s is the database at %s; 'add database %s %s --replace' moves it"):format(
-            known.database, known.path, known.database, path), {path = path})
+-- A line of the startup file whose path a typed choice took the place of: the choice counts, until the line
+-- changes.
+local function is_overruled(session, kind, name, path, known_path)
+    if session.mode ~= "config" or not session.catalog:is_replaced(kind, name, path) then
+        return false
+    end
+    session:warn(("%s says that %s is %s, but 'add %s %s %s --replace' was said since, and counts: "
+        .. "change that line")
+        :format(session:place(), name, path, kind, name, known_path))
+    return true
+end
+
+-- A line of the startup file that was changed moves a database to where its disk is.
+local function moves_by_line(session, known, path)
+    local seen = look_at_start(path)
+    if seen and known.identity and seen.id ~= known.identity then
+        errors.raise("EEXIST", ("another disk than the one known as %s is at %s; 'add database %s %s "
+            .. "--replace' takes "
+            .. "it"):format(known.database, path, known.database, path), {path = path})
+    elseif not seen and locate.online(known) then
+        session:warn(("%s says that %s is at %s, where nothing is plugged in; it is at %s, and stays: "
+            .. "change that line")
+            :format(session:place(), known.database, path, known.path))
+        return false
+    end
+    return true
+end
+
+-- Whether a name that is known is to get this path.
+local function check_path(session, known, path, replace)
+    if replace then
+        return true
+    elseif session.mode == "config" then
+        return not is_overruled(session, "database", known.database, path, known.path)
+            and moves_by_line(session, known, path)
+    end
+    errors.raise("EEXIST", ("%s is the database at %s; 'add database %s %s --replace' moves it"):format(
+        known.database, known.path, known.database, path), {path = path})
+end
+
+-- A path that was typed is not taken back by the startup file's line with the one before.
+local function note_choice(session, kind, name, old, new)
+    if session.mode == "config" then
+        session.catalog:forget_replaced(kind, name)
+    elseif old ~= new then
+        session.catalog:replace_path(kind, name, old, new)
     end
 end
 
@@ -214,8 +256,10 @@ end
 function M.add_database(session, name, typed, options)
     local path, notes = locate.absolute(typed, base_of(session)), {}
     local known = session.catalog:database(name)
-    check_path(known, path, options.replace)
     if known and known.path == path and session.mode == "config" then
+        session.catalog:forget_replaced("database", name)
+        return known, "unchanged", notes
+    elseif known and known.path ~= path and not check_path(session, known, path, options.replace) then
         return known, "unchanged", notes
     end
     local seen, reason
@@ -236,6 +280,9 @@ function M.add_database(session, name, typed, options)
     else
         check_nesting(session, name, path, notes)
         action = add_offline(session, known, name, path, reason, notes)
+    end
+    if known then
+        note_choice(session, "database", name, known.path, path)
     end
     return session.catalog:database(name), action, notes
 end
@@ -293,6 +340,9 @@ function M.add_category(session, name, typed, options)
     end
     local known = session.catalog:category(name)
     if known and known.path == path then
+        note_choice(session, "category", name, path, path)
+        return known, "unchanged", {}
+    elseif known and not options.replace and is_overruled(session, "category", name, path, known.path) then
         return known, "unchanged", {}
     elseif known and not options.replace then
         errors.raise("EEXIST", ("category %s is %s; 'add category %s %s --replace' changes it"):format(name,
@@ -303,6 +353,7 @@ function M.add_category(session, name, typed, options)
         return session.catalog:add_category(name, path), "added", {}
     end
     session.catalog:set_category(name, path)
+    note_choice(session, "category", name, known.path, path)
     local notes = {}
     warn(session, notes, ("what was known of %s is forgotten; 'load' reads it at its new place"):format(name))
     return session.catalog:category(name), "changed", notes

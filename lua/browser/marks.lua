@@ -11,14 +11,24 @@ local function worse(word, other)
     return (not word or RANK[other] > RANK[word]) and other or word
 end
 
--- Of a database that was not read as a whole nobody knows what it lacks.
-local function absent_word(database)
-    return database.loaded_at and "absent" or "unknown"
+-- Of a database that was not read for a category nobody knows what it lacks there.
+local function absent_word(database, replica, covered)
+    return covered:gap(database.id, replica.category_id, replica.client, replica.name) and "unknown" or "absent"
 end
 
-local function add_absent(words, databases)
-    for _, database in ipairs(databases) do
-        words[database.database] = words[database.database] or absent_word(database)
+-- A word for each database that has no replica of the group; what is held once is only known to be so when all
+-- were
+-- read.
+local function add_absent(words, group, databases, covered)
+    local unknown = false
+    for _, database in ipairs(group[1] and databases or {}) do
+        if not words[database.database] then
+            words[database.database] = absent_word(database, group[1], covered)
+            unknown = unknown or words[database.database] == "unknown"
+        end
+    end
+    for name, word in pairs(words) do
+        words[name] = unknown and word == "only" and "unknown" or word
     end
     return words
 end
@@ -36,9 +46,10 @@ end
 --- The words for one category of one project.
 -- @param replicas catalog rows, at most one for each database
 -- @param databases catalog rows
+-- @param covered what was read: coverage.lua
 -- @return table from database name to word
-function M.category(replicas, databases)
-    return add_absent(present(replicas), databases)
+function M.category(replicas, databases, covered)
+    return add_absent(present(replicas), replicas, databases, covered)
 end
 
 --- Rows by their category, in the order in which the categories first come.
@@ -56,22 +67,26 @@ function M.by_category(replicas)
 end
 
 --- The words for a project: a database that lacks a category which another one has differs from it.
--- @param replicas catalog rows of all its categories, @param databases catalog rows
+-- @param replicas catalog rows of all its categories, @param databases, covered as above
 -- @return table from database name to word
-function M.project(replicas, databases)
-    local words, held, categories = {}, {}, M.by_category(replicas)
-    for _, group in ipairs(categories) do
-        for name, word in pairs(present(group)) do
-            words[name] = worse(words[name], word)
-            held[name] = (held[name] or 0) + 1
+function M.project(replicas, databases, covered)
+    local words, held, absent = {}, {}, {}
+    for _, group in ipairs(M.by_category(replicas)) do
+        for name, word in pairs(M.category(group, databases, covered)) do
+            if word == "absent" then
+                absent[name] = true
+            else
+                words[name] = worse(words[name], word)
+            end
+        end
+        for _, replica in ipairs(group) do
+            held[replica.database] = true
         end
     end
-    for name, count in pairs(held) do
-        if count < #categories then
-            words[name] = worse(words[name], "differs")
-        end
+    for name in pairs(absent) do
+        words[name] = held[name] and worse(words[name], "differs") or words[name] or "absent"
     end
-    return add_absent(words, databases)
+    return words
 end
 
 return M

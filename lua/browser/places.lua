@@ -1,5 +1,6 @@
 --- What is at the places that can be looked at (place.lua), from the catalog.
 local content = require "core.content"
+local coverage = require "autobackup.coverage"
 local errors = require "autobackup.errors"
 local folders = require "autobackup.browser.folder"
 local list = require "autobackup.browser.list"
@@ -30,6 +31,7 @@ end
 --- Look anew at what there is: something was loaded or copied.
 function Places:refresh()
     self.databases, self.by_name = self.catalog:databases(), {}
+    self.covered = coverage.new(self.catalog)
     local is_online = locate.prober()
     for _, database in ipairs(self.databases) do
         database.online = is_online(database) == true
@@ -124,7 +126,8 @@ end
 function rows.client(self, place)
     local found = {}
     for _, group in ipairs(group_by(replicas_of(self, place), "name")) do
-        local row = measure({name = group.value, kind = "project", marks = marks.project(group, self.databases),
+        local row = measure({name = group.value, kind = "project", marks = marks.project(group, self.databases,
+            self.covered),
             into = {kind = "project", database = place.database, client = place.client, name = group.value}},
             group, place.database)
         found[#found + 1] = row.is_here and row or nil
@@ -138,7 +141,8 @@ function rows.project(self, place)
         local category = group[1].category
         local into = {kind = place.database and "folder" or "category", database = place.database,
             client = place.client, name = place.name, category = category, path = place.database and "" or nil}
-        local row = measure({name = category, kind = "category", marks = marks.category(group, self.databases),
+        local row = measure({name = category, kind = "category", marks = marks.category(group, self.databases,
+            self.covered),
             into = into}, group, place.database)
         found[#found + 1] = row.is_here and row or nil
     end
@@ -163,7 +167,7 @@ end
 function rows.category(self, place, age)
     local found = {}
     local replicas = replicas_of(self, place)
-    local words = marks.category(replicas, self.databases)
+    local words = marks.category(replicas, self.databases, self.covered)
     for i, replica in ipairs(replicas) do
         local database = self.by_name[replica.database]
         found[i] = {name = replica.database, kind = "replica", bytes = replica.bytes, files = replica.files,

@@ -46,6 +46,7 @@ return {
     name = "add",
     group = "set up",
     passing = true,
+    startup = "mends",
     summary = "add a database (a disk) or a category (a folder that all disks share)",
     details = "A database's root must be there; it gets a marker, .autobackup/database.json, by which the disk "
         .. "is recognised wherever it is mounted. A category's path is relative and means the same below every "

@@ -1,4 +1,8 @@
 --- check: what is below policy.
+local beside = require "autobackup.beside"
+local coverage = require "autobackup.coverage"
+local databases_view = require "autobackup.view.databases"
+local freshness = require "autobackup.freshness"
 local knowledge = require "autobackup.knowledge"
 local policy = require "autobackup.policy"
 local rows = require "autobackup.rows"
@@ -7,34 +11,127 @@ local statuses = require "autobackup.status"
 local size = require "autobackup.view.size"
 local core_sys = require "core.sys"
 
-local function run(args, session)
-    knowledge.require_setup(session)
-    local replicas = sameness.replicas(session.catalog, knowledge.filter_of(args.which))
-    local below, judged = policy.below(session.policies, replicas, core_sys.now())
-    for i, shortfall in ipairs(below) do
-        below[i] = rows.row("check", shortfall)
+-- The databases that were not read for a replica's category and project.
+local function unread_of(session, covered)
+    local databases = session.catalog:databases()
+    return function(replica)
+        local names = {}
+        for _, database in ipairs(databases) do
+            if covered:gap(database.id, replica.category_id, replica.client, replica.name) then
+                names[#names + 1] = database.database
+            end
+        end
+        return names
     end
-    below.status = #below > 0 and statuses.BELOW_POLICY or statuses.DONE
-    below.judged = judged
-    below.notes = {knowledge.missing(session)}
-    return below
 end
 
-local function show(result, out)
-    if #result == 0 then
-        out:line(result.judged == 0 and "nothing to check" or "all is as its policies ask")
-        return
+local function count(verdicts)
+    local counts = {ok = 0, below = 0, unknown = 0}
+    for _, verdict in ipairs(verdicts) do
+        counts[verdict.state] = counts[verdict.state] + 1
     end
-    out:table{rows = result, columns = {
+    return counts
+end
+
+local function status_of(counts, gaps)
+    if counts.below > 0 then
+        return statuses.BELOW_POLICY
+    end
+    return (counts.unknown > 0 or #gaps > 0) and statuses.PARTIAL or statuses.DONE
+end
+
+-- Once, with the largest that is known first: what no policy looks after.
+local function outside_note(session)
+    local list, parts = beside.list(session), {}
+    if #list == 0 then
+        return nil
+    end
+    table.sort(list, function(a, b) return (a.size or math.huge) > (b.size or math.huge) end)
+    for i = 1, math.min(#list, 3) do
+        parts[i] = ("%s (%s)"):format(list[i].path, list[i].size and beside.size_text(list[i], session.err)
+            or "size not known")
+    end
+    local more = #list > 3 and (" and %d more"):format(#list - 3) or ""
+    return ("in no category, so in no backup: %s%s; 'list loose' shows them, a category takes them in, 'ignore' "
+        .. "leaves them out"):format(table.concat(parts, ", "), more)
+end
+
+local function notes_of(session)
+    local missing = knowledge.missing(session)
+    if missing then
+        return {missing}
+    end
+    return {outside_note(session)}
+end
+
+local function run(args, session)
+    knowledge.require_setup(session)
+    local filter = knowledge.filter_of(args.which)
+    freshness.read(session, args, filter)
+    local covered = coverage.new(session.catalog)
+    local verdicts = policy.judge(session.policies, sameness.replicas(session.catalog, filter), core_sys.now(),
+        unread_of(session, covered))
+    local gaps = covered:gaps(session.catalog:databases(), session.catalog:categories())
+    local counts, result = count(verdicts), {}
+    for _, verdict in ipairs(verdicts) do
+        if args.all or verdict.state ~= "ok" then
+            result[#result + 1] = rows.row("check", verdict)
+        end
+    end
+    result.status, result.judged, result.counts, result.gaps = status_of(counts, gaps), #verdicts, counts, gaps
+    result.databases = freshness.ages(session)
+    result.notes = notes_of(session)
+    return result
+end
+
+local function shown(result, all)
+    local list = {}
+    for _, row in ipairs(result) do
+        list[#list + 1] = (all or row.state == "below") and row or nil
+    end
+    return list
+end
+
+local function show_rows(list, out)
+    out:table{rows = list, columns = {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", head = true},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
-        {key = "databases", title = "ON", format = function(list) return table.concat(list, " ") end, min = 10},
-        {key = "reasons", title = "WHY", format = function(list) return table.concat(list, "; ") end, min = 20,
-            color = function() return "yellow" end},
+        {key = "databases", title = "ON", format = function(names) return table.concat(names, " ") end, min = 10},
+        {key = "reasons", title = "WHY", min = 20, color = function() return "yellow" end,
+            format = function(reasons, row)
+                return reasons[1] and table.concat(reasons, "; ") or row.state == "unknown" and "not known" or ""
+            end},
     }}
     out:line("")
-    out:line(("%d of %s below policy"):format(#result, size.count(result.judged)))
+end
+
+local function show_sum(result, out)
+    local counts = result.counts
+    if counts.below > 0 then
+        out:line(("%s of %s below policy"):format(size.count(counts.below), size.count(result.judged)))
+    elseif counts.unknown == 0 and #result.gaps == 0 then
+        out:line(result.judged == 0 and "nothing to check" or "all is as its policies ask")
+    elseif counts.ok > 0 then
+        out:line(("%s of %s as %s ask, as far as is known"):format(size.count(counts.ok),
+            size.count(result.judged),
+            counts.ok == 1 and "its policies" or "their policies"))
+    end
+end
+
+local function show(result, out)
+    local list = shown(result, result.counts.ok > 0 and #result == result.judged)
+    if #list > 0 then
+        show_rows(list, out)
+    end
+    show_sum(result, out)
+    for i, text in ipairs(coverage.texts(result.gaps)) do
+        local how_many = i == 1 and result.counts.unknown > 0 and size.count(result.counts.unknown)
+            .. " not known: "
+            or "not known: "
+        out:prose(out:clean(how_many .. text), "yellow")
+    end
+    databases_view.show(result.databases, out)
 end
 
 return {
@@ -42,9 +139,11 @@ return {
     group = "look",
     summary = "show what is below policy, or exists only once",
     details = "Compares what the catalog knows with the policies of the startup file. A category without a "
-        .. "policy must have two replicas of its newest content. Exit status 10 when something is below.",
-    examples = {"check", "check acme"},
+        .. "policy must have two replicas of its newest content. What a database was never read for is not known, "
+        .. "and said. Exit status 10 when something is below, 3 when something is not known.",
+    examples = {"check", "check acme", "check --fresh"},
     args = {{"which", "which", optional = true, help = "all when left out"}},
+    options = {fresh = freshness.option(), all = {help = "list also what is as its policy asks"}},
     accepts = {project = {project = "which"}, client = {client = "which"}, replica = {project = "which"}},
     run = run,
     show = show,

@@ -1,7 +1,9 @@
 --- compare: two or more databases side by side, from the catalog.
 local core_compare = require "core.compare"
+local coverage = require "autobackup.coverage"
 local decisions = require "autobackup.compare"
 local errors = require "autobackup.errors"
+local freshness = require "autobackup.freshness"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
@@ -28,6 +30,14 @@ local function by_name(session)
         map[database.database], names[i] = database, database.database
     end
     return map, names
+end
+
+local function category_ids(session)
+    local ids = {}
+    for _, category in ipairs(session.catalog:categories()) do
+        ids[category.category] = category.id
+    end
+    return ids
 end
 
 local function refuse_nothing(args, category, replicas)
@@ -97,15 +107,16 @@ function Comparison:say_incomplete(pair, counts)
     end
 end
 
--- A database that was not read as a whole may have anything.
+-- A database that was not read for the category may have anything there.
 function Comparison:is_unknown(pair)
     local name = not pair.right and pair.database or not pair.left and pair.reference
     local database = name and self.databases[name]
-    if not database or database.loaded_at then
+    local why = database and self.covered:gap(database.id, self.categories[pair.category], pair.client, pair.name)
+    if not why then
         return false
     end
-    self:add_problem(name, database.path, "ENOTLOADED", ("%s: %s was not read as a whole yet; type: load %s")
-        :format(database.path, name, name))
+    self:add_problem(name .. pair.category, database.path, "ENOTLOADED", ("%s: %s; type: load %s"):format(
+        database.path, coverage.reason{why = why, database = name, category = pair.category}, name))
     return true
 end
 
@@ -259,11 +270,15 @@ end
 local function run(args, session, sink)
     check_named(args.databases)
     knowledge.require_setup(session)
+    freshness.read(session, args, {project = args.project, category = args.category ~= "all" and args.category
+        or nil},
+        args.databases)
     local databases, names = by_name(session)
     local list = pairs_of(args, session, names)
     local comparer <close> = errors.check(core_compare.open(session.catalog:path()))
     local comparison = setmetatable({
-        comparer = comparer, databases = databases, is_online = locate.prober(), said = {},
+        comparer = comparer, databases = databases, covered = coverage.new(session.catalog),
+        categories = category_ids(session), is_online = locate.prober(), said = {},
         list = args.files or args.all or args.json or false, list_same = args.all,
         differences = jobs.collector("difference", sink), taken = 0,
         result = {problems = {}, status = statuses.DONE},
@@ -280,6 +295,7 @@ end
 
 return {
     name = "compare",
+    startup = "looks",
     group = "look",
     summary = "compare the replicas of a project on two or more databases: what is the same, missing, newer",
     details = "From the catalog, so unplugged disks count too. The first database named is the reference that "
@@ -301,6 +317,7 @@ return {
             help = "the reference, then the others; all that have the project when left out"},
     },
     options = {
+        fresh = freshness.option(),
         files = {help = "list what differs, file by file"},
         all = {help = "list also what is the same, and the files of a replica that one side lacks altogether"},
     },

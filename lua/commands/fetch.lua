@@ -1,5 +1,7 @@
 --- fetch: where every project is, whole, partial or not at all.
+local coverage = require "autobackup.coverage"
 local databases_view = require "autobackup.view.databases"
+local freshness = require "autobackup.freshness"
 local knowledge = require "autobackup.knowledge"
 local size = require "autobackup.view.size"
 local words = require "autobackup.words"
@@ -24,6 +26,18 @@ local function unread(session)
     return never, partly
 end
 
+-- Categories that were added after the loads, or could not be read by them.
+local function add_gaps(notes, session)
+    local loaded = {}
+    for _, database in ipairs(session.catalog:databases()) do
+        loaded[#loaded + 1] = database.loaded_at and database or nil
+    end
+    local gaps = coverage.new(session.catalog):gaps(loaded, session.catalog:categories())
+    for _, text in ipairs(coverage.texts(gaps)) do
+        notes[#notes + 1] = text
+    end
+end
+
 local function empty_note(args)
     local client = filter_of(args).client
     if client then
@@ -45,6 +59,7 @@ local function notes_of(result, args, session)
     if #partly > 0 then
         notes[#notes + 1] = ("not read as a whole yet: %s; type: load"):format(table.concat(partly, ", "))
     end
+    add_gaps(notes, session)
     if #result == 0 and #notes == 0 then
         notes[1] = empty_note(args)
     end
@@ -52,13 +67,18 @@ local function notes_of(result, args, session)
 end
 
 local function run(args, session)
-    local result = knowledge.cells(session, filter_of(args))
+    local filter = filter_of(args)
+    freshness.read(session, args, filter)
+    local result = knowledge.cells(session, filter)
     result.notes = notes_of(result, args, session)
     result.paths = args.paths or nil
     return result
 end
 
 local function mark_of(cell, out)
+    if cell.state == "unknown" then
+        return out:mark("unknown"), " "
+    end
     local unknown = (not cell.online or not cell.loaded_at) and out:mark("unknown") or " "
     if cell.state == "absent" then
         return out:mark("absent"), unknown
@@ -76,7 +96,7 @@ end
 local COLORS = {differs = "yellow", only = "yellow", unknown = "yellow", damaged = "red"}
 
 local function cell_color(cell)
-    if cell.state == "absent" or not cell.online then
+    if cell.state ~= "present" or not cell.online then
         return "dim"
     end
     return COLORS[cell.compared]
@@ -183,7 +203,7 @@ local function legend(cells, out)
     explain("absent", "absent")
     explain("damaged", "damaged: 'verify PROJECT' tells which files")
     if counts.unknown then
-        parts[#parts + 1] = out:mark("unknown") .. " not read wholly"
+        parts[#parts + 1] = out:mark("unknown") .. " not known: never or not wholly read"
     elseif has_unknown(cells) then
         parts[#parts + 1] = out:mark("unknown") .. " offline or never read"
     end
@@ -230,6 +250,7 @@ end
 
 return {
     name = "fetch",
+    startup = "looks",
     group = "look",
     summary = "show where projects are: the size of each category in every database, what is absent, what differs",
     details = "From the catalog, so unplugged disks count too. The mark after a size: = the same as the others, "
@@ -241,7 +262,7 @@ return {
         {"client", "client", keyword = "client"},
         {"project", "project", keyword = "project"},
     },
-    options = {paths = {help = "show where each replica lies"}},
+    options = {fresh = freshness.option(), paths = {help = "show where each replica lies"}},
     accepts = {project = {project = "project"}, client = {client = "client"}, replica = {project = "project"},
         copy = {project = "project"}},
     run = run,

@@ -121,6 +121,7 @@ end
 
 return {
     name = "find",
+    startup = "looks",
     group = "look",
     summary = "find files and folders by name on all disks, also on unplugged ones",
     details = "From the catalog, as of the last load. A word without wildcards may stand anywhere in a name. A "

@@ -49,7 +49,7 @@ return {
     passing = true,
     summary = "list the commands, or tell about one",
     examples = {"help", "help copy"},
-    startup = true,
+    startup = "mends",
     args = {{"command", "command", optional = true, help = "a command's name"}},
     run = function(args, session)
         if args.command then

@@ -196,6 +196,7 @@ end
 
 return {
     name = "history",
+    startup = "looks",
     group = "look",
     summary = "show what was done on which disk: copies, undos, prunes, accepts; or an operation's files",
     details = "The newest first. What other workstations did on a disk that is plugged in is listed too, "

@@ -1,4 +1,5 @@
 --- list: databases, categories, clients, projects, loose entries.
+local beside = require "autobackup.beside"
 local knowledge = require "autobackup.knowledge"
 local size = require "autobackup.view.size"
 
@@ -68,9 +69,13 @@ end
 
 function tables.loose(out)
     return {
-        {key = "database", title = "DATABASE"}, {key = "category", title = "CATEGORY"},
+        {key = "database", title = "DATABASE"},
+        {key = "category", title = "CATEGORY", format = function(name) return name or "(none)" end},
         {key = "kind", title = "KIND"},
-        {key = "size", title = "SIZE", align = "right", format = function(n) return out:size(n) end},
+        {key = "files", title = "FILES", align = "right", format = function(n) return n and out:count(n) or "" end,
+            hide_empty = true, drop = 1},
+        {key = "size", title = "SIZE", align = "right", format = function(_, row) return beside.size_text(row,
+            out) end},
         {key = "path", title = "PATH", whole = true},
     }
 end
@@ -83,6 +88,7 @@ end
 
 return {
     name = "list",
+    startup = "looks",
     group = "look",
     summary = "list databases, categories, clients, projects or loose entries",
     details = "From the catalog, so unplugged disks are listed too. FILES and SIZE of a client or project are "

@@ -1,4 +1,5 @@
 --- load: read databases into the catalog.
+local beside = require "autobackup.beside"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
@@ -131,6 +132,10 @@ local function run(args, session)
             result.status = statuses.worst(result.status, statuses.PARTIAL)
         end
     end
+    local outside = beside.counts(session)
+    for _, row in ipairs(result) do
+        row.outside = outside[row.database] or 0
+    end
     result.problems = context.problems.rows
     table.insert(result.notes, context.problems:omission())
     return result
@@ -174,6 +179,7 @@ local function show(result, out, session)
         {key = "removed", title = "REMOVED", align = "right", format = count, hide_empty = true},
         {key = "errors", title = "ERRORS", align = "right", format = count, color = alarming, hide_empty = true},
         {key = "loose", title = "LOOSE", align = "right", format = count, color = alarming, hide_empty = true},
+        {key = "outside", title = "OUTSIDE", align = "right", format = count, color = alarming, hide_empty = true},
         {key = "seconds", title = "TIME", align = "right", format = size.duration, drop = 3},
     }}
     show_disks(result, session)
@@ -185,8 +191,8 @@ return {
     group = "look",
     summary = "read the databases into the catalog, so that everything else is answered at once",
     details = "Reads every database that is plugged in, or those named. Writes to none of them. Added, changed "
-        .. "and removed count files; loose counts entries that are in no project and are never copied ('list "
-        .. "loose' shows them).",
+        .. "and removed count files; loose counts entries that are in no project, outside those beside every "
+        .. "category: neither is ever copied ('list loose' shows them).",
     examples = {"load", "load NAS"},
     args = {{"database", "database", many = true, optional = true, help = "all when left out"}},
     options = {

@@ -35,6 +35,7 @@ return {
     name = "remove",
     group = "set up",
     passing = true,
+    startup = "mends",
     summary = "forget a database or a category, without touching a file",
     details = "Only the catalog forgets. The files on the disk, its marker and its versions stay; adding it "
         .. "again and loading it brings everything back but the digests.",

@@ -235,15 +235,20 @@ local function replica(database, category, print, more)
 end
 
 function M.test_marks_of_a_project()
+    local covered = {gap = function(_, database) return database == 9 and "never" or nil end}
     local all = {replica("WORK", "a", "x"), replica("STORAGE", "a", "x"), replica("WORK", "b", "y"),
         replica("STORAGE", "b", "y")}
-    unit.assertEquals(marks.project(all, DATABASES), {WORK = "same", STORAGE = "same", NAS = "absent"})
+    unit.assertEquals(marks.project(all, DATABASES, covered), {WORK = "same", STORAGE = "same", NAS = "absent"})
     table.remove(all)    -- STORAGE lacks b
-    unit.assertEquals(marks.project(all, DATABASES), {WORK = "only", STORAGE = "differs", NAS = "absent"})
+    unit.assertEquals(marks.project(all, DATABASES, covered), {WORK = "only", STORAGE = "differs", NAS = "absent"})
     all[4] = replica("NAS", "b", "z", {damaged = 1})
-    unit.assertEquals(marks.project(all, DATABASES), {WORK = "differs", STORAGE = "differs", NAS = "damaged"})
-    local unread = {{database = "WORK", loaded_at = 1}, {database = "NEW"}}
-    unit.assertEquals(marks.category({all[1]}, unread), {WORK = "only", NEW = "unknown"})
+    unit.assertEquals(marks.project(all, DATABASES, covered), {WORK = "differs", STORAGE = "differs",
+        NAS = "damaged"})
+    unit.assertEquals(marks.project({}, DATABASES, covered), {})
+    local databases = {{id = 1, database = "WORK"}, {id = 9, database = "NEW"}}
+    -- What was never read may have it: nobody knows that it exists only once.
+    unit.assertEquals(marks.category({all[1]}, databases, covered), {WORK = "unknown", NEW = "unknown"})
+    unit.assertEquals(marks.project({all[1]}, databases, covered), {WORK = "unknown", NEW = "unknown"})
 end
 
 -- Twelve disks of one kind: their heads can be told apart.

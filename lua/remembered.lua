@@ -1,0 +1,98 @@
+--- What loads remember besides replicas, and what people chose: methods of the catalog (catalog.lua).
+local core_catalog = require "core.catalog"
+
+local M = {}
+
+local function bytes(value)
+    return {blob = value}
+end
+
+--- When each category was last read wholly in each database.
+-- @return rows {database, category (catalog ids), read_at (ns)}
+function M:readings()
+    return self:rows("SELECT database, category, read_at FROM reading")
+end
+
+--- What the last whole loads could not read.
+-- @return rows {database, category (ids), client ("": the whole category), name ("": the whole client)}
+function M:unread()
+    return self:rows("SELECT database, category, client, project AS name FROM unread")
+end
+
+--- What lies beside the categories, sorted.
+-- @param filter {database = name?}
+-- @return rows {database, database_id, root, path (relative to it), kind, files?, bytes?, whole (0: at least
+--        so much)}
+function M:outside(filter)
+    local name = filter and filter.database
+    return self:rows([[SELECT d.name AS database, d.id AS database_id, d.path AS root, o.path, o.kind, o.files,
+        o.bytes,
+        o.whole FROM outside o JOIN database d ON d.id = o.database]] .. (name and " WHERE d.name = ?" or "")
+        .. " ORDER BY d.id, o.path", {name})
+end
+
+--- What somebody typed to be ignored.
+-- @return rows {path, database? (name)}, in the order in which they were typed
+function M:ignored()
+    return self:rows([[SELECT i.path, d.name AS database FROM ignored i LEFT JOIN database d ON d.id = i.database
+        ORDER BY i.rowid]])
+end
+
+local SAME = " path = ? AND COALESCE(database, 0) = COALESCE((SELECT id FROM database WHERE name = ?), 0)"
+
+--- Ignore a path from now on.
+-- @param path relative to a database, may hold * and ?, @param database its name, or nil for all
+-- @return whether that is new
+function M:ignore(path, database)
+    return self:exec("INSERT OR IGNORE INTO ignored (path, database) VALUES (?, (SELECT id FROM database "
+        .. "WHERE name = ?))",
+        {bytes(path), database or core_catalog.null}) > 0
+end
+
+--- Take that back.
+-- @return whether it was ignored
+function M:heed(path, database)
+    return self:exec("DELETE FROM ignored WHERE" .. SAME, {bytes(path), database or core_catalog.null}) > 0
+end
+
+--- The versions that were counted, added up for each database.
+-- @return table from database id to {operations = how many were counted, files, bytes, whole (0: at least so
+--        much)}
+function M:held()
+    local held = {}
+    for _, row in ipairs(self:rows([[SELECT database, COUNT(*) AS operations, SUM(files) AS files,
+        SUM(bytes) AS bytes,
+            MIN(whole) AS whole FROM held GROUP BY database]])) do
+        held[row.database] = row
+    end
+    return held
+end
+
+--- Forget what versions hold where something is about to change in them.
+-- @param database catalog id
+function M:forget_held(database)
+    self:exec("DELETE FROM held WHERE database = ?", {database})
+end
+
+--- Whether a typed choice took the place of a path.
+-- @param kind "database" or "category", @param name, @param path
+function M:is_replaced(kind, name, path)
+    return self:rows("SELECT 1 AS n FROM replaced WHERE kind = ? AND name = ? AND path = ?",
+        {kind, name, bytes(path)})[1] ~= nil
+end
+
+--- Remember that a typed choice took the place of a path; what it chose is no longer one that was replaced.
+-- @param old the path that was, @param new the one chosen
+function M:replace_path(kind, name, old, new)
+    self:exec("INSERT OR IGNORE INTO replaced (kind, name, path) VALUES (?, ?, ?)", {kind, name, bytes(old)})
+    self:exec("DELETE FROM replaced WHERE kind = ? AND name = ? AND path = ?", {kind, name, bytes(new)})
+end
+
+--- Forget which paths typed choices replaced: the startup file and the catalog agree again.
+function M:forget_replaced(kind, name)
+    if self:rows("SELECT 1 AS n FROM replaced WHERE kind = ? AND name = ? LIMIT 1", {kind, name})[1] then
+        self:exec("DELETE FROM replaced WHERE kind = ? AND name = ?", {kind, name})
+    end
+end
+
+return M
