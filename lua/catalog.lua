@@ -149,11 +149,13 @@ function Where:text()
     return " WHERE " .. table.concat(self.conditions, " AND ")
 end
 
-local DATABASE = [[SELECT id, name AS database, path, identity, fs_type, granularity, added_at, loaded_at
+local DATABASE = [[SELECT id, name AS database, path, identity, fs_type, granularity, added_at, loaded_at,
+    space_total, space_free, space_at
     FROM database]]
 
 --- All databases in the order in which they were added.
--- @return rows {id, database, path, identity?, fs_type?, granularity, added_at, loaded_at?}
+-- @return rows {id, database, path, identity?, fs_type?, granularity, added_at, loaded_at?, space_total?,
+--         space_free?, space_at?}
 function Catalog:databases()
     return self:rows(DATABASE .. " ORDER BY id")
 end

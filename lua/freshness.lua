@@ -1,9 +1,7 @@
 --- How old knowledge may be before a claim that somebody acts on: said, and read anew when that is asked for.
-local errors = require "autobackup.errors"
 local knowledge = require "autobackup.knowledge"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
-local types = require "autobackup.types"
 local core_sys = require "core.sys"
 
 local M = {}
@@ -23,12 +21,7 @@ local function allowed(session, args)
     if setting == nil then
         return nil
     end
-    local kind = types.get("age") or types.get("duration")
-    local seconds, message = kind.check(setting, session, {})
-    if not seconds then
-        errors.usage("settings.fresh: %s", message)
-    end
-    return seconds
+    return require("autobackup.units").age(setting)
 end
 
 local function is_older(time, seconds)

@@ -4,6 +4,7 @@ local beside = require "autobackup.beside"
 local coverage = require "autobackup.coverage"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
+local room = require "autobackup.room"
 local rows = require "autobackup.rows"
 local sameness = require "autobackup.sameness"
 local states = require "autobackup.states"
@@ -19,14 +20,20 @@ end
 -- @return rows of type "database"
 function M.databases(session)
     local totals, is_online, list = session.catalog:totals(), locate.prober(), {}
+    room.count(session, is_online)
+    local held = session.catalog:held()
     for i, database in ipairs(session.catalog:databases()) do
         local total = totals[database.id] or {}
-        list[i] = rows.row("database", {
+        local row = room.fields(database, is_online(database) == true, held[database.id])
+        list[i] = rows.row("database", row)
+        for key, value in pairs{
             database = database.database, path = database.path, online = is_online(database) == true,
             clients = total.clients or 0, projects = total.projects or 0, replicas = total.replicas or 0,
             files = total.files or 0, bytes = total.bytes or 0, errors = total.errors or 0,
             loaded_at = M.seconds(database.loaded_at), filesystem = database.fs_type, identity = database.identity,
-        })
+        } do
+            row[key] = value
+        end
     end
     return list
 end

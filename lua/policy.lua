@@ -183,33 +183,46 @@ local function count_reasons(cell, good, wanted, unread, reasons)
     end
 end
 
--- What each database lacks: those that hold other content than it, those with the newest first.
-local function lacks(cell, policy, good)
-    local is_good, missing = {}, {}
-    for _, replica in ipairs(good) do
-        is_good[replica.database] = true
+local function names_in(group)
+    local names = {}
+    for i, replica in ipairs(group) do
+        names[i] = replica.database
     end
-    local groups = states.groups(cell)
-    local function others(own)
-        local names = {}
-        for _, wanted in ipairs{true, false} do
-            for _, group in ipairs(groups) do
-                for _, replica in ipairs(group ~= own and group or {}) do
-                    if (is_good[replica.database] or false) == wanted then
-                        names[#names + 1] = replica.database
-                    end
-                end
-            end
+    return names
+end
+
+-- All other contents, that with the newest file first.
+local function others(groups, own)
+    local list = {}
+    for _, group in ipairs(groups) do
+        list[#list + 1] = group ~= own and names_in(group) or nil
+    end
+    return list[1] and list
+end
+
+-- What each database lacks.
+local function lacks(cell, policy)
+    local groups, missing = states.groups(cell), {}
+    for _, replica in ipairs(cell) do
+        groups[#groups + 1] = is_incomplete(replica) and {replica} or nil    -- nobody knows what it holds
+    end
+    local order = {}
+    for i, group in ipairs(groups) do
+        order[group] = i
+    end
+    table.sort(groups, function(a, b)
+        if newest(a) ~= newest(b) then
+            return newest(a) > newest(b)
         end
-        return names[1] and names or nil
-    end
+        return order[a] < order[b]
+    end)
     for _, group in ipairs(groups) do
         for _, replica in ipairs(group) do
-            missing[replica.database] = others(group)
+            missing[replica.database] = others(groups, group)
         end
     end
     for _, database in ipairs(policy.on or {}) do
-        missing[database] = missing[database] or not M.holds(cell, database) and others() or nil
+        missing[database] = missing[database] or not M.holds(cell, database) and others(groups) or nil
     end
     return missing
 end
@@ -233,7 +246,7 @@ local function judge(cell, policy, now, unread)
         project = cell.project, client = cell.client, name = cell.name, category = cell.category,
         files = good[1] and good[1].files or cell[1].files, bytes = good[1] and good[1].bytes or cell[1].bytes,
         databases = all_names, current = good_names, replicas = #good, wanted = wanted, reasons = reasons,
-        state = state_of(reasons, unread), lacks = lacks(cell, policy, good),
+        state = state_of(reasons, unread), lacks = lacks(cell, policy),
     }
 end
 
@@ -274,8 +287,9 @@ end
 -- @param unread function(replica row) -> list of the databases that were not read for its category and project
 --        (optional)
 -- @return list of {project, client, name, category, files, bytes, databases={all that have it}, current={those
---         with the newest content}, replicas=#current, wanted, reasons={texts}, lacks={database = {others with
---         content that it has not, the newest first}}, state="ok", "below" or "unknown" (it has too little
+--         with the newest content}, replicas=#current, wanted, reasons={texts}, lacks={database = {{others that
+--         hold one content which it has not}, ..., the newest first}}, state="ok", "below" or "unknown" (it
+--         has too little
 --         unless an
 --         unread database has it)}
 function M.judge(policies, replicas, now, unread)

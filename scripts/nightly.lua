@@ -4,51 +4,44 @@
 -- For cron (README.md has a systemd timer):
 --     0 2 * * *  /usr/local/bin/autobackup -q /usr/local/share/autobackup/scripts/nightly.lua NAS >>~/autobackup.log 2>&1
 --
--- It reads every disk that is plugged in, then looks at each category of each project:
---   * it exists once, and not on TARGET: it is copied there;
---   * TARGET has it, but another disk has newer content: TARGET is brought up to date. What is replaced goes to
---     .autobackup/versions on TARGET, and a file that is newer on TARGET is left alone and reported.
--- Nothing is ever removed anywhere, and nothing is copied from or to a disk that is unplugged.
+-- It reads every disk that is plugged in and asks `check`, then looks at each category of each project:
+--   * it is below its policy, and not on TARGET: it is copied there;
+--   * TARGET has it, but another disk has other content: what TARGET lacks of that is copied, whatever the files'
+--     times. What is replaced goes to .autobackup/versions on TARGET, and a file that is newer on TARGET is left
+--     alone and reported.
+-- Nothing is ever removed anywhere, and nothing is copied from or to a disk that is unplugged. Then it asks
+-- `check` again, and says what is left and why.
 --
--- The last line of output is a summary; what is unplugged is told on standard error. Exit status: 0 all that is
--- plugged in is safe; 3 some files were not copied; 1 something failed; 75 TARGET is unplugged or busy.
+-- The last line of output is a summary; what is unplugged is told on standard error. Exit status: 0 all is as its
+-- policies ask; 3 some files were not copied, or something is not known; 10 something is still below its policy; 1
+-- something failed; 75 TARGET is unplugged or busy.
 
 local target = arg and arg[1] or "NAS"
 
--- One entry for each category of each project, with its replicas by database.
-local function cells_of(list)
-    local cells, last = {}, nil
-    for _, replica in ipairs(list) do
-        if not (last and last.project == replica.project and last.category == replica.category) then
-            last = {project = replica.project, category = replica.category, replicas = {}}
-            cells[#cells + 1] = last
-        end
-        table.insert(last.replicas, replica)
-    end
-    return cells
-end
-
-local function is_newer(a, b)
-    return not b or (a.newest or 0) > (b.newest or 0)
-end
-
--- The replica to copy to the target, or nil when there is nothing to do.
-local function source_of(cell)
-    local newest, on_target
-    for _, replica in ipairs(cell.replicas) do
-        if replica.database == target then
-            on_target = replica
-        elseif replica.online and replica.files > 0 and is_newer(replica, newest) then
-            newest = replica
+local function contains(list, name)
+    for _, element in ipairs(list) do
+        if element == name then
+            return true
         end
     end
-    if not newest then
-        return nil
-    elseif not on_target then
-        return #cell.replicas == 1 and newest or nil
-    elseif on_target.fingerprint ~= newest.fingerprint and is_newer(newest, on_target) then
-        return newest
+    return false
+end
+
+-- The first database of each content that the target lacks and that is plugged in: copy finds out which files.
+local function sources_of(row, online)
+    local sources, contents = {}, row.lacks[target] or {}
+    if not contains(row.databases, target) and contents[1] == nil and row.state ~= "ok" then
+        contents = {row.current[1] and row.current or row.databases}
     end
+    for _, content in ipairs(contents) do
+        for _, database in ipairs(content) do
+            if online[database] then
+                sources[#sources + 1] = database
+                break
+            end
+        end
+    end
+    return sources
 end
 
 local function plural(count, noun)
@@ -57,14 +50,20 @@ end
 
 local totals = {copies = 0, files = 0, bytes = 0, conflicts = 0, failed = 0, errors = 0}
 
--- What a copy did: a line for each destination, and on standard error one for each file that was left out.
+-- What a copy did, where it did or left something: a line for each destination, and on standard error one for each
+-- file that was left out.
 local function report(result)
+    totals.partial = totals.partial or (result.status or 0) ~= 0
     for _, row in ipairs(result) do
+        if row.files_copied + row.conflicts + row.failed == 0 then
+            goto next
+        end
         print(("%s %s: %s -> %s, %s copied, %d unchanged"):format(row.project, row.category, row.from,
             row.to, plural(row.files_copied, "file"), row.files_unchanged))
         totals.copies = totals.copies + 1
         totals.files, totals.bytes = totals.files + row.files_copied, totals.bytes + row.bytes_copied
         totals.conflicts, totals.failed = totals.conflicts + row.conflicts, totals.failed + row.failed
+        ::next::
     end
     for _, problem in ipairs(result.problems) do
         warn(problem.path, ": ", problem.message)
@@ -73,7 +72,7 @@ end
 
 -- An error in one project is told, and the others go on; an interruption ends the night.
 local function copy_cell(cell, source)
-    local ok, result = pcall(copy, cell.project, cell.category, source.database, target)
+    local ok, result = pcall(copy, cell.project, cell.category, source, target)
     if ok then
         report(result)
     elseif result.code == "EINTR" then
@@ -94,29 +93,29 @@ end
 
 load()
 
-local is_online = false
+local online = {}
 for _, database in ipairs(databases()) do
-    if database.database == target then
-        is_online = database.online
-    elseif not database.online then
-        io.stderr:write(database.database, " is offline: nothing was read or copied from it\n")
+    online[database.database] = database.online
+    if database.database ~= target and not database.online then
+        warn(database.database, " is offline: nothing was read or copied from it")
     end
 end
-if not is_online then
-    io.stderr:write(target, " is offline or unknown; nothing was copied\n")
+if not online[target] then
+    warn(target, " is offline or unknown; nothing was copied")
     exit(75)
 end
 
-for _, cell in ipairs(cells_of(replicas())) do
-    local source = source_of(cell)
-    if source then
-        copy_cell(cell, source)
+for _, row in ipairs(check{all = true}) do
+    for _, source in ipairs(sources_of(row, online)) do
+        copy_cell(row, source)
     end
 end
 
+local left = check()
+for _, row in ipairs(left) do
+    print(("left: %s %s: %s"):format(row.project, row.category,
+        row.reasons[1] and table.concat(row.reasons, "; ") or "not known"))
+end
 print(("%d copied to %s: %s, %s; %s, %d failed, %s"):format(totals.copies, target, plural(totals.files, "file"),
     friendly(totals.bytes), plural(totals.conflicts, "conflict"), totals.failed, plural(totals.errors, "error")))
-if totals.errors > 0 then
-    exit(1)
-end
-exit()    -- with the worst outcome of the commands above
+exit(totals.errors > 0 and 1 or left.status == 10 and 10 or totals.partial and 3 or left.status)

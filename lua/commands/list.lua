@@ -37,6 +37,11 @@ local function number(out, key, title)
     return {key = key, title = title, align = "right", format = function(n) return out:count(n) end, drop = 2}
 end
 
+-- What nobody has seen is not none.
+local function room_text(amount)
+    return amount and size.size(amount) or "?"
+end
+
 local tables = {}
 
 function tables.database(out)
@@ -46,6 +51,11 @@ function tables.database(out)
         {key = "online", title = "STATE", format = function(value) return value and "online" or "offline" end,
             color = function(value) return value and "green" or "yellow" end},
         number(out, "projects", "PROJECTS"), files, bytes,
+        {key = "bytes_free", title = "FREE", align = "right", format = room_text},
+        {key = "bytes_total", title = "OF", align = "right", format = room_text, drop = 2},
+        {key = "versions_bytes", title = "VERSIONS", align = "right", drop = 1, format = function(held, row)
+            return (row.versions_at_least and "> " or "") .. room_text(held)
+        end},
         {key = "loaded_at", title = "READ", format = function(_, row) return out:age(row.loaded_at) end, min = 12},
         {key = "path", title = "PATH", whole = true},
     }
@@ -91,7 +101,8 @@ return {
     startup = "looks",
     group = "look",
     summary = "list databases, categories, clients, projects or loose entries",
-    details = "From the catalog, so unplugged disks are listed too. FILES and SIZE of a client or project are "
+    details = "From the catalog, so unplugged disks are listed too. FREE and VERSIONS of an "
+        .. "unplugged one are those of its last load. FILES and SIZE of a client or project are "
         .. "those of all its replicas together, or of those in one database with 'in DATABASE'.",
     examples = {"list projects", "list projects in acme in NAS", "list clients in NAS", "list loose"},
     args = {

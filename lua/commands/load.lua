@@ -5,6 +5,7 @@ local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
+local room = require "autobackup.room"
 local rows = require "autobackup.rows"
 local statuses = require "autobackup.status"
 local problems_view = require "autobackup.view.problems"
@@ -135,6 +136,8 @@ local function run(args, session)
     local outside = beside.counts(session)
     for _, row in ipairs(result) do
         row.outside = outside[row.database] or 0
+        local known = room.fields(session.catalog:database(row.database), row.online)
+        row.bytes_total, row.bytes_free = known.bytes_total, known.bytes_free
     end
     result.problems = context.problems.rows
     table.insert(result.notes, context.problems:omission())
@@ -174,6 +177,8 @@ local function show(result, out, session)
         {key = "projects", title = "PROJECTS", align = "right", format = count, drop = 2},
         {key = "files", title = "FILES", align = "right", format = count},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
+        {key = "bytes_free", title = "FREE", align = "right", drop = 2,
+            format = function(bytes) return bytes and size.size(bytes) or "?" end},
         {key = "added", title = "ADDED", align = "right", format = count, drop = 1},
         {key = "changed", title = "CHANGED", align = "right", format = count, hide_empty = true},
         {key = "removed", title = "REMOVED", align = "right", format = count, hide_empty = true},

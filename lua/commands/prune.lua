@@ -7,6 +7,7 @@ local errors = require "autobackup.errors"
 local knowledge = require "autobackup.knowledge"
 local problems_view = require "autobackup.view.problems"
 local pruning = require "autobackup.pruning"
+local room = require "autobackup.room"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local types = require "autobackup.types"
@@ -91,6 +92,7 @@ local function run(args, session)
     if not args.dry_run and not args.yes then
         ask(args, session, plan)
     end
+    local changing <close> = room.changing(session)    -- luacheck: ignore 211
     return pruning.run(session, plan, args.dry_run)
 end
 

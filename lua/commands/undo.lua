@@ -1,11 +1,13 @@
 --- undo: take an operation back.
 local columns_view = require "autobackup.view.columns"
 local problems_view = require "autobackup.view.problems"
+local room = require "autobackup.room"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local waiting = require "autobackup.waiting"
 
 local function run(args, session, sink)
+    local changing <close> = room.changing(session)    -- luacheck: ignore 211
     return require("autobackup.undoing").run(session, {operation = args.operation, database = args.database,
         dry_run = args.dry_run, lock_wait = waiting.seconds(args, session), sink = sink})
 end

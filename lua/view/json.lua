@@ -9,7 +9,8 @@ local M = {}
 
 -- The keys every object of a type has, in their order; one without a value is null.
 local KEYS = {
-    database = {"database", "path", "online", "files", "bytes", "loaded_at"},
+    database = {"database", "path", "online", "files", "bytes", "loaded_at", "bytes_total", "bytes_free",
+        "space_at", "versions_files", "versions_bytes", "versions_at_least"},
     category = {"category", "path"},
     client = {"client", "projects", "files", "bytes"},
     project = {"client", "project", "name", "files", "bytes", "databases"},
@@ -17,7 +18,7 @@ local KEYS = {
         "path", "loaded_at"},
     loose = {"database", "category", "path", "kind", "files", "size", "at_least"},
     load = {"database", "online", "clients", "projects", "replicas", "files", "bytes", "added", "changed",
-        "removed", "errors", "loose", "outside", "seconds"},
+        "removed", "errors", "loose", "outside", "seconds", "bytes_total", "bytes_free"},
     copy = {"operation", "project", "category", "from", "to", "files_copied", "bytes_copied", "files_unchanged",
         "files_replaced", "conflicts", "failed", "seconds", "dry_run"},
     undo = {"operation", "undoes", "kind", "project", "category", "database", "files_restored", "files_returned",

@@ -1,6 +1,7 @@
 #include "scan/held.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "scan/measure.h"
 
 #define VERSIONS OUR_FOLDER "/versions"
+#define OPERATIONS OUR_FOLDER "/operations"
 
 struct held {
     struct catalog *cat;
@@ -82,6 +84,20 @@ static int store(struct held *h, const struct entry *e, const struct measured *m
     return code;
 }
 
+static bool is_file(const struct held *h, const struct entry *e, const char *ending)
+{
+    struct buf path = {0};
+    struct stat st;
+
+    buf_printf(&path, OPERATIONS "/%s%s", e->name, ending);
+    bool found = fstatat(h->root, buf_str(&path), &st, AT_SYMLINK_NOFOLLOW) == 0;
+    buf_free(&path);
+    return found;
+}
+
+/* The manifest of an operation that runs, here or elsewhere, ends in ".open": its versions are not all there yet. */
+static bool is_unfinished(const struct held *h, const struct entry *e) { return is_file(h, e, ".open") && !is_file(h, e, ""); }
+
 /* Measure what is new or has changed; ret: what to remember, false when that is known already. */
 static int judge(struct held *h, const struct entry *e, struct measured *ret, bool *ret_is_news, struct error *err)
 {
@@ -95,6 +111,7 @@ static int judge(struct held *h, const struct entry *e, struct measured *ret, bo
     buf_printf(&path, VERSIONS "/%s", e->name);
     *ret = measure_tree(h->root, buf_str(&path), h->deadline, h->cancel);
     buf_free(&path);
+    ret->whole = ret->whole && !is_unfinished(h, e);
     *ret_is_news = !known.found || known.changed != e->ctime || ret->files != known.files || ret->bytes != known.bytes ||
                    ret->whole != known.whole;
     return 0;

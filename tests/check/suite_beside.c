@@ -148,6 +148,15 @@ START_TEST(versions_are_counted_once)
     int a = path_open_dir(root, "A");
     ck_assert_int_eq(held_count(lib.cat, 1, a, 60 * NSEC_PER_SEC, NULL, NULL), 0);
     assert_rows(HELD, "op1|2|6|1\nop3|1|2|1\n");
+    /* An operation that runs still adds to its versions, without its own folder showing it. */
+    sandbox_text(lib.folder, "A/.autobackup/versions/op5/one/c/p/f", "123");
+    sandbox_text(lib.folder, "A/.autobackup/operations/op5.open", "");
+    ck_assert_int_eq(held_count(lib.cat, 1, a, 60 * NSEC_PER_SEC, NULL, NULL), 0);
+    assert_rows(HELD, "op1|2|6|1\nop3|1|2|1\nop5|1|3|0\n");
+    sandbox_text(lib.folder, "A/.autobackup/versions/op5/one/c/p/g", "45");
+    free(sandbox_run("cd '%s/A/.autobackup/operations' && mv op5.open op5", lib.folder));
+    ck_assert_int_eq(held_count(lib.cat, 1, a, 60 * NSEC_PER_SEC, NULL, NULL), 0);
+    assert_rows(HELD, "op1|2|6|1\nop3|1|2|1\nop5|2|5|1\n");
     /* What did not fit into the time is at least so much, and counted the next time. */
     sandbox_many(lib.folder, "A/.autobackup/versions/op4/x", "f", 3000);
     ck_assert_int_eq(held_count(lib.cat, 1, a, -1, NULL, NULL), 0);

@@ -122,7 +122,7 @@ test_a_disk_that_was_never_read_is_not_lacking() {
     ab compare acme/spot footage WORK NEW
     assert_status 3
     assert_out "not known"
-    assert_err "NEW was not read as a whole yet; type: load NEW"
+    assert_err "NEW was never read for footage; type: load NEW"
     refute_out absent
 }
 

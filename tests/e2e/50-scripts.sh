@@ -184,6 +184,22 @@ test_nightly_copies_what_exists_only_once() {
     assert_status 75
 }
 
+test_nightly_copies_what_differs_whatever_its_time() {
+    studio
+    local script=$SCRIPTS/nightly.lua
+    ok "$script" NAS
+    echo late >"WORK/footage/acme/spot/day 1/old.mov"
+    touch -d 1999-01-01 "WORK/footage/acme/spot/day 1/old.mov"
+    ok "$script" NAS
+    assert_same_tree WORK/footage/acme NAS/footage/acme
+    assert_out "acme/spot footage: WORK -> NAS, 1 file copied"
+    echo newer >>"NAS/footage/acme/spot/day 1/old.mov"
+    ab "$script" NAS
+    assert_status 10
+    assert_out "left: acme/spot footage: 1 of 2 replicas current" "1 conflict"
+    assert_err "old.mov"
+}
+
 test_require_finds_only_ours() {
     mkdir mods
     printf 'local ab = require "autobackup"\nab.command{name = "hello", run = function() return {greeting = "hi"} end, show = function(r, out) out:line(r.greeting) end}\nreturn {load == _G.load}' >mods/studio.lua

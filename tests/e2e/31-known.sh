@@ -1,0 +1,188 @@
+# What is known, and what is not: unread categories, what lies beside them, ages, room, the startup file's mistakes.
+
+. ./studio.sh
+
+config() { mkdir -p "$XDG_CONFIG_HOME/autobackup" && cat >"$XDG_CONFIG_HOME/autobackup/config.lua"; }
+
+sum_of() { find "$1" -type f -printf '%s\n' | awk '{ s += $1 } END { print s + 0 }'; }    # FOLDER
+
+two_disks() {
+    mkdir -p A/footage/acme/spot B/footage/acme/spot
+    echo one >A/footage/acme/spot/f
+    cp -a A/footage B/
+    ok add database A A
+    ok add database B B
+    ok add category footage
+}
+
+test_what_was_never_read_is_unknown() {
+    two_disks
+    ok load A
+    ab fetch all --json
+    assert_eq "$(json 'o.database, o.state, o.bytes')" "A present 4
+B unknown nil"
+    ab check
+    assert_status 3
+    assert_out "1 not known: B was never read for footage; load B"
+    refute_out "only on A"
+    refute_out "all is as"
+    ab check --json
+    assert_eq "$(json 'o.type == "check" and o.state')" "unknown"
+    ok load
+    ok check
+    assert_out "all is as its policies ask"
+    ok add category render scratch/render
+    ab check
+    assert_status 3
+    refute_out "all is as its policies ask"
+    assert_out "A and B were never read for render; load A B"
+    ok load
+    ok check
+    # A copy reads the replica it needs, which says nothing of the rest.
+    mkdir -p C A/footage/acme/other
+    echo two >A/footage/acme/other/f
+    ok add database C C --yes
+    ok load A B
+    ok copy acme/spot footage A C
+    ab fetch acme/other --json
+    assert_eq "$(json 'o.database == "C" and o.category == "footage" and o.state or nil')" "unknown"
+}
+
+test_what_lies_beside_the_categories() {
+    two_disks
+    ok add category render scratch/render
+    mkdir -p A/deliver/final A/scratch/render A/scratch/other A/lost+found A/.Trash-1000
+    head -c 30000 /dev/urandom >A/deliver/final/master.mov
+    echo x >A/scratch/other/x
+    touch A/.DS_Store
+    ok load --json
+    assert_eq "$(json 'o.database, o.outside')" "A 2
+B 0"
+    ok list loose --json
+    assert_eq "$(json 'o.path, o.size, o.files')" "$PWD/A/deliver $(sum_of A/deliver) 1
+$PWD/A/scratch/other 2 1"
+    ok check
+    assert_err "in no category, so in no backup: $PWD/A/deliver (30 kB), $PWD/A/scratch/other (2 B)"
+    ok ignore deliver in B
+    ok list loose
+    assert_out "A/deliver"
+    ok ignore deliver
+    ok list loose
+    refute_out "A/deliver"
+    ok ignore deliver --stop
+    ok list loose
+    assert_out "A/deliver"
+    ab ignore nothing --stop
+    assert_status 1
+    ok add category deliver
+    ok list loose
+    refute_out "A/deliver"
+    config <<<'ignore("scratch/*")'
+    ok list loose --json
+    refute_out scratch
+}
+
+test_fresh_reads_first() {
+    two_disks
+    ok load
+    ok compare acme/spot
+    echo changed >>A/footage/acme/spot/f
+    ok compare acme/spot
+    ab compare acme/spot --fresh
+    assert_status 4
+    echo again >>B/footage/acme/spot/f
+    rm A/footage/acme/spot/f
+    cp B/footage/acme/spot/f A/footage/acme/spot/f
+    touch -r B/footage/acme/spot/f A/footage/acme/spot/f
+    ab check
+    config <<<'settings.fresh = "1h"'
+    ab check
+    assert_status 10
+    config <<<'settings.fresh = "0s"'
+    ok check
+    assert_out "read"
+    config <<<'settings.fresh = "soon"'
+    ab check
+    assert_status 2
+    assert_err "settings.fresh"
+}
+
+test_room_and_versions() {
+    two_disks
+    ok load
+    ok list databases --json
+    assert_eq "$(json 'o.bytes_total, o.versions_bytes')" "$(($(stat -f -c '%b * %S' A))) 0
+$(($(stat -f -c '%b * %S' B))) 0"
+    echo "two and more" >A/footage/acme/spot/f
+    ok copy acme/spot footage A B
+    ok list databases --json
+    assert_eq "$(json 'o.database, o.versions_bytes')" "A 0
+B $(sum_of B/.autobackup/versions)"
+    assert_eq "$(sum_of B/.autobackup/versions)" 4
+    mv B B.away
+    ok list databases --json
+    assert_eq "$(json 'o.online, o.versions_bytes, o.bytes_total > 0, o.space_at ~= nil' | tail -1)" "false 4 true true"
+    mv B.away B
+    ok undo
+    ok list databases --json
+    assert_eq "$(json 'o.versions_bytes' | tail -1)" "$(sum_of B/.autobackup/versions)"
+}
+
+test_a_typed_choice_wins_over_the_startup_file() {
+    mkdir old new other
+    config <<LUA
+add("database", "NAS", "$PWD/old")
+add("category", "render", "render")
+LUA
+    echo x >old/x
+    ok list databases
+    mv old/* old/.autobackup new/ 2>/dev/null || mv old/x new/
+    ok add database NAS "$PWD/new" --replace --yes
+    ok list databases
+    assert_out "$PWD/new"
+    assert_err "config.lua:1" "change that line"
+    ok help
+    ok add category render scratch/render --replace
+    ok list categories
+    assert_out scratch/render
+    assert_err "config.lua:2"
+    # A line that is changed to where the disk is applies.
+    mv new/* new/.autobackup other/ 2>/dev/null || mv new/x other/
+    config <<<"add('database', 'NAS', '$PWD/other')"
+    ok list databases
+    assert_out "$PWD/other"
+}
+
+test_a_broken_startup_file_does_not_stop_what_mends_it() {
+    mkdir A
+    config <<<'nosuch()'
+    ok help
+    assert_err "config.lua:1:" "does not count"
+    ok add database A A --yes
+    ab check
+    assert_status 1
+    ab list databases </dev/null
+    assert_status 1
+    config <<<'policy("footage", {on = {"NSA"}}) add("category", "footage", "footage")'
+    ab check
+    assert_status 1
+    assert_err "config.lua:1: policy: on: no database 'NSA'"
+    touch file
+    config <<<"add('database', 'F', '$PWD/file')"
+    ok list databases
+    assert_err "not a folder"
+}
+
+test_policies_hold_for_what_is_added_later() {
+    mkdir -p A/footage/acme/spot
+    echo one >A/footage/acme/spot/f
+    config <<LUA
+policy("all", {copies = 1})
+policy("footage", {copies = 1, on = {"A"}})
+add("database", "A", "$PWD/A")
+add("category", "footage", "footage")
+LUA
+    ok load
+    ok check
+    assert_out "all is as its policies ask"
+}
