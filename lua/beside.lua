@@ -19,7 +19,7 @@ local function matchers(session)
     local list = {}
     for _, source in ipairs{session.catalog:ignored(), session.ignored} do
         for _, ignored in ipairs(source) do
-            list[#list + 1] = {matches = glob.matcher(ignored.path), path = ignored.path,
+            list[#list + 1] = {matches = glob.matcher(glob.new(ignored.path)), path = ignored.path,
                 database = ignored.database}
         end
     end

@@ -103,7 +103,7 @@ test_fresh_reads_first() {
     assert_out "read"
     config <<<'settings.fresh = "soon"'
     ab check
-    assert_status 2
+    assert_status 1
     assert_err "settings.fresh"
 }
 

@@ -87,10 +87,11 @@ function M.test_settings_are_checked_where_they_are_set()
     local good = {explorer = {"'mc'", "{'mc', '-b'}"}, pager = {"false", "'less'"}, continuation = {"''"},
         prompt = {"'$'", "function() end"}, plain = {"true"}, banner = {"false"}, jobs = {"1", "64", "8.0"},
         history = {"0", "1000000"}, versions = {"{}", "{older = '6mo'}", "{keep = 0, older = '30d'}"},
-        lock_wait = {"0", "'10m'", "1.5"}}
+        lock_wait = {"0", "'10m'", "1.5"}, fresh = {"'1h'", "'2d'"}}
     local bad = {explorer = {"5", "''", "{}", "{1}", "true"}, pager = {"5", "''", "{}"}, continuation = {"false"},
         prompt = {"5", "{}"}, plain = {"1"}, banner = {"'no'"}, jobs = {"0", "65", "1.5", "'4'"},
         history = {"-1", "1000001", "0/0", "'5'"}, lock_wait = {"-1", "'soon'", "{}", "true"},
+        fresh = {"'soon'", "'5m'", "5", "{}"},
         versions = {"5", "{odler = '30d'}", "{older = 30}", "{older = '6m'}", "{keep = -1}", "{keep = '5'}",
             "{1}"}}
     for name in pairs(require("autobackup.settings").declared) do
