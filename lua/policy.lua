@@ -176,8 +176,8 @@ local function count_reasons(cell, good, wanted, unread, reasons)
         return
     elseif #good + #unread >= wanted and #unread > 0 then
         unread.matters = true
-    elseif #unread > 0 then
-        reasons[#reasons + 1] = ("%d of %d replicas current"):format(#good, wanted)
+    elseif #unread > 0 and #cell == 1 then    -- whether it is the only one is not known
+        reasons[#reasons + 1] = ("1 replica is known, %d are asked for"):format(wanted)
     else
         reasons[#reasons + 1] = count_reason(cell, good, wanted)
     end

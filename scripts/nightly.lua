@@ -60,7 +60,7 @@ local function report(result)
         end
         print(("%s %s: %s -> %s, %s copied, %d unchanged"):format(row.project, row.category, row.from,
             row.to, plural(row.files_copied, "file"), row.files_unchanged))
-        totals.copies = totals.copies + 1
+        totals.copies = totals.copies + (row.files_copied > 0 and 1 or 0)
         totals.files, totals.bytes = totals.files + row.files_copied, totals.bytes + row.bytes_copied
         totals.conflicts, totals.failed = totals.conflicts + row.conflicts, totals.failed + row.failed
         ::next::

@@ -196,7 +196,7 @@ test_nightly_copies_what_differs_whatever_its_time() {
     echo newer >>"NAS/footage/acme/spot/day 1/old.mov"
     ab "$script" NAS
     assert_status 10
-    assert_out "left: acme/spot footage: 1 of 2 replicas current" "1 conflict"
+    assert_out "left: acme/spot footage: 1 of 3 replicas has the newest files" "0 copied to NAS" "1 conflict"
     assert_err "old.mov"
 }
 
