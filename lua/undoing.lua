@@ -1,4 +1,6 @@
 --- The flow of an undo: which operation, on which disks; then the engine, and a fresh reading of what it changed.
+local alone = require "autobackup.alone"
+local consent = require "autobackup.consent"
 local core_undo = require "core.undo"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
@@ -119,14 +121,14 @@ function Run:row(context, final)
     return row
 end
 
-function Run:start(context)
+function Run:start(context, dry_run)
     local session, database, place = self.session, context.database, context.place
     return errors.check(core_undo.start{
         catalog = session.catalog:path(), operation = context.operation, undone = context.entry.operation,
         run = self.own_run, path = context.entry.replica, root = database.path, identity = database.identity,
         database = database.database, project = place.project, category = place.category.category,
         lock_text = locate.holder("undo"), lock_wait = self.request.lock_wait,
-        dry_run = self.request.dry_run or false,
+        dry_run = dry_run or self.request.dry_run or false,
     })
 end
 
@@ -147,9 +149,57 @@ function Run:read_again(context)
     end
 end
 
-function Run:undo(entry)
-    local context = {entry = entry, place = place_of(self.session, entry),
+function Run:context_of(entry)
+    return {entry = entry, place = place_of(self.session, entry),
         database = self.session.catalog:database(entry.database), operation = self.session.catalog:new_operation()}
+end
+
+-- The databases from which the same undo takes files of the same replica.
+local function losing(entries, replica)
+    local names = {}
+    for _, entry in ipairs(entries) do
+        names[entry.database] = entry.replica == replica or names[entry.database]
+    end
+    return names
+end
+
+-- Goes through an undo without doing it: the lines on what nobody else has of what it takes away, and how much.
+function Run:foresee(entry, entries)
+    local context = self:context_of(entry)
+    local watch = alone.watch(self.session, context.database, context.place, losing(entries, entry.replica))
+    self.live:rename(("look at what undo %s takes away from %s"):format(entry.operation, entry.database))
+    local _, interruption = jobs.drive(self:start(context, true), function(event)
+        if event.type == "progress" then
+            self.live:show(event)
+        elseif event.type == "action" and (event.kind == "remove" or event.kind == "restore") then
+            watch:add(event.path)
+        end
+    end)
+    self.live:clear()
+    if interruption then
+        error(interruption, 0)
+    end
+    return watch:lines(), watch.files, watch.bytes
+end
+
+-- The only replica of a file is taken away with somebody's yes. What cannot be foreseen fails when it is done.
+function Run:ask(entries)
+    local lines, files, bytes = {}, 0, 0
+    for _, entry in ipairs(entries) do
+        local more, count, sum = self:foresee(entry, entries)
+        table.move(more, 1, #more, #lines + 1, lines)
+        files, bytes = files + count, bytes + sum
+    end
+    if files > 0 then
+        consent.require(self.session, self.request, {
+            what = ("undo would take away %s (%s) that no other database holds; what is left of them are "
+                .. "versions, which prune removes one day"):format(size.plural(files, "file"), size.size(bytes)),
+            lines = lines, question = "Take them away?", kept = "nothing was undone"})
+    end
+end
+
+function Run:undo(entry)
+    local context = self:context_of(entry)
     self.live:rename(("undo %s on %s%s"):format(entry.operation, entry.database, self.place or ""))
     local final, interruption = jobs.drive(self:start(context), function(event)
         local handle = handlers[event.type]
@@ -265,7 +315,7 @@ end
 --- Undo an operation, on each database that has it, or all operations of a run, the newest first.
 -- @param session the session
 -- @param request {operation = word or nil for the last run, database=?, dry_run=, lock_wait=seconds?,
---        sink=stream.lua?}
+--        yes = do not ask before the only replica of a file is taken away, sink=stream.lua?}
 -- @return result: rows of type "undo", with dry_run and without a sink then rows of type "undo_action"; problems,
 --         notes, status.
 --         Raises what keeps it from starting, and an interruption.
@@ -288,6 +338,9 @@ function M.run(session, request)
         actions = jobs.collector("action", request.sink), live = progress.new(session, "undo"), run = run,
         own_run = #entries > 1 and session.catalog:new_operation() or nil})
     local closing <close> = undoing.live
+    if not (request.dry_run or request.yes) then
+        undoing:ask(entries)
+    end
     undoing:undo_all(entries, left)
     return undoing:finish(undoing.actions)
 end

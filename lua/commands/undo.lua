@@ -1,5 +1,6 @@
 --- undo: take an operation back.
 local columns_view = require "autobackup.view.columns"
+local consent = require "autobackup.consent"
 local problems_view = require "autobackup.view.problems"
 local room = require "autobackup.room"
 local rows = require "autobackup.rows"
@@ -9,7 +10,7 @@ local waiting = require "autobackup.waiting"
 local function run(args, session, sink)
     local changing <close> = room.changing(session)    -- luacheck: ignore 211
     return require("autobackup.undoing").run(session, {operation = args.operation, database = args.database,
-        dry_run = args.dry_run, lock_wait = waiting.seconds(args, session), sink = sink})
+        dry_run = args.dry_run, yes = args.yes, lock_wait = waiting.seconds(args, session), sink = sink})
 end
 
 local WORDS = {remove = "take away (created by it)", restore = "put back the old version of",
@@ -121,13 +122,14 @@ return {
         .. "first. 'undo OPERATION' takes back one, 'undo RUN' a run. An id may be shortened to its "
         .. "beginning or end (7f3a); 'last' is the newest run, of undos too, so 'undo last' after an "
         .. "undo takes that back. A file that changed since is left alone and reported. What is taken "
-        .. "away is kept as versions of the undo. Interrupted, the same command does what is left. Exit "
-        .. "status 3: some files were left alone.",
+        .. "away is kept as versions of the undo. Interrupted, the same command does what is left. "
+        .. "An undo that takes away what no other database holds now asks first. Exit status 3: some files were left alone.",
     examples = {"undo --dry-run", "undo 7f3a", "undo last"},
     args = {{"operation", "operation", optional = true, help = "which one, or a run; 'history' lists them"}},
     options = {
         ["dry-run"] = {short = "n", help = "show what would be done, do nothing"},
         database = {type = "database", help = "only on this one"},
+        yes = consent.option(),
         ["lock-wait"] = {type = "duration", value = "DURATION", help = "wait while the database is busy, such "
             .. "as 10m"},
     },

@@ -91,10 +91,10 @@ undo_is_exact() {    # FOLDER OF B
     snapshot "$b/render/one" >undone
     diff before undone >&2 || fail "undo left differences on $b"
     assert_eq "$(find "$b" -name '.autobackup-*')" "" "temps"
-    ok undo last
+    ok undo last --yes
     snapshot "$b/render/one" >redone
     diff after redone >&2 || fail "undo of undo left differences on $b"
-    ok undo last
+    ok undo last --yes
     snapshot "$b/render/one" >undone
     diff before undone >&2 || fail "a third undo left differences on $b"
     ok load B --json
@@ -148,9 +148,9 @@ test_a_name_comes_back_as_a_name_of_its_file() {
     refute_err "links"
     assert_eq "$(names_of $F/b)" "elsewhere render/one/spot/a render/one/spot/b render/one/spot/c "
     assert_eq "$(cat $F/a) $(stat -c %y $F/a | cut -c 1-10)" "one file 2001-05-05"
-    ok undo last
+    ok undo last --yes
     assert_eq "$(cat $F/a)" "another content"
-    ok undo last
+    ok undo last --yes
     assert_eq "$(names_of $F/a)" "elsewhere render/one/spot/a render/one/spot/b render/one/spot/c "
     assert_eq "$(find B -name '.autobackup-*' -o -name '*.open')" "" "left behind"
 }
@@ -190,10 +190,10 @@ test_a_version_does_not_change_with_a_name_that_stays() {
     linked
     ok copy one/spot render A B
     ok undo
-    ok undo last
+    ok undo last --yes
     assert_eq "$(find B/.autobackup -samefile $F/b)" "" "shared with the versions"
     echo "written over" >$F/b
-    ok undo last
+    ok undo last --yes
     assert_eq "$(cat $F/a)" "one file"
     # a name that the copy itself made of a file that was there
     rm -r A/render/one/spot/*
@@ -204,7 +204,7 @@ test_a_version_does_not_change_with_a_name_that_stays() {
     ok undo
     refute_exists $F/d
     assert_eq "$(find B/.autobackup -samefile $F/b)" "" "shared with the versions"
-    ok undo last
+    ok undo last --yes
     assert_eq "$(names_of $F/b)" "elsewhere render/one/spot/b render/one/spot/c render/one/spot/d "
 }
 
@@ -220,7 +220,7 @@ test_links_that_all_go_keep_their_file() {
     file=$(stat -c %i B/render/one/spot/linked/1)
     ok undo
     assert_eq "$(find B/.autobackup/versions -inum "$file" | wc -l)" 4
-    ok undo last
+    ok undo last --yes
     assert_eq "$(stat -c '%i %h' B/render/one/spot/linked/1)" "$file 4"
 }
 
@@ -235,7 +235,7 @@ test_killed_while_links_are_made_a_rerun_finishes_them() {
             ok copy one/spot render A B
             id=$(ls B/.autobackup/operations)
             run_quietly strace -f -qq -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$n" \
-                "$AUTOBACKUP" undo "$id"
+                "$AUTOBACKUP" undo "$id" --yes
             [ "$STATUS" != 0 ] || break
             kills=$((kills + 1))
             ab undo "$id" --lock-wait 10s
@@ -270,7 +270,7 @@ test_a_whole_replica_that_was_new_goes_again() {
     ok undo --json
     refute_exists B/render
     assert_eq "$(json 'o.files_removed > 10, o.directories_removed')" "true 9"
-    ok undo last
+    ok undo last --yes
     assert_same_tree A/render B/render
     ok compare one/spot render A B
 }
@@ -324,7 +324,7 @@ test_another_catalog_can_undo() {
     ab --catalog other/catalog.db undo
     assert_status 1
     assert_err "history"
-    ok --catalog other/catalog.db undo "${id: -4}"
+    ok --catalog other/catalog.db undo "${id: -4}" --yes
     snapshot B/render/one >undone
     diff before undone >&2 || fail "differences"
     ok history --json
@@ -431,7 +431,7 @@ test_hostile_manifests_lead_nowhere() {
     assert_exists B/render/one/spot/evil
     [ "$(stat -c %a B/render/one/spot/evil)" = 644 ] || fail "mode"
     refute_exists B/x B/render/x B/render/one/x B/.autobackup/x
-    ok undo last
+    ok undo last --yes
     # of another disk, of another operation, of no category
     manifest=B/.autobackup/operations/${id}a
     record autobackup-manifest 1 ${id}a copy render/one/spot 00000000-aaaa S host 1 1
@@ -494,7 +494,7 @@ test_killed_at_any_call_a_rerun_finishes_it() {
             rm -rf B "$XDG_DATA_HOME"
             cp -a B.done B
             cp -a data.fresh "$XDG_DATA_HOME"
-            run_quietly strace -f -qq -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$n" "$AUTOBACKUP" undo "$id"
+            run_quietly strace -f -qq -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$n" "$AUTOBACKUP" undo "$id" --yes
             [ "$STATUS" = 0 ] && break
             kills=$((kills + 1))
             # nothing lost: each old or new file still is somewhere on the disk
@@ -527,7 +527,7 @@ test_what_holds_the_lock_next_ends_a_dead_undo() {
         ok copy one/spot render A B --mirror
         id=$(ls B/.autobackup/operations)
         run_quietly strace -f -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=4 \
-            "$AUTOBACKUP" undo "$id"
+            "$AUTOBACKUP" undo "$id" --yes
         [ "$STATUS" != 0 ] || fail "it was not killed"
         dead=$(cd B/.autobackup/operations && ls ./*.open | sed 's|./||; s/.open$//')
         ok history --json
@@ -583,7 +583,7 @@ test_killed_at_random_and_an_interrupted_copy_undone() {
     for delay in 0.03 0.05 0.08 0.12 0.2; do
         timeout -s KILL $delay "$AUTOBACKUP" copy one/spot render A B >/dev/null 2>&1 || :
         for i in 1 2 3; do
-            timeout -s KILL 0.0$((RANDOM % 9 + 1)) "$AUTOBACKUP" undo >/dev/null 2>&1 || :
+            timeout -s KILL 0.0$((RANDOM % 9 + 1)) "$AUTOBACKUP" undo --yes >/dev/null 2>&1 || :
         done
         for id in $(ls -r B/.autobackup/operations 2>/dev/null | sed 's/\.open$//'); do
             ok history "$id" --json

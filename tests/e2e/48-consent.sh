@@ -121,3 +121,114 @@ test_an_age_names_its_unit() {
     ok prune --older 0s --yes
     assert_eq "$(versions)" ""
 }
+
+# A new project on WORK, copied to NAS; $N of its files.
+copied() {
+    mkdir -p WORK/footage/acme/spot/day NAS
+    local n
+    for n in 1 2 3; do seq "$((n * 300))" >"WORK/footage/acme/spot/day/take $n"; done
+    ln -s "take 1" WORK/footage/acme/spot/day/best
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    tree_of NAS/footage >copied
+}
+
+refuse_undo() {    # TEXT...: undo does nothing, and says these
+    ab undo
+    assert_status 1
+    assert_err "that no other database holds" "$@" "say --yes to do it (yes = true in Lua)"
+    tree_of NAS/footage | diff copied - >&2 || fail "something was taken away"
+    assert_eq "$(find NAS/.autobackup/versions -type f 2>/dev/null)" "" "versions"
+}
+
+kilobytes() { find "$@" -type f -printf '%s\n' | awk '{ n += $1 } END { printf "%.1f kB", n / 1000 }'; }
+
+test_undo_of_a_copy_whose_source_is_whole_asks_nothing() {
+    copied
+    ok undo
+    refute_exists NAS/footage/acme
+}
+
+test_undo_that_takes_the_only_replica_away_is_refused() {
+    copied
+    # the catalog still believes that WORK has it
+    rm -r WORK/footage/acme
+    refuse_undo "undo would take away 4 files ($(kilobytes NAS/footage))" "acme/spot footage on NAS: 4 files"
+    ok load
+    refuse_undo "acme/spot footage on NAS: 4 files"
+    # a copy of the whole request from Lua
+    ab -e 'local ok, err = pcall(undo) print(ok, err.code)'
+    assert_out_is "$(printf 'false\tECONFIRM')"
+    ok undo --dry-run
+    tree_of NAS/footage | diff copied - >&2 || fail "a dry run did something"
+    ok undo --yes
+    refute_exists NAS/footage/acme
+    ok undo last
+    tree_of NAS/footage | diff copied - >&2 || fail "the undo of the undo"
+}
+
+test_undo_counts_the_files_that_only_it_has() {
+    copied
+    rm "WORK/footage/acme/spot/day/take 1"                  # gone
+    echo x >>"WORK/footage/acme/spot/day/take 2"            # another
+    refuse_undo "undo would take away 2 files ($(kilobytes "NAS/footage/acme/spot/day/take "[12]))"
+    cp -p "NAS/footage/acme/spot/day/take 1" "NAS/footage/acme/spot/day/take 2" WORK/footage/acme/spot/day
+    ok undo
+}
+
+test_undo_does_not_count_what_is_unplugged() {
+    copied
+    mv WORK WORK.unplugged
+    mkdir WORK
+    refuse_undo "WORK had acme/spot footage when it was read" "but is offline" "whether it still has them is not known"
+    rmdir WORK
+    mv WORK.unplugged WORK
+    ok undo
+}
+
+# A path that leads back to the files themselves is no second replica.
+test_undo_sees_through_a_link_to_the_same_files() {
+    copied
+    rm -r WORK/footage/acme
+    ln -s "$PWD/NAS/footage/acme" WORK/footage/acme
+    refuse_undo "4 files"
+}
+
+# What replaced an older file goes from its place too.
+test_undo_of_a_replacement_that_only_the_target_has() {
+    copied
+    echo "the new edition" >"WORK/footage/acme/spot/day/take 3"
+    touch -d tomorrow "WORK/footage/acme/spot/day/take 3"
+    ok copy acme/spot footage WORK NAS
+    tree_of NAS/footage >copied
+    find NAS/.autobackup/versions -type f >versions
+    rm "WORK/footage/acme/spot/day/take 3"
+    ab undo
+    assert_status 1
+    assert_err "undo would take away 1 file (16 B) that no other database holds"
+    tree_of NAS/footage | diff copied - >&2 || fail "something was taken away"
+    find NAS/.autobackup/versions -type f | diff versions - || fail "versions"
+}
+
+test_undo_asks_on_a_terminal() {
+    copied
+    rm -r WORK/footage/acme
+    start 80 24 undo
+    wait_for "acme/spot footage on NAS: 4 files ("
+    wait_for "Take them away? [y/N]"
+    assert_fits 80
+    send n Enter
+    wait_for "nothing was undone"
+    wait_dead
+    assert_status 1
+    tree_of NAS/footage | diff copied - >&2 || fail "a no took something away"
+    start 80 24 undo
+    wait_for "Take them away? [y/N]"
+    send y Enter
+    wait_dead
+    assert_status 0
+    refute_exists NAS/footage/acme
+}

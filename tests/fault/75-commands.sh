@@ -37,7 +37,7 @@ fault_undo() {
     mkdir before
     cp -a NAS/$REPLICA/. before/
     ok "${SCENARIO[@]}"
-    SCENARIO=(undo "$(basename NAS/.autobackup/operations/2*)")
+    SCENARIO=(undo --yes "$(basename NAS/.autobackup/operations/2*)")
     GOAL=before
     DIFFER=-anciAX    # names of one file come back as files of their own
     RERUN="0 1"       # undone already
