@@ -9,6 +9,7 @@ local jobs = require "autobackup.jobs"
 local lists = require "autobackup.lists"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
+local mirror = require "autobackup.mirror"
 local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
@@ -174,7 +175,7 @@ function Run:open_targets(items)
     end
 end
 
-function Run:start(item, origin, target_database, operation, fan)
+function Run:start(item, origin, target_database, operation, fan, dry_run)
     local target, request = self:replica(item, target_database), self.request
     return errors.check(core_copy.start{
         catalog = self.session.catalog:path(), operation = operation, run = self.run,
@@ -184,7 +185,8 @@ function Run:start(item, origin, target_database, operation, fan)
         lock_text = locate.holder("copy"), locked = true, source = origin.id, target = target and target.id or 0,
         granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
         overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
-        mirror = request.mirror or false, dry_run = request.dry_run or false, fan = fan, only = request.only,
+        mirror = request.mirror or false, dry_run = dry_run or request.dry_run or false, fan = fan,
+        only = request.only,
         restore = request.restore or false, layers = request.past and request.past:layers(self, item, origin),
     })
 end
@@ -354,6 +356,9 @@ function Run:copy_side_by_side(item, origin, targets)
             idle = request.idle or false}
         for _, target in ipairs(targets) do
             self:try(item, target.path, target, function()
+                if self.agreed then
+                    mirror.check(self, item, origin, target)
+                end
                 contexts[#contexts + 1] = self:begin(item, origin, target, fan)
                 lines[#lines + 1] = {self:work(contexts[#contexts])}
             end)
@@ -453,6 +458,9 @@ function Run:copy_all(items)
     end
     self:open_targets(items)
     items = #self.request.only > 0 and self:with_paths(items) or items
+    if self.request.mirror and not (self.request.dry_run or self.request.yes) then
+        mirror.ask(self, items)
+    end
     for i, item in ipairs(items) do
         self.place = #items > 1 and (" (%d of %d)"):format(i, #items) or ""
         self:copy_item(item)
@@ -477,10 +485,11 @@ Run.__close = Run.close
 --- Copy a category of projects from one database to others.
 -- @param session the session
 -- @param request {project= (a name or a pattern), category= (a name, several or "all"), from=, to=list, dry_run=,
---        overwrite_newer=, mirror=, readback=, lock_wait=seconds?, jobs=?, bwlimit=bytes per second?, idle=,
---        only = list of patterns (src/copy/only.h) of paths in the replicas: nothing else is copied or removed;
---        nil or empty: all, restore = it is called a restore, past = the sources as they were (restoring.lua)?,
---        refuse = what says why a path is nowhere (selection.refusal)?, sink=stream.lua?}
+--        overwrite_newer=, mirror=, yes = do not ask when a mirror takes much, readback=, lock_wait=seconds?,
+--        jobs=?, bwlimit=bytes per second?, idle=, only = list of patterns (src/copy/only.h) of paths in the
+--        replicas: nothing else is copied or removed; nil or empty: all, restore = it is called a restore,
+--        past = the sources as they were (restoring.lua)?, refuse = what says why a path is nowhere
+--        (selection.refusal)?, sink=stream.lua?}
 -- @return result: rows of type "copy" (one for each category, project and destination), with dry_run and without
 --         a sink then rows of type "action"; problems, notes, status. Raises what keeps it from starting, and an
 --         interruption.

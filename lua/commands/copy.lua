@@ -1,5 +1,6 @@
 --- copy: bring a category of projects from one database to others.
 local columns_view = require "autobackup.view.columns"
+local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
 local problems_view = require "autobackup.view.problems"
 local rows = require "autobackup.rows"
@@ -15,7 +16,7 @@ local function run(args, session, sink)
     end
     return require("autobackup.transfer").run(session, {
         project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
-        overwrite_newer = args.newer == "overwrite", mirror = args.mirror,
+        overwrite_newer = args.newer == "overwrite", mirror = args.mirror, yes = args.yes,
         lock_wait = waiting.seconds(args, session), jobs = args.jobs or session.settings.jobs,
         readback = args.verify == "readback", bwlimit = args.bwlimit, idle = args.idle, only = args.only,
         sink = sink,
@@ -108,6 +109,7 @@ return {
         newer = {type = "choice", values = {"keep", "overwrite"}, default = "keep", value = "keep|overwrite",
             help = "what to do with files that are newer at the destination"},
         mirror = {help = "remove what the source does not have (kept as versions)"},
+        yes = consent.option(),
         only = {type = "text", many = true, value = "PATH",
             help = "only this file, this folder and all below it, or what matches, such as 'day_03/**/*.mov'; "
                 .. "several are allowed"},

@@ -16,6 +16,7 @@
 #include "copy/open.h"
 #include "copy/space.h"
 #include "copy/sweep.h"
+#include "index/replica.h"
 
 /* One transfer, while it runs. */
 struct transfer {
@@ -101,6 +102,7 @@ static void emit_plan(struct transfer *t)
     event_int(ev, "bytes_free", t->space.bytes_free);
     event_int(ev, "inodes_free", t->space.inodes_free);
     event_bool(ev, "same_filesystem", t->work.same_filesystem && !t->request.restore);
+    event_bool(ev, "source_incomplete", n->source_incomplete);
     job_emit(t->work.report.job, ev);
 }
 
@@ -114,6 +116,11 @@ static int make_plan(struct transfer *t, struct error *err)
         code = plan_count(&t->plan, &w->report.plan, err);
     if (code)
         return code;
+    bool complete;
+    code = replica_is_complete(t->cat, t->request.source, &complete, err);
+    if (code)
+        return code;
+    w->report.plan.source_incomplete |= !complete;
     code = space_free(w, &t->space);
     if (code)
         return error_set(err, -code, "%s", t->request.target_root);

@@ -28,6 +28,12 @@ int replica_directory(struct catalog *cat, int64_t replica, const char *path, si
                       struct directory *ret_dir, struct error *err);
 
 /*
+ * *ret_complete: the last load could read all of a replica. What it could not read is as it was known before, so nothing
+ * follows from what is missing there. 0 or -errno.
+ */
+int replica_is_complete(struct catalog *cat, int64_t replica, bool *ret_complete, struct error *err);
+
+/*
  * A directory's listing turned out to be damaged: see that the next load reads the directory anew, and say so in err.
  * Returns -EBADMSG (code ECORRUPT).
  */
