@@ -123,7 +123,8 @@ return {
         .. "beginning or end (7f3a); 'last' is the newest run, of undos too, so 'undo last' after an "
         .. "undo takes that back. A file that changed since is left alone and reported. What is taken "
         .. "away is kept as versions of the undo. Interrupted, the same command does what is left. "
-        .. "An undo that takes away what no other database holds now asks first. Exit status 3: some files were left alone.",
+        .. "An undo that takes away what no other database holds now asks first. Exit status 3: some "
+        .. "files were left alone.",
     examples = {"undo --dry-run", "undo 7f3a", "undo last"},
     args = {{"operation", "operation", optional = true, help = "which one, or a run; 'history' lists them"}},
     options = {
