@@ -2,7 +2,6 @@
 -- read the destinations again.
 local core_copy = require "core.copy"
 local core_sys = require "core.sys"
-local fs = require "core.fs"
 local catalog_module = require "autobackup.catalog"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
@@ -16,9 +15,9 @@ local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
 local selection = require "autobackup.selection"
 local settling = require "autobackup.settling"
-local size = require "autobackup.view.size"
 local source = require "autobackup.source"
 local statuses = require "autobackup.status"
+local stopped = require "autobackup.stopped"
 local types = require "autobackup.types"
 
 local M = {}
@@ -261,31 +260,6 @@ function Run:count(row, final, target)
     end
 end
 
--- What is kept of large files that were under way: ", and 120 MB of reel.mov so far", or "".
-local function begun_text(context)
-    local seen, bytes, count, name = {}, 0, 0, nil
-    for _, path in ipairs(context.recent) do
-        local folder, last = path:match("^(.*/)([^/]*)$")
-        local written = not seen[path] and folder
-            and fs.written(locate.join(context.target.path, folder .. core_copy.partial_name(path)))
-        seen[path] = true
-        if written and written > 0 then
-            bytes, count, name = bytes + written, count + 1, last
-        end
-    end
-    return count == 0 and "" or (", and %s of %s so far"):format(size.size(bytes),
-        count == 1 and name or count .. " large files")
-end
-
-local function stopped_text(run, row, context)
-    local event = context.plan
-    local all = event and event.files_new + event.files_changed
-    local before = run.done > 0 and (", after %d finished before"):format(run.done) or ""
-    return ("copy stopped: %s of %s%s (%s) safely on %s%s%s; run it again to go on from there"):format(
-        row.category, row.project, all and (": %d of %d files"):format(row.files_copied, all) or "",
-        size.size(row.bytes_copied), row.to, begun_text(context), before)
-end
-
 local function did_something(row)
     return row.files_copied + row.others_copied + row.directories_made + row.files_removed + row.metadata_only > 0
 end
@@ -341,7 +315,7 @@ function Run:interrupted(contexts, interruption)
     end
     self.board:clear()
     for _, context in ipairs(contexts) do
-        self.session:message(stopped_text(self, context.row, context))
+        self.session:message(stopped.text(self, context.row, context))
     end
     errors.raise_told(interruption)
 end
