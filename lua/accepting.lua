@@ -65,7 +65,7 @@ function Run:pattern_of(path)
         below = path:sub(#self.top + 2)
     end
     local is_there = core_fs.lstat(locate.join(self.top, (below:gsub("/+$", ""))))
-    return is_there and selection.literal(below) or below
+    return is_there and glob.literal(below) or below
 end
 
 function Run:choose()
