@@ -12,13 +12,15 @@ local mirror = require "autobackup.mirror"
 local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
+local fitting = require "autobackup.fitting"
 local rows = require "autobackup.rows"
 local selection = require "autobackup.selection"
 local settling = require "autobackup.settling"
 local source = require "autobackup.source"
 local statuses = require "autobackup.status"
 local stopped = require "autobackup.stopped"
-local types = require "autobackup.types"
+local total = require "autobackup.total"
+local unknown = require "autobackup.unknown"
 
 local M = {}
 
@@ -80,24 +82,6 @@ local function named(category)
     return category ~= "all" and category or nil
 end
 
-local function unknown_project(run)
-    local request, catalog = run.request, run.session.catalog
-    local known, hint, code = types.get("project").check(request.project, run.session, {})
-    if not known then
-        errors.raise(code, hint)
-    end
-    local elsewhere = catalog:replicas{project = request.project, category = named(request.category)}
-    local what = request.category == "all" and tostring(request.project)
-        or request.category .. " of " .. request.project
-    local message = ("%s has no %s"):format(request.from, what)
-    if #elsewhere > 0 then
-        message = ("%s; it is on %s"):format(message, plan.places(elsewhere))
-    else
-        message = message .. "; 'fetch " .. request.project .. "' shows what is where"
-    end
-    errors.raise("ENONAME", message)
-end
-
 -- Read what was asked for on the source, and expand it.
 function Run:expand()
     local request, catalog = self.request, self.session.catalog
@@ -114,7 +98,7 @@ function Run:expand()
     local replicas = catalog:replicas(filter)
     local transfers, skipped = plan.expand(request, replicas)
     if #transfers == 0 then
-        unknown_project(self)
+        unknown.project(self)
     end
     for _, skip in ipairs(skipped) do
         self:note(("%s is left out: %s"):format(skip.project, skip.reason))
@@ -174,7 +158,8 @@ function Run:open_targets(items)
     end
 end
 
-function Run:start(item, origin, target_database, operation, fan, dry_run)
+-- dry_run: whatever was asked for; measure: only look what room it takes.
+function Run:start(item, origin, target_database, operation, fan, dry_run, measure)
     local target, request = self:replica(item, target_database), self.request
     return errors.check(core_copy.start{
         catalog = self.session.catalog:path(), operation = operation, run = self.run,
@@ -184,8 +169,8 @@ function Run:start(item, origin, target_database, operation, fan, dry_run)
         lock_text = locate.holder("copy"), locked = true, source = origin.id, target = target and target.id or 0,
         granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
         overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
-        mirror = request.mirror or false, dry_run = dry_run or request.dry_run or false, fan = fan,
-        only = request.only,
+        mirror = request.mirror or false, dry_run = dry_run or request.dry_run or false, measure = measure,
+        fan = fan, only = request.only,
         restore = request.restore or false, layers = request.past and request.past:layers(self, item, origin),
     })
 end
@@ -194,14 +179,16 @@ local handlers = {}
 
 function handlers.plan(run, event, context)
     context.plan = event
+    run.total:plan(context.key, event.bytes)
     if event.same_filesystem then
         run:note(("%s and %s are on the same filesystem: this is no second copy, one broken disk takes both")
             :format(run.from.database, context.target.database))
     end
 end
 
-function handlers.progress(_, event, context)
+function handlers.progress(run, event, context)
     context.line:show(event)
+    run.total:progress(context.key, event)
     if event.path then
         context.turn = (context.turn or 0) % RECENT + 1
         context.recent[context.turn] = event.path
@@ -214,7 +201,7 @@ function handlers.problem(run, event, context)
 end
 
 function handlers.note(run, event, context)
-    if event.code ~= "ESAMEFS" then    -- the plan said it already
+    if event.code ~= "ESAMEFS" and event.code ~= "ENOSPC" then    -- the plan, and the check of the room, said it
         run:note(context.target.database .. ": " .. errors.plain(event.message, event.code))
     end
 end
@@ -240,7 +227,21 @@ function Run:row(item, target, operation, final)
     for _, key in ipairs(COUNTS) do
         row[key] = final[key] or 0
     end
+    if final.type == "failed" then    -- what it did not come to was not copied either
+        row.failed = row.failed + (final.files_left or 0)
+    end
+    row.state = self:state_of(row, final, target)
     return row
+end
+
+-- How a transfer ended; in a dry run, how it would.
+function Run:state_of(row, final, target)
+    if final.code == "ENOSPC" or self.room and self.room.refused(row, target) then
+        return "no-room"
+    elseif final.type == "failed" then
+        return "failed"
+    end
+    return row.conflicts + row.failed > 0 and "partial" or "done"
 end
 
 -- A destination that is busy or gone is so for the other transfers too: they would wait for it again and again.
@@ -268,6 +269,7 @@ end
 function Run:begin(item, origin, target, fan)
     local operation = self.session.catalog:new_operation()
     local context = {item = item, target = target, operation = operation, recent = {},
+        key = fitting.key(item, target),
         job = self:start(item, origin, target, operation, fan)}
     context.line = self.board:line(("copy %s %s to %s%s"):format(item.project, item.category, target.database,
         self.place))
@@ -282,6 +284,7 @@ function Run:work(context)
             if event.type == "done" or event.type == "failed" then
                 context.final = event
                 context.line:remove()
+                self.total:finish(context.key)
             elseif handlers[event.type] then
                 handlers[event.type](self, event, context)
             end
@@ -377,7 +380,7 @@ function Run:copy_item(item)
     end
     self:try(item, self.from.path, self.from, function()
         local origin = self:source_of(item)
-        local targets = self:targets_left()
+        local targets = fitting.with_room(self, item, origin, self:targets_left())
         for first = 1, #targets, SIDE do
             local last = math.min(first + SIDE - 1, #targets)
             self:copy_side_by_side(item, origin, table.move(targets, first, last, 1, {}))
@@ -432,9 +435,11 @@ function Run:copy_all(items)
     end
     self:open_targets(items)
     items = #self.request.only > 0 and self:with_paths(items) or items
+    self.room = fitting.check(self, items)
     if self.request.mirror and not (self.request.dry_run or self.request.yes) then
         mirror.ask(self, items)
     end
+    self.total = total.new(self.board, "all of it", self.room.parts)
     for i, item in ipairs(items) do
         self.place = #items > 1 and (" (%d of %d)"):format(i, #items) or ""
         self:copy_item(item)
@@ -460,7 +465,8 @@ Run.__close = Run.close
 -- @param session the session
 -- @param request {project= (a name or a pattern), category= (a name, several or "all"), from=, to=list, dry_run=,
 --        overwrite_newer=, mirror=, yes = do not ask when a mirror takes much, readback=, lock_wait=seconds?,
---        jobs=?, bwlimit=bytes per second?, idle=, only = list of patterns (src/copy/only.h) of paths in the
+--        jobs=?, bwlimit=bytes per second?, idle=, what_fits = copy what
+--        fits where the whole does not, only = list of patterns (src/copy/only.h) of paths in the
 --        replicas: nothing else is copied or removed; nil or empty: all, restore = it is called a restore,
 --        past = the sources as they were (restoring.lua)?, refuse = what says why a path is nowhere
 --        (selection.refusal)?, sink=stream.lua?}
@@ -473,6 +479,9 @@ function M.run(session, request)
     run:check_online()
     run.settling = settling.new(session, run.from)
     run:copy_all(run:expand())
+    for _, sentence in ipairs(run.room.closing) do
+        run:note(sentence)
+    end
     return run:finish(run.actions)
 end
 

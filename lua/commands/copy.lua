@@ -19,7 +19,7 @@ local function run(args, session, sink)
         overwrite_newer = args.newer == "overwrite", mirror = args.mirror, yes = args.yes,
         lock_wait = waiting.seconds(args, session), jobs = args.jobs or session.settings.jobs,
         readback = args.verify == "readback", bwlimit = args.bwlimit, idle = args.idle, only = args.only,
-        sink = sink,
+        what_fits = args.what_fits, sink = sink,
     })
 end
 
@@ -45,6 +45,9 @@ local function columns(out, copies)
         number("files_replaced", "REPLACED", {hide = true}), number("files_removed", "REMOVED", {hide = true}),
         number("metadata_only", "RIGHTS/TIMES", {hide = true}),
         number("conflicts", "CONFLICTS", alarm), number("failed", "FAILED", alarm),
+        {key = "state", title = "STATE", hide = true, format = function(state)
+            return state == "no-room" and "no room" or nil
+        end},
         {key = "seconds", title = "TIME", align = "right", format = size.duration, drop = 2},
     }
     if has_left(copies) then
@@ -73,14 +76,33 @@ local function show_operations(copies, session)
     end
 end
 
+-- Want of room is said at the end, once, with what would fit.
+local function without_room(problems)
+    local list = {}
+    for _, problem in ipairs(problems) do
+        list[#list + 1] = not problem.room and problem or nil
+    end
+    return list
+end
+
+local function begun(copies)
+    local list = {}
+    for _, copy in ipairs(copies) do
+        list[#list + 1] = (copy.state ~= "no-room" or copy.operation or copy.dry_run) and copy
+            or nil
+    end
+    return list
+end
+
 local function show(result, out, session)
     local actions, copies = rows.split(result, "action")
+    copies = begun(copies)
     show_actions(actions, out)
     if #copies > 0 then
         out:table{rows = copies, columns = columns(out, copies)}
     end
     show_operations(copies, session)
-    problems_view.show(result.problems, session.err, session.verbose)
+    problems_view.show(without_room(result.problems), session.err, session.verbose)
     for _, line in ipairs(#copies > 0 and transfers_view.summary(copies, result.status) or {}) do
         out:prose(out:clean(line))
     end
@@ -94,7 +116,9 @@ return {
         .. "checked and made durable before their name appears. A file that is newer at the destination is left "
         .. "alone and reported. What is replaced or removed goes to .autobackup/versions on the destination. "
         .. "Several destinations are written from one reading. Interrupted, the same command goes on where it "
-        .. "stopped, within a large file too. Exit status 3: some files were not copied; 11: --verify found "
+        .. "stopped, within a large file too. All of it is checked against the room on each disk before anything "
+        .. "begins: where it does not fit, nothing is copied there (exit status 1), unless --what-fits says "
+        .. "to copy what does. Exit status 3: some files were not copied; 11: --verify found "
         .. "damage.",
     examples = {"copy acme/spot-2031 render WORK NAS", "copy acme/* all WORK NAS STORAGE --dry-run",
         "copy acme/spot-2031 footage WORK NAS --only day_03 --only '**/*.xml'"},
@@ -110,6 +134,7 @@ return {
             help = "what to do with files that are newer at the destination"},
         mirror = {help = "remove what the source does not have (kept as versions)"},
         yes = consent.option(),
+        ["what-fits"] = {help = "where there is no room for all of it, copy what fits, in order"},
         only = {type = "text", many = true, value = "PATH",
             help = "only this file, this folder and all below it, or what matches, such as 'day_03/**/*.mov'; "
                 .. "several are allowed"},

@@ -112,6 +112,7 @@ static int copy_start(lua_State *L)
         .repair = field_flag(L, "repair"),
         .restore = field_flag(L, "restore"),
         .dry_run = field_flag(L, "dry_run"),
+        .measure = field_flag(L, "measure"),
         .readback = field_flag(L, "readback"),
         .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
         .fan = shared_fan(L),

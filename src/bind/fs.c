@@ -143,7 +143,7 @@ static int fs_mkdirs(lua_State *L)
     return bind_done(L, file_make_dirs(path, mode, &err), &err);
 }
 
-/* statvfs(path) -> {bytes_free, bytes_total, inodes_free}: free for an ordinary user */
+/* statvfs(path) -> {bytes_free, bytes_total, inodes_free, inodes_total}: free for an ordinary user; a total of 0: not counted */
 static int fs_statvfs(lua_State *L)
 {
     const char *path = bind_check_path(L, 1);
@@ -151,7 +151,8 @@ static int fs_statvfs(lua_State *L)
 
     if (statvfs(path, &st) < 0)
         return bind_fail_errno(L, errno, path);
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
+    set_integer(L, "inodes_total", (lua_Integer)st.f_files);
     set_integer(L, "bytes_free", (lua_Integer)(st.f_bavail * st.f_frsize));
     set_integer(L, "bytes_total", (lua_Integer)(st.f_blocks * st.f_frsize));
     set_integer(L, "inodes_free", (lua_Integer)st.f_favail);

@@ -74,6 +74,16 @@ static void size_text(char ret_text[SIZE_TEXT], int64_t bytes)
     snprintf(ret_text, SIZE_TEXT, unit && value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
+int space_measure(struct work *w, struct plan *plan, int64_t *ret_bytes, struct error *err)
+{
+    struct measure m = {.w = w};
+    struct plan_visitor visitor = {.name = add_blocks, .arg = &m};
+    int code = shares_blocks(w) ? 0 : plan_pass(plan, &visitor, err);
+
+    *ret_bytes = m.bytes > w->target.partial_bytes ? m.bytes - w->target.partial_bytes : 0;
+    return code;
+}
+
 int space_check(struct work *w, struct plan *plan, const struct space *space, struct error *err)
 {
     const struct plan_counts *n = &w->report.plan;

@@ -14,6 +14,9 @@ struct space {
 /* What is free on the destination's filesystem. 0 or -errno. */
 int space_free(const struct work *w, struct space *ret_space);
 
+/* What the plan's files take, less what is there of them from a copy that was cut short. 0 or -errno with err. */
+int space_measure(struct work *w, struct plan *plan, int64_t *ret_bytes, struct error *err);
+
 /*
  * Compare with the plan. Where the sizes do not fit, sparse files are measured by their blocks before it is said.
  * 0, -ENOSPC with err, or -errno.

@@ -231,6 +231,19 @@ static int do_work(struct transfer *t, struct error *err)
     return code;
 }
 
+static int run_measure(struct transfer *t, struct error *err)
+{
+    int64_t bytes = 0;
+    int code = space_measure(&t->work, &t->plan, &bytes, err);
+    if (code)
+        return code;
+    struct event *ev = event_new("room");
+    event_int(ev, "bytes", bytes);
+    event_int(ev, "inodes", t->work.report.plan.inodes);
+    job_emit(t->work.report.job, ev);
+    return 0;
+}
+
 /* What the real run would do, and that it would fail if there is no room. */
 static int run_dry(struct transfer *t, struct error *err)
 {
@@ -254,7 +267,7 @@ static int run(struct transfer *t, struct error *err)
     if (code)
         return code;
     if (t->request.dry_run)
-        return run_dry(t, err);
+        return t->request.measure ? run_measure(t, err) : run_dry(t, err);
     code = journal_start(&t->journal, kind_of(t), t->request.source, w->target.name, err);
     if (code)
         return code;

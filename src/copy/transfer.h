@@ -34,6 +34,7 @@ struct transfer_request {
                                  content they should have; they keep their owner, mode, times and attributes */
     bool restore;             /* it is a restore: so the journal and the manifest call it */
     bool dry_run;             /* only compare and report */
+    bool measure;             /* with dry_run: no actions, only the room that it takes */
     bool readback;            /* read what was written from the disk before it gets its name */
     int jobs;                 /* workers; 0 chooses */
     struct layers *layers;    /* the source as it was (copy/layers.h), the request's; NULL: as it is. Then the source may
@@ -51,6 +52,8 @@ struct transfer_request {
  *             of contents at equal sizes and times), path
  *             (relative to the database), file_type ("file", "directory", "symlink", "fifo", "device", "socket"), size; only
  *             with dry_run
+ *   room      bytes (that the files to be written take on the disk: holes, and what is kept of them from a copy that
+ *             was cut short, take none, nor do clones), inodes (to make); only with measure
  *   progress  files, files_total, bytes, bytes_total, path (the one at work; absent at the end of a batch)
  *   problem   path (relative to the database), code, message, conflict (bool)
  *   note      code, message: what the destination cannot hold, once each; with dry_run that it has no room

@@ -1,0 +1,115 @@
+# Is there room for all of a copy? Asked before it begins, of the whole. Oracles: df, du, find.
+
+# A with three categories of one project of 20, 12 and 6 MB, and B on a filesystem of its own with about 30 MB free.
+three_onto_small() {
+    local sizes=(20 12 6) c i=0
+    mkdir -p A/{one,two,three}
+    for c in one two three; do
+        mkdir -p A/$c/acme/spot
+        head -c "${sizes[i]}M" /dev/urandom >A/$c/acme/spot/file
+        i=$((i + 1))
+    done
+    mount_image B 40
+    ok add database A A
+    ok add database B B
+    for c in one two three; do ok add category $c $c; done
+    ok load
+}
+
+free_of() { df -B1 --output=avail "$1" | tail -1; }
+files_in() { find "$@" -name .autobackup -prune -o -type f -printf '%p\n' | LC_ALL=C sort; }
+
+test_a_whole_that_does_not_fit_is_not_begun() {
+    three_onto_small
+    [ "$(du -sb A/one A/two A/three | awk '{ s += $1 } END { print s }')" -gt "$(free_of B)" ] || fail "the set-up fits"
+    for c in one two three; do    # each of them alone does
+        [ "$(du -sb A/$c | cut -f1)" -lt "$(free_of B)" ] || fail "$c does not fit"
+    done
+    ab copy acme/spot all A B --dry-run
+    assert_status 1
+    assert_err "B has no room: 40 MB needed in all" "what fits, in order: acme/spot one, acme/spot three (27 MB)" \
+        "what does not: acme/spot two (13 MB)"
+    assert_out "this is the plan"
+    ab copy acme/spot all A B
+    assert_status 1
+    assert_err "nothing was begun there" "--what-fits"
+    assert_eq "$(files_in B)" ""
+    assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "SELECT count(*) FROM operation")" 0
+}
+
+test_what_fits_is_copied_in_order_when_asked() {
+    three_onto_small
+    ab copy acme/spot all A B --what-fits
+    assert_status 1
+    assert_err "what does not: acme/spot two"
+    assert_eq "$(files_in B)" $'B/one/acme/spot/file\nB/three/acme/spot/file'
+    assert_same_tree A/one B/one
+    rm -r A/two    # all that is left is there already: no room is needed
+    ok load
+    ok copy acme/spot all A B
+}
+
+# Rows say what became of each, and how many files were not copied.
+test_rows_say_how_each_ended() {
+    three_onto_small
+    ab copy acme/spot all A B --json
+    assert_status 1
+    assert_eq "$(json 'o.type == "copy" and o.state .. o.failed or nil' | sort | uniq -c | tr -s ' ')" " 3 no-room1"
+    ab copy acme/spot all A B --what-fits --json
+    assert_eq "$(json 'o.type == "copy" and o.category .. " " .. o.state .. " " .. o.failed or nil')" \
+        $'one done 0\ntwo no-room 1\nthree done 0'
+    echo "newer" >B/one/acme/spot/file
+    ab copy acme/spot one A B --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.state or nil')" partial
+}
+
+# Two databases on one filesystem share its room.
+test_databases_of_one_disk_share_its_room() {
+    three_onto_small
+    mkdir B/first B/second
+    ok add database FIRST B/first
+    ok add database SECOND B/second
+    ab copy acme/spot one A FIRST SECOND --dry-run
+    assert_status 1
+    assert_err "FIRST and SECOND have (on one disk) no room: 42 MB needed in all" "acme/spot one to FIRST (21 MB)"
+}
+
+# A file of holes takes no room, and what is the same needs none: the bound from the catalog is too high, so it is planned.
+test_only_what_is_written_counts() {
+    three_onto_small
+    ok copy acme/spot one A B
+    truncate -s 500M A/three/acme/spot/holes
+    rm A/two/acme/spot/file
+    echo small >A/one/acme/spot/more
+    ok load
+    ok copy acme/spot all A B
+    assert_same_tree A/three B/three
+    assert_same_tree A/one B/one
+}
+
+test_inodes_are_added_up_too() {
+    local c i
+    need_root
+    mkdir -p A/{one,two}
+    for c in one two; do
+        mkdir -p A/$c/acme/spot
+        for i in $(seq 60); do echo "$i" >A/$c/acme/spot/$i; done
+    done
+    truncate -s 8M B.img
+    mkfs.ext4 -q -F -N 112 B.img
+    mkdir B
+    mount -o loop B.img B 2>/dev/null || skip "cannot mount a loop image here"
+    MOUNTS+=("$PWD/B")
+    trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
+    ok add database A A
+    ok add database B B
+    for c in one two; do ok add category $c $c; done
+    ok load
+    [ "$(df --output=iavail B | tail -1)" -gt 70 ] || fail "one does not fit"
+    [ "$(df --output=iavail B | tail -1)" -lt 120 ] || fail "both fit"
+    ab copy acme/spot all A B
+    assert_status 1
+    assert_err "no room for so many files" "what fits, in order: acme/spot one"
+    assert_eq "$(files_in B)" ""
+}
