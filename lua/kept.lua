@@ -34,10 +34,10 @@ local function place_of_path(session, path)
     end
     for _, category in ipairs(session.catalog:categories()) do
         local rest = is_inside(below, category.path) and below:sub(#category.path + 2)
-        local client, name, path_in = (rest or ""):match("^([^/]+)/([^/]+)/?(.*)$")
+        local client, name, inside = (rest or ""):match("^([^/]+)/([^/]+)/?(.*)$")
         if client then
             return {project = client .. "/" .. name, category = category.category,
-                only = path_in ~= "" and {glob.literal(path_in)} or nil}
+                only = inside ~= "" and {glob.literal(inside)} or nil}
         end
     end
     errors.raise("ENONAME", ("%s is in no project of a category; 'list categories' shows where they are")
@@ -79,11 +79,11 @@ local function is_of(found, place, categories)
 end
 
 --- How a version is brought back, as typed.
--- @param row {project, category, path_in, database, operation, verb}
+-- @param row {project, category, inside, database, operation, verb}
 function M.command(row)
     local newer = row.verb == "replaced" and " --newer=overwrite" or ""    -- what is there now is kept as well
     return ("restore %s %s %s --from %s --to %s --as-of %s%s"):format(words.quote(row.project), row.category,
-        words.quote(row.path_in), row.database, row.database, row.operation, newer)
+        words.quote(row.inside), row.database, row.database, row.operation, newer)
 end
 
 local function row_of(event, found, where, database)
@@ -91,7 +91,7 @@ local function row_of(event, found, where, database)
     local replaced = event.verb == "replace"
     local row = {
         database = database.database, project = where.project, category = where.category.category,
-        path_in = event.path:sub(prefix + 1), path = locate.join(database.path, event.path),
+        inside = event.path:sub(prefix + 1), path = locate.join(database.path, event.path),
         version = locate.join(database.path, event.version), kept = event.kept, operation = found.operation,
         verb = replaced and "replaced" or "removed", by = found.kind,
         happened_at = found.started_at and found.started_at // 1000000000,
@@ -128,7 +128,7 @@ end
 -- @param session the session
 -- @param database catalog row, online
 -- @param place of M.place
--- @param each function(row) of {database, project, category, path_in (the replica), path (where it lay), version
+-- @param each function(row) of {database, project, category, inside (the replica), path (where it lay), version
 --        (where it lies), operation, verb ("replaced", "removed"), by (kind of the operation), happened_at
 --        (seconds), size, mtime, file_type, restore (what brings it back)}
 -- @param note function(text) for what could not be read

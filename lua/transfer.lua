@@ -208,9 +208,9 @@ end
 
 function handlers.action(run, event, context)
     run.actions:add(rows.row("action", {project = context.item.project, category = context.item.category,
-        from = run.from.database, to = context.target.database, kind = event.kind, path = event.path,
-        file_type = event.file_type, size = event.size, content = event.content or nil,
-        removes = event.removes}))
+        from = run.from.database, to = context.target.database, kind = event.kind,
+        path = locate.join(context.target.path, event.path), file_type = event.file_type, size = event.size,
+        content = event.content or nil, removes = event.removes}))
 end
 
 local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",

@@ -100,8 +100,8 @@ end
 
 function handlers.action(run, event, context)
     run.actions:add(rows.row("undo_action", {operation = context.entry.operation,
-        database = context.database.database, kind = event.kind, path = event.path, file_type = event.file_type,
-        size = event.size}))
+        database = context.database.database, kind = event.kind, file_type = event.file_type, size = event.size,
+        path = locate.join(context.database.path, event.path)}))
 end
 
 local COUNTS = {"files_restored", "files_returned", "files_removed", "bytes_restored", "metadata_only",

@@ -177,7 +177,8 @@ end
 
 function Comparison:add_difference(pair, item)
     local row = rows.row("difference", {
-        status = decisions.sign(item.judgement), path = item.path, database = pair.database,
+        status = decisions.sign(item.judgement), inside = item.path, database = pair.database,
+        path = locate.join(path_of(item.right and pair.right or pair.left), item.path),
         project = pair.project, category = pair.category, reference = pair.reference, kind = kind_of(item),
         absent = not pair.left and pair.reference or not pair.right and pair.database or nil,
         why = decisions.reason(item.judgement) or item.right and item.right.error or item.left and item.left.error,

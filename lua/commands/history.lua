@@ -5,6 +5,7 @@ local core_undo = require "core.undo"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
+local locate = require "autobackup.locate"
 local operations = require "autobackup.operations"
 local past = require "autobackup.past"
 local rows = require "autobackup.rows"
@@ -72,16 +73,29 @@ local function list_all(args, list, failures, result)
     end
 end
 
-local function read_files(session, entry, result)
+local function seconds(ns)
+    return ns and ns // 1000000000
+end
+
+-- What an event of core.undo.files says of a file, as a row.
+local function change_of(event, entry, database)
+    local prefix = #entry.replica + 1
+    event.type = nil
+    event.operation, event.database = entry.operation, entry.database
+    event.inside = event.path:sub(1, prefix) == entry.replica .. "/" and event.path:sub(prefix + 1) or ""
+    event.path = locate.join(database.path, event.path)
+    event.version = event.version and locate.join(database.path, event.version)
+    event.mtime, event.old_mtime = seconds(event.mtime), seconds(event.old_mtime)
+    return rows.row("change", event)
+end
+
+local function read_files(session, entry, result, files)
     local database = session.catalog:database(entry.database)
-    local files = {}
     local job = errors.check(core_undo.files{root = database.path, identity = database.identity,
         operation = entry.operation})
     local final, interruption = jobs.drive(job, function(event)
         if event.type == "file" then
-            event.type = nil
-            event.operation, event.database = entry.operation, entry.database
-            files[#files + 1] = rows.row("change", event)
+            files:add(change_of(event, entry, database))
         end
     end)
     if interruption then
@@ -91,10 +105,9 @@ local function read_files(session, entry, result)
     elseif final.torn then
         table.insert(result.notes, ("the manifest of %s breaks off: its operation died"):format(entry.operation))
     end
-    table.move(files, 1, #files, #result + 1, result)
 end
 
-local function show_one(args, session, list, failures, result)
+local function show_one(args, session, list, failures, result, files)
     local entries, message = past.resolve(list, args.operation)
     if not entries then
         errors.raise("ENONAME", message)
@@ -108,7 +121,7 @@ local function show_one(args, session, list, failures, result)
     end
     for _, entry in ipairs(is_run and {} or entries) do
         if entry.manifest and entry.kind ~= "prune" then
-            read_files(session, entry, result)
+            read_files(session, entry, result, files)
         elseif failures[entry.database] then
             table.insert(result.notes, ("%s: its files stand in its manifest there"):format(
                 tostring(failures[entry.database].message)))
@@ -117,12 +130,16 @@ local function show_one(args, session, list, failures, result)
     end
 end
 
-local function run(args, session)
+local function run(args, session, sink)
     knowledge.require_setup(session)
     local list, failures = operations.read(session, args.database)
     local result = {status = 0, notes = {}, is_one = args.operation and true or nil}
     if args.operation then
-        show_one(args, session, list, failures, result)
+        local files = jobs.collector("file", sink)
+        show_one(args, session, list, failures, result, files)
+        table.move(files.rows, 1, #files.rows, #result + 1, result)
+        result.omitted = files:omitted() > 0 and files:omitted() or nil
+        table.insert(result.notes, files:omission())
     else
         list_all(args, list, failures, result)
     end
@@ -184,14 +201,18 @@ local function label(change)
     return text
 end
 
+local function show_changes(changes, out)
+    columns_view.files(changes, function(change)
+        return change.database .. ": " .. label(change)
+    end, out)
+end
+
 local function show(result, out)
     local changes, list = rows.split(result, "change")
     if #list > 0 then
         out:table{rows = out.tty and not result.is_one and runs.fold(list) or list, columns = columns(list, out)}
     end
-    columns_view.files(changes, function(change)
-        return (#list > 1 and change.database .. ": " or "") .. label(change)
-    end, out)
+    show_changes(changes, out)
 end
 
 return {
@@ -217,4 +238,5 @@ return {
         undo = {operation = "operation"}, database = {database = "database"}},
     run = run,
     show = show,
+    flow = show_changes,
 }

@@ -62,7 +62,7 @@ return {
         ["lock-wait"] = copy.options["lock-wait"],
     },
     accepts = {replica = {project = "project", category = "category"},
-        version = {project = "project", category = "category", path_in = "path"}},
+        version = {project = "project", category = "category", inside = "path"}},
     run = run,
     show = copy.show,
     flow = copy.flow,

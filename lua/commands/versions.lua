@@ -81,7 +81,7 @@ local function show(result, out)
         {key = "mtime", title = "DATE", format = date, drop = 2},
         {key = "project", title = "PROJECT", group = true, drop = 1},
         {key = "category", title = "CATEGORY", drop = 1},
-        {key = "path_in", title = "PATH", min = 20},
+        {key = "inside", title = "PATH", min = 20},
     }}
     if #result <= FEW then
         out:line("to bring one back:")

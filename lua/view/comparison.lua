@@ -38,7 +38,7 @@ local function alike(differences)
             groups[key] = {status = row.status, note = note}
             order[#order + 1] = groups[key]
         end
-        table.insert(groups[key], row.path .. (row.kind == "directory" and "/" or ""))
+        table.insert(groups[key], row.inside .. (row.kind == "directory" and "/" or ""))
     end
     return order
 end

@@ -4,53 +4,15 @@ local sys = require "core.sys"
 local rows = require "autobackup.rows"
 local base64 = require "autobackup.view.base64"
 local clean = require "autobackup.view.clean"
+local fields = require "autobackup.view.fields"
 
 local M = {}
-
--- The keys every object of a type has, in their order; one without a value is null.
-local KEYS = {
-    database = {"database", "path", "online", "files", "bytes", "loaded_at", "bytes_total", "bytes_free",
-        "space_at", "versions_files", "versions_bytes", "versions_at_least"},
-    category = {"category", "path"},
-    client = {"client", "projects", "files", "bytes"},
-    project = {"client", "project", "name", "files", "bytes", "databases"},
-    replica = {"client", "project", "name", "category", "database", "state", "online", "files", "bytes", "newest",
-        "path", "loaded_at"},
-    loose = {"database", "category", "path", "kind", "files", "size", "at_least"},
-    load = {"database", "online", "clients", "projects", "replicas", "files", "bytes", "added", "changed",
-        "removed", "errors", "loose", "outside", "seconds", "bytes_total", "bytes_free"},
-    copy = {"operation", "project", "category", "from", "to", "files_copied", "bytes_copied", "files_unchanged",
-        "files_replaced", "conflicts", "failed", "seconds", "dry_run"},
-    undo = {"operation", "undoes", "kind", "project", "category", "database", "files_restored", "files_returned",
-        "files_removed", "bytes_restored", "metadata_only", "unchanged", "conflicts", "failed", "seconds",
-        "dry_run"},
-    undo_action = {"operation", "database", "kind", "path", "file_type", "size"},
-    operation = {"operation", "kind", "project", "category", "from", "to", "state", "started_at", "finished_at",
-        "files", "bytes", "created", "replaced", "removed", "corrected", "database", "host", "undoes",
-        "undone_by"},
-    change = {"operation", "database", "verb", "path", "file_type", "size"},
-    prune = {"database", "operations", "files", "bytes", "leftovers", "leftover_bytes", "seconds", "dry_run"},
-    expired = {"operation", "database", "files", "bytes"},
-    compare = {"project", "category", "reference", "database", "state", "files_same", "bytes_same",
-        "files_only_reference", "bytes_only_reference", "files_only_database", "bytes_only_database",
-        "files_different", "bytes_different", "newer_reference", "newer_database", "unread", "reference_loaded_at",
-        "loaded_at", "reference_online", "online"},
-    difference = {"status", "path", "database", "size", "mtime", "project", "category"},
-    verify = {"project", "category", "database", "files_ok", "files_damaged", "files_changed", "files_new",
-        "files_missing", "files_unread", "files", "bytes", "files_left", "bytes_left", "seconds", "verified_at"},
-    accept = {"operation", "project", "category", "database", "files_accepted", "files_renewed", "files_changed",
-        "files_missing", "files_unread", "bytes", "differing", "seconds"},
-    entry = {"client", "project", "name", "category", "database", "online", "path", "kind", "size", "mtime"},
-    problem = {"path", "code", "message"},
-}
-
-local TIMES = {newest = true, mtime = true, reference_mtime = true, time = true}
 
 -- What a result carries beside its rows.
 local ENVELOPE = {problems = true, status = true, notes = true}
 
 local function is_time(key)
-    return type(key) == "string" and (TIMES[key] or key:find("_at$") ~= nil)
+    return type(key) == "string" and fields.is_time(key)
 end
 
 --- Seconds since 1970 as RFC 3339 in UTC.
@@ -160,14 +122,6 @@ local function further_keys(row, known)
     return rest
 end
 
-local known_keys = {}
-for kind, keys in pairs(KEYS) do
-    known_keys[kind] = {}
-    for _, key in ipairs(keys) do
-        known_keys[kind][key] = true
-    end
-end
-
 --- One row as a JSON object.
 -- @param row a table
 -- @param kind its type; from its metatable when nil, else "row"
@@ -175,10 +129,11 @@ end
 function M.encode(row, kind)
     kind = kind or rows.type_of(row) or "row"
     local parts = {'"type":' .. quotestring(kind)}
-    for _, key in ipairs(KEYS[kind] or {}) do
+    local keys, known = fields.fixed(kind)
+    for _, key in ipairs(keys) do
         add_pair(parts, key, row[key], row)
     end
-    for _, key in ipairs(further_keys(row, known_keys[kind] or {})) do
+    for _, key in ipairs(further_keys(row, known)) do
         add_pair(parts, key, row[key], row)
     end
     return "{" .. table.concat(parts, ",") .. "}"

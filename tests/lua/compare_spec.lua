@@ -136,7 +136,8 @@ local function shown(names, ...)
 end
 
 local function difference(status, path, fields)
-    local row = {status = status, path = path, kind = "file", database = "NAS", reference = "WORK",
+    local row = {status = status, inside = path, path = "/x/" .. path,
+        kind = "file", database = "NAS", reference = "WORK",
         project = "a/b", category = "render"}
     for key, value in pairs(fields or {}) do
         row[key] = value
