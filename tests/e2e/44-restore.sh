@@ -84,7 +84,10 @@ test_newer_work_is_left_alone_unless_named() {
     diff "state.0/day 1/clip 1.mov" "WORK/$CLIP" || fail "not what it was"
     assert_eq "$(cat "WORK/.autobackup/versions/$(operation restore)/$CLIP")" "the newest work"
     refute_exists "WORK/footage/acme/spot/day 1/clip 2.mov"
-    ok undo
+    ab undo                                             # what was restored is a version there, and nowhere else
+    assert_status 1
+    assert_err "that no other database holds"
+    ok undo --yes
     assert_eq "$(cat "WORK/$CLIP")" "the newest work"
 }
 
