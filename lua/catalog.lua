@@ -405,13 +405,25 @@ function Catalog:remove_category(name)
     return self:exec("DELETE FROM category WHERE name = ?", {name})
 end
 
---- The bytes of a startup file that the user trusted, or nil.
+--- The paths of files below a folder that the user trusted, sorted by bytes.
+-- @param folder absolute path
+-- @return list
+function Catalog:trusted_below(folder)
+    local prefix, paths = folder == "/" and "/" or folder .. "/", {}
+    for i, row in ipairs(self:rows("SELECT path FROM trusted WHERE substr(path, 1, ?) = ? ORDER BY path",
+        {#prefix, bytes(prefix)})) do
+        paths[i] = row.path
+    end
+    return paths
+end
+
+--- The bytes of a startup file, or of a module that one requires, that the user trusted, or nil.
 function Catalog:trusted(path)
     local row = self:rows("SELECT content FROM trusted WHERE path = ?", {bytes(path)})[1]
     return row and row.content
 end
 
---- Remember the bytes of a startup file as trusted.
+--- Remember the bytes of such a file as trusted.
 function Catalog:trust(path, content)
     self:exec("INSERT OR REPLACE INTO trusted (path, content, trusted_at) VALUES (?, ?, ?)",
         {bytes(path), bytes(content), core_sys.now()})

@@ -38,7 +38,7 @@ function M.find(options)
     return nil
 end
 
-local function read_own(path)
+local function read_own(_, path)
     local bytes, message, code = require("core.fs").read(path, LARGEST)
     if not bytes then
         errors.raise(code, "cannot read the startup file: " .. message, {path = path})
@@ -49,11 +49,15 @@ end
 local function read_trusted(session, path)
     local trust = require "autobackup.trust"
     local examined = trust.examine(session, path)
-    if examined.state ~= "trusted" and not (session.interactive and trust.ask(session, examined)) then
+    if examined.state == "trusted" then
+        return examined.bytes, examined.path
+    end
+    local all = session.interactive and trust.examine_all(session, path)
+    if not (all and trust.ask(session, trust.untrusted(all))) then
         errors.raise("EUNTRUSTED", ("%s, and it was not run; look at it and trust it with: autobackup trust"
             .. " (or leave it out with --no-config)"):format(trust.describe(examined)), {path = examined.path})
     end
-    return examined.bytes, examined.path
+    return all[1].bytes, all[1].path
 end
 
 -- What the file named before it was added must be there by now.
@@ -71,11 +75,14 @@ local function resolve(session)
     end
 end
 
-local function run(session, bytes, path)
+local function run(session, bytes, path, is_watched)
     local folder, mode = path:match("^(.*)/[^/]*$") or ".", session.mode
     session.config_path, session.config_dir = path, folder == "" and "/" or folder
     session.mode = "config"
     require("core.host").add_path(session.config_dir)
+    if is_watched then
+        require("autobackup.guard").watch(session, session.config_dir)
+    end
     local ok, err = script.protect(function()
         script.compile(bytes, script.chunk_name(path), session.env)()
         resolve(session)
@@ -95,11 +102,8 @@ function M.load(session, options)
     if not found then
         return
     end
-    if found.needs_trust then
-        run(session, read_trusted(session, found.path))
-    else
-        run(session, read_own(found.path))
-    end
+    local bytes, path = (found.needs_trust and read_trusted or read_own)(session, found.path)
+    run(session, bytes, path, found.needs_trust)
 end
 
 return M

@@ -64,6 +64,7 @@ end
 -- Raises what the script raises.
 function M.run(session, path, words)
     local fn = M.compile(read_file(path), chunk_name(path), session.env)
+    require("autobackup.guard").choose(session, chunk_name(path))
     require("core.host").add_path(path:match("^(.*)/[^/]*$") or ".")
     session.env.arg = table.move(words, 1, #words, 1, {[0] = path})
     return fn(table.unpack(words))      -- a tail call: the traceback says "main chunk"

@@ -36,8 +36,12 @@ int bind_done(lua_State *L, int code, struct error *err);
  */
 void bind_push_job(lua_State *L, struct job *job);
 
-/* Registry keys shared with the host: folders that `require` searches (last first), names of embedded modules. */
+/*
+ * Registry keys shared with the host: folders that `require` searches (last first), the function that may load their
+ * files in our place (nil: none), names of embedded modules.
+ */
 #define BIND_FOLDERS "autobackup.folders"
+#define BIND_LOADER "autobackup.loader"
 #define BIND_MODULES "autobackup.modules"
 
 /* The modules: each pushes its table. The list of them stands in host/modules.c. */

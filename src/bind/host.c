@@ -17,6 +17,18 @@ static int host_add_path(lua_State *L)
     return 0;
 }
 
+/*
+ * set_loader(loader): a file that `require` finds in an added folder goes to loader(path) first, which returns its
+ * chunk as a function, or nil to have it loaded as any other, or raises
+ */
+static int host_set_loader(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, BIND_LOADER);
+    return 0;
+}
+
 /* modules(prefix = "") -> sorted names of the embedded modules that begin so */
 static int host_modules(lua_State *L)
 {
@@ -37,7 +49,9 @@ static int host_modules(lua_State *L)
 
 int luaopen_core_host(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"add_path", host_add_path}, {"modules", host_modules}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"add_path", host_add_path}, {"modules", host_modules}, {"set_loader", host_set_loader}, {NULL, NULL},
+    };
 
     luaL_newlib(L, functions);
     lua_pushstring(L, AUTOBACKUP_VERSION);

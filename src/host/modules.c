@@ -31,15 +31,30 @@ static int loaded(lua_State *L, int code, const char *name, const char *from)
     return 2;
 }
 
-/* Load `folder`/`name`.lua, dots in the name being folders. 0 values when there is no such file. */
-static int search_folder(lua_State *L, const char *folder, const char *name, const char *suffix)
+/* The file of a module `name` in `folder`, dots in the name being folders: pushed. NULL when there is none. */
+static const char *find_file(lua_State *L, const char *folder, const char *name, const char *suffix)
 {
     const char *inner = luaL_gsub(L, name, ".", "/");
     const char *file = lua_pushfstring(L, "%s/%s%s", folder, inner, suffix);
 
-    if (access(file, F_OK) < 0)
-        return 0;
+    return access(file, F_OK) < 0 ? NULL : file;
+}
+
+static int load_file(lua_State *L, const char *name, const char *file)
+{
     return loaded(L, luaL_loadfilex(L, file, "t"), name, file);
+}
+
+/* The file of an added folder: by the loader that was set, if it takes it. */
+static int load_found(lua_State *L, const char *name, const char *file)
+{
+    if (lua_getfield(L, LUA_REGISTRYINDEX, BIND_LOADER) == LUA_TFUNCTION) {
+        lua_pushstring(L, file);
+        lua_call(L, 1, 1);
+        if (lua_isfunction(L, -1))
+            return loaded(L, LUA_OK, name, file);
+    }
+    return load_file(L, name, file);
 }
 
 /* The source that stands in for an embedded module: autobackup.X.Y is X/Y.lua, as in the repository. */
@@ -49,7 +64,8 @@ static int search_override(lua_State *L)
 
     if (!folder || strncmp(name, NAMESPACE, strlen(NAMESPACE)) != 0)
         return 0;
-    return search_folder(L, folder, name + strlen(NAMESPACE), ".lua");
+    const char *file = find_file(L, folder, name + strlen(NAMESPACE), ".lua");
+    return file ? load_file(L, name, file) : 0;
 }
 
 static int search_embedded(lua_State *L)
@@ -76,11 +92,11 @@ static int search_folders(lua_State *L)
         lua_settop(L, 2);
         lua_rawgeti(L, 2, i);
         const char *folder = lua_tostring(L, 3);
-        int found = search_folder(L, folder, name, ".lua");
-        if (!found)
-            found = search_folder(L, folder, name, "/init.lua");
-        if (found)
-            return found;
+        const char *file = find_file(L, folder, name, ".lua");
+        if (!file)
+            file = find_file(L, folder, name, "/init.lua");
+        if (file)
+            return load_found(L, name, file);
     }
     lua_pushfstring(L, "no file '%s.lua' in %d folders", name, (int)lua_rawlen(L, 2));
     return 1;
