@@ -333,19 +333,15 @@ local function run_into(sink, declaration, args, session)
     return result
 end
 
---- A command given as words: runs it and shows the result.
--- @param declaration of the command
--- @param words list of strings after the command's name
--- @param session the session
--- @param literal, patterns what words.split says of their quotes (optional; nil: words of a shell)
--- @return the result; raises
-function M.words(declaration, words, session, literal, patterns)
-    local parsed = require("autobackup.arguments").from_words(declaration, session, words, literal, patterns)
+local function show_help(declaration, session)
+    for _, line in ipairs(require("autobackup.usage").lines(declaration, session.out.width)) do
+        session.out:line(line)
+    end
+end
+
+local function run_parsed(declaration, parsed, session)
     if parsed.help then
-        for _, line in ipairs(require("autobackup.usage").lines(declaration, session.out.width)) do
-            session.out:line(line)
-        end
-        return nil
+        return show_help(declaration, session)
     end
     local json = parsed.json or session.json
     if json and parsed.args.json == nil then
@@ -355,6 +351,25 @@ function M.words(declaration, words, session, literal, patterns)
     local result = run_into(sink, declaration, parsed.args, session)
     session:show(result, {json = json, declaration = declaration, paged = true})
     return result
+end
+
+--- A command given as words: runs it and shows the result.
+-- @param declaration of the command
+-- @param words list of strings after the command's name
+-- @param session the session
+-- @param literal, patterns what words.split says of their quotes (optional; nil: words of a shell)
+-- @param around function that is given, once the words are understood, the function that does it, and returns what
+--        that returns (optional: outlet.run)
+-- @return the result; raises
+function M.words(declaration, words, session, literal, patterns, around)
+    local parsed = require("autobackup.arguments").from_words(declaration, session, words, literal, patterns)
+    local function work()
+        return run_parsed(declaration, parsed, session)
+    end
+    if around then
+        return around(work)
+    end
+    return work()
 end
 
 return M

@@ -142,9 +142,15 @@ local function fit(list, prefix, text, is_quoted)
 end
 
 local function complete_words(session, line, start, stop)
-    local list, prefix, quote = words.partial(line:sub(1, stop))
-    local declaration = session.commands:find(table.remove(list, 1))
-    local found = M.words(session, declaration, list, prefix)
+    local list, prefix, quote, _, sign = words.partial(line:sub(1, stop))
+    local found
+    if sign then
+        local is_file = sign ~= "|" and #list == 0 or sign == "|" and #list > 0
+        found = is_file and complete_type(session, {type = "path"}, prefix) or {}
+    else
+        local declaration = session.commands:find(table.remove(list, 1))
+        found = M.words(session, declaration, list, prefix)
+    end
     return fit(found, prefix, line:sub(start, stop), quote ~= nil)
 end
 

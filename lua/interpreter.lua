@@ -8,12 +8,12 @@ local M = {}
 
 --- What a line is.
 -- A line whose first word is a command's name is that command, unless `(` `{` `=` or `,` follows. With something
--- else directly behind the name the word is another one, and so Lua.
+-- else directly behind the name, but for a | or >, the word is another one, and so Lua.
 -- @param line string
 -- @param is_command function(name) -> bool
 -- @return "words" or "lua"
 function M.classify(line, is_command)
-    local first, rest = line:match("^%s*(%S+)%s*(.*)$")
+    local first, rest = line:match("^%s*([^%s|>]+)%s*(.*)$")
     if not first or not is_command(first) or rest:find("^[({=,]") then
         return "lua"
     end
@@ -129,12 +129,12 @@ local function advice(declaration, words, literal)
     end
 end
 
-local function run_words(declaration, words, session, literal, patterns)
+local function run_words(declaration, words, session, literal, patterns, around)
     local advised = advice(declaration, words, literal)
     if not advised then
-        return command.words(declaration, words, session, literal, patterns)
+        return command.words(declaration, words, session, literal, patterns, around)
     end
-    local ok, result = pcall(command.words, declaration, words, session, literal, patterns)
+    local ok, result = pcall(command.words, declaration, words, session, literal, patterns, around)
     if ok then
         return result
     elseif errors.is_mistake(result) then
@@ -153,12 +153,16 @@ local function shifted(by_index)
 end
 
 function Interpreter:words(line)
-    local words, literal, patterns = require("autobackup.words").split(line)
-    if not words then
-        errors.usage(literal)
+    local parsed, message = require("autobackup.words").pipeline(line)
+    if not parsed then
+        errors.usage("%s", message)
     end
-    local declaration = self.session.commands:get(table.remove(words, 1))
-    self:set_last(run_words(declaration, words, self.session, shifted(literal), shifted(patterns)))
+    local declaration = self.session.commands:get(table.remove(parsed.words, 1))
+    local around = (parsed.file or parsed.programs[1]) and function(work)
+        return require("autobackup.outlet").run(self.session, declaration, parsed, work)
+    end or nil
+    self:set_last(run_words(declaration, parsed.words, self.session, shifted(parsed.literal),
+        shifted(parsed.patterns), around))
 end
 
 function Interpreter:show_all(results, is_expression, text)
@@ -305,7 +309,8 @@ local function input_line(interpreter, line)
 end
 
 -- A pipe that ends within a line may have been cut off there, at a `--dry-run` perhaps, so such a line runs only
--- when it is a command that looks. (A file's last line needs no end: lines of files never come as torn.)
+-- when it is a command that looks, and leads into no program or file whose name may be cut off. (A file's last line needs
+-- no end: lines of files never come as torn.)
 local function check_torn(interpreter, line)
     local first = line:match("^%s*(%S+)")
     if not first or first:find("^#") and not interpreter.pending then
@@ -313,7 +318,7 @@ local function check_torn(interpreter, line)
     end
     local declaration = not interpreter.pending and interpreter:is_words(line)
         and interpreter.session.commands:find(first)
-    if not (declaration and declaration.group == "look") then
+    if not (declaration and declaration.group == "look") or line:find("[|>]") then
         interpreter.first = interpreter.pending and interpreter.first or interpreter.at + 1
         errors.raise("ETORN", ("'%s' has no line feed behind it, so it may be cut off, and was not run; "
             .. "end the last line with one"):format(line))
@@ -337,7 +342,8 @@ function M.run_lines(session, lines)
     end)
     if not ok then
         if err.code ~= "EINTR" and not tostring(err.message):find("^stdin:%d") then
-            err.message = ("stdin:%d: %s"):format(interpreter.first or 1, tostring(err.message))
+            err.message = ("stdin:%d: %s"):format(interpreter.first or 1,
+                errors.plain(tostring(err.message), err.code))
         end
         error(err, 0)
     end

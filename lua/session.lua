@@ -239,6 +239,10 @@ end
 -- @param text string
 -- @param color name (optional), of the beginning up to ':'
 function Session:message(text, color)
+    if self.held then
+        table.insert(self.held, {text, color})
+        return
+    end
     self:hide_progress()
     io.stdout:flush()
     local out = self.err
@@ -253,7 +257,21 @@ function Session:message(text, color)
     end)
 end
 
---- The same unless --quiet.
+--- Keep messages back, while a program that the output goes to has the terminal, as a pager does.
+function Session:hold_messages()
+    self.held = self.held or {}
+end
+
+--- Print those that were kept back, and further ones at once.
+function Session:release_messages()
+    local held = self.held or {}
+    self.held = nil
+    for _, message in ipairs(held) do
+        self:message(message[1], message[2])
+    end
+end
+
+--- The same as `message` unless --quiet.
 function Session:note(text)
     if not self.quiet then
         self:message(text)
@@ -323,6 +341,7 @@ function Session:confirm(question, lines)
     if not self.interactive then
         return false
     end
+    self:release_messages()
     for _, line in ipairs(lines or {}) do
         self:message(self.err:clean(line))
     end

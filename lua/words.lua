@@ -104,11 +104,31 @@ local function quoted(state, line, at, char)
     return after
 end
 
+-- What only a shell has: 2>FILE, &>FILE, >&2, >|FILE, |&, ||.
+local function is_foreign(state, line, at, after)
+    local before = line:sub(at - 1, at - 1)
+    return line:find("^[&|]", after) or before == "&"
+        or before:find("%d") and state.has_word and text_of(state.pieces):find("^%d+$")
+end
+
+-- A | or > where the line may have one. Returns the position after it.
+local function operator(state, line, at)
+    local sign = line:match("^>>?", at) or "|"
+    if is_foreign(state, line, at, at + #sign) then
+        state.foreign = true
+    end
+    finish(state)
+    state.operators[#state.operators + 1] = {sign = sign, after = #state.words}
+    return at + #sign
+end
+
 local function step(state, line, at)
     local char = line:sub(at, at)
     if char:find("%s") then
         finish(state)
         return at + 1
+    elseif state.operators and char:find("[|>]") then
+        return operator(state, line, at)
     elseif char == "'" or char == '"' then
         return quoted(state, line, at, char)
     elseif line:find("^%$'", at) then
@@ -121,18 +141,29 @@ local function step(state, line, at)
         append(state, line:sub(at + 1, at + 1), at, true)
         return at + 2
     end
-    local plain = line:match("^[^%s'\"\\$]+", at) or char
+    local plain = line:match(state.operators and "^[^%s'\"\\$|>]+" or "^[^%s'\"\\$]+", at) or char
     append(state, plain, at, false)
     return at + #plain
 end
 
-local function scan(line)
+local function scan(line, with_operators)
     local state = {words = {}, literal = {}, patterns = {}, starts = {}, pieces = {}, has_word = false,
-        is_quoted = false}
+        is_quoted = false, operators = with_operators and {} or nil}
     local at = 1
     while at <= #line do
         at = step(state, line, at)
     end
+    return state
+end
+
+local function whole(line, with_operators)
+    local state = scan(line, with_operators)
+    if state.open == "\\" then
+        return nil, "the line ends in a backslash"
+    elseif state.open then
+        return nil, ("the quote %s is not closed"):format(state.open)
+    end
+    finish(state)
     return state
 end
 
@@ -142,24 +173,81 @@ end
 --         holds a wildcard outside of quotes to what it is as a pattern (glob.lua); nil, message when a quote is
 --         not closed
 function M.split(line)
-    local state = scan(line)
-    if state.open == "\\" then
-        return nil, "the line ends in a backslash"
-    elseif state.open then
-        return nil, ("the quote %s is not closed"):format(state.open)
+    local state, message = whole(line)
+    if not state then
+        return nil, message
     end
-    finish(state)
     return state.words, state.literal, state.patterns
 end
 
---- Splits the beginning of a line that is still being typed.
+local function up_to(by_index, last)
+    local found = {}
+    for i, value in pairs(by_index) do
+        found[i] = i <= last and value or nil
+    end
+    return found
+end
+
+-- The programs and the file behind a command's words; nil, message when something is missing or too much.
+local function targets(state)
+    local programs, file = {}, nil
+    for i, operator_at in ipairs(state.operators) do
+        local last = state.operators[i + 1] and state.operators[i + 1].after or #state.words
+        local list = table.move(state.words, operator_at.after + 1, last, 1, {})
+        if file then
+            return nil, ("nothing may stand behind the file '%s': put > last, and names with blanks in quotes")
+                :format(file.path)
+        elseif operator_at.sign == "|" then
+            if not list[1] or list[1] == "" then
+                return nil, "no program stands behind |; put a | that belongs to a name in quotes"
+            end
+            programs[#programs + 1] = list
+        elseif #list ~= 1 or list[1] == "" then
+            local given = #list == 0 and "none" or #list == 1 and "an empty name" or #list .. " words"
+            return nil, ("one file stands behind %s, not %s; a name with blanks or a > stands in quotes")
+                :format(operator_at.sign, given)
+        else
+            file = {path = list[1], append = operator_at.sign == ">>"}
+        end
+    end
+    return programs, file
+end
+
+--- Splits a command's line that may lead into programs and a file: CMD | PROGRAM ARGS... > FILE. A | or > counts
+-- outside of quotes, with and without blanks around it.
+-- @param line string
+-- @return {words =, literal =, patterns = as `split` returns them for the command, programs = list of lists of words,
+--         file = {path =, append = whether it was >>} or nil}; nil, message
+function M.pipeline(line)
+    local state, message = whole(line, true)
+    if not state then
+        return nil, message
+    elseif state.foreign then
+        return nil, "only a shell knows that: here | leads into a program, > or >> into one file; "
+            .. "other | and > stand in quotes"
+    end
+    local programs, file = targets(state)
+    if not programs then
+        return nil, file
+    end
+    local last = state.operators[1] and state.operators[1].after or #state.words
+    return {
+        words = table.move(state.words, 1, last, 1, {}), literal = up_to(state.literal, last),
+        patterns = up_to(state.patterns, last), programs = programs, file = file,
+    }
+end
+
+--- Splits the beginning of a command's line that is still being typed.
 -- @param line string, up to the cursor
 -- @return list of whole words, the word under the cursor without its quotes, the quote it is in ('"', "'", "\\" or
--- nil), and the position in the line where that word starts
+-- nil), the position in the line where that word starts, and what the words belong to: nil for the command, else the
+-- last |, > or >>, behind which they stand
 function M.partial(line)
-    local state = scan(line)
+    local state = scan(line, true)
     local word, start = text_of(state.pieces), state.has_word and state.start or #line + 1
-    return state.words, word, state.open, start
+    local last = state.operators[#state.operators]
+    local list = last and table.move(state.words, last.after + 1, #state.words, 1, {}) or state.words
+    return list, word, state.open, start, last and last.sign
 end
 
 --- Writes a word so that `split` reads it back, and so that all of it can be seen.

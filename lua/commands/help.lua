@@ -37,6 +37,10 @@ local function show_overview(result, out)
         end
     end
     out:line("")
+    for _, text in ipairs(usage.wrap("At the prompt a command's output can go into programs and a file: fetch all | less, "
+        .. "find '*.mov' > list.txt, >> at a file's end.", out.width or 100)) do
+        out:line(text)
+    end
     for _, text in ipairs(usage.wrap("'help COMMAND' tells more. Anything that is no command is Lua: "
         .. "for _, p in ipairs(projects()) do print(p.project) end", out.width or 100)) do
         out:line(text)

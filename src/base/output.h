@@ -4,6 +4,18 @@
 #ifndef AUTOBACKUP_BASE_OUTPUT_H
 #define AUTOBACKUP_BASE_OUTPUT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether standard output is lent to programs or a file of the user's (outlet.h). */
+void output_lend(bool is_lent);
+
+/*
+ * Write all the bytes to standard output, past stdio. While it is lent a signal ends the waiting for a program that reads
+ * nothing, as a pager does: -EINTR, and nobody's failure. 0 or -errno.
+ */
+int output_write(const void *bytes, size_t len);
+
 /* A write to standard output that bypassed stdio failed with this errno. */
 void output_failed(int errnum);
 

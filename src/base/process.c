@@ -132,6 +132,18 @@ static int start_run(char *const argv[], const struct process_input *input, pid_
     return input->ours ? start(argv, 0, NULL, ret_pid, err) : start_with_nothing(argv, ret_pid, err);
 }
 
+int process_start(char *const argv[], int in, int out, pid_t *ret_pid, struct error *err)
+{
+    posix_spawn_file_actions_t files;
+
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+    int code = start(argv, 0, &files, ret_pid, err);
+    posix_spawn_file_actions_destroy(&files);
+    return code;
+}
+
 int process_run(char *const argv[], const struct process_input *input, int *ret_status, struct error *err)
 {
     pid_t pid = 0;

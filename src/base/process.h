@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -29,6 +30,12 @@ struct process_input {
  * passed on to it. 0, or -errno with err when it cannot be started.
  */
 int process_run(char *const argv[], const struct process_input *input, int *ret_status, struct error *err);
+
+/*
+ * Start a program that reads `in` and writes `out` (descriptors that stay the caller's) and goes on in our process group.
+ * The caller waits for *ret_pid. 0, or -errno with err when it cannot be started.
+ */
+int process_start(char *const argv[], int in, int out, pid_t *ret_pid, struct error *err);
 
 /* Find a program as a shell would. Its path is appended to ret_path. 0, or -ENOENT. */
 int process_which(const char *program, struct buf *ret_path);

@@ -32,6 +32,12 @@ void bind_push_buf(lua_State *L, struct buf *b);
 int bind_done(lua_State *L, int code, struct error *err);
 
 /*
+ * Argument `arg`, a list of strings, as an argv that is NULL at its end. It and its strings live as long as Lua's stack
+ * holds them, so nothing has to be freed. Raises when it is no such list, or empty.
+ */
+char **bind_check_argv(lua_State *L, int arg);
+
+/*
  * Push a job's handle, which owns job from here on: job:next(), job:cancel(), job:close(). Implemented in job.c.
  */
 void bind_push_job(lua_State *L, struct job *job);
@@ -54,6 +60,7 @@ int luaopen_core_fs(lua_State *L);
 int luaopen_core_host(lua_State *L);
 int luaopen_core_input(lua_State *L);
 int luaopen_core_load(lua_State *L);
+int luaopen_core_outlet(lua_State *L);
 int luaopen_core_readline(lua_State *L);
 int luaopen_core_screen(lua_State *L);
 int luaopen_core_sys(lua_State *L);

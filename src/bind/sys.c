@@ -175,20 +175,14 @@ static int sys_write(lua_State *L)
     const char *bytes = luaL_checklstring(L, 2, &len);
 
     fflush(fd == STDERR_FILENO ? stderr : stdout);
-    int code = io_write(fd, bytes, len);
-    if (code < 0 && fd == STDOUT_FILENO)
-        output_failed(-code);
+    int code = fd == STDOUT_FILENO ? output_write(bytes, len) : io_write(fd, bytes, len);
     if (code < 0)
         return bind_fail_errno(L, -code, fd == STDERR_FILENO ? "standard error" : "standard output");
     lua_pushboolean(L, 1);
     return 1;
 }
 
-/*
- * Argument `arg`, a list of strings, as an argv. It and its strings live as long as Lua's stack holds them, so
- * nothing has to be freed.
- */
-static char **check_argv(lua_State *L, int arg)
+char **bind_check_argv(lua_State *L, int arg)
 {
     luaL_checktype(L, arg, LUA_TTABLE);
     size_t count = lua_rawlen(L, arg);
@@ -225,7 +219,7 @@ static int sys_run(lua_State *L)
 
     if (lua_type(L, 2) == LUA_TSTRING)
         input.bytes = lua_tolstring(L, 2, &input.len);
-    char **argv = check_argv(L, 1);
+    char **argv = bind_check_argv(L, 1);
     fflush(stdout);
     int code = process_run(argv, &input, &status, &err);
     return push_status(L, code, status, &err);
@@ -242,7 +236,7 @@ static int sys_spawn(lua_State *L)
         detach = lua_getfield(L, 2, "detach") == LUA_TNIL || lua_toboolean(L, -1);
     }
     luaL_argcheck(L, detach, 2, "only detached programs are spawned; use run for others");
-    return bind_done(L, process_detach(check_argv(L, 1), &err), &err);
+    return bind_done(L, process_detach(bind_check_argv(L, 1), &err), &err);
 }
 
 /* which(program) -> path | nil */

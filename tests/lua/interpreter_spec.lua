@@ -10,7 +10,7 @@ end
 
 function M.test_the_line_rule()
     local words = {"copy", " copy a b", 'copy "acme/spot one" footage', "copy 'x'", "trust ./.config", "copy -n",
-        "load\tWORK", "copy [x", "copy .x"}
+        "load\tWORK", "copy [x", "copy .x", "load|less", "load>list", "copy >>list"}
     local lua = {"copy(x)", "copy (x)", 'copy"x"', "copy{1}", "copy {1}", "copy[1]", "copy.x", "copy:x()",
         "copy,y = 1",
         "copy , y = 1", "load = 5", "load == 5", "x copy", "", "  ", "copy;", "'copy' x"}

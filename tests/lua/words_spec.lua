@@ -48,6 +48,44 @@ function M.test_the_word_under_the_cursor()
     unit.assertEquals({words.partial("fe")}, {{}, "fe", nil, 1})
 end
 
+function M.test_a_line_that_leads_into_programs_and_a_file()
+    local function parsed(line)
+        local found = words.pipeline(line)
+        return {found.words, found.programs, found.file and {found.file.path, found.file.append}}
+    end
+    unit.assertEquals(parsed("fetch all"), {{"fetch", "all"}, {}})
+    unit.assertEquals(parsed("fetch all | less -R"), {{"fetch", "all"}, {{"less", "-R"}}})
+    unit.assertEquals(parsed("fetch|sort -r|head>list.txt"),
+        {{"fetch"}, {{"sort", "-r"}, {"head"}}, {"list.txt", false}})
+    unit.assertEquals(parsed([[find '*.mov' >> "a list"]]), {{"find", "*.mov"}, {}, {"a list", true}})
+    unit.assertEquals(parsed([[find 'a|b' "c>d" e\|f $'g>h' | grep '|']]),
+        {{"find", "a|b", "c>d", "e|f", "g>h"}, {{"grep", "|"}}})
+    local found = words.pipeline("find 'a' * | grep 'b' *")
+    unit.assertEquals({found.literal, found.patterns[3] ~= nil, found.patterns[6]}, {{[2] = true}, true})
+end
+
+function M.test_lines_that_lead_nowhere()
+    for line, said in pairs{
+        ["a |"] = "no program", ["a | | b"] = "no program", ["a | ''"] = "no program", ["a >"] = "one file",
+        ["a > b c"] = "not 2 words", ["a > ''"] = "an empty name", ["a > b | c"] = "behind the file 'b'",
+        ["a > b > c"] = "behind the file 'b'", ["a 2>b"] = "a shell", ["a &> b"] = "a shell",
+        ["a >| b"] = "a shell", ["a || b"] = "a shell", ["a | b 'c"] = "not closed", ["a >& b"] = "a shell",
+    } do
+        local found, message = words.pipeline(line)
+        unit.assertNil(found, line)
+        unit.assertStrContains(message, said)
+    end
+    unit.assertEquals(words.pipeline("a b2>c").words, {"a", "b2"})
+    unit.assertEquals(words.pipeline("a 2 >c").words, {"a", "2"})
+end
+
+function M.test_what_the_word_under_the_cursor_belongs_to()
+    unit.assertEquals({words.partial("fetch all > li")}, {{}, "li", nil, 13, ">"})
+    unit.assertEquals({words.partial("fetch all|gr")}, {{}, "gr", nil, 11, "|"})
+    unit.assertEquals({words.partial("fetch all | grep x ")}, {{"grep", "x"}, "", nil, 20, "|"})
+    unit.assertEquals({words.partial("fetch 'a > b")}, {{"fetch"}, "a > b", "'", 7})
+end
+
 function M.test_escapes()
     unit.assertEquals(split([[a$'\e\x41\u{202E}\u202e\'\\\q'b $'' $ a$b]]),
         {"a\27A\u{202E}\u{202E}'\\\\qb", "", "$", "a$b"})
