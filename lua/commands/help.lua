@@ -37,8 +37,8 @@ local function show_overview(result, out)
         end
     end
     out:line("")
-    for _, text in ipairs(usage.wrap("At the prompt a command's output can go into programs and a file: fetch all | less, "
-        .. "find '*.mov' > list.txt, >> at a file's end.", out.width or 100)) do
+    local pipes = "At the prompt: fetch all | less, find '*.mov' > list.txt."
+    for _, text in ipairs(usage.wrap(pipes, out.width or 100)) do
         out:line(text)
     end
     for _, text in ipairs(usage.wrap("'help COMMAND' tells more. Anything that is no command is Lua: "

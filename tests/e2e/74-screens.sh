@@ -28,7 +28,7 @@ at_prompts() {    # NAME LINE...: a screen at 60, 80 and 200 columns
     local width name=$1
     shift
     for width in 60 80 200; do
-        start "$width" 50 --no-config
+        start "$width" "${HEIGHT:-50}" --no-config
         ready
         PROMPTS=1
         say "$@"
@@ -49,6 +49,7 @@ test_the_beginning() {
 }
 
 test_help() {
+    local HEIGHT=60    # else it goes through a pager
     old_studio
     at_prompts help help
     at_prompts help-fetch 'help fetch'
@@ -74,7 +75,7 @@ test_a_finished_copy() {
     old_studio
     for width in 60 80 200; do
         rm -rf NAS/scratch
-        start "$width" 50 --no-config
+        start "$width" "${HEIGHT:-50}" --no-config
         ready
         PROMPTS=1
         say 'copy acme/spot render WORK NAS --dry-run' 'copy acme/spot render WORK NAS'
