@@ -129,7 +129,7 @@ test_the_question_shows_the_difference() {
     sed 's/"A"/"B"/; 1i -- \x1b[31mred' lib/a.lua >new
     mv new lib/a.lua
     echo '-- more' >>.config
-    start 80 40 list databases
+    start 80 40 -e 'print("went" .. " on")'
     wait_for "+-- more"
     wait_for '+-- \e[31mred'
     wait_for '-return {name = "A"}'
@@ -139,7 +139,8 @@ test_the_question_shows_the_difference() {
     type_line n
     wait_dead
     assert_eq "$STATUS" 1 status
-    start 80 40 list databases
+    lacks "went on" || fail "it ran after a no"
+    start 80 40 -e 'print("went" .. " on")'
     wait_for "files and run them? [y/N]"
     type_line y
     wait_for "$(printf 'config  B')"
