@@ -55,7 +55,7 @@ local function common(members, key, noun, plural)
             seen[value], count, first = true, count + 1, first or value
         end
     end
-    return count > 1 and ("%d %s"):format(count, plural or noun .. "s") or first
+    return count > 1 and ("%d %s"):format(count, plural or noun .. "s") or first, count
 end
 
 local SUMS = {"files", "bytes", "created", "replaced", "removed", "corrected", "directories", "seconds"}
@@ -85,12 +85,18 @@ end
 
 local function summary(run, members)
     local first = members[#members]    -- the oldest: it began the run
-    local line = {operation = run, run = run, operations = #members, started_at = first.started_at,
+    local line = {
+        operation = run, run = run, operations = #members, counts = {}, started_at = first.started_at,
         host = first.host, user = first.user, kind = common(members, "kind", "kind"), state = worst_state(members),
         project = common(members, "project", "project"), to = common(members, "to", "database"),
         category = common(members, "category", "category", "categories"),
         from = common(members, "from", "database"),
-        undoes_many = first.undoes and #members or nil}
+        undoes_many = first.undoes and #members or nil,
+    }
+    for _, key in ipairs{"category", "from", "to"} do
+        local _, count = common(members, key, key)
+        line.counts[key] = count > 1 and count or nil
+    end
     line.undone_by, line.undone_part = undone_of(members)
     for _, key in ipairs(SUMS) do
         for _, entry in ipairs(members) do
@@ -103,7 +109,8 @@ end
 --- A list for people: each run of several operations is one line, where its newest stands.
 -- @param list rows or entries, newest first
 -- @return list of them; a run's line has `operations` (how many), sums, what all have in common, else how many
---         different ("3 projects"), the worst state, and undone_part ("1 of 3") where only a part is undone
+--         different ("3 projects"; in `counts` as numbers), the worst state, and undone_part ("1 of 3") where only
+--         a part is undone
 function M.fold(list)
     local lines, at, members = {}, {}, {}
     for _, entry in ipairs(list) do

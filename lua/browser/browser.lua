@@ -6,6 +6,7 @@ local dialog = require "autobackup.browser.dialog"
 local errors = require "autobackup.errors"
 local explorer = require "autobackup.explorer"
 local fs = require "core.fs"
+local leading = require "autobackup.browser.leading"
 local locate = require "autobackup.locate"
 local models = require "autobackup.browser.model"
 local output = require "autobackup.browser.output"
@@ -19,6 +20,8 @@ local terminal_module = require "autobackup.browser.terminal"
 local M = {}
 
 local AT_ONCE = 0.025       -- seconds that a folder may take to be added up before it is shown without
+local COMPARE_FOR = 0.02    -- seconds between two looks for a key while a replica is compared with others
+local FIND_FOR = 1          -- seconds that n may look for the next difference
 local LOOK_AGAIN = 0.05     -- seconds between looks whether it is
 local DRAW_EVERY = 0.1      -- seconds between two screens while a command runs
 
@@ -175,6 +178,7 @@ function Browser:run(effect)
     local session, panel = self.session, panels.new(effect.title)
     local declaration = session.commands:get(effect.command)
     panel.is_busy, self.model.panel = true, panel
+    self.places:forget_differences()
     self:draw()
     local sink
     sink = output.take(session, {
@@ -209,9 +213,78 @@ function Browser:explore(place)
         or "no file manager is known (settings.explorer); the folder is " .. path
 end
 
+-- ---- differences ----
+
+-- Whether a replica is being compared with others; goes on with it for a moment.
+function Browser:compare_on()
+    local found = self.model.list.differences
+    if not found or found.is_done then
+        return false
+    end
+    found:step(COMPARE_FOR)
+    return true
+end
+
+-- What there is to say where one arrives: what is not here has no row.
+local function missing_text(found, path)
+    local missing = found and found:missing(path)
+    if not missing then
+        return nil
+    end
+    return missing.count == 1 and ("not here: %s, which %s has"):format(missing.name, missing.database)
+        or ("not here: %s and %s more, which others have"):format(missing.name, missing.count - 1)
+end
+
+local function nothing_text(found)
+    if found and not found.is_done then
+        return "nothing yet, it is still being compared; n looks on"
+    elseif found and found.known == 0 then
+        return "no other database is known to have it, so there is nothing to compare"
+    end
+    return "no further difference is known"
+end
+
+-- A list as it would be shown, with marks as far as they are found in a moment.
+function Browser:look_into(place, deadline)
+    local list = self.places:open(place, ago)
+    list:is_pending(AT_ONCE)
+    list:arrange(self.model.order)
+    local found = list.differences
+    while found and not found.is_done and not found:of(place.path) and not found:missing(place.path)
+        and core_sys.monotonic() < deadline do
+        found:step(COMPARE_FOR)
+    end
+    return list
+end
+
+function Browser:go_to_next()
+    local model = self.model
+    if model.place.kind == "root" or model.place.kind == "database" then
+        model.message = "open a client first: n goes through what differs in projects"
+        return
+    end
+    local deadline = core_sys.monotonic() + FIND_FOR
+    local found = model.list.differences
+    while found and not found.is_done and core_sys.monotonic() < deadline do
+        found:step(COMPARE_FOR)
+    end
+    local place, name = leading.next(model.place, model.list, model.at,
+        function(at) return self:look_into(at, deadline) end)
+    if not place then
+        model.message = nothing_text(found)
+        return
+    end
+    model.filter, model.trail = nil, {}
+    self:open(place, name)
+    found = model.list.differences
+    model.message = place.kind == "folder" and missing_text(found, place.path) or nil
+end
+
 -- ---- the loop ----
 
 local effects = {}
+
+effects["next"] = function(self) self:go_to_next() end
 
 function effects.open(self, effect) self:open(effect.place, effect.name) end
 function effects.reload(self) self:reload() end
@@ -244,10 +317,14 @@ function Browser:check_sums()
 end
 
 function Browser:loop()
+    local was_busy, key = false, nil
     while true do
         local is_pending = self:check_sums()
-        self:draw()
-        local key = self.terminal:key(is_pending and LOOK_AGAIN or nil)
+        if key or not was_busy or core_sys.monotonic() - self.drawn >= DRAW_EVERY then
+            self:draw()
+        end
+        was_busy = self:compare_on()
+        key = self.terminal:key(was_busy and 0 or is_pending and LOOK_AGAIN or nil)
         local effect = key and models.key(self.model, key)
         if key == false or effect and effect.kind == "quit" then
             return

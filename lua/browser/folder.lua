@@ -23,6 +23,30 @@ local function place_in(at, name)
         from_all = at.from_all, path = locate.join(at.path, name)}
 end
 
+-- Marks by the names of rows: a sequence has that of its frames.
+local function words_of(self)
+    local words = self.differences and self.differences:of(self.at.path)
+    if not (words and self.folded) then
+        return words
+    end
+    if self.marked_at ~= self.differences.count then
+        self.marked_at, self.words = self.differences.count, {}
+        for name, word in pairs(words) do
+            local shown = self.sequence_of[name] or name
+            self.words[shown] = self.words[shown] == "differs" and "differs" or word
+        end
+    end
+    return self.words
+end
+
+local function with_marks(self, rows)
+    local words = words_of(self)
+    for _, row in ipairs(rows) do
+        row.differs = words and words[row.name]
+    end
+    return rows
+end
+
 local function complete(self, rows)
     for _, row in ipairs(rows) do
         row.into = row.kind == "directory" and place_in(self.at, row.name) or nil
@@ -99,7 +123,8 @@ function Folder:count()
 end
 
 function Folder:rows(first, last)
-    return self.folded and self.folded:rows(first, last) or complete(self, self.folder:rows(first, last))
+    return with_marks(self, self.folded and self.folded:rows(first, last)
+        or complete(self, self.folder:rows(first, last)))
 end
 
 function Folder:place(name)
@@ -126,7 +151,7 @@ function Folder:is_pending(seconds)
     self.folder:add_sums(self.sums)
     self.summed = true
     if self.has_folders then
-        self.all = nil
+        self.all, self.marked_at = nil, nil
     end
     self:arrange(self.order, self.filter)
     return false
@@ -138,9 +163,10 @@ end
 
 --- Look at a folder. All is shown, by name.
 -- @param folder of core.content, closed with this, @param at its place (place.lua), @param sums of core.content
--- @return a list, to be closed
-function M.new(folder, at, sums)
-    local view = setmetatable({folder = folder, at = at, sums = sums}, Folder)
+-- @param differences of the replica (differences.lua, optional): the rows get `differs`, their mark
+-- @return a list, to be closed; `differences` as handed in
+function M.new(folder, at, sums, differences)
+    local view = setmetatable({folder = folder, at = at, sums = sums, differences = differences}, Folder)
     view:arrange("name")
     return view
 end

@@ -10,6 +10,7 @@ local KEYS = {
     {"s", "order: largest, by name, newest"},
     {"c", "copy this (a file or folder too) to other databases"},
     {"d", "compare this with another database"},
+    {"n", "next difference: down to the file or folder that differs"},
     {"v", "verify this: read it and check its digests"},
     {"o", "open this folder in the file manager"},
     {"r", "read the catalog again"},
@@ -21,7 +22,7 @@ local KEYS = {
 local MARKS = {
     {"same", "the same as on the others"},
     {"similar", "the same as far as coarse file times tell"},
-    {"differs", "differs from the others, or lacks a category"},
+    {"differs", "differs from the others, or lacks a category; before a name: it or what is in it"},
     {"only", "exists only here"},
     {"absent", "absent"},
     {"unknown", "not known: never or not wholly read; behind a mark: offline, as it was when read last"},

@@ -8,6 +8,7 @@
 -- flow.dialog), panel (text over the list), with message (for the bottom line until the next key).
 --
 -- An effect: {kind = "open", place =, name = the row to stand on}, {kind = "reload"}, {kind = "redraw"},
+-- {kind = "next"}: to the next difference,
 -- {kind = "quit"}, {kind = "run", command =, args =, title =}, {kind = "explore", place =}.
 local dialog_module = require "autobackup.browser.dialog"
 local flows = require "autobackup.browser.flows"
@@ -158,6 +159,7 @@ local keys = {
     ["/"] = function(model) model.editing = model.filter or "" end,
     ["?"] = function(model) model.panel = {is_help = true, title = "keys", lines = {}, top = 1} end,
     q = function() return {kind = "quit"} end,
+    n = function() return {kind = "next"} end,
     ["C-l"] = function() return {kind = "redraw"} end,
     r = function() return {kind = "reload"} end,
 }

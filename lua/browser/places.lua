@@ -1,6 +1,8 @@
 --- What is at the places that can be looked at (place.lua), from the catalog.
 local content = require "core.content"
+local core_compare = require "core.compare"
 local coverage = require "autobackup.coverage"
+local differences = require "autobackup.browser.differences"
 local errors = require "autobackup.errors"
 local folders = require "autobackup.browser.folder"
 local list = require "autobackup.browser.list"
@@ -41,9 +43,11 @@ function Places:refresh()
         sums:close()
     end
     self.sums, self.recent = {}, {}
+    self:forget_differences()
 end
 
 function Places:close()
+    self:forget_differences()
     for _, sums in pairs(self.sums) do
         sums:close()
     end
@@ -195,6 +199,40 @@ function Places:sums_of(replica)
     return self.sums[replica]
 end
 
+--- Stop comparing: it reads in a transaction, which is not to be held while a command runs.
+function Places:forget_differences()
+    for _, found in pairs(self.compared or {}) do
+        found:close()
+    end
+    self.compared, self.compared_last = {}, {}
+end
+
+-- Where a replica differs from those in other databases; of the last few that were looked at it is remembered.
+function Places:differences_of(replica, place)
+    local kept = self.compared[replica.id]
+    if kept then
+        return kept
+    end
+    local others, this = {}, replica
+    for _, row in ipairs(self.catalog:replicas{client = place.client, name = place.name,
+        category = place.category}) do
+        if row.id == replica.id then
+            this = row
+        else
+            others[#others + 1] = row
+        end
+    end
+    local found = differences.new(function() return core_compare.open(self.catalog:path()) end, this, others)
+    self.compared[replica.id] = found
+    table.insert(self.compared_last, replica.id)
+    if #self.compared_last > SUMS_KEPT then
+        local oldest = table.remove(self.compared_last, 1)
+        self.compared[oldest]:close()
+        self.compared[oldest] = nil
+    end
+    return found
+end
+
 --- The replica that a folder lies in.
 -- @return catalog row, nil when it is no longer there
 function Places:replica(place)
@@ -212,7 +250,7 @@ function Places:folder(place)
     if not folder then
         return list.new{}
     end
-    return folders.new(folder, place, self:sums_of(replica.id))
+    return folders.new(folder, place, self:sums_of(replica.id), self:differences_of(replica, place))
 end
 
 --- What is at a place.

@@ -118,6 +118,8 @@ local function layout(writer, model, width)
         plan.marks, taken = mark_columns(writer, model, width)
         used = used + taken + 1
     end
+    plan.sign = kind == "folder" and model.list.differences and 2 or 0    -- the mark before a name
+    used = used + plan.sign
     plan.note = HAS_NOTES[kind] and math.max((width - used) * 3 // 5, 0) or 0
     plan.name = math.max(width - used - plan.note, 4)
     return plan
@@ -129,7 +131,7 @@ local TITLES = {root = "DATABASE", database = "CLIENT", client = "PROJECT", proj
     category = "DATABASE", folder = "NAME"}
 
 local function head_line(writer, model, plan)
-    local text = writer:right("SIZE", SIZE) .. (" "):rep(plan.bar + 4)
+    local text = writer:right("SIZE", SIZE) .. (" "):rep(plan.bar + 4 + plan.sign)
         .. writer:left(TITLES[model.place.kind], plan.name + plan.note)
     text = text .. (plan.files > 0 and " " .. writer:right("FILES", plan.files) or "")
     text = text .. (plan.newest > 0 and "  " .. writer:left("NEWEST", plan.newest) or "")
@@ -196,6 +198,10 @@ local function row_spans(writer, plan, row, totals)
     local amount = row.bytes and size.size(row.bytes) or writer.look.marks.ellipsis
     local spans = {writer:right(amount, SIZE) .. " ", "plain",
         " " .. bar_text(writer, plan, row.bytes, totals.largest) .. "  ", "bar"}
+    if plan.sign > 0 then
+        spans[#spans + 1] = writer:left(row.differs and mark_of(writer, row.differs) or "", plan.sign)
+        spans[#spans + 1] = MARK_STYLES[row.differs] or "dim"
+    end
     add_name(writer, spans, plan, row)
     if plan.files > 0 then
         spans[#spans + 1], spans[#spans + 2] = " " .. writer:right(row.files and size.count(row.files) or "",
@@ -220,7 +226,7 @@ local function list_lines(writer, model, plan, lines)
     local rows = model.list:rows(math.max(model.top, 1), model.top + model.height - 1)
     local totals, at = model.list:totals(), math.max(model.top, 1)
     if model.top < 1 then
-        local spans = {(" "):rep(SIZE + plan.bar + 4) .. "..", "bold"}
+        local spans = {(" "):rep(SIZE + plan.bar + 4 + plan.sign) .. "..", "bold"}
         lines[#lines + 1] = model.at == 0 and highlighted(spans) or spans
     end
     for i, row in ipairs(rows) do
@@ -228,7 +234,7 @@ local function list_lines(writer, model, plan, lines)
         lines[#lines + 1] = at + i - 1 == model.at and highlighted(spans) or spans
     end
     if #rows == 0 then
-        lines[#lines + 1] = {(" "):rep(SIZE + plan.bar + 4)
+        lines[#lines + 1] = {(" "):rep(SIZE + plan.bar + 4 + plan.sign)
             .. (model.filter and "nothing matches the filter" or "nothing is here"), "dim"}
     end
 end
@@ -266,6 +272,17 @@ end
 
 local ORDER_NAMES = {size = "largest first", name = "by name", time = "newest first"}
 
+-- What differs in the replica as a whole: nothing is said where nothing does.
+local function differences_text(found)
+    if not found or found.known == 0 then
+        return nil
+    elseif not found.is_done then
+        return "comparing"
+    elseif found.count > 0 then
+        return size.plural(found.count, "difference") .. (found.is_cut and ", not all are marked" or "")
+    end
+end
+
 local function status_line(writer, model, width)
     local totals, count = model.list:totals(), model.list:count()
     local entries = size.count(totals.count)
@@ -278,6 +295,7 @@ local function status_line(writer, model, width)
         parts[#parts + 1] = size.plural(totals.files, "file")
     end
     parts[#parts + 1] = ORDER_NAMES[model.frames and "name" or model.order]
+    parts[#parts + 1] = differences_text(model.list.differences)
     if model.filter then
         parts[#parts + 1] = "only " .. writer:name(model.filter)
     end
@@ -286,7 +304,7 @@ end
 
 local HINTS = {
     {"Enter", "open"}, {"/", "filter"}, {"c", "copy"}, {"?", "keys"}, {"q", "leave"}, {"d", "compare"},
-    {"v", "verify"}, {"o", "files"}, {"s", "order"}, {"←", "up"},
+    {"n", "next difference"}, {"v", "verify"}, {"o", "files"}, {"s", "order"}, {"←", "up"},
 }
 
 -- As many as fit, in that order of importance.

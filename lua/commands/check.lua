@@ -97,8 +97,8 @@ local function show_rows(list, out)
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", head = true},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
-        {key = "databases", title = "ON", format = function(names) return table.concat(names, " ") end, min = 10},
-        {key = "reasons", title = "WHY", min = 20, color = function() return "yellow" end,
+        {key = "databases", title = "ON", names = true},
+        {key = "reasons", title = "WHY", min = 20, soft = 60, color = function() return "yellow" end,
             format = function(reasons, row)
                 return reasons[1] and table.concat(reasons, "; ") or row.state == "unknown" and "not known" or ""
             end},

@@ -38,7 +38,8 @@ local function columns(out, copies)
     local list = {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", group = true, head = true},
-        {key = "from", title = "FROM", head = true}, {key = "to", title = "TO", head = true},
+        {key = "from", title = "FROM", head = true, names = true},
+        {key = "to", title = "TO", head = true, names = true},
         number("files_copied", dry_run and "TO COPY" or "COPIED"),
         {key = "bytes_copied", title = "SIZE", align = "right", format = size.size},
         number("files_unchanged", "UNCHANGED", {drop = 1}),

@@ -129,7 +129,8 @@ local function show_grid(lines, databases, out)
     }
     for _, database in ipairs(databases) do
         columns[#columns + 1] = {
-            key = database.database, title = database.database .. "  ", align = "right",
+            key = database.database, name = database.database, after = "  ", align = "right",
+            absent = function(cell) return cell.state == "absent" end,
             format = function(cell) return cell_text(cell, out) end, color = cell_color,
         }
     end
@@ -146,7 +147,7 @@ local function show_paths(cells, out)
     out:table{rows = present, columns = {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", group = true, head = true},
-        {key = "database", title = "DATABASE", head = true},
+        {key = "database", title = "DATABASE", head = true, names = true},
         {key = "files", title = "FILES", align = "right", format = function(n) return out:count(n) end, drop = 2},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
         {key = "newest", title = "NEWEST", format = function(value) return value and out:age(value) end, min = 12,

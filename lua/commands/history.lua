@@ -146,47 +146,87 @@ local function run(args, session, sink)
     return result
 end
 
+-- The name of a database; nil where another text stands for it (undoes 7f3a, 3 databases).
+local function source_names(from, row)
+    return not (row.undoes or row.undoes_many or row.counts and row.counts.from) and from or nil
+end
+
+local function target_names(to, row)
+    return not (row.counts and row.counts.to) and to or nil
+end
+
+-- Of several categories or databases how many, as it stands behind the operation too.
+local function brief_count(key)
+    return function(value, row)
+        local count = row.counts and row.counts[key]
+        return count and ("(%d)"):format(count) or value
+    end
+end
+
+local function state_text(state, row)
+    if state == "unknown" then
+        return "unknown, on " .. tostring(row.host)
+    elseif row.undone_part then
+        return ("%s, %s undone"):format(state, row.undone_part)
+    end
+    return row.undone_by and state .. ", undone" or state
+end
+
+local function brief_state(state, row)
+    if row.undone_part then
+        return row.undone_part .. " undone"
+    end
+    return row.undone_by and "undone" or state
+end
+
 local function columns(list, out)
     local short = out.tty and past.short_names(list) or {}
     local me, sizes = core_sys.user() .. "@" .. core_sys.hostname(), runs.sizes(list)
-    local number, rare = columns_view.numbers(out), {hide = true}
-    return {
-        {key = "operation", title = "OPERATION", head = true, format = function(id, row)
+    local number = columns_view.numbers(out)
+    local function rare(key, title, spare)
+        local column = number(key, title, {hide = true})
+        column.spare = spare
+        return column
+    end
+    local list_columns = {
+        {key = "operation", title = "OPERATION", head = true, soft = 24, min = 24, format = function(id, row)
             return row.operations and ("%s (%d)"):format(short[id] or id, row.operations) or short[id] or id
         end},
-        {key = "run", title = "RUN", hide = true, format = function(id)
-            return not out.tty and sizes[id] and sizes[id] > 1 and id or nil
-        end},
-        {key = "started_at", title = "WHEN", format = function(at) return out:age(at) end},
-        {key = "kind", title = "KIND", head = true}, {key = "project", title = "PROJECT", head = true, min = 12},
-        {key = "category", title = "CATEGORY"},
-        {key = "from", title = "FROM", format = function(from, row)
+        {key = "started_at", title = "WHEN", format = function(at) return out:age(at) end,
+            brief = function(at) return (out:age(at):gsub(" ago$", ""):gsub("^just ", "")) end},
+        {key = "kind", title = "KIND", head = true},
+        {key = "project", title = "PROJECT", head = true, min = 16, soft = 32},
+        {key = "category", title = "CATEGORY", drop = 2, brief = brief_count("category")},
+        {key = "from", title = "FROM", names = source_names, format = function(from, row)
             if row.undoes_many then
                 return ("undoes %d"):format(row.undoes_many)
             end
             return row.undoes and "undoes " .. (short[row.undoes] or row.undoes) or from
+        end, brief = function(from, row)
+            return row.undoes_many and "" or row.undoes and (short[row.undoes] or row.undoes)
+                or brief_count("from")(from, row)
         end},
-        {key = "to", title = "TO"},
-        number("files", "FILES"),
-        {key = "bytes", title = "SIZE", align = "right", format = size.size},
-        number("created", "CREATED", rare), number("replaced", "REPLACED", rare),
-        number("removed", "REMOVED", rare), number("corrected", "RIGHTS/TIMES", rare),
-        {key = "state", title = "STATE", format = function(state, row)
-            if state == "unknown" then
-                return "unknown, on " .. tostring(row.host)
-            elseif row.undone_part then
-                return ("%s, %s undone"):format(state, row.undone_part)
-            end
-            return row.undone_by and state .. ", undone" or state
-        end, color = function(state) return state ~= "done" and "yellow" or nil end},
-        {key = "host", title = "WHO", format = function(host, row)
+        {key = "to", title = "TO", names = target_names, brief = brief_count("to")},
+        number("files", "FILES", {drop = 4}),
+        {key = "bytes", title = "SIZE", align = "right", format = size.size, drop = 3},
+        rare("created", "CREATED", 3), rare("replaced", "REPLACED", 4), rare("removed", "REMOVED", 4),
+        rare("corrected", "RIGHTS/TIMES", 5),
+        {key = "state", title = "STATE", format = state_text, brief = brief_state,
+            color = function(state) return state ~= "done" and "yellow" or nil end},
+        {key = "host", title = "WHO", spare = 7, format = function(host, row)
             local who = row.user and row.user .. "@" .. host or host
             return (who ~= me or not out.tty) and who or ""
         end},
-        {key = "seconds", title = "TIME", align = "right", format = function(value)
+        {key = "seconds", title = "TIME", align = "right", spare = 6, format = function(value)
             return value and size.duration(value)
         end},
     }
+    if not out.tty then
+        table.insert(list_columns, 2, {key = "run", title = "RUN", format = function(id)
+            return sizes[id] and sizes[id] > 1 and id or nil
+        end})
+    end
+    return list_columns
 end
 
 local WORDS = {create = "created", replace = "replaced", remove = "removed", touch = "rights or times set"}
@@ -210,7 +250,8 @@ end
 local function show(result, out)
     local changes, list = rows.split(result, "change")
     if #list > 0 then
-        out:table{rows = out.tty and not result.is_one and runs.fold(list) or list, columns = columns(list, out)}
+        out:table{rows = out.tty and not result.is_one and runs.fold(list) or list, columns = columns(list, out),
+            complete = result.is_one}
     end
     show_changes(changes, out)
 end

@@ -73,8 +73,7 @@ end
 function tables.project(out)
     local files, bytes = amounts(out)
     return {{key = "project", title = "PROJECT", min = 16}, files, bytes,
-        {key = "databases", title = "DATABASES", min = 16,
-            format = function(list) return table.concat(list, " ") end}}
+        {key = "databases", title = "DATABASES", names = true}}
 end
 
 function tables.loose(out)

@@ -29,7 +29,8 @@ local function columns(out)
     local alarm = {hide = true, color = "yellow"}
     return {
         {key = "project", title = "PROJECT", head = true, min = 12},
-        {key = "category", title = "CATEGORY", head = true}, {key = "database", title = "DATABASE", head = true},
+        {key = "category", title = "CATEGORY", head = true},
+        {key = "database", title = "DATABASE", head = true, names = true},
         {key = "undoes", title = "UNDOES", format = function(id) return out.tty and id:match("[^-]*$") or id end},
         number("files_restored", "RESTORED"), number("files_returned", "RETURNED", rare),
         {key = "bytes_restored", title = "SIZE", align = "right", format = size.size},

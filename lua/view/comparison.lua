@@ -127,7 +127,7 @@ local function show_one(compared, out)
     out:table{rows = compared, columns = {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", head = true},
-        {key = "reference", title = "ONLY ON", color = function() return COLORS.only end},
+        {key = "reference", title = "ONLY ON", names = true, color = function() return COLORS.only end},
         {key = "files", title = "FILES", align = "right", format = function(n) return out:count(n) end},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
     }}
@@ -200,7 +200,7 @@ local function two_columns(first, second, out)
             color = color and function(value) return value > 0 and color or nil end}
     end
     local function only(key, database)
-        return {key = key .. "_files", title = "ONLY ON " .. database, align = "right",
+        return {key = key .. "_files", before = "ONLY ON ", name = database, align = "right",
             format = function(n, line)
                 return n > 0 and ("%s (%s)"):format(out:count(n), size.size(line[key .. "_bytes"])) or "0"
             end,
@@ -293,7 +293,8 @@ local function show_grid(compared, names, out)
             end
             return row and relation(row, out)
         end
-        columns[#columns + 1] = {key = ON .. name, title = name, align = "right", format = cell,
+        columns[#columns + 1] = {key = ON .. name, name = name, align = "right", format = cell,
+            absent = function(row) return row and row.absent == name or false end,
             color = function(row) return row and row.database == name and COLORS[row.state] or nil end}
     end
     out:table{rows = grid(compared), columns = columns}

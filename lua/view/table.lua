@@ -1,28 +1,13 @@
---- Aligned tables. On a terminal they fit its width: text columns are shortened in the middle; when that is not
---- enough, columns that can be spared are left out; at last every row becomes a small block of lines. Piped, all
---- columns of which anything is to be said stand there in full.
-local clean = require "autobackup.view.clean"
+--- Aligned tables. On a terminal they fit its width (view/fitting.lua): columns that can be spared are left out, names
+--- of databases and texts are shortened; at last every row becomes a small block of lines (view/blocks.lua). Piped,
+--- all columns of which anything is to be said stand there in full.
+local blocks = require "autobackup.view.blocks"
+local fitting = require "autobackup.view.fitting"
 local shorten = require "autobackup.view.shorten"
 
 local M = {}
 
-local GAP = "  "
-local LEAST = 8    -- columns that a shortened text keeps
-
-local function text_of(column, row)
-    local value = row[column.key]
-    if column.format then
-        value = column.format(value, row)
-    end
-    if value == nil then
-        return ""
-    end
-    return clean.clean(tostring(value))
-end
-
-local function title_of(column)
-    return clean.clean(column.title)
-end
+local GAP = fitting.GAP
 
 local function is_blank(column, rows)
     for _, row in ipairs(rows) do
@@ -42,95 +27,6 @@ local function shown_columns(spec)
         end
     end
     return columns
-end
-
-local function measure(columns, rows, style, before)
-    local cells, widths = {}, {}
-    for i, column in ipairs(columns) do
-        widths[i] = math.max(style.width_of(title_of(column)), before and before[i] or 0)
-    end
-    for r, row in ipairs(rows) do
-        cells[r] = {}
-        for i, column in ipairs(columns) do
-            local text = text_of(column, row)
-            cells[r][i] = text
-            widths[i] = math.max(widths[i], style.width_of(text))
-        end
-    end
-    return cells, widths
-end
-
-local function total(widths)
-    local sum = #GAP * (#widths - 1)
-    for _, width in ipairs(widths) do
-        sum = sum + width
-    end
-    return sum
-end
-
-local function is_shrinkable(column)
-    return column.align ~= "right" and not column.whole
-end
-
-local function widest_shrinkable(columns, widths)
-    local best
-    for i, column in ipairs(columns) do
-        local least = column.min or LEAST
-        if is_shrinkable(column) and widths[i] > least and (not best or widths[i] > widths[best]) then
-            best = i
-        end
-    end
-    return best
-end
-
--- The column that can best be spared: its place, or nil.
-local function most_droppable(columns)
-    local best
-    for i, column in ipairs(columns) do
-        if column.drop and (not best or column.drop > columns[best].drop) then
-            best = i
-        end
-    end
-    return best
-end
-
--- Narrow the widest text columns until the table fits. False when it cannot.
-local function shrink(columns, widths, width)
-    local last = columns[#columns]
-    local beyond = last.whole and math.max(widths[#widths] - (last.min or LEAST), 0) or 0
-    local excess = total(widths) - beyond - width
-    while excess > 0 do
-        local i = widest_shrinkable(columns, widths)
-        if not i then
-            return false
-        end
-        widths[i] = widths[i] - 1
-        excess = excess - 1
-    end
-    return true
-end
-
-local function without(list, at)
-    local rest = table.move(list, 1, #list, 1, {})
-    table.remove(rest, at)
-    return rest
-end
-
--- The columns that fit, their cells and widths; nil when not even those that cannot be spared do.
-local function fit(columns, cells, widths, width)
-    local narrowed = table.move(widths, 1, #widths, 1, {})
-    if not width or shrink(columns, narrowed, width) then
-        return columns, cells, narrowed
-    end
-    local at = most_droppable(columns)
-    if not at then
-        return nil
-    end
-    local rest = {}
-    for r, texts in ipairs(cells) do
-        rest[r] = without(texts, at)
-    end
-    return fit(without(columns, at), rest, without(widths, at), width)
 end
 
 local function color_of(column, row)
@@ -155,29 +51,31 @@ local function is_uncertain(text)
 end
 
 -- Where such a text stands, the terminal is told the column of what follows.
-local function layout(columns, widths, pick, style)
+local function layout(list, pick, style)
     local parts, at, is_sure = {}, 1, true
-    for i, column in ipairs(columns) do
-        local text, color = pick(i, column)
-        parts[i] = (is_sure and "" or ("\27[%dG"):format(at)) .. padded(text, widths[i], column, color, style)
+    for i, item in ipairs(list) do
+        local text, color = pick(item)
+        local place = is_sure and "" or ("\27[%dG"):format(at)
+        parts[i] = place .. padded(text, item.width, item.column, color, style)
         is_sure = is_sure and not (style.places and is_uncertain(text))
-        at = at + widths[i] + #GAP
+        at = at + item.width + #GAP
     end
     return trim_end(table.concat(parts, GAP))
 end
 
 -- A column marked `group` shows a value once and leaves it out below, on a terminal only: a pipe's reader takes
 -- each line by itself.
-local function repeats(columns, cells, r, i, style)
-    if not (style.tty and columns[i].group and r > 1) then
+local function repeats(list, r, item, style)
+    if not (style.tty and item.column.group and r > 1) then
         return false
     end
-    for j = 1, i do
-        if columns[j].group and cells[r][j] ~= cells[r - 1][j] then
+    for _, other in ipairs(list) do
+        if other.column.group and other.texts[r] ~= other.texts[r - 1] then
             return false
+        elseif other == item then
+            return true
         end
     end
-    return true
 end
 
 local function shortened(text, width, style)
@@ -186,102 +84,71 @@ end
 
 -- A text that is never shortened and too long for its place gets a line of its own. One that is too long for the
 -- screen is broken by the terminal, from which it can be taken in one piece.
-local function hanging(columns, cells, r, widths, style)
-    local last = #columns
-    local room = style.width and columns[last].whole and style.width - total(widths) + widths[last]
-    local text = cells[r][last]
+local function hanging(list, r, style)
+    local last = list[#list]
+    local room = style.width and last.column.whole and style.width - fitting.total(list) + last.width
+    local text = last.texts[r]
     return room and style.width_of(text) > room and GAP .. text
 end
 
-local function flat(columns, rows, cells, widths, style, is_titled)
+local function flat(list, rows, style, is_titled)
     local lines = {}
-    lines[1] = not is_titled and layout(columns, widths, function(_, column)
-        return title_of(column), "dim"
-    end, style) or nil
+    lines[1] = not is_titled and layout(list, function(item) return item.title, "dim" end, style) or nil
     for r, row in ipairs(rows) do
-        local below = hanging(columns, cells, r, widths, style)
-        lines[#lines + 1] = layout(columns, widths, function(i, column)
-            if repeats(columns, cells, r, i, style) or below and i == #columns then
+        local below = hanging(list, r, style)
+        lines[#lines + 1] = layout(list, function(item)
+            if repeats(list, r, item, style) or below and item == list[#list] then
                 return ""
             end
-            return column.whole and cells[r][i] or shortened(cells[r][i], widths[i], style), color_of(column, row)
+            local text = item.texts[r]
+            return item.column.whole and text or shortened(text, item.width, style), color_of(item.column, row)
         end, style)
         lines[#lines + 1] = below or nil
     end
     return lines
 end
 
-local function head_of(columns, texts, style)
-    local parts = {}
-    for i, column in ipairs(columns) do
-        if column.head or i == 1 then
-            parts[#parts + 1] = texts[i]
-        end
-    end
-    return style.paint("bold", shortened(table.concat(parts, " "), style.width, style))
-end
-
--- "TITLE value" of each further column, as many on a line as fit. What is zero is not worth a place there.
-local function pieces(columns, row, texts, style)
-    local list = {}
-    for i, column in ipairs(columns) do
-        local text = texts[i]:gsub("^ +", ""):gsub(" +$", "")
-        if i > 1 and not column.head and text ~= "" and row[column.key] ~= 0 then
-            local title, color = trim_end(title_of(column)), color_of(column, row)
-            local room = math.max(style.width - style.width_of(title) - #GAP - 1, 4)
-            text = column.whole and text or shortened(text, room, style)
-            list[#list + 1] = {width = style.width_of(title) + 1 + style.width_of(text),
-                text = style.paint("dim", title) .. " " .. (color and style.paint(color, text) or text)}
-        end
-    end
-    return list
-end
-
-local function block(columns, row, texts, style, lines)
-    lines[#lines + 1] = head_of(columns, texts, style)
-    local used = math.huge
-    for _, piece in ipairs(pieces(columns, row, texts, style)) do
-        if used + #GAP + piece.width > style.width then
-            lines[#lines + 1] = GAP .. piece.text
-            used = #GAP + piece.width
+-- Texts after each other, as many on a line as fit; none is broken.
+local function add_legend(lines, parts, style)
+    local line
+    for i, part in ipairs(parts) do
+        local text = part .. (i < #parts and "," or "")
+        if line and style.width_of(line) + 1 + style.width_of(text) > style.width then
+            lines[#lines + 1] = style.paint("dim", line)
+            line = GAP .. text
         else
-            lines[#lines] = lines[#lines] .. GAP .. piece.text
-            used = used + #GAP + piece.width
+            line = line and line .. " " .. text or text
         end
     end
-end
-
-local function stacked(columns, rows, cells, style)
-    local lines = {}
-    for r, row in ipairs(rows) do
-        block(columns, row, cells[r], style, lines)
-    end
-    return lines
+    lines[#lines + 1] = style.paint("dim", line)
 end
 
 --- Lay out a table.
--- @param spec {columns=, rows=}; a column is {key=, title=, align="right"?, format=fn(value,row)?,
+-- @param spec {columns=, rows=, complete=bool?}; a column is {key=, title=, align="right"?, format=fn(value,row)?,
 --        color=fn(value,row)?, min=columns?, group=bool?, head=bool?, hide_empty=bool?, drop=number?,
 --        whole=bool?}: those with `hide_empty` go where all of it is empty or 0, those with `drop` where all do
---        not fit, the highest first (terminal only); a `whole` one at the end, such as a path that may be wanted
---        elsewhere, is never shortened: where it does not fit it stands on a line of its own
+--        not fit, the highest first (terminal only; none where the table is to be `complete`); a `whole` one at
+--        the end, such as a path that may be wanted elsewhere, is never shortened: where it does not fit it stands
+--        on a line of its own. What else a column may have for narrow screens, and names of databases:
+--        view/fitting.lua
 -- @param style {width=columns or nil, tty=bool, width_of=fn, paint=fn(color,text), ellipsis=text, places=whether
 --        the terminal may be told columns}
 -- @param state of a table that is laid out in parts, not on a terminal: an empty table at first (optional). Later
 --        parts have no titles, and columns that are as wide as before or wider
--- @return a list of lines, the titles first, and how many columns were left out
+-- @return a list of lines, the titles first, what shortened names mean last, and how many columns were left out
 function M.lines(spec, style, state)
-    local columns = shown_columns(spec)
-    local before = state and state.widths
-    local cells, widths = measure(columns, spec.rows, style, before)
-    if state then
-        state.widths = widths
+    local columns, before = shown_columns(spec), state and state.widths
+    local list, legends = fitting.fit(columns, spec, style, before)
+    if not list then
+        return blocks.lines(fitting.measure(columns, spec.rows, style), spec.rows, style), 0
+    elseif state then
+        state.widths = fitting.widths(list)
     end
-    local fitting, fitting_cells, fitting_widths = fit(columns, cells, widths, style.width)
-    if not fitting then
-        return stacked(columns, spec.rows, cells, style), 0
+    local lines = flat(list, spec.rows, style, before ~= nil)
+    for _, parts in ipairs(legends) do
+        add_legend(lines, parts, style)
     end
-    return flat(fitting, spec.rows, fitting_cells, fitting_widths, style, before ~= nil), #columns - #fitting
+    return lines, #columns - #list
 end
 
 return M

@@ -14,7 +14,7 @@ local function columns(out)
     return {
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", group = true, head = true},
-        {key = "database", title = "DATABASE", head = true},
+        {key = "database", title = "DATABASE", head = true, names = true},
         number("files_ok", "OK"), number("files_damaged", "DAMAGED", {color = "red"}),
         number("files_repaired", "REPAIRED", rare("green")), number("files_differing", "DIFFERING", rare("red")),
         number("files_changed", "CHANGED", rare("yellow")), number("files_new", "NEW", rare("dim")),

@@ -294,4 +294,20 @@ function M.test_frames_come_by_name()
     unit.assertEquals(names, {"a.1.exr", "a.2.exr", "a.3.exr"})
 end
 
+function M.test_what_differs_is_marked_before_its_name()
+    local rows = list.new{{name = "day_03", kind = "directory", bytes = 9, into = {}, differs = "differs"},
+        {name = "day_04", kind = "directory", bytes = 8, into = {}},
+        {name = "clip.mov", kind = "file", bytes = 7, files = 1, differs = "unknown"}}
+    rows.differences = {count = 2, known = 1, is_done = true}
+    local where = {kind = "folder", database = "WORK", client = "a", name = "b", category = "c", path = ""}
+    local texts = screen(model{place = where, list = rows}, 80, 10)
+    unit.assertStrContains(texts[4], "  ≠ day_03/")
+    unit.assertStrContains(texts[5], "    day_04/")
+    unit.assertStrContains(texts[6], "  ? clip.mov")
+    unit.assertEquals(width_of(texts[2]:match("^(.*)NAME")), width_of(texts[5]:match("^(.*)day_04")))
+    unit.assertStrContains(texts[9], "2 differences")
+    rows.differences.is_done = false
+    unit.assertStrContains(screen(model{place = where, list = rows}, 80, 10)[9], "comparing")
+end
+
 return M

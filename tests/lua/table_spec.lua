@@ -133,4 +133,102 @@ function M.test_names_are_cleaned_and_colour_takes_no_room()
     unit.assertEquals(lines[3], "<red>long enough</>  2")
 end
 
+-- ---- many databases ----
+
+local function disks(count)
+    local names = {}
+    for i = 1, count do
+        names[i] = ("ARCHIVE-LTO-20%02d"):format(i)
+    end
+    return names
+end
+
+-- A row for each project: text by database, "-" is nothing.
+local function grid(count, rows)
+    local columns = {{key = "project", title = "PROJECT", head = true}}
+    for _, name in ipairs(disks(count)) do
+        columns[#columns + 1] = {key = name, name = name, align = "right",
+            absent = function(text) return text == "-" end}
+    end
+    for _, row in ipairs(rows) do
+        for i, name in ipairs(disks(count)) do
+            row[name] = row[i] or "-"
+        end
+    end
+    return {columns = columns, rows = rows}
+end
+
+function M.test_names_in_heads_are_shortened_with_a_legend_and_no_two_are_alike()
+    local spec_of = grid(4, {{project = "acme/spot", "1 MB =", "1 MB =", "2 MB #", "1 MB ="}})
+    unit.assertEquals(table_view.lines(spec_of, style(90))[1],
+        "PROJECT    ARCHIVE-LTO-2001  ARCHIVE-LTO-2002  ARCHIVE-LTO-2003  ARCHIVE-LTO-2004")
+    unit.assertEquals(table_view.lines(spec_of, style(46)), {
+        "PROJECT      2001    2002    2003    2004",
+        "acme/spot  1 MB =  1 MB =  2 MB #  1 MB =",
+        "2001 = ARCHIVE-LTO-2001, likewise 2002, 2003,", "  2004",
+    })
+    unit.assertStrContains(table_view.lines(spec_of, style(nil))[1], "ARCHIVE-LTO-2004")
+end
+
+function M.test_heads_of_different_kinds_are_all_in_the_legend()
+    local mixed = {rows = {{p = "acme/spot", a = "1", b = "2", c = "3"}}, columns = {
+        {key = "p", title = "PROJECT"},
+        {key = "a", name = "WORK"}, {key = "b", name = "PORTABLE-SSD-EDIT"},
+        {key = "c", name = "OFFICE-NAS-TWO"}}}
+    local lines = table_view.lines(mixed, style(44))
+    unit.assertStrContains(lines[1], "WORK")
+    local text = table.concat(lines, " ")
+    unit.assertStrContains(text, " = PORTABLE-SSD-EDIT")
+    unit.assertNotStrContains(text, " = WORK")
+end
+
+function M.test_what_is_nowhere_gives_way_and_is_named()
+    local lines = table_view.lines(grid(4, {{project = "acme/spot", "1 MB =", "1 MB ="}}), style(50))
+    unit.assertEquals(lines[1], "PROJECT    ARCHIVE-LTO-2001  ARCHIVE-LTO-2002")
+    unit.assertEquals(lines[3], "- in every row: ARCHIVE-LTO-2003, ARCHIVE-LTO-2004")
+end
+
+function M.test_blocks_tell_databases_together_that_say_the_same()
+    local rows = {{project = "acme/spot", "1 MB =", "1 MB =", "2 MB #"}, {project = "bmx/show"}}
+    for i = 1, 12 do
+        rows[2][i] = i > 3 and "3 MB" or "-"
+    end
+    unit.assertEquals(table_view.lines(grid(12, rows), style(60)), {
+        "acme/spot",
+        "  1 MB =  ARCHIVE-LTO-2001, ARCHIVE-LTO-2002",
+        "  2 MB #  ARCHIVE-LTO-2003",
+        "       -  the other 9",
+        "bmx/show",
+        "  3 MB  ARCHIVE-LTO-2004, ARCHIVE-LTO-2005,",
+        "        ARCHIVE-LTO-2006, ARCHIVE-LTO-2007,",
+        "        ARCHIVE-LTO-2008, ARCHIVE-LTO-2009,",
+        "        ARCHIVE-LTO-2010, ARCHIVE-LTO-2011, ARCHIVE-LTO-2012",
+        "     -  ARCHIVE-LTO-2001, ARCHIVE-LTO-2002, ARCHIVE-LTO-2003",
+    })
+end
+
+function M.test_names_as_values_are_shortened_alike_or_stand_whole()
+    local names = {rows = {{p = "acme/spot", on = disks(5)}, {p = "bmx/show", on = "ARCHIVE-LTO-2002"}},
+        columns = {{key = "p", title = "PROJECT"}, {key = "on", title = "ON", names = true}}}
+    unit.assertEquals(table_view.lines(names, style(40)), {
+        "PROJECT    ON", "acme/spot  2001 2002 2003 2004 2005", "bmx/show   2002",
+        "2001 = ARCHIVE-LTO-2001, likewise 2002,", "  2003, 2004, 2005",
+    })
+    unit.assertEquals(table_view.lines(names, style(nil))[3], "bmx/show   ARCHIVE-LTO-2002")
+    unit.assertStrContains(table.concat(table_view.lines(names, style(18)), "\n"), "ARCHIVE-LTO-2005")
+end
+
+function M.test_short_forms_and_spare_columns_go_before_texts_are_cut()
+    local project = "acme/spot-2031-directors-cut"
+    local narrow = {rows = {{p = project, at = "3 min ago", who = "anna@edit-1"}}, columns = {
+        {key = "p", title = "PROJECT", soft = 24},
+        {key = "at", title = "WHEN", brief = function() return "3 min" end},
+        {key = "who", title = "WHO", spare = 1}}}
+    unit.assertEquals(table_view.lines(narrow, style(60))[2], project .. "  3 min ago  anna@edit-1")
+    unit.assertEquals(table_view.lines(narrow, style(49))[2], project .. "  3 min  anna@edit-1")
+    unit.assertEquals(table_view.lines(narrow, style(36))[2], project .. "  3 min")
+    narrow.complete = true
+    unit.assertStrContains(table.concat(table_view.lines(narrow, style(36)), "\n"), "anna@edit-1")
+end
+
 return M
