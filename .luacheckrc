@@ -9,9 +9,10 @@ include_files = {"lua/**/*.lua", "scripts/*.lua", "tests/**/*.lua", "config.lua.
 
 local session = {
     read_globals = {
-        "add", "args", "categories", "check", "clients", "command", "compare", "copy", "databases", "exit", "explore",
-        "fetch", "files", "find", "glob", "help", "list", "on", "policy", "projects", "quit", "remove", "replicas", "run",
-        "show", "trust", "verify",
+        "accept", "add", "args", "categories", "check", "clients", "command", "compare", "copy", "databases", "exit",
+        "explore", "fetch", "fields", "files", "find", "glob", "help", "history", "ignore", "list", "move", "on",
+        "policy", "projects", "prune", "quit", "remove", "replicas", "restore", "run", "show", "trust", "undo",
+        "verify", "versions",
     },
     globals = {"settings", "load"},
 }

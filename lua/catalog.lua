@@ -308,6 +308,28 @@ function Catalog:loose(filter)
         .. conditions:text() .. " ORDER BY d.id, c.id, r.path", conditions.params)
 end
 
+local GONE = [[SELECT r.client, r.project AS name, r.client || '/' || r.project AS project, c.id AS category_id,
+    c.name AS category, c.path AS category_path, d.id AS database_id, d.name AS database, d.path AS root, r.files,
+    r.bytes, r.seen_at FROM gone r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
+local NOWHERE = [[NOT EXISTS (SELECT 1 FROM replica h WHERE h.client = r.client AND h.project = r.project
+    AND h.category = r.category)]]
+
+--- Where categories of projects were that are on no database any more, sorted as replicas.
+-- @param filter as for replicas
+-- @return rows {client, project, name, category, category_id, category_path, database, database_id, root, files,
+--         bytes, seen_at}, files and bytes as they were at seen_at
+function Catalog:gone(filter)
+    local conditions = where():filters(filter or {})
+    table.insert(conditions.conditions, NOWHERE)
+    return self:rows(GONE .. conditions:text() .. " ORDER BY r.client, r.project, c.id, d.id", conditions.params)
+end
+
+--- Forget that a project was somewhere where it is not.
+-- @param client, name folder names
+function Catalog:forget_gone(client, name)
+    self:exec("DELETE FROM gone WHERE client = ? AND project = ?", {bytes(client), bytes(name)})
+end
+
 local MOST_PARAMETERS = 500    -- SQLite takes some more
 
 local PLACE = [[SELECT r.id, r.client, r.project AS name, c.id AS category_id, c.name AS category,
@@ -392,7 +414,7 @@ end
 --- Change a category's path; what is known of it goes, as it lay elsewhere.
 function Catalog:set_category(name, path)
     self:transaction(function()
-        for _, place in ipairs{"replica", "client", "loose", "reading", "unread"} do
+        for _, place in ipairs{"replica", "client", "loose", "reading", "unread", "gone"} do
             self:exec("DELETE FROM " .. place .. " WHERE category = (SELECT id FROM category WHERE name = ?)",
                 {name})
         end

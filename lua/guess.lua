@@ -157,14 +157,15 @@ local function is_on_disk(session, project)
     return false
 end
 
---- Whether there is a project of just that name.
+--- Whether there is, or was, a project of just that name.
 -- @param name "client/project"
 -- @param spec of the argument: with `fresh` the disks are looked at too
 function M.is_project(session, name, spec)
     if not name:find("^[^/]+/[^/]+$") then
         return false
     end
-    return session.catalog:projects{project = name}[1] ~= nil or spec.fresh and is_on_disk(session, name) or false
+    return session.catalog:projects{project = name}[1] ~= nil or spec.fresh and is_on_disk(session, name)
+        or session.catalog:gone{project = name}[1] ~= nil
 end
 
 -- The projects that a path leads to, what else it says, and what is wrong with one that leads into a project.

@@ -61,7 +61,7 @@ function M.place(session, file, category, path)
     if file:find("^[/~]") or file:find("^%.%.?/") then
         return place_of_path(session, locate.absolute(file, errors.check(fs.getcwd())))
     end
-    local is_project = session.catalog:projects{project = file}[1] ~= nil
+    local is_project = session.catalog:projects{project = file}[1] or session.catalog:gone{project = file}[1]
     if category or is_project then
         return {project = file, category = category ~= "all" and category or nil, only = path and {path} or nil}
     end

@@ -3,6 +3,7 @@
 local beside = require "autobackup.beside"
 local coverage = require "autobackup.coverage"
 local errors = require "autobackup.errors"
+local gone = require "autobackup.gone"
 local locate = require "autobackup.locate"
 local room = require "autobackup.room"
 local rows = require "autobackup.rows"
@@ -130,6 +131,27 @@ local function is_alone(project, category, databases, covered)
     return true
 end
 
+local function gone_row(row, online)
+    return rows.row("replica", {
+        client = row.client, project = row.project, name = row.name, category = row.category,
+        database = row.database, state = "gone",
+        online = online, files = row.files, bytes = row.bytes, loaded_at = M.seconds(row.seen_at),
+        path = locate.replica(row.root, row.category_path, row.client, row.name),
+    })
+end
+
+-- The cells of what is nowhere any more.
+local function add_gone(list, cell, category, databases, is_online, covered)
+    local was = {}
+    for _, row in ipairs(cell.replicas) do
+        was[row.database] = row
+    end
+    for _, database in ipairs(databases) do
+        local row, online = was[database.database], is_online(database) == true
+        list[#list + 1] = row and gone_row(row, online) or absent_row(cell, category, database, online, covered)
+    end
+end
+
 local function add_cells(list, project, category, databases, is_online, covered)
     local present = project.categories[category.category] or {}
     local words, by_database = states.compare(present), {}
@@ -150,14 +172,24 @@ end
 -- @return rows of type "replica", sorted by project, then category and database in the order they were added;
 --         `compared` is a word of states.compare, "damaged" where damage is known, nil without a replica;
 --         `differing`: how many of its files have another content elsewhere at the same size and time; `state` is
---         "present", "absent", or "unknown" (files and bytes are nil): that was never read
+--         "present", "absent", "unknown" (files and bytes are nil): that was never read; or "gone": it was there,
+--         and is nowhere now (files and bytes are those of then). What is gone follows the rest
 function M.cells(session, filter)
     local databases, categories = session.catalog:databases(), session.catalog:categories()
     local is_online, list, covered = locate.prober(), {}, coverage.new(session.catalog)
+    local lost, is_gone = gone.cells(session, filter), {}
+    for _, cell in ipairs(lost) do
+        is_gone[cell.project .. "\0" .. cell.category] = true
+    end
     for _, project in ipairs(nest(sameness.replicas(session.catalog, filter))) do
         for _, category in ipairs(categories) do
-            add_cells(list, project, category, databases, is_online, covered)
+            if not is_gone[project.project .. "\0" .. category.category] then
+                add_cells(list, project, category, databases, is_online, covered)
+            end
         end
+    end
+    for _, cell in ipairs(lost) do
+        add_gone(list, cell, session.catalog:category(cell.category), databases, is_online, covered)
     end
     return list
 end

@@ -302,6 +302,12 @@ function M.judge(policies, replicas, now, unread)
     return list
 end
 
+--- How many replicas a category must have.
+-- @param policies list as above, @param category its name
+function M.wanted(policies, category)
+    return finder(policies)(category).replicas or 1
+end
+
 --- Those of the same that are below their policy.
 -- @return list as of judge, and how many were judged
 function M.below(policies, replicas, now, unread)

@@ -3,6 +3,7 @@ local beside = require "autobackup.beside"
 local coverage = require "autobackup.coverage"
 local databases_view = require "autobackup.view.databases"
 local freshness = require "autobackup.freshness"
+local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
 local policy = require "autobackup.policy"
 local rows = require "autobackup.rows"
@@ -26,7 +27,7 @@ local function unread_of(session, covered)
 end
 
 local function count(verdicts)
-    local counts = {ok = 0, below = 0, unknown = 0}
+    local counts = {ok = 0, below = 0, unknown = 0, gone = 0}
     for _, verdict in ipairs(verdicts) do
         counts[verdict.state] = counts[verdict.state] + 1
     end
@@ -34,7 +35,7 @@ local function count(verdicts)
 end
 
 local function status_of(counts, gaps)
-    if counts.below > 0 then
+    if counts.below + counts.gone > 0 then
         return statuses.BELOW_POLICY
     end
     return (counts.unknown > 0 or #gaps > 0) and statuses.PARTIAL or statuses.DONE
@@ -56,12 +57,26 @@ local function outside_note(session)
         .. "leaves them out"):format(table.concat(parts, ", "), more)
 end
 
-local function notes_of(session)
+local function notes_of(session, lost)
     local missing = knowledge.missing(session)
     if missing then
         return {missing}
     end
-    return {outside_note(session)}
+    local notes = gone.texts(session, lost)
+    table.insert(notes, outside_note(session))
+    return notes
+end
+
+-- What is gone is judged too, unless its policy asks for nothing.
+local function add_gone(verdicts, lost, session)
+    for _, cell in ipairs(lost) do
+        local wanted = policy.wanted(session.policies, cell.category)
+        verdicts[#verdicts + 1] = wanted > 0 and {project = cell.project, client = cell.client, name = cell.name,
+            category = cell.category, files = cell.files, bytes = cell.bytes, databases = {}, current = {},
+            replicas = 0, wanted = wanted,
+            reasons = {"gone: it was on " .. table.concat(gone.databases(cell), " ")},
+            lacks = {}, state = "gone", seen_at = cell.seen_at} or nil
+    end
 end
 
 local function run(args, session)
@@ -71,6 +86,8 @@ local function run(args, session)
     local covered = coverage.new(session.catalog)
     local verdicts = policy.judge(session.policies, sameness.replicas(session.catalog, filter), core_sys.now(),
         unread_of(session, covered))
+    local lost = gone.cells(session, filter)
+    add_gone(verdicts, lost, session)
     local gaps = covered:gaps(session.catalog:databases(), session.catalog:categories())
     local counts, result = count(verdicts), {}
     for _, verdict in ipairs(verdicts) do
@@ -80,14 +97,14 @@ local function run(args, session)
     end
     result.status, result.judged, result.counts, result.gaps = status_of(counts, gaps), #verdicts, counts, gaps
     result.databases = freshness.ages(session)
-    result.notes = notes_of(session)
+    result.notes = notes_of(session, lost)
     return result
 end
 
 local function shown(result, all)
     local list = {}
     for _, row in ipairs(result) do
-        list[#list + 1] = (all or row.state == "below") and row or nil
+        list[#list + 1] = (all or row.state == "below" or row.state == "gone") and row or nil
     end
     return list
 end
@@ -108,8 +125,10 @@ end
 
 local function show_sum(result, out)
     local counts = result.counts
-    if counts.below > 0 then
-        out:line(("%s of %s below policy"):format(size.count(counts.below), size.count(result.judged)))
+    if counts.below + counts.gone > 0 then
+        out:line(("%s of %s below policy%s"):format(size.count(counts.below + counts.gone),
+            size.count(result.judged),
+            counts.gone > 0 and (", %s of them gone"):format(size.count(counts.gone)) or ""))
     elseif counts.unknown == 0 and #result.gaps == 0 then
         out:line(result.judged == 0 and "nothing to check" or "all is as its policies ask")
     elseif counts.ok > 0 then

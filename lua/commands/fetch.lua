@@ -2,6 +2,7 @@
 local coverage = require "autobackup.coverage"
 local databases_view = require "autobackup.view.databases"
 local freshness = require "autobackup.freshness"
+local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
 local size = require "autobackup.view.size"
 local words = require "autobackup.words"
@@ -60,6 +61,8 @@ local function notes_of(result, args, session)
         notes[#notes + 1] = ("not read as a whole yet: %s; type: load"):format(table.concat(partly, ", "))
     end
     add_gaps(notes, session)
+    local texts = gone.texts(session, gone.cells(session, filter_of(args)))
+    table.move(texts, 1, #texts, #notes + 1, notes)
     if #result == 0 and #notes == 0 then
         notes[1] = empty_note(args)
     end
@@ -88,6 +91,9 @@ local function mark_of(cell, out)
 end
 
 local function cell_text(cell, out)
+    if cell.state == "gone" then
+        return "gone  "
+    end
     local mark, unknown = mark_of(cell, out)
     local text = cell.state == "present" and size.size(cell.bytes) or ""
     return ("%s %s%s"):format(text, mark, unknown)
@@ -96,7 +102,9 @@ end
 local COLORS = {differs = "yellow", only = "yellow", unknown = "yellow", damaged = "red"}
 
 local function cell_color(cell)
-    if cell.state ~= "present" or not cell.online then
+    if cell.state == "gone" then
+        return "yellow"
+    elseif cell.state ~= "present" or not cell.online then
         return "dim"
     end
     return COLORS[cell.compared]
@@ -114,7 +122,7 @@ local function grid(cells)
             last = {project = cell.project, category = cell.category}
         end
         last[cell.database] = cell
-        if cell.state == "present" and not last.listed then
+        if (cell.state == "present" or cell.state == "gone") and not last.listed then
             last.listed = true
             lines[#lines + 1] = last
         end

@@ -16,10 +16,19 @@ local function never_read(session)
     return names[1] and ("never read, so nothing is known of: %s; type: load"):format(table.concat(names, ", "))
 end
 
+local function gone_note(session)
+    local lost = session.catalog:gone{}
+    return #lost > 0 and "what is gone ('fetch all' tells) is not searched; 'versions NAME' looks into what is "
+        .. "kept" or nil
+end
+
 local function notes_of(count, is_cut, args, session)
     if count == 0 then
         local text = ("nothing found that matches '%s'"):format(args.pattern)
-        return {knowledge.missing(session) or text, never_read(session)}
+        local notes = {knowledge.missing(session) or text}
+        table.insert(notes, never_read(session))
+        table.insert(notes, gone_note(session))
+        return notes
     elseif is_cut then
         return {("more than %d match, the others are not shown; narrow it down, or --limit N"):format(count)}
     end

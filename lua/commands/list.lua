@@ -1,6 +1,8 @@
 --- list: databases, categories, clients, projects, loose entries.
 local beside = require "autobackup.beside"
+local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
+local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 
 local function by_name(list, key)
@@ -8,11 +10,28 @@ local function by_name(list, key)
     return list
 end
 
+-- Those that are nowhere any more follow.
+local function projects(session, filter)
+    local list = knowledge.projects(session, filter)
+    local here, last = {}, nil
+    for _, row in ipairs(list) do
+        here[row.project] = true
+    end
+    for _, cell in ipairs(filter.database and {} or gone.cells(session, filter)) do
+        if not here[cell.project] and not (last and last.project == cell.project) then
+            last = rows.row("project", {client = cell.client, project = cell.project, name = cell.name, files = 0,
+                bytes = 0, databases = {}, state = "gone", seen_at = cell.seen_at})
+            list[#list + 1] = last
+        end
+    end
+    return list
+end
+
 local reads = {
     databases = function(session) return by_name(knowledge.databases(session), "database") end,
     categories = function(session) return by_name(knowledge.categories(session), "category") end,
     clients = knowledge.clients,
-    projects = knowledge.projects,
+    projects = projects,
     loose = knowledge.loose,
 }
 
@@ -73,7 +92,8 @@ end
 function tables.project(out)
     local files, bytes = amounts(out)
     return {{key = "project", title = "PROJECT", min = 16}, files, bytes,
-        {key = "databases", title = "DATABASES", names = true}}
+        {key = "databases", title = "DATABASES", names = true},
+        {key = "state", title = "STATE", hide_empty = true}}
 end
 
 function tables.loose(out)

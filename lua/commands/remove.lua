@@ -1,6 +1,7 @@
---- remove: forget a database or a category.
+--- remove: forget a database, a category, or a project that is gone.
 local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
+local gone = require "autobackup.gone"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 
@@ -22,6 +23,10 @@ local function run(args, session)
     if args.what == "category" and not session.catalog:category(args.name) then
         errors.raise("ENONAME", "remove takes one category, not all of them")
     end
+    if args.what == "project" then
+        gone.forget(session, args.name)
+        return {rows.row("removed", {what = args.what, name = args.name})}
+    end
     ask(args, session)
     if args.what == "database" then
         session.catalog:remove_database(args.name)
@@ -36,20 +41,23 @@ return {
     group = "set up",
     passing = true,
     startup = "mends",
-    summary = "forget a database or a category, without touching a file",
+    summary = "forget a database, a category or a project that is gone, without touching a file",
     details = "Only the catalog forgets. The files on the disk, its marker and its versions stay; adding it "
-        .. "again and loading it brings everything back but the digests.",
-    examples = {"remove database NAS", "remove category cache --yes"},
+        .. "again and loading it brings everything back but the digests. A project that is on no database any "
+        .. "more is told as gone until it is forgotten so.",
+    examples = {"remove database NAS", "remove category cache --yes", "remove project acme/spot-2031"},
     args = {
-        {"what", "choice", values = {"database", "category"}},
+        {"what", "choice", values = {"database", "category", "project"}},
         {"name", "database", when = {what = {"database"}}},
         {"name", "category", when = {what = {"category"}}},
+        {"name", "project", fresh = true, when = {what = {"project"}}},
     },
     options = {yes = consent.option()},
     accepts = {database = {type = "what", database = "name"}, category = {type = "what", category = "name"}},
     run = run,
     show = function(result, out)
         local row = result[1]
-        out:prose(out:clean(("removed %s %s; its files stay where they are"):format(row.what, row.name)))
+        out:prose(out:clean(row.what == "project" and ("forgot that %s was there"):format(row.name)
+            or ("removed %s %s; its files stay where they are"):format(row.what, row.name)))
     end,
 }

@@ -67,3 +67,25 @@ CREATE TABLE judged (    -- what comparing two replicas of one size came to: a c
 ) WITHOUT ROWID;
 CREATE INDEX judged_other ON judged (b);
 CREATE INDEX judged_content ON judged (content) WHERE content > 0;
+CREATE TABLE gone (                        -- replicas with files that are where they were no more
+    client   BLOB NOT NULL,
+    project  BLOB NOT NULL,
+    category INTEGER NOT NULL REFERENCES category ON DELETE CASCADE,
+    database INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
+    files    INTEGER NOT NULL,             -- as they were last seen, at seen_at
+    bytes    INTEGER NOT NULL,
+    seen_at  INTEGER NOT NULL,
+    PRIMARY KEY (client, project, category, database)
+) WITHOUT ROWID;
+CREATE TRIGGER replica_went AFTER DELETE ON replica WHEN OLD.files > 0
+    AND EXISTS (SELECT 1 FROM database WHERE id = OLD.database)      -- it goes with a database that is forgotten
+    AND EXISTS (SELECT 1 FROM category WHERE id = OLD.category)
+BEGIN
+    INSERT OR REPLACE INTO gone
+    VALUES (OLD.client, OLD.project, OLD.category, OLD.database, OLD.files, OLD.bytes, OLD.loaded_at);
+END;
+CREATE TRIGGER replica_came AFTER INSERT ON replica
+BEGIN
+    DELETE FROM gone WHERE client = NEW.client AND project = NEW.project AND category = NEW.category
+        AND database = NEW.database;
+END;

@@ -44,6 +44,10 @@ function Catalog:trusted(path) return self.trusted_bytes[path] end
 function Catalog:trusted_below() return {} end
 function Catalog:trust(path, bytes) self.trusted_bytes[path] = bytes end
 
+function Catalog:gone()
+    return {}
+end
+
 function Catalog:projects(filter)
     local list = {}
     for _, row in ipairs(copies(self.project_rows)) do
