@@ -41,7 +41,7 @@ end
 local function read_own(_, path)
     local bytes, message, code = require("core.fs").read(path, LARGEST)
     if not bytes then
-        errors.raise(code, "cannot read the startup file: " .. message, {path = path})
+        errors.raise(code, "cannot read the startup file: " .. errors.plain(message, code), {path = path})
     end
     return bytes, require("core.fs").realpath(path) or path
 end

@@ -112,6 +112,30 @@ function M.texts(session, cells)
     return texts
 end
 
+--- Of what is gone, that of which versions would go.
+-- @param session the session, @param expired table from a database's name to the ids of operations whose versions go
+-- @return list of texts
+function M.losses(session, expired)
+    local cells, texts, goes = M.cells(session), {}, {}
+    for database, ids in pairs(expired) do
+        for _, id in ipairs(ids) do
+            goes[database .. "\0" .. id] = true
+        end
+    end
+    local found = #cells > 0 and read_disks(session) or {}
+    for _, cell in ipairs(cells) do
+        local path, on = locate.replica("", cell.category_path, cell.client, cell.name), {}
+        for _, operation in ipairs(found) do
+            if operation.replica == path and goes[operation.database .. "\0" .. operation.id] then
+                on[operation.database] = true
+            end
+        end
+        texts[#texts + 1] = next(on) and ("%s %s is on no database any more: this is what is kept of it on %s")
+            :format(cell.project, cell.category, named(on)) or nil
+    end
+    return texts
+end
+
 --- Forget a project that is nowhere. Raises when it is somewhere, or was never known.
 -- @param session the session, @param project client/project
 function M.forget(session, project)

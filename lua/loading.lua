@@ -19,11 +19,12 @@ function M.recognise(session, database)
     if database.identity then
         return database
     end
-    local seen, message = fs.identity(database.path)
+    local seen, message, code = fs.identity(database.path)
     local names = seen and not seen.marker and fs.list(database.path)
     if not seen or names and #names == 0 then
         errors.raise("EOFFLINE", ("%s is offline: %s"):format(database.database,
-            message or "the folder " .. database.path .. " is empty: is its disk plugged in?"),
+            message and errors.plain(message, code)
+            or "the folder " .. database.path .. " is empty: is its disk plugged in?"),
             {path = database.path})
     end
     local known = session.catalog:database_of_identity(seen.id)

@@ -1,6 +1,7 @@
 --- Where things lie: paths of databases, categories and replicas, and which databases are there right now.
 local fs = require "core.fs"
 local core_sys = require "core.sys"
+local errors = require "autobackup.errors"
 
 local M = {}
 
@@ -87,7 +88,8 @@ function M.online(database)
     if ok then
         return true
     end
-    return nil, ("%s is offline: %s"):format(database.database, message or database.path), code or "EOFFLINE"
+    return nil, ("%s is offline: %s"):format(database.database, message and errors.plain(message, code)
+        or database.path), code or "EOFFLINE"
 end
 
 --- A memory of which databases are online, for the time of one command: each is looked at once.

@@ -126,6 +126,7 @@ function Past:tell(run, item, origin, state)
         end
     end
     if unknown > 0 then
+        run:worsen(require("autobackup.status").PARTIAL)
         run:note(("%d of %s %s on %s came or changed after that moment by no operation, such as %s (%s): what was "
             .. "there before is not known, and they are left out"):format(unknown, item.project, item.category,
             self.database.database, first and first.path or "?", first and date(first.changed_at) or "?"))

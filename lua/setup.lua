@@ -1,5 +1,6 @@
 --- Adding databases and categories: what may be added, and which disk is which.
 local fs = require "core.fs"
+local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local mounts = require "autobackup.mounts"
@@ -193,7 +194,7 @@ local function add_offline(session, known, name, path, reason, notes)
         session.catalog:add_database{name = name, path = path}
     end
     warn(session, notes, ("%s is offline (%s); it is registered, 'load %s' reads it when its disk is there")
-        :format(name, reason, name))
+        :format(name, reason:match("^E%u+: (.*)") or reason, name))
     return known and "changed" or "added"
 end
 
@@ -328,10 +329,23 @@ local function check_category_nesting(session, name, path)
     end
 end
 
+-- What verify found in its replicas, and the digests of their files, are known nowhere else.
+local function ask_category(session, known, path, options)
+    local count = #session.catalog:replicas{category = known.category}
+    if count > 0 then
+        consent.require(session, options, {
+            what = ("add category %s %s --replace would forget what is known of %s in %s, digests and damage too")
+                :format(known.category, path, size.plural(count, "replica"), known.path),
+            question = ("Shall %s be %s from now on?"):format(known.category, path),
+            kept = ("%s stays %s"):format(known.category, known.path),
+        })
+    end
+end
+
 --- Add a category, or find that it is there already.
 -- @param session, name as above
 -- @param typed its path below every database's root
--- @param options {replace = whether a name that is taken may get another path}
+-- @param options {replace = whether a name that is taken may get another path, yes = whether that was agreed to}
 -- @return its catalog row, "added", "changed" or "unchanged", and notes; raises
 function M.add_category(session, name, typed, options)
     local path, reason = M.category_path(typed)
@@ -349,6 +363,9 @@ function M.add_category(session, name, typed, options)
             known.path, name, path))
     end
     check_category_nesting(session, name, path)
+    if known and session.mode ~= "config" then
+        ask_category(session, known, path, options)
+    end
     if not known then
         return session.catalog:add_category(name, path), "added", {}
     end

@@ -60,7 +60,7 @@ return {
     },
     options = {
         replace = {help = "give a name that is taken another path, or a path another disk"},
-        yes = {short = "y", help = "do not ask whether an empty folder is meant where a disk may be missing"},
+        yes = {short = "y", help = "do not ask whether an empty folder is meant, or a category to be forgotten"},
     },
     run = run,
     show = show,

@@ -4,6 +4,7 @@ local columns_view = require "autobackup.view.columns"
 local consent = require "autobackup.consent"
 local core_sys = require "core.sys"
 local errors = require "autobackup.errors"
+local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
 local problems_view = require "autobackup.view.problems"
 local pruning = require "autobackup.pruning"
@@ -79,6 +80,8 @@ local function ask(args, session, plan)
             lines[#lines + 1] = at_stake(row, plan.newest[row.database])
         end
     end
+    local losses = gone.losses(session, plan.expired)
+    table.move(losses, 1, #losses, #lines + 1, lines)
     if #lines > 0 then
         consent.require(session, args, {what = "prune would remove for good what 'undo' needs", lines = lines,
             question = "Remove it?", kept = "nothing was removed"})

@@ -180,7 +180,7 @@ local function sides(row, first, out)
     local a, b = is_first and "reference" or "database", is_first and "database" or "reference"
     local parts = row.state == "absent" and {}
         or kinds_of_different(row, "newer on " .. (row.database or ""), "newer on " .. row.reference,
-            "of another size or kind")
+            "of another size, kind or content")
     if row.state ~= "absent" then
         table.move({besides(row)}, 1, 4, #parts + 1, parts)
     end

@@ -72,6 +72,9 @@ test_where_its_versions_are_is_told() {
     assert_err 'versions of it are kept on NAS' "'undo "
     ok versions 'bmx/show two'
     assert_out raw.mov
+    ab prune --older 0s
+    assert_status 1
+    assert_err 'bmx/show two footage is on no database any more: this is what is kept of it on NAS'
     local undo
     undo=$(sed -n "s/.*'undo \([0-9a-f]*\)' takes.*/\1/p" <("$AUTOBACKUP" check 2>&1) | head -n 1)
     ok undo "$undo"

@@ -100,7 +100,7 @@ test_a_file_a_folder_a_pattern_from_a_disk() {
     assert_err "did you mean" "versions acme/spot footage"
     ok restore acme/spot footage 'day 1/clip 3.mov' --from NAS --to WORK --dry-run --json
     assert_eq "$(json 'o.type == "action" and o.file_type == "file" and o.path or nil')" \
-        "footage/acme/spot/day 1/clip 3.mov"
+        "$PWD/WORK/footage/acme/spot/day 1/clip 3.mov"
     refute_exists "WORK/footage/acme/spot/day 1"
     ok restore acme/spot footage 'day 1/clip 3.mov' --from NAS --to WORK
     assert_eq "$(find "WORK/footage/acme/spot/day 1" -type f | wc -l)" 1

@@ -1,6 +1,7 @@
 # Nothing final or one-sided without a question: shown with the numbers on a terminal, refused where nobody can be
 # asked, done with --yes.
 . ./terminal.sh
+. ./studio.sh
 
 # WORK and NAS with three editions of one file on NAS: two operations with versions, ids in ops1 and ops2.
 editions() {
@@ -365,4 +366,33 @@ LUA
     assert_eq "$(cat "$OUT")" ""
     untouched
     assert_status 1
+}
+
+test_a_damaged_replica_holds_nothing_for_an_undo() {
+    mkdir -p WORK/footage/acme/spot NAS
+    echo good >WORK/footage/acme/spot/a
+    touch -d '1 hour ago' WORK/footage/acme/spot/a
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok copy acme/spot footage WORK NAS
+    ok verify acme/spot footage
+    touch -r WORK/footage/acme/spot/a time
+    echo evil >WORK/footage/acme/spot/a
+    touch -r time WORK/footage/acme/spot/a
+    ab verify acme/spot footage
+    assert_status 11
+    ab undo
+    assert_status 1
+    assert_err 'what WORK has of acme/spot footage is damaged or of another content'
+    assert_eq "$(cat NAS/footage/acme/spot/a)" good
+}
+
+test_another_path_for_a_category_asks() {
+    studio
+    ab add category render renders --replace
+    assert_status 1
+    assert_err 'would forget what is known of 1 replica in scratch/render'
+    assert_eq "$("$AUTOBACKUP" list categories --json | grep -c scratch/render)" 1
+    ok add category render renders --replace --yes
 }

@@ -178,7 +178,7 @@ function M.test_how_files_differ_is_said_in_words()
     local text = shown({"WORK", "NAS"}, compared{files_different = 9, newer_reference = 2, newer_database = 3,
         files_other_content = 1, others_different = 1, unread = 4, files_doubtful = 5, other_time = 6})
     unit.assertStrContains(text, "3 newer on NAS, 2 newer on WORK, 1 with another content, "
-        .. "3 of another size or kind, 1 link or folder, 4 not readable, 5 to be read to know, "
+        .. "3 of another size, kind or content, 1 link or folder, 4 not readable, 5 to be read to know, "
         .. "6 the same but for the time")
     unit.assertStrContains(shown({"WORK", "NAS"}, compared{state = "incomplete"}), "not known")
 end
