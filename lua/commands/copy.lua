@@ -62,10 +62,10 @@ local function place_of(row)
 end
 
 -- The plan's files, alike ones together and sequences folded.
-local function show_actions(actions, out)
+local function show_actions(actions, out, session)
     columns_view.files(actions, function(action)
         return ("%s: %s"):format(place_of(action), transfers_view.action(action))
-    end, out)
+    end, function(action) return action.to end, out, session)
 end
 
 local function show_operations(copies, session)
@@ -98,7 +98,7 @@ end
 local function show(result, out, session)
     local actions, copies = rows.split(result, "action")
     copies = begun(copies)
-    show_actions(actions, out)
+    show_actions(actions, out, session)
     if #copies > 0 then
         out:table{rows = copies, columns = columns(out, copies)}
     end

@@ -241,19 +241,19 @@ local function label(change)
     return text
 end
 
-local function show_changes(changes, out)
+local function show_changes(changes, out, session)
     columns_view.files(changes, function(change)
         return change.database .. ": " .. label(change)
-    end, out)
+    end, function(change) return change.database end, out, session)
 end
 
-local function show(result, out)
+local function show(result, out, session)
     local changes, list = rows.split(result, "change")
     if #list > 0 then
         out:table{rows = out.tty and not result.is_one and runs.fold(list) or list, columns = columns(list, out),
             complete = result.is_one}
     end
-    show_changes(changes, out)
+    show_changes(changes, out, session)
 end
 
 return {

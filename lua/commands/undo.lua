@@ -20,8 +20,8 @@ local function heading(action)
     return ("%s: %s"):format(action.database, WORDS[action.kind] or action.kind)
 end
 
-local function show_actions(actions, out)
-    columns_view.files(actions, heading, out)
+local function show_actions(actions, out, session)
+    columns_view.files(actions, heading, function(action) return action.database end, out, session)
 end
 
 local function columns(out)
@@ -103,7 +103,7 @@ end
 
 local function show(result, out, session)
     local actions, undos = rows.split(result, "undo_action")
-    show_actions(actions, out)
+    show_actions(actions, out, session)
     if #undos > 0 then
         out:table{rows = undos, columns = columns(out)}
     end

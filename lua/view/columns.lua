@@ -19,19 +19,36 @@ function M.numbers(out)
     end
 end
 
+local function roots_of(session)
+    local roots = {}
+    for _, database in ipairs(session.catalog:databases()) do
+        roots[database.database] = database.path
+    end
+    return roots
+end
+
+-- A path below a database's root.
+local function below(root, path)
+    local head = root and (root == "/" and root or root .. "/")
+    return head and path:sub(1, #head) == head and path:sub(#head + 1) or path
+end
+
 --- Write files under headings, each heading once, in the order in which they come; sequences of frames are folded.
 -- @param list of {path=, file_type=}
 -- @param heading function(file) -> text, not cleaned
+-- @param database_of function(file) -> the name of the database whose root is left out of its path
 -- @param out the output
-function M.files(list, heading, out)
-    local groups, order = {}, {}
+-- @param session the session
+function M.files(list, heading, database_of, out, session)
+    local groups, order, roots = {}, {}, #list > 0 and roots_of(session) or {}
     for _, file in ipairs(list) do
         local key = heading(file)
         if not groups[key] then
             groups[key] = {key = key}
             order[#order + 1] = groups[key]
         end
-        table.insert(groups[key], file.path .. (file.file_type == "directory" and "/" or ""))
+        local path = below(roots[database_of(file)], file.path)
+        table.insert(groups[key], path .. (file.file_type == "directory" and "/" or ""))
     end
     for _, group in ipairs(order) do
         out:prose(out:clean(group.key))

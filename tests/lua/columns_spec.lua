@@ -27,11 +27,16 @@ end
 
 function M.test_files_stand_under_their_heading()
     local out, text = output()
-    columns.files({
+    local session = {catalog = {databases = function() return {{database = "NAS", path = "/mnt/NAS"}} end}}
+    local list = {
         {path = "b", verb = "new"}, {path = "shot.0001.exr", verb = "new"}, {path = "d", verb = "old",
             file_type = "directory"}, {path = "shot.0002.exr", verb = "new"}, {path = "x\27", verb = "old"},
         {path = "shot.0003.exr", verb = "new"},
-    }, function(file) return file.verb .. "\n" end, out)
+    }
+    for _, file in ipairs(list) do
+        file.path = "/mnt/NAS/" .. file.path
+    end
+    columns.files(list, function(file) return file.verb .. "\n" end, function() return "NAS" end, out, session)
     local lines = table.concat(text)
     unit.assertStrContains(lines, "new")
     unit.assertEquals(select(2, lines:gsub("new", "")), 1)
