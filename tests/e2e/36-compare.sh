@@ -2,7 +2,7 @@
 . ./studio.sh
 
 # "SIGN path" of the last run's differences, sorted.
-signs() { json 'o.type == "difference" and o.status .. " " .. o.path or nil' | LC_ALL=C sort; }
+signs() { json 'o.type == "difference" and o.status .. " " .. o.inside or nil' | LC_ALL=C sort; }
 states() {
     json 'o.state and ("%s:%s:%s:%s"):format(o.category, o.reference, o.database, o.state) or nil' | tr '\n' ' '
 }
@@ -43,7 +43,7 @@ test_what_differs_is_what_cmp_says() {
         o.bytes_only_database, o.files_different, o.newer_reference, o.newer_database')" \
         "5 3 30 2 8 2 1 1"
     grep '"status":"\*"' rows >"$OUT"
-    assert_eq "$(json 'o.path, o.why, o.newer, o.size, o.reference_size, o.project')" \
+    assert_eq "$(json 'o.inside, o.why, o.newer, o.size, o.reference_size, o.project')" \
         "beauty.0007.exr size NAS 8 10 acme/spot
 beauty.0009.exr time WORK 10 10 acme/spot"
     ab compare acme/spot render NAS WORK --json    # the other way round
@@ -52,7 +52,7 @@ beauty.0009.exr time WORK 10 10 acme/spot"
     assert_status 4
     assert_out "+ beauty.0002-0004.exr (3 files)" "* beauty.0007.exr  another size, newer on NAS" "- new shot/x"
     ab compare acme/spot render WORK NAS --all --json
-    assert_eq "$(json 'o.status == "=" and o.path or nil' | sort | tr '\n' ' ')" \
+    assert_eq "$(json 'o.status == "=" and o.inside or nil' | sort | tr '\n' ' ')" \
         "beauty.0001.exr beauty.0005.exr beauty.0006.exr beauty.0008.exr beauty.0010.exr "
 }
 
@@ -167,7 +167,7 @@ test_from_lua() {
 local result = compare("acme/spot", "footage", "WORK", "NAS")
 print(#result, result.status, result[1].type, result[1].state, result[1].files_different)
 result = compare{project = "acme/spot", category = "footage", databases = {"WORK", "NAS"}, files = true}
-print(#result, result[2].type, result[2].status, result[2].path, math.type(result[2].mtime))
+print(#result, result[2].type, result[2].status, result[2].inside, math.type(result[2].mtime))
 local replica = replicas{project = "acme/spot", category = "footage", database = "STORAGE"}[1]
 print(#compare(replica), compare(replica)[1].reference)
 print(pcall(compare, "acme/spot", "footage", "NSA"))
@@ -192,7 +192,7 @@ test_hostile_names() {
     assert_status 4
     assert_out '+ line\nfeed \xFF \e[31m'
     ab compare c/p r A B --json
-    assert_eq "$(json 'o.path_bytes' | base64 -d)" "$odd"
+    assert_eq "$(json 'o.inside_bytes' | base64 -d)" "$odd"
 }
 
 # The granularity of a catalog's database decides, whatever the disk is.

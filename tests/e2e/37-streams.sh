@@ -93,7 +93,7 @@ test_a_plan_is_whole() {
     ok load
     streamed copy acme/spot footage WORK NAS --dry-run --json
     assert_status 0
-    assert_eq "$(grep -c '"file_type":"file".*"kind":"new"' "$OUT")" $n actions
+    assert_eq "$(grep -c '"kind":"new".*"file_type":"file"' "$OUT")" $n actions
     assert_out '"files_copied":120000,'
     assert_small
     streamed -e 'local r = copy{project = "acme/spot", category = "footage", from = "WORK", to = "NAS", dry_run = true}

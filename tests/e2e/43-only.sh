@@ -25,7 +25,7 @@ test_a_pattern_over_folders() {
     spot
     ok copy acme/spot footage WORK STORAGE --only '**/*.wav' --dry-run --json
     assert_eq "$(json 'o.type == "action" and o.file_type == "file" and o.path or nil' | sort)" \
-        "$(cd WORK && find footage/acme/spot -name '*.wav' | sort)" "the plan"
+        "$(find "$PWD/WORK/footage/acme/spot" -name '*.wav' | sed "s|^$PWD/WORK|$PWD/STORAGE|" | sort)" "the plan"
     refute_exists "STORAGE/footage/acme/spot/day 2"
     ok copy acme/spot footage WORK STORAGE --only '**/*.wav'
     assert_eq "$(rsync -anc --include='*/' --include='*.wav' --exclude='*' -m --out-format=%n WORK/footage/acme/spot/ \

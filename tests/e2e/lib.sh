@@ -42,10 +42,11 @@ need() {    # PROGRAM...: skip when one is missing
 
 # The processes that a process started, one a line.
 children() {    # PID
-    local stat pid parent
+    local stat line parent
     for stat in /proc/[0-9]*/stat; do
-        read -r pid _ _ parent _ < <(sed 's/(.*)/-/' "$stat" 2>/dev/null) || continue
-        [ "$parent" != "$1" ] || echo "$pid"
+        { read -r line <"$stat"; } 2>/dev/null || continue
+        read -r _ parent _ <<<"${line##*) }"    # the name before it may hold anything
+        [ "$parent" != "$1" ] || echo "${line%% *}"
     done
 }
 
