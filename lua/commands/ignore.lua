@@ -79,7 +79,7 @@ return {
         .. "shows it and "
         .. "check says so, until it is ignored or becomes a category. A path below the database's root, * and ? "
         .. "allowed; what is in an ignored folder is ignored too. Without a PATH it lists what is ignored.",
-    examples = {"ignore deliver", "ignore '*.tmp' in WORK", "ignore deliver --stop"},
+    examples = {"ignore deliver", "ignore '*.tmp' in WORK"},
     args = {
         {"path", "path", optional = true, help = "relative to a database's root"},
         {"database", "database", keyword = "in", help = "only there"},

@@ -45,7 +45,7 @@ return {
     details = "Only the catalog forgets. The files on the disk, its marker and its versions stay; adding it "
         .. "again and loading it brings everything back but the digests. A project that is on no database any "
         .. "more is told as gone until it is forgotten so.",
-    examples = {"remove database NAS", "remove category cache --yes", "remove project acme/spot-2031"},
+    examples = {"remove database NAS", "remove category cache --yes"},
     args = {
         {"what", "choice", values = {"database", "category", "project"}},
         {"name", "database", when = {what = {"database"}}},

@@ -72,10 +72,11 @@ leave() { ready; send C-d; wait_dead; }
 wait_gone() { until_true "'$1' gone from the screen" lacks "$1"; }    # TEXT
 lacks() { ! visible | grep -aqF -- "$1"; }
 
-assert_fits() {    # COLUMNS: no line on the screen was wrapped by the terminal
+assert_fits() {    # COLUMNS: no line on the screen was wrapped by the terminal, but for a path on a line of its own
     local wrapped
-    wrapped=$(diff <(tmux -S "$SOCKET" capture-pane -p -S -200) <(tmux -S "$SOCKET" capture-pane -pJ -S -200 |
-        sed 's/ *$//') | grep '^[<>]' || :)
+    wrapped=$(LC_ALL=C comm -13 <(tmux -S "$SOCKET" capture-pane -p -S -200 | LC_ALL=C sort) \
+        <(tmux -S "$SOCKET" capture-pane -pJ -S -200 | sed 's/ *$//' | LC_ALL=C sort) |
+        grep -aEv '^ {2,4}([-+*=!?] )?[^ ].*/' || :)
     [ -z "$wrapped" ] || { screen; fail "wrapped at $1 columns: $wrapped"; }
 }
 
