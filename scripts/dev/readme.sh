@@ -143,7 +143,8 @@ render() {
 
 # What differs from run to run is the same text for both.
 steady() {
-    sed -E 's/just now|[0-9]+ (s|min) ago/AGO/g; s/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}/OPERATION/g
+    sed -E 's/"bytes_(total|free)":[0-9]+/"bytes_\1":ROOM/g; s/^((WORK|STORAGE|NAS) +online .* MB +)[0-9.]+ [kMGT]B /\1ROOM /
+        s/just now|[0-9]+ (s|min) ago/AGO/g; s/[0-9]+(\.[0-9]+)? m?s\b/TIME/g; s/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}/OPERATION/g
         s#[0-9.]+ [kMGT]?B/s#RATE#g; s#\bdone +[a-zA-Z0-9._@-]+ +TIME#done HOST TIME#g
         s/\bundo [0-9a-f]{4}\b/undo OPERATION/g
         s/[0-9]+ of ([0-9]+ files) \([^)]*\) safely/N of \1 (SIZE) safely/

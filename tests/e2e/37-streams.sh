@@ -53,10 +53,10 @@ test_find_of_one_large_replica_comes_folder_by_folder() {
 
 test_a_limit_holds_on_a_pipe_too() {
     catalog
-    streamed find '*' --type file --limit 30000
+    streamed find '*' --type file --limit 15000
     assert_status 0
-    assert_eq "$(tail -n +2 "$OUT" | wc -l)" 30000 lines
-    assert_err 'more than 30000 match, the others are not shown'
+    assert_eq "$(tail -n +2 "$OUT" | wc -l)" 15000 lines
+    assert_err 'more than 15000 match, the others are not shown'
     assert_small
 }
 
