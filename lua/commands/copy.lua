@@ -46,7 +46,7 @@ local function columns(out, copies)
         number("files_replaced", "REPLACED", {hide = true}), number("files_removed", "REMOVED", {hide = true}),
         number("metadata_only", "RIGHTS/TIMES", {hide = true}),
         number("conflicts", "CONFLICTS", alarm), number("failed", "FAILED", alarm),
-        {key = "state", title = "STATE", hide = true, format = function(state)
+        {key = "state", title = "STATE", hide_empty = true, format = function(state)
             return state == "no-room" and "no room" or nil
         end},
         {key = "seconds", title = "TIME", align = "right", format = size.duration, drop = 2},

@@ -12,7 +12,8 @@ local GAP = fitting.GAP
 local function is_blank(column, rows)
     for _, row in ipairs(rows) do
         local value = row[column.key]
-        if value ~= nil and value ~= 0 and value ~= "" and value ~= false then
+        local is_said = value ~= nil and value ~= 0 and value ~= "" and value ~= false
+        if is_said and not (column.format and column.format(value, row) == nil) then
             return false
         end
     end

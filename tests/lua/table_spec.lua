@@ -109,7 +109,10 @@ function M.test_empty_columns_go()
     }
     unit.assertEquals(table_view.lines(empty, style(80)), {"A", "x", "y"})
     unit.assertEquals(table_view.lines(empty, style(nil)), {"A", "x", "y"})
+    empty.columns[2].format = function() return nil end    -- of which nothing is said, whatever it holds
     empty.rows[2].n = 3
+    unit.assertEquals(table_view.lines(empty, style(nil)), {"A", "x", "y"})
+    empty.columns[2].format = nil
     unit.assertEquals(table_view.lines(empty, style(nil)), {"A  N", "x  0", "y  3"})
 end
 
