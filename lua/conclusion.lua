@@ -2,16 +2,9 @@
 local plan = require "autobackup.plan"
 local size = require "autobackup.view.size"
 local typed = require "autobackup.view.typed"
+local sum = require("autobackup.rows").sum
 
 local M = {}
-
-local function total(rows, key)
-    local sum = 0
-    for _, row in ipairs(rows) do
-        sum = sum + (row[key] or 0)
-    end
-    return sum
-end
 
 -- "1 file on WORK, 2 on NAS": of the databases in their order of appearance.
 local function by_database(rows, count)
@@ -101,7 +94,7 @@ end
 
 -- Nothing is wrong with what was read. "identical" only where all of it was, on each of them.
 local function good_text(result)
-    local groups, read = groups_of(result), total(result, "files_ok") + total(result, "files_new")
+    local groups, read = groups_of(result), sum(result, "files_ok") + sum(result, "files_new")
     if #groups == 1 and is_identical(groups[1]) then
         return "identical on " .. places(groups[1])
     elseif are_all(groups, is_identical) then
@@ -112,27 +105,27 @@ local function good_text(result)
             read == 1 and "is" or "are")
     end
     local text = ("%s read on %s, all good"):format(size.plural(read, "file"), places(result))
-    local is_open = #groups == 1 and #result > 1 and total(result, "files_left") == 0
-        and total(result, "files_changed") + total(result, "files_missing") == 0
+    local is_open = #groups == 1 and #result > 1 and sum(result, "files_left") == 0
+        and sum(result, "files_changed") + sum(result, "files_missing") == 0
     return is_open and ("%s; the replicas are not the same: 'compare %s %s' tells what differs"):format(text,
         typed.word(result[1].project), typed.word(result[1].category)) or text
 end
 
 local function new_text(result)
-    local new = total(result, "files_new")
+    local new = sum(result, "files_new")
     return new == 0 and "" or (", %s now %s digests"):format(size.plural(new, "file"),
         new == 1 and "has" or "have")
 end
 
 -- What a limit left over.
 local function left_text(result)
-    local left = total(result, "files_left")
+    local left = sum(result, "files_left")
     if left == 0 then
         return ""
     end
     return ("; read: %s (%s), left: %s (%s), the same command goes on with the oldest"):format(
-        size.plural(total(result, "files"), "file"), size.size(total(result, "bytes")), size.plural(left, "file"),
-        size.size(total(result, "bytes_left")))
+        size.plural(sum(result, "files"), "file"), size.size(sum(result, "bytes")), size.plural(left, "file"),
+        size.size(sum(result, "bytes_left")))
 end
 
 --- The sentence.
@@ -140,10 +133,10 @@ end
 --        of their category that were read are the same by digests
 -- @return text, nil when nothing was read or there is nothing to say
 function M.text(result)
-    local read = total(result, "files") + total(result, "files_unread")
+    local read = sum(result, "files") + sum(result, "files_unread")
     local known = #bad_parts(result) > 0
     if #result == 0 or read == 0 and not known then
-        return result.older and #result.problems == 0 and #result > 0 and total(result, "files_left") == 0
+        return result.older and #result.problems == 0 and #result > 0 and sum(result, "files_left") == 0
             and "nothing is due: all of it was verified since then" or nil
     end
     local parts = bad_parts(result)

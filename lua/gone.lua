@@ -1,6 +1,7 @@
 --- What is on no database any more: which categories of which projects, and what is kept of them.
 local core_undo = require "core.undo"
 local errors = require "autobackup.errors"
+local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
 local size = require "autobackup.view.size"
 local words = require "autobackup.words"
@@ -10,12 +11,7 @@ local M = {}
 local SHOWN = 3    -- that are told one by one
 
 local function named(set)
-    local list = {}
-    for name in pairs(set) do
-        list[#list + 1] = name
-    end
-    table.sort(list)
-    return table.concat(list, ", ")
+    return table.concat(lists.keys(set), ", ")
 end
 
 --- The same as Catalog:gone, those of one category of one project together.

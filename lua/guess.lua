@@ -3,6 +3,7 @@
 
 local fs = require "core.fs"
 local locate = require "autobackup.locate"
+local rows = require "autobackup.rows"
 
 local M = {}
 
@@ -24,14 +25,6 @@ local function folded(name, names)
         end
     end
     return found
-end
-
-local function names_of(list, key)
-    local names = {}
-    for i, row in ipairs(list) do
-        names[i] = row[key]
-    end
-    return names
 end
 
 -- ---- paths ----
@@ -110,7 +103,7 @@ function M.database(session, text)
             end
         end
     end
-    return found[1] and found or folded(text, names_of(session.catalog:databases(), "database"))
+    return found[1] and found or folded(text, rows.column(session.catalog:databases(), "database"))
 end
 
 --- Categories: their path, or another case.
@@ -122,7 +115,7 @@ function M.category(session, text)
             add_once(found, place.category)
         end
     end
-    return found[1] and found or folded(text, names_of(session.catalog:categories(), "category"))
+    return found[1] and found or folded(text, rows.column(session.catalog:categories(), "category"))
 end
 
 --- Clients by the path of a client's folder.
@@ -190,7 +183,7 @@ end
 
 -- Projects whose own name it is.
 local function named(session, text)
-    return names_of(session.catalog:projects{name = text}, "project")
+    return rows.column(session.catalog:projects{name = text}, "project")
 end
 
 -- Projects whose whole name, or own name, differs in the case of letters only.

@@ -51,6 +51,18 @@ function M.contains(list, value)
     return false
 end
 
+--- The keys of a table, sorted.
+-- @param map table whose keys are strings
+-- @return list
+function M.keys(map)
+    local keys = {}
+    for key in pairs(map) do
+        keys[#keys + 1] = key
+    end
+    table.sort(keys)
+    return keys
+end
+
 local function select_names(names, fits)
     local found, seen = {}, {}
     for _, name in ipairs(names) do

@@ -41,16 +41,7 @@ end
 
 local text_of = M.text_of
 
---- One key of all rows, as a list.
-function M.column(list, key)
-    local names = {}
-    for i, row in ipairs(list) do
-        names[i] = row[key]
-    end
-    return names
-end
-
-local column = M.column
+local column = rows.column
 
 -- What to say of a name with * or ? that was not taken for a pattern.
 local function about_wildcards(name, typed)

@@ -80,6 +80,28 @@ function M.is_list(value)
     return true
 end
 
+--- What a field of rows comes to.
+-- @param list of rows, @param key of a number; where a row has none it counts as 0
+-- @return the sum
+function M.sum(list, key)
+    local sum = 0
+    for _, row in ipairs(list) do
+        sum = sum + (row[key] or 0)
+    end
+    return sum
+end
+
+--- One field of all rows.
+-- @param list of rows, each with the field, @param key
+-- @return list of its values
+function M.column(list, key)
+    local values = {}
+    for i, row in ipairs(list) do
+        values[i] = row[key]
+    end
+    return values
+end
+
 --- Take apart a list of rows.
 -- @param list of rows, @param name a type
 -- @return the rows of that type, the others

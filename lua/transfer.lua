@@ -12,7 +12,7 @@ local mirror = require "autobackup.mirror"
 local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
-local fitting = require "autobackup.fitting"
+local capacity = require "autobackup.capacity"
 local rows = require "autobackup.rows"
 local selection = require "autobackup.selection"
 local settling = require "autobackup.settling"
@@ -269,7 +269,7 @@ end
 function Run:begin(item, origin, target, fan)
     local operation = self.session.catalog:new_operation()
     local context = {item = item, target = target, operation = operation, recent = {},
-        key = fitting.key(item, target),
+        key = capacity.key(item, target),
         job = self:start(item, origin, target, operation, fan)}
     context.line = self.board:line(("copy %s %s to %s%s"):format(item.project, item.category, target.database,
         self.place))
@@ -380,7 +380,7 @@ function Run:copy_item(item)
     end
     self:try(item, self.from.path, self.from, function()
         local origin = self:source_of(item)
-        local targets = fitting.with_room(self, item, origin, self:targets_left())
+        local targets = capacity.with_room(self, item, origin, self:targets_left())
         for first = 1, #targets, SIDE do
             local last = math.min(first + SIDE - 1, #targets)
             self:copy_side_by_side(item, origin, table.move(targets, first, last, 1, {}))
@@ -435,7 +435,7 @@ function Run:copy_all(items)
     end
     self:open_targets(items)
     items = #self.request.only > 0 and self:with_paths(items) or items
-    self.room = fitting.check(self, items)
+    self.room = capacity.check(self, items)
     if self.request.mirror and not (self.request.dry_run or self.request.yes) then
         mirror.ask(self, items)
     end

@@ -7,12 +7,13 @@
 local glob = require "autobackup.glob"
 local lists = require "autobackup.lists"
 local naming = require "autobackup.naming"
+local rows = require "autobackup.rows"
 local suggest = require "autobackup.suggest"
 local units = require "autobackup.units"
 
 local M = {}
 local types = {}
-local column, fail, text_of = naming.column, naming.fail, naming.text_of
+local column, fail, text_of = rows.column, naming.fail, naming.text_of
 
 --- A type by its name, nil when there is none.
 function M.get(name)
@@ -21,12 +22,7 @@ end
 
 --- Sorted names of all types.
 function M.names()
-    local names = {}
-    for name in pairs(types) do
-        names[#names + 1] = name
-    end
-    table.sort(names)
-    return names
+    return lists.keys(types)
 end
 
 for _, name in ipairs{"database", "category", "client", "project", "which"} do

@@ -97,12 +97,9 @@ function Browser:progress(sink)
     self:draw()
 end
 
--- What is final is shown on a screen of its own, where only y is a yes.
-function Browser:confirm_shown(question, lines)
-    local model = self.model
-    local before, width = model.panel, (self.terminal:size())
-    local panel = panels.question(question, panels.wrapped(lines, width, core_sys.string_width))
-    model.panel = panel
+-- Draw and read keys until one of them is an answer; what cannot be answered any more is a no.
+-- @param answer_of function(key) -> answer or nil
+function Browser:until_answered(answer_of)
     local answer
     while answer == nil do
         self:draw()
@@ -111,9 +108,19 @@ function Browser:confirm_shown(question, lines)
         if key == false then
             answer = false
         elseif key and key ~= "resize" then
-            answer = panels.answer(panel, key, panel.height)
+            answer = answer_of(key)
         end
     end
+    return answer
+end
+
+-- What is final is shown on a screen of its own, where only y is a yes.
+function Browser:confirm_shown(question, lines)
+    local model = self.model
+    local before, width = model.panel, (self.terminal:size())
+    local panel = panels.question(question, panels.wrapped(lines, width, core_sys.string_width))
+    model.panel = panel
+    local answer = self:until_answered(function(key) return panels.answer(panel, key, panel.height) end)
     model.panel = before
     return answer
 end
@@ -124,18 +131,9 @@ function Browser:confirm(question, lines)
         return self:confirm_shown(question, lines)
     end
     local model = self.model
-    local panel, answer = model.panel, nil
+    local panel = model.panel
     model.panel, model.flow = nil, {dialog = dialog.question(question)}
-    while answer == nil do
-        self:draw()
-        local key = self.terminal:key()
-        check_stopped(key)
-        if key == false then
-            answer = false
-        elseif key and key ~= "resize" then
-            answer = dialog.key(model.flow.dialog, key)
-        end
-    end
+    local answer = self:until_answered(function(key) return dialog.key(model.flow.dialog, key) end)
     model.panel, model.flow = panel, nil
     return answer
 end

@@ -45,14 +45,6 @@ local function policy_of(args, session)
     return policy
 end
 
-local function total(list, key)
-    local sum = 0
-    for _, row in ipairs(list) do
-        sum = sum + row[key]
-    end
-    return sum
-end
-
 local function leftovers(row)
     return ("%s of dead operations (%s)"):format(size.plural(row.leftovers, "temporary file"),
         size.size(row.leftover_bytes))
@@ -100,8 +92,8 @@ local function run(args, session)
 end
 
 local function summary(list)
-    local files, bytes = total(list, "files"), total(list, "bytes")
-    local left = {leftovers = total(list, "leftovers"), leftover_bytes = total(list, "leftover_bytes")}
+    local files, bytes = rows.sum(list, "files"), rows.sum(list, "bytes")
+    local left = {leftovers = rows.sum(list, "leftovers"), leftover_bytes = rows.sum(list, "leftover_bytes")}
     local more = left.leftovers > 0 and " and " .. leftovers(left) or ""
     if files + left.leftovers == 0 then
         return "nothing to prune"

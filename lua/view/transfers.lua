@@ -1,5 +1,6 @@
 --- What copies did, or would do, in words.
 local size = require "autobackup.view.size"
+local sum = require("autobackup.rows").sum
 
 local M = {}
 
@@ -8,17 +9,9 @@ local MANY = 3    -- operations that are named one by one
 local DONE = {"files_copied", "others_copied", "directories_made", "files_removed", "metadata_only"}
 local LEFT_OUT = {"conflicts", "failed", "files_left"}
 
-local function total(copies, key)
-    local sum = 0
-    for _, row in ipairs(copies) do
-        sum = sum + (row[key] or 0)
-    end
-    return sum
-end
-
 local function has(copies, keys)
     for _, key in ipairs(keys) do
-        if total(copies, key) > 0 then
+        if sum(copies, key) > 0 then
             return true
         end
     end
@@ -26,21 +19,21 @@ local function has(copies, keys)
 end
 
 local function files_text(copies)
-    local replaced = total(copies, "files_replaced")
-    return ("%s copied (%s)%s"):format(size.plural(total(copies, "files_copied"), "file"),
-        size.size(total(copies, "bytes_copied")),
+    local replaced = sum(copies, "files_replaced")
+    return ("%s copied (%s)%s"):format(size.plural(sum(copies, "files_copied"), "file"),
+        size.size(sum(copies, "bytes_copied")),
         replaced > 0 and (", %s of them replaced"):format(size.count(replaced)) or "")
 end
 
 local function parts_of(copies)
     local parts = {}
     local function add(key, format, noun, plural)
-        local count = total(copies, key)
+        local count = sum(copies, key)
         if count > 0 then
             parts[#parts + 1] = format:format(noun and size.plural(count, noun, plural) or size.count(count))
         end
     end
-    if total(copies, "files_copied") > 0 then
+    if sum(copies, "files_copied") > 0 then
         parts[1] = files_text(copies)
     end
     add("others_copied", "%s copied", "link or special file", "links and special files")

@@ -3,6 +3,7 @@ local columns_view = require "autobackup.view.columns"
 local problems_view = require "autobackup.view.problems"
 local size = require "autobackup.view.size"
 local typed = require "autobackup.view.typed"
+local sum = require("autobackup.rows").sum
 
 local M = {}
 
@@ -38,14 +39,6 @@ local function select(problems, wanted)
 end
 
 local QUIET = {changed = true, missing = true}    -- they say that the catalog is old, not that something is wrong
-
-local function total(rows, key)
-    local sum = 0
-    for _, row in ipairs(rows) do
-        sum = sum + (row[key] or 0)
-    end
-    return sum
-end
 
 -- What to type so that damage which another disk can mend is mended: a line for each replica.
 local function repairs(problems)
@@ -109,7 +102,7 @@ local function advise(result, out)
 end
 
 local function tell_quiet(result, out)
-    local changed, missing = total(result, "files_changed"), total(result, "files_missing")
+    local changed, missing = sum(result, "files_changed"), sum(result, "files_missing")
     if changed + missing > 0 and not result.files then
         out:prose(("%s changed and %s gone since the last load were not compared (--files lists them); type: load")
             :format(size.plural(changed, "file"), size.plural(missing, "file")))

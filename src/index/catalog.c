@@ -12,15 +12,16 @@
 
 #define BUSY_WAIT_MS 10000
 
-#define KEPT 8                /* statements: more than are ever borrowed */
+struct kept {
+    const char *sql;
+    sqlite3_stmt *stmt;
+};
 
 struct catalog {
     sqlite3 *db;
     char *path;
-    struct {
-        const char *sql;
-        sqlite3_stmt *stmt;
-    } kept[KEPT];
+    struct kept *kept;        /* some dozen at the most: the constants of the engine */
+    size_t kept_count;
 };
 
 const char *catalog_path(const struct catalog *cat) { return cat->path; }
@@ -78,16 +79,18 @@ int catalog_prepare(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stm
 
 int catalog_borrow(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stmt, struct error *err)
 {
-    int at = 0;
+    size_t at = 0;
 
-    while (at < KEPT && cat->kept[at].sql && cat->kept[at].sql != sql)
+    while (at < cat->kept_count && cat->kept[at].sql != sql)
         at++;
-    if (at == KEPT)
-        abort();
-    int code = cat->kept[at].sql ? 0 : catalog_prepare(cat, sql, &cat->kept[at].stmt, err);
-    if (code)
-        return code;
-    cat->kept[at].sql = sql;
+    if (at == cat->kept_count) {
+        sqlite3_stmt *stmt;
+        int code = catalog_prepare(cat, sql, &stmt, err);
+        if (code)
+            return code;
+        cat->kept = mem_realloc(cat->kept, (at + 1) * sizeof *cat->kept);
+        cat->kept[cat->kept_count++] = (struct kept){.sql = sql, .stmt = stmt};
+    }
     *ret_stmt = cat->kept[at].stmt;
     return 0;
 }
@@ -96,6 +99,23 @@ void catalog_give_back(sqlite3_stmt *stmt)
 {
     sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
+}
+
+int catalog_ask(struct catalog *cat, const char *sql, int64_t id, void (*row)(sqlite3_stmt *stmt, void *arg), void *arg,
+                struct error *err)
+{
+    sqlite3_stmt *stmt;
+
+    int code = catalog_borrow(cat, sql, &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, id);
+    int step = sqlite3_step(stmt);
+    if (step == SQLITE_ROW)
+        row(stmt, arg);
+    code = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
+    catalog_give_back(stmt);
+    return code;
 }
 
 int catalog_begin(struct catalog *cat, struct error *err) { return catalog_exec(cat, "BEGIN IMMEDIATE", err); }
@@ -182,8 +202,9 @@ void catalog_close(struct catalog *cat)
 {
     if (!cat)
         return;
-    for (int i = 0; i < KEPT; i++)
+    for (size_t i = 0; i < cat->kept_count; i++)
         sqlite3_finalize(cat->kept[i].stmt);
+    free(cat->kept);
     sqlite3_close_v2(cat->db);
     free(cat->path);
     free(cat);

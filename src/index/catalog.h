@@ -43,6 +43,13 @@ int catalog_prepare(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stm
 int catalog_borrow(struct catalog *cat, const char *sql, sqlite3_stmt **ret_stmt, struct error *err);
 void catalog_give_back(sqlite3_stmt *stmt);
 
+/*
+ * Ask a borrowed statement for its first row. sql: as above, with one parameter, id. row is called with it, unless there is
+ * none. 1: there was one; 0: there was none; -errno.
+ */
+int catalog_ask(struct catalog *cat, const char *sql, int64_t id, void (*row)(sqlite3_stmt *stmt, void *arg), void *arg,
+                struct error *err);
+
 /* BEGIN IMMEDIATE, COMMIT, and a rollback that keeps errno and err as they are. */
 int catalog_begin(struct catalog *cat, struct error *err);
 int catalog_commit(struct catalog *cat, struct error *err);

@@ -1,5 +1,6 @@
 #include "index/evidence.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -27,25 +28,31 @@ void evidence_replace(struct evidence *e, const char *path, size_t path_len, con
     add(&e->more, path, path_len, now, now_len);
 }
 
+struct written {
+    struct digest sum;
+    bool is_there;
+};
+
+static void take_sum(sqlite3_stmt *stmt, void *arg)
+{
+    struct written *w = arg;
+
+    w->is_there = sqlite3_column_bytes(stmt, 0) == DIGEST_SIZE;
+    if (w->is_there)
+        memcpy(w->sum.bytes, sqlite3_column_blob(stmt, 0), DIGEST_SIZE);
+}
+
 /* 1: *ret_sum is what is written; 0: nothing is. */
 static int read_sum(struct catalog *cat, int64_t replica, struct digest *ret_sum, struct error *err)
 {
     static const char sql[] = "SELECT evidence FROM replica WHERE id = ?1";
-    sqlite3_stmt *stmt;
+    struct written w = {.is_there = false};
 
-    int code = catalog_borrow(cat, sql, &stmt, err);
-    if (code)
+    int code = catalog_ask(cat, sql, replica, take_sum, &w, err);
+    if (code < 0)
         return code;
-    sqlite3_bind_int64(stmt, 1, replica);
-    int step = sqlite3_step(stmt);
-    if (step == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == DIGEST_SIZE) {
-        memcpy(ret_sum->bytes, sqlite3_column_blob(stmt, 0), DIGEST_SIZE);
-        code = 1;
-    } else if (step != SQLITE_ROW && step != SQLITE_DONE) {
-        code = catalog_fail(cat, step, err);
-    }
-    catalog_give_back(stmt);
-    return code;
+    *ret_sum = w.sum;
+    return w.is_there;
 }
 
 static int add_up(struct catalog *cat, int64_t replica, struct digest *ret_sum, struct error *err)

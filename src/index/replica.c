@@ -22,23 +22,15 @@ static void take_row(sqlite3_stmt *stmt, const char *path, size_t path_len, stru
     buf_add(&ret->slots.times, sqlite3_column_blob(stmt, 3), (size_t)sqlite3_column_bytes(stmt, 3));
 }
 
+static void take_complete(sqlite3_stmt *stmt, void *arg) { *(bool *)arg = sqlite3_column_int64(stmt, 0) == 0; }
+
 int replica_is_complete(struct catalog *cat, int64_t replica, bool *ret_complete, struct error *err)
 {
     static const char sql[] = "SELECT errors FROM replica WHERE id = ?1";
-    sqlite3_stmt *stmt;
 
     *ret_complete = false;
-    int code = catalog_borrow(cat, sql, &stmt, err);
-    if (code)
-        return code;
-    sqlite3_bind_int64(stmt, 1, replica);
-    int step = sqlite3_step(stmt);
-    if (step == SQLITE_ROW)
-        *ret_complete = sqlite3_column_int64(stmt, 0) == 0;
-    else if (step != SQLITE_DONE)
-        code = catalog_fail(cat, step, err);
-    catalog_give_back(stmt);
-    return code;
+    int code = catalog_ask(cat, sql, replica, take_complete, ret_complete, err);
+    return code < 0 ? code : 0;
 }
 
 int replica_directory(struct catalog *cat, int64_t replica, const char *path, size_t path_len,

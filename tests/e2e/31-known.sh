@@ -186,3 +186,31 @@ LUA
     ok check
     assert_out "all is as its policies ask"
 }
+
+# Everything that a load can have to write, in one.
+test_a_load_of_every_kind_of_change() {
+    mkdir -p A/f/c1/p A/f/c2/p A/out1
+    echo x >A/f/c1/p/a
+    echo x >A/f/c2/p/a
+    echo x >A/f/loose1
+    echo x >A/out1/z
+    ok add database A A
+    ok add category f f
+    ok load
+    ok verify c1/p f
+    mkdir -p A/.autobackup/versions/20311123T020000Z-7f3a/f A/.autobackup/versions/20311123T020001Z-7f3b
+    echo v >A/.autobackup/versions/20311123T020000Z-7f3a/f/v
+    rm -r A/f/c2 A/f/loose1 A/out1
+    mkdir -p A/f/c3/p A/out2
+    echo x >A/f/c3/p/w
+    echo x >A/f/loose2
+    echo x >A/out2/q
+    echo 2 >>A/f/c1/p/a
+    ok load
+    rm -r A/.autobackup/versions/20311123T020000Z-7f3a
+    ok load
+    assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" 'SELECT path FROM loose UNION SELECT path FROM outside' |
+        xargs)" "loose2 out2"
+    assert_eq "$("$AUTOBACKUP" list projects --json | json_of /dev/stdin 'o.state ~= "gone" and o.project or nil' | xargs)" \
+        "c1/p c3/p"
+}

@@ -4,15 +4,6 @@
 CATALOG() { echo "$XDG_DATA_HOME/autobackup/catalog.db"; }
 query() { sqlite3 "$(CATALOG)" "$1"; }
 
-# Change one byte of a file and put its times back, as far as a program can: the ctime moves.
-rot() {    # FILE [OFFSET]
-    local before byte
-    before=$(stat -c %y "$1")
-    byte=$(od -An -tu1 -j "${2:-0}" -N 1 "$1")
-    printf "\\$(printf %03o $((byte ^ 255)))" | dd of="$1" conv=notrunc bs=1 seek="${2:-0}" status=none
-    touch -d "$before" "$1"
-}
-
 # Change one byte on the medium below a mounted filesystem, where its content says MARK: no time moves, and what
 # memory holds of the file stays as it was.
 rot_below() {    # IMAGE MARK

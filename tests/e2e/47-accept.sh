@@ -7,15 +7,6 @@ marks() {
         sort | tr '\n' ' '
 }
 
-# Change one byte and put the times back.
-rot() {    # FILE [OFFSET]
-    local before byte
-    before=$(stat -c %y "$1")
-    byte=$(od -An -tu1 -j "${2:-0}" -N 1 "$1")
-    printf "\\$(printf %03o $((byte ^ 255)))" | dd of="$1" conv=notrunc bs=1 seek="${2:-0}" status=none
-    touch -d "$before" "$1"
-}
-
 F=footage/acme/spot
 CLIP="$F/day 1/clip 2.mov"
 

@@ -142,6 +142,15 @@ assert_same_tree() {    # A B
     diff <(tree_of "$1") <(tree_of "$2") || fail "$1 and $2 differ"
 }
 
+# Change one byte of a file and put its times back, as far as a program can: the ctime moves.
+rot() {    # FILE [OFFSET]
+    local before byte
+    before=$(stat -c %y "$1")
+    byte=$(od -An -tu1 -j "${2:-0}" -N 1 "$1")
+    printf "\\$(printf %03o $((byte ^ 255)))" | dd of="$1" conv=notrunc bs=1 seek="${2:-0}" status=none
+    touch -d "$before" "$1"
+}
+
 # A database in a filesystem of its own: mount_image NAME MEGABYTES [mkfs options]. Unmounted when the test ends.
 mount_image() {
     local name=$1 size=$2 kind=${3:-ext4}

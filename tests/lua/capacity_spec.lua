@@ -1,5 +1,5 @@
 local unit = require("luaunit")
-local fitting = require("autobackup.fitting")
+local capacity = require("autobackup.capacity")
 
 local M = {}
 
@@ -25,39 +25,40 @@ end
 -- Each of them fits, all three do not.
 function M.test_what_fits_one_by_one_need_not_fit_together()
     local three = disk(296, want("footage", 120), want("render", 100), want("grade", 102))
-    unit.assertFalse(fitting.has_room(three))
-    unit.assertTrue(fitting.has_room(disk(322, table.unpack(three.wants))))
-    local chosen, left = fitting.choose(three)
+    unit.assertFalse(capacity.has_room(three))
+    unit.assertTrue(capacity.has_room(disk(322, table.unpack(three.wants))))
+    local chosen, left = capacity.choose(three)
     unit.assertEquals({categories(chosen), categories(left)}, {"footage render", "grade"})
 end
 
 function M.test_a_smaller_one_behind_fits()
-    local chosen, left = fitting.choose(disk(100, want("a", 60), want("b", 50), want("c", 40)))
+    local chosen, left = capacity.choose(disk(100, want("a", 60), want("b", 50), want("c", 40)))
     unit.assertEquals({categories(chosen), categories(left)}, {"a c", "b"})
 end
 
 function M.test_inodes_count_too()
     local many = disk(100, want("a", 1, 600), want("b", 1, 600))
-    unit.assertFalse(fitting.has_room(many))
-    unit.assertEquals(fitting.sentence(many), "NAS has no room for so many files: 1,200 to make, 1,000 free; what "
+    unit.assertFalse(capacity.has_room(many))
+    unit.assertEquals(capacity.sentence(many),
+        "NAS has no room for so many files: 1,200 to make, 1,000 free; what "
         .. "fits, in order: acme/spot a (1.0 MB); what does not: acme/spot b (1.0 MB)")
 end
 
 function M.test_a_filesystem_that_does_not_count_them_has_room()
     local uncounted = disk(1, want("a", 500, 10000))
     uncounted.bytes_free, uncounted.inodes_free = nil, nil
-    unit.assertTrue(fitting.has_room(uncounted))
+    unit.assertTrue(capacity.has_room(uncounted))
 end
 
 function M.test_the_sentence()
     local three = disk(296, want("same", 0, 0), want("footage", 120), want("render", 100), want("grade", 102))
-    unit.assertEquals(fitting.sentence(three), "NAS has no room: 322 MB needed in all, 296 MB free; what fits, "
+    unit.assertEquals(capacity.sentence(three), "NAS has no room: 322 MB needed in all, 296 MB free; what fits, "
         .. "in order: acme/spot footage, acme/spot render (220 MB); what does not: acme/spot grade (102 MB)")
-    unit.assertEquals(fitting.sentence(disk(1, want("same", 0, 0), want("a", 5))),
+    unit.assertEquals(capacity.sentence(disk(1, want("same", 0, 0), want("a", 5))),
         "NAS has no room: 5.0 MB needed in all, 1.0 MB free; none of it fits")
     local shared = disk(1, want("a", 5, 1, "NAS"), want("a", 5, 1, "USB"))
     shared.names, shared.is_bound = {"NAS", "USB"}, true
-    unit.assertEquals(fitting.sentence(shared), "NAS and USB have (on one disk) no room: up to 10 MB needed in "
+    unit.assertEquals(capacity.sentence(shared), "NAS and USB have (on one disk) no room: up to 10 MB needed in "
         .. "all, 1.0 MB free; none of it fits")
 end
 
