@@ -118,7 +118,8 @@ local function layout(writer, model, width)
         plan.marks, taken = mark_columns(writer, model, width)
         used = used + taken + 1
     end
-    plan.sign = kind == "folder" and model.list.differences and 2 or 0    -- the mark before a name
+    local found = kind == "folder" and model.list.differences
+    plan.sign = found and found.count > 0 and 2 or 0    -- the mark before a name
     used = used + plan.sign
     plan.note = HAS_NOTES[kind] and math.max((width - used) * 3 // 5, 0) or 0
     plan.name = math.max(width - used - plan.note, 4)

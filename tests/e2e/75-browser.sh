@@ -123,7 +123,7 @@ test_frames_are_folded() {
     send -l /rend
     send Enter
     send Enter
-    await "beauty.0001-0010.exr  2 missing"
+    await "beauty.0001-0010.exr  2 missing: 0004-0005"
     await "8 entries"
     send Enter
     await "8 of 8"
