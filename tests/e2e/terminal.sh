@@ -2,7 +2,16 @@
 # waits for a text, or until the screen shows what it asks for.
 
 STARTS=0 SOCKET=
-stop() { [ -z "$SOCKET" ] || tmux -S "$SOCKET" kill-server 2>/dev/null || :; }
+
+# A program in a search of Lua's that nothing breaks off does not hear that its terminal went.
+stop() {
+    [ -n "$SOCKET" ] || return 0
+    local pane left=
+    pane=$(tmux -S "$SOCKET" display-message -p '#{pane_pid}' 2>/dev/null) || pane=
+    [ -z "$pane" ] || left=$(children "$pane")
+    tmux -S "$SOCKET" kill-server 2>/dev/null || :
+    [ -z "$left" ] || kill -9 $left 2>/dev/null || :
+}
 
 # A name of its own each: a server that is still going down must not get the next session. It may be 107 bytes long, which
 # a path below build/ can be already, so the folder goes by its descriptor.
