@@ -160,5 +160,16 @@ if [ -n "$mounts" ]; then
     proved "terminals, without mounts" tests/alone/run.sh --environment tests/e2e/run.sh 75-browser.sh 70-terminal.sh -k file_manager
     proved "the specs, without mounts" tests/alone/run.sh --environment tests/lua/run.sh
 fi
+
+# What a command leaves running ends with it, or it would keep the mounts.
+if [ -n "$mounts" ] && unshare --pid --fork --kill-child --mount-proc true 2>/dev/null; then
+    tests/alone/run.sh bash -c 'exec -a "$0" sleep 600 >/dev/null 2>&1 & :' "$work/left"
+    echo "$work/left" >"$work/name"    # in a file: what looks for it is a process too
+    for left in $(grep -lasFf "$work/name" /proc/[0-9]*/cmdline | tr -dc '0-9\n'); do
+        failed=1
+        echo "FAILED: a process survived the command that started it"
+        kill "$left" || :
+    done
+fi
 [ "$failed" != 0 ] || echo "canaries: untouched in ${canaries[*]/#$work/caller}"
 exit "$failed"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # mounts.sh REPOSITORY FOLDER HOME COMMAND...: hides the folders where a machine keeps what is its user's, then runs the
-# command where it was. Called by run.sh in a mount namespace of its own.
+# command where it was. Called by run.sh in a mount namespace of its own, and as the first process of a process namespace of
+# its own where there can be one: it stays, since signals that nobody handles do not reach the first, and all end with it.
 set -euo pipefail
 
 repo=$1 folder=$2 home=$3
@@ -31,4 +32,8 @@ if [ ! "$repo/tests/alone/run.sh" -ef "/proc/self/fd/$kept/tests/alone/run.sh" ]
 fi
 exec {kept}<&- {scratch}<&- {its_home}<&-
 cd "$where" 2>/dev/null || cd "$repo"
-exec "$@"
+trap 'exit 130' INT    # when the command has ended, to which it went too
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+"$@" && status=0 || status=$?
+exit "$status"

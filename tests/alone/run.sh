@@ -8,8 +8,9 @@
 #   folders      HOME and TMPDIR are new ones below build/alone, gone at the end (KEEP=1 keeps them).
 #   mounts       as root in a mount namespace of its own: /tmp and /var/tmp are TMPDIR, and /mnt, /media, /run/media,
 #                /home, /root, the caller's home and /dev/shm are empty; fstab is empty too. What is mounted there
-#                is gone when the command ends, however it ends. --environment leaves the mounts alone, as do those who
-#                may not mount: the tests then prove by themselves that they look nowhere else (canary.sh).
+#                is gone when the command ends, however it ends: what it leaves running ends with it, where there can be a
+#                process namespace too. --environment leaves the mounts alone, as do those who may not mount: the tests
+#                then prove by themselves that they look nowhere else (canary.sh).
 #
 # Within itself it only runs the command.
 set -euo pipefail
@@ -62,9 +63,17 @@ for name in $kept; do
     [ -z "${given[$name]+set}" ] || environment+=("$name=${given[$name]}")
 done
 
-# Mounts are tried first: a container may forbid them to root too.
-if [ -n "$mounts" ] && [ "$(id -u)" = 0 ] && unshare -m --propagation private true 2>/dev/null; then
-    unshare -m --propagation private "$here/mounts.sh" "$repo" "$folder" "$caller_home" \
+# These are tried first: a container may forbid one or both to root too.
+namespaces=
+if [ -n "$mounts" ] && [ "$(id -u)" = 0 ]; then
+    for try in '--pid --fork --kill-child --mount-proc' ''; do
+        unshare -m --propagation private $try true 2>/dev/null || continue
+        namespaces="-m --propagation private $try"
+        break
+    done
+fi
+if [ -n "$namespaces" ]; then
+    unshare $namespaces "$here/mounts.sh" "$repo" "$folder" "$caller_home" \
         env -i "${environment[@]}" HOME=/tmp/home TMPDIR=/tmp "$@" && status=0 || status=$?
 else
     env -i "${environment[@]}" HOME="$folder/home" TMPDIR="$folder/tmp" "$@" && status=0 || status=$?

@@ -2,7 +2,7 @@
 # run.sh [SCRIPT...] [-k PATTERN]: the end-to-end tests of the program in $AUTOBACKUP. A test is a function test_*
 # in tests/e2e/NN-name.sh; each runs in a shell, a folder and a home of its own (lib.sh). -k runs those whose name
 # contains PATTERN; JOBS of them run at once (as many as there are processors); KEEP=1 keeps the folders.
-# It meets nothing of the machine's or its user's: ../alone/run.sh tells how.
+# A test that leaves a process running has failed. It meets nothing of the machine's or its user's: ../alone/run.sh tells how.
 set -euo pipefail
 # shellcheck source=tests/alone/enter.sh
 . "$(dirname "$0")/../alone/enter.sh"
@@ -29,7 +29,28 @@ one() {    # SCRIPT FUNCTION: its status goes to $work/NAME.status, what it says
     mkdir "$work/$name"
     timeout -k 5 "${TEST_TIMEOUT:-120}" bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$work/$name" \
         >"$work/$name.said" 2>&1 </dev/null || status=$?
+    end_survivors "$work/$name" >>"$work/$name.said" || [ "$status" = 124 ] || status=1
     echo "$status" >"$work/$name.status"
+}
+
+# What in /proc names those that have the test's folder in their environment or are in it.
+survivors() {    # FOLDER
+    grep -lasF "$1/" /proc/[0-9]*/environ
+    find /proc/[0-9]*/cwd -maxdepth 0 \( -lname "$1" -o -lname "$1/*" \) 2>/dev/null
+}
+
+# A test must end what it started; what is ending already gets two seconds.
+end_survivors() {    # FOLDER
+    local pid tries
+    for tries in {1..20}; do
+        [ -n "$(survivors "$1")" ] || return 0
+        sleep 0.1
+    done
+    for pid in $(survivors "$1" | tr -dc '0-9\n' | sort -un); do
+        echo "it left a process running: $pid: $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | cut -c 1-200)"
+        kill -KILL "$pid" 2>/dev/null || :
+    done
+    return 1
 }
 
 tell() {    # SCRIPT FUNCTION
