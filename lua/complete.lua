@@ -2,6 +2,7 @@
 
 local lists = require "autobackup.lists"
 local clean = require "autobackup.view.clean"
+local typed = require "autobackup.view.typed"
 local words = require "autobackup.words"
 
 local M = {}
@@ -108,16 +109,16 @@ end
 -- What is typed for a candidate that needs a quote, which stays open where more comes behind a single one.
 local function quoted(candidate, is_single)
     if clean.clean(candidate) ~= candidate then
-        return words.quote(candidate)
+        return typed.word(candidate)
     end
-    local text = words.quote(candidate .. " "):sub(1, -3)
-    return is_single and is_open_ended(candidate) and text or text .. '"'
+    local text = typed.word(candidate .. " ")
+    return text:sub(1, -3) .. (is_single and is_open_ended(candidate) and "" or text:sub(-1))
 end
 
 -- A quote is opened only for what is typed behind it: never alone, before it is known what comes.
 local function wants_quote(list, prefix)
     local common = common_beginning(list)
-    return #common > #prefix and words.quote(common) ~= common or #list == 1 and words.quote(common) ~= common
+    return #common > #prefix and typed.word(common) ~= common or #list == 1 and typed.word(common) ~= common
 end
 
 -- Turns candidates for a whole word into what the editor puts in place of its end `text`. Names that hold what

@@ -1,6 +1,10 @@
 --- What has been read: of which categories in which databases anything can be said. What was never read, or
 -- could not
 -- be, is unknown there, never absent.
+local catalogs = require "autobackup.catalog"
+local glob = require "autobackup.glob"
+local lists = require "autobackup.lists"
+
 local M = {}
 
 local Coverage = {}
@@ -14,11 +18,11 @@ end
 -- @param catalog
 -- @return a coverage
 function M.new(catalog)
-    local coverage = setmetatable({read = {}, unread = {}}, Coverage)
+    local coverage = setmetatable({read = {}, unread = {}, parts = catalog:unread()}, Coverage)
     for _, row in ipairs(catalog:readings()) do
         coverage.read[key(row.database, row.category)] = row.read_at
     end
-    for _, row in ipairs(catalog:unread()) do
+    for _, row in ipairs(coverage.parts) do
         coverage.unread[key(row.database, row.category, row.client, row.name)] = true
     end
     return coverage
@@ -43,16 +47,42 @@ function Coverage:gap(database, category, client, name)
     end
 end
 
---- The categories that were not read as a whole.
+-- Whether a client's folder, or a project's, is among those that a filter asks for.
+local function asks_for(filter)
+    local client, name = filter.client, filter.name
+    if filter.project then
+        client, name = catalogs.split(filter.project)
+    end
+    local is_client, is_name = client and glob.matcher(client), name and glob.matcher(name)
+    return function(part)
+        return (not is_client or is_client(part.client)) and (part.name == "" or not is_name or is_name(part.name))
+    end
+end
+
+-- The clients and projects that could not be read where their category could.
+function Coverage:add_parts(list, database, category, is_asked)
+    for _, part in ipairs(self.parts) do
+        if part.database == database.id and part.category == category.id and is_asked(part) then
+            list[#list + 1] = {database = database.database, category = category.category, why = "unreadable",
+                within = part.client .. (part.name ~= "" and "/" .. part.name or "")}
+        end
+    end
+end
+
+--- What was not read: categories as a whole, and clients and projects in them.
 -- @param databases, categories catalog rows
--- @return list of {database =, category = names, why =}, by category, then database
-function Coverage:gaps(databases, categories)
-    local list = {}
+-- @param filter of replicas, as of catalog:replicas: of which clients and projects; nil: all
+-- @return list of {database =, category = names, within = nil (all of it), "client" or "client/project", why =}, by
+--         category, then database
+function Coverage:gaps(databases, categories, filter)
+    local list, is_asked = {}, asks_for(filter or {})
     for _, category in ipairs(categories) do
         for _, database in ipairs(databases) do
             local why = self:gap(database.id, category.id)
             if why then
                 list[#list + 1] = {database = database.database, category = category.category, why = why}
+            else
+                self:add_parts(list, database, category, is_asked)
             end
         end
     end
@@ -61,10 +91,14 @@ end
 
 local REASONS = {never = "%s was never read for %s", unreadable = "%s could not be read for %s"}
 
+local function place_of(gap)
+    return gap.category .. (gap.within and "/" .. gap.within or "")
+end
+
 --- One gap as a reason: "NAS was never read for footage".
--- @param gap {database=, category=, why=}
+-- @param gap {database=, category=, within=, why=}
 function M.reason(gap)
-    return REASONS[gap.why]:format(gap.database, gap.category)
+    return REASONS[gap.why]:format(gap.database, place_of(gap))
 end
 
 local function names(list)
@@ -80,7 +114,7 @@ local function bundles(gaps, why)
                 by_database[gap.database] = {}
                 order[#order + 1] = gap.database
             end
-            table.insert(by_database[gap.database], gap.category)
+            table.insert(by_database[gap.database], place_of(gap))
         end
     end
     for _, database in ipairs(order) do
@@ -92,6 +126,44 @@ local function bundles(gaps, why)
         table.insert(bundled[categories].databases, database)
     end
     return list
+end
+
+-- Of the databases asked for: those that were never read, those of which a copy has read what it needed, the rest.
+local function by_reading(catalog, filter)
+    local never, partly, read, known = {}, {}, {}, catalog:known()
+    for _, database in ipairs(catalog:databases()) do
+        if not lists.covers(filter.database, database.database) then
+            goto continue
+        elseif database.loaded_at then
+            read[#read + 1] = database
+        else
+            table.insert(known[database.id] and partly or never, database.database)
+        end
+        ::continue::
+    end
+    return never, partly, read
+end
+
+local function add(texts, format, names_of_databases)
+    if #names_of_databases > 0 then
+        texts[#texts + 1] = format:format(table.concat(names_of_databases, ", "))
+    end
+end
+
+--- All that was not read, as sentences with what settles it.
+-- @param catalog
+-- @param filter of replicas, as of catalog:replicas
+-- @return list of texts
+function M.notes(catalog, filter)
+    local texts, never, partly, read = {}, by_reading(catalog, filter)
+    add(texts, "never read, so nothing is known of: %s; type: load", never)
+    add(texts, "not read as a whole yet: %s; type: load", partly)
+    local categories = {}
+    for _, category in ipairs(catalog:categories()) do
+        categories[#categories + 1] = lists.covers(filter.category, category.category) and category or nil
+    end
+    local gaps = M.texts(M.new(catalog):gaps(read, categories, filter))
+    return table.move(gaps, 1, #gaps, #texts + 1, texts)
 end
 
 --- Gaps as sentences with what settles them: "NAS was never read for footage; load NAS".

@@ -13,8 +13,15 @@ local SUMS = [[SELECT +database AS database, COUNT(*) AS replicas, SUM(files) AS
 local HELD = [[SELECT held, COUNT(*) AS projects FROM (SELECT group_concat(DISTINCT database) AS held FROM replica
     GROUP BY client, project) GROUP BY held]]
 
+-- Categories, clients and projects that could not be read.
+local UNREAD = "SELECT database, COUNT(*) AS errors FROM unread GROUP BY database"
+
+local function none()
+    return {projects = 0, replicas = 0, files = 0, bytes = 0, errors = 0}
+end
+
 --- What is known of each database's content.
--- @return table from database id to {clients, projects, replicas, files, bytes, errors}
+-- @return table from database id to {clients, projects, replicas, files, bytes, errors (what could not be read)}
 function M:totals()
     local totals = {}
     for _, row in ipairs(self:rows(SUMS)) do
@@ -27,9 +34,12 @@ function M:totals()
         end
     end
     for _, row in ipairs(self:rows(CLIENTS)) do
-        totals[row.database] = totals[row.database]
-            or {projects = 0, replicas = 0, files = 0, bytes = 0, errors = 0}
+        totals[row.database] = totals[row.database] or none()
         totals[row.database].clients = row.clients
+    end
+    for _, row in ipairs(self:rows(UNREAD)) do
+        local total = totals[row.database] or none()
+        totals[row.database], total.errors = total, total.errors + row.errors
     end
     return totals
 end

@@ -4,7 +4,7 @@ local errors = require "autobackup.errors"
 local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
 local size = require "autobackup.view.size"
-local words = require "autobackup.words"
+local typed = require "autobackup.view.typed"
 
 local M = {}
 
@@ -61,13 +61,8 @@ local function read_disks(session)
     return found, away
 end
 
--- A command to type, in quotes.
 local function command(...)
-    local parts = {}
-    for i, word in ipairs{...} do
-        parts[i] = words.quote(word)
-    end
-    return "'" .. table.concat(parts, " ") .. "'"
+    return "'" .. typed.line(...) .. "'"
 end
 
 local function kept_text(cell, found, away)

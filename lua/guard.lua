@@ -53,7 +53,7 @@ local function trusted_bytes(session, path)
         local sentence = examined.state == "changed" and "has changed since it was trusted" or "is not trusted"
         errors.raise("EUNTRUSTED", ("%s %s, and the startup file's code wants to load it; look at it and trust it "
             .. "with: autobackup trust %s (or leave the startup file out with --no-config)"):format(
-            examined.path, sentence, require("autobackup.words").quote(examined.path)),
+            examined.path, sentence, require("autobackup.view.typed").word(examined.path)),
             {path = examined.path, traceback = ""})
     end
     return examined.bytes, examined.path

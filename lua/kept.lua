@@ -7,7 +7,8 @@ local glob = require "autobackup.glob"
 local jobs = require "autobackup.jobs"
 local locate = require "autobackup.locate"
 local past = require "autobackup.past"
-local words = require "autobackup.words"
+local suggest = require "autobackup.suggest"
+local typed = require "autobackup.view.typed"
 
 local M = {}
 
@@ -52,20 +53,33 @@ local function pattern_of_name(name)
     return {"**/*" .. name .. "*"}
 end
 
+-- What a file that nobody knows could have meant.
+local function nearest_project(session)
+    return function(file)
+        local names = {}
+        for i, row in ipairs(session.catalog:projects{}) do
+            names[i] = row.project
+        end
+        return file:find("/", 1, true) and suggest.hint(file, names) or ""
+    end
+end
+
 --- What was asked for.
 -- @param session the session
 -- @param file an absolute path (or one that begins with ~ or .), client/project, or a name
 -- @param category name or nil, @param path in the replica, or nil
--- @return {project=?, category=?, only = patterns or nil}; raises
+-- @return {project=?, category=?, only = patterns or nil, hint = function(file) -> the end of a message, where file
+--         is no project that is known}; raises
 function M.place(session, file, category, path)
     if file:find("^[/~]") or file:find("^%.%.?/") then
         return place_of_path(session, locate.absolute(file, errors.check(fs.getcwd())))
     end
     local is_project = session.catalog:projects{project = file}[1] or session.catalog:gone{project = file}[1]
     if category or is_project then
-        return {project = file, category = category ~= "all" and category or nil, only = path and {path} or nil}
+        return {project = file, category = category ~= "all" and category or nil, only = path and {path} or nil,
+            hint = not is_project and nearest_project(session) or nil}
     end
-    return {only = pattern_of_name(file)}
+    return {only = pattern_of_name(file), hint = nearest_project(session)}
 end
 
 local function is_of(found, place, categories)
@@ -82,8 +96,8 @@ end
 -- @param row {project, category, inside, database, operation, verb}
 function M.command(row)
     local newer = row.verb == "replaced" and " --newer=overwrite" or ""    -- what is there now is kept as well
-    return ("restore %s %s %s --from %s --to %s --as-of %s%s"):format(words.quote(row.project), row.category,
-        words.quote(row.inside), row.database, row.database, row.operation, newer)
+    return typed.line("restore", row.project, row.category, row.inside) .. typed.line(" --from", row.database)
+        .. typed.line(" --to", row.database) .. typed.line(" --as-of", row.operation) .. newer
 end
 
 local function row_of(event, found, where, database)

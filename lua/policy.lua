@@ -231,6 +231,10 @@ local function state_of(reasons, unread)
     return #reasons > 0 and "below" or unread.matters and "unknown" or "ok"
 end
 
+local function copied(list)
+    return table.move(list, 1, #list, 1, {})
+end
+
 local function judge(cell, policy, now, unread)
     local good = current(cell)
     local good_names, good_set = names_of(good)
@@ -246,7 +250,7 @@ local function judge(cell, policy, now, unread)
         project = cell.project, client = cell.client, name = cell.name, category = cell.category,
         files = good[1] and good[1].files or cell[1].files, bytes = good[1] and good[1].bytes or cell[1].bytes,
         databases = all_names, current = good_names, replicas = #good, wanted = wanted, reasons = reasons,
-        state = state_of(reasons, unread), lacks = lacks(cell, policy),
+        state = state_of(reasons, unread), lacks = lacks(cell, policy), unread = copied(unread),
     }
 end
 
@@ -289,9 +293,7 @@ end
 -- @return list of {project, client, name, category, files, bytes, databases={all that have it}, current={those
 --         with the newest content}, replicas=#current, wanted, reasons={texts}, lacks={database = {{others that
 --         hold one content which it has not}, ..., the newest first}}, state="ok", "below" or "unknown" (it
---         has too little
---         unless an
---         unread database has it)}
+--         has too little unless an unread database has it), unread={databases of which nothing can be said}}
 function M.judge(policies, replicas, now, unread)
     local policy_of, list = finder(policies), {}
     for _, cell in ipairs(cells(replicas)) do

@@ -6,8 +6,8 @@ local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local past = require "autobackup.past"
 local selection = require "autobackup.selection"
+local typed = require "autobackup.view.typed"
 local types = require "autobackup.types"
-local words = require "autobackup.words"
 
 local M = {}
 
@@ -173,8 +173,8 @@ end
 function M.refuser(state)
     return function(session, pattern, place)
         local why = state and state:refusal(pattern, place) or selection.refusal(session, pattern, place)
-        return ("%s; 'versions %s %s %s' lists what is kept of it"):format(why, words.quote(place.project),
-            place.category, words.quote(pattern))
+        return ("%s; '%s' lists what is kept of it"):format(why,
+            typed.line("versions", place.project, place.category, pattern))
     end
 end
 

@@ -1,6 +1,5 @@
 --- Splitting a line into words as a shell does: blanks separate, '...' "..." and backslash quote, and $'...' holds
 -- what cannot be typed or seen: \e, \n, \xHH, \u{HEX}. Nothing is expanded.
-local clean = require "autobackup.view.clean"
 local glob = require "autobackup.glob"
 
 local M = {}
@@ -248,16 +247,6 @@ function M.partial(line)
     local last = state.operators[#state.operators]
     local list = last and table.move(state.words, last.after + 1, #state.words, 1, {}) or state.words
     return list, word, state.open, start, last and last.sign
-end
-
---- Writes a word so that `split` reads it back, and so that all of it can be seen.
-function M.quote(word)
-    if clean.clean(word) ~= word then
-        return "$'" .. clean.clean((word:gsub("[\\']", "\\%0"))) .. "'"
-    elseif word ~= "" and not word:find("[%s'\"\\*?|>]") then
-        return word
-    end
-    return '"' .. word:gsub('["\\$`]', "\\%0") .. '"'
 end
 
 return M

@@ -24,15 +24,18 @@ local function describe(scope)
     return what .. (scope.category and " " .. scope.category or "")
 end
 
--- The path in the replica that a copy is about, for people and as a pattern: the file or folder under the cursor,
+-- The path in the replica that a copy is about, for people and as patterns: the file or folder under the cursor,
 -- in a folder on the way up that folder. Nothing where it is all of a category.
 local function part_of(place, row)
     local at = row and row.into or place
     if place.kind == "folder" and row and not row.into then
-        return locate.join(place.path, row.name), locate.join(glob.literal(place.path), row.frames or
-            glob.literal(row.name))
+        local patterns = {}
+        for i, pattern in ipairs(row.frames or {glob.literal(row.name)}) do
+            patterns[i] = locate.join(glob.literal(place.path), pattern)
+        end
+        return locate.join(place.path, row.name), patterns
     elseif at.kind == "folder" and at.path ~= "" then
-        return at.path, glob.literal(at.path)
+        return at.path, {glob.literal(at.path)}
     end
 end
 
@@ -106,7 +109,7 @@ commands.copy = {
     steps = {"from", "to", "sure"}, key = "from",
     effect = function(flow)
         return {project = flow.project, category = flow.scope.category or "all", from = flow.values.from,
-            to = flow.values.to, only = flow.only and {flow.only} or nil}
+            to = flow.values.to, only = flow.only}
     end,
 }
 

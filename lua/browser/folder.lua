@@ -3,7 +3,7 @@
 -- while somebody waits.
 --
 -- The row of a sequence: kind = "sequence", name = "beauty.0001-0048.exr", note, missing (how many frames) and
--- pattern, the filter that shows its frames; frames, what copies them (--only).
+-- pattern, the filter that shows its frames; frames, the patterns that match them and no other number (--only).
 local errors = require "autobackup.errors"
 local glob = require "autobackup.glob"
 local list = require "autobackup.browser.list"
@@ -63,9 +63,23 @@ end
 
 -- ---- folding ----
 
+-- One pattern for each count of digits: a name with more or fewer of them is another sequence's.
+local function patterns_of(entry, files)
+    local patterns, seen, rest = {}, {}, #entry.prefix + #entry.extension
+    for _, place in ipairs(entry.members) do
+        local digits = #files[place].name - rest
+        if not seen[digits] then
+            seen[digits] = true
+            patterns[#patterns + 1] = glob.literal(entry.prefix) .. ("[0-9]"):rep(digits)
+                .. glob.literal(entry.extension)
+        end
+    end
+    return patterns
+end
+
 local function sequence_row(entry, files)
     local row = {kind = "sequence", name = entry.text, pattern = entry.pattern, missing = entry.missing,
-        frames = glob.literal(entry.prefix) .. "[0-9]*" .. glob.literal(entry.extension),
+        frames = patterns_of(entry, files),
         note = sequence.gaps(entry) or size.plural(entry.count, "file"), bytes = 0, files = entry.count}
     for _, place in ipairs(entry.members) do
         local file = files[place]

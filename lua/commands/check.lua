@@ -13,8 +13,7 @@ local size = require "autobackup.view.size"
 local core_sys = require "core.sys"
 
 -- The databases that were not read for a replica's category and project.
-local function unread_of(session, covered)
-    local databases = session.catalog:databases()
+local function unread_of(databases, covered)
     return function(replica)
         local names = {}
         for _, database in ipairs(databases) do
@@ -23,6 +22,15 @@ local function unread_of(session, covered)
             end
         end
         return names
+    end
+end
+
+-- What nobody knows gets its reasons: what was not read may be all that is missing.
+local function explain(verdict, covered, session)
+    local category = session.catalog:category(verdict.category)
+    for _, name in ipairs(verdict.state == "unknown" and verdict.unread or {}) do
+        local why = covered:gap(session.catalog:database(name).id, category.id, verdict.client, verdict.name)
+        table.insert(verdict.reasons, coverage.reason{why = why, database = name, category = verdict.category})
     end
 end
 
@@ -83,14 +91,15 @@ local function run(args, session)
     knowledge.require_setup(session)
     local filter = knowledge.filter_of(args.which)
     freshness.read(session, args, filter)
-    local covered = coverage.new(session.catalog)
+    local covered, databases = coverage.new(session.catalog), session.catalog:databases()
     local verdicts = policy.judge(session.policies, sameness.replicas(session.catalog, filter), core_sys.now(),
-        unread_of(session, covered))
+        unread_of(databases, covered))
     local lost = gone.cells(session, filter)
     add_gone(verdicts, lost, session)
-    local gaps = covered:gaps(session.catalog:databases(), session.catalog:categories())
+    local gaps = covered:gaps(databases, session.catalog:categories(), filter)
     local counts, result = count(verdicts), {}
     for _, verdict in ipairs(verdicts) do
+        explain(verdict, covered, session)
         if args.all or verdict.state ~= "ok" then
             result[#result + 1] = rows.row("check", verdict)
         end
@@ -116,9 +125,7 @@ local function show_rows(list, out)
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
         {key = "databases", title = "ON", names = true},
         {key = "reasons", title = "WHY", min = 20, soft = 60, color = function() return "yellow" end,
-            format = function(reasons, row)
-                return reasons[1] and table.concat(reasons, "; ") or row.state == "unknown" and "not known" or ""
-            end},
+            format = function(reasons) return table.concat(reasons, "; ") end},
     }}
     out:line("")
 end

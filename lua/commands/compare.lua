@@ -12,7 +12,7 @@ local plan = require "autobackup.plan"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
-local words = require "autobackup.words"
+local typed = require "autobackup.view.typed"
 
 local function check_named(names)
     local seen = {}
@@ -100,7 +100,7 @@ function Comparison:say_incomplete(pair, counts)
         local count = counts.doubt.files
         self:add_problem(pair, path, "EDOUBT", ("%s: whether %s here and on %s %s the same only reading tells; "
             .. "type: verify %s %s"):format(path, size.plural(count, "file"), pair.left.database,
-            count == 1 and "is" or "are", words.quote(pair.project), words.quote(pair.category)))
+            count == 1 and "is" or "are", typed.word(pair.project), typed.word(pair.category)))
     elseif counts.errors_left + counts.errors_right == 0 and pair.left then
         local path = path_of(pair.left)
         self:add_problem(pair.left.id, path, "EXDEV", path .. ": a mount point inside is not entered")

@@ -5,7 +5,7 @@ local freshness = require "autobackup.freshness"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
 local size = require "autobackup.view.size"
-local words = require "autobackup.words"
+local typed = require "autobackup.view.typed"
 
 local function filter_of(args)
     if args.project then
@@ -14,29 +14,6 @@ local function filter_of(args)
         return {client = args.client}
     end
     return knowledge.filter_of(args.which)
-end
-
--- Databases that were never read, and those of which a copy has read what it needed.
-local function unread(session)
-    local never, partly, known = {}, {}, session.catalog:known()
-    for _, database in ipairs(session.catalog:databases()) do
-        if not database.loaded_at then
-            table.insert(known[database.id] and partly or never, database.database)
-        end
-    end
-    return never, partly
-end
-
--- Categories that were added after the loads, or could not be read by them.
-local function add_gaps(notes, session)
-    local loaded = {}
-    for _, database in ipairs(session.catalog:databases()) do
-        loaded[#loaded + 1] = database.loaded_at and database or nil
-    end
-    local gaps = coverage.new(session.catalog):gaps(loaded, session.catalog:categories())
-    for _, text in ipairs(coverage.texts(gaps)) do
-        notes[#notes + 1] = text
-    end
 end
 
 local function empty_note(args)
@@ -53,14 +30,7 @@ local function notes_of(result, args, session)
     if missing then
         return {missing}
     end
-    local notes, never, partly = {}, unread(session)
-    if #never > 0 then
-        notes[1] = ("never read, so nothing is known of: %s; type: load"):format(table.concat(never, ", "))
-    end
-    if #partly > 0 then
-        notes[#notes + 1] = ("not read as a whole yet: %s; type: load"):format(table.concat(partly, ", "))
-    end
-    add_gaps(notes, session)
+    local notes = coverage.notes(session.catalog, filter_of(args))
     local texts = gone.texts(session, gone.cells(session, filter_of(args)))
     table.move(texts, 1, #texts, #notes + 1, notes)
     if #result == 0 and #notes == 0 then
@@ -195,8 +165,8 @@ local function differing_text(cells)
         return nil
     end
     return ("%s in content though not in size and time: 'compare %s %s --files' tells which"):format(
-        count == 1 and "1 file differs" or size.count(count) .. " files differ", words.quote(last.project),
-        words.quote(last.category))
+        count == 1 and "1 file differs" or size.count(count) .. " files differ", typed.word(last.project),
+        typed.word(last.category))
 end
 
 local function legend(cells, out)

@@ -1,4 +1,5 @@
 --- find: entries by name in all that the catalog knows.
+local coverage = require "autobackup.coverage"
 local finding = require "autobackup.finding"
 local knowledge = require "autobackup.knowledge"
 local sequence = require "autobackup.view.sequence"
@@ -6,27 +7,19 @@ local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 local core_sys = require "core.sys"
 
-local function never_read(session)
-    local names = {}
-    for _, database in ipairs(session.catalog:databases()) do
-        if not database.loaded_at then
-            names[#names + 1] = database.database
-        end
-    end
-    return names[1] and ("never read, so nothing is known of: %s; type: load"):format(table.concat(names, ", "))
-end
-
 local function gone_note(session)
     local lost = session.catalog:gone{}
     return #lost > 0 and "what is gone ('fetch all' tells) is not searched; 'versions NAME' looks into what is "
         .. "kept" or nil
 end
 
-local function notes_of(count, is_cut, args, session)
-    if count == 0 then
-        local text = ("nothing found that matches '%s'"):format(args.pattern)
-        local notes = {knowledge.missing(session) or text}
-        table.insert(notes, never_read(session))
+local function notes_of(count, is_cut, args, session, filter)
+    local missing = knowledge.missing(session)
+    if count == 0 and missing then
+        return {missing}
+    elseif count == 0 then
+        local notes = coverage.notes(session.catalog, filter)
+        table.insert(notes, 1, ("nothing found that matches '%s'"):format(args.pattern))
         table.insert(notes, gone_note(session))
         return notes
     elseif is_cut then
@@ -43,9 +36,9 @@ end
 local function run(args, session, sink)
     local limit = args.limit or sink and math.maxinteger or LIMIT
     local result = {}
-    local count, is_cut = finding.each(session.catalog, {
-        database = args.database, category = named(args.category), client = args.client, project = args.project,
-    }, {
+    local filter = {database = args.database, category = named(args.category), client = args.client,
+        project = args.project}
+    local count, is_cut = finding.each(session.catalog, filter, {
         pattern = args.pattern, word = true, whole_path = args.pattern:find("/", 1, true) ~= nil,
         ignore_case = args.ignore_case, kind = args.type, larger = args.larger, newer = args.newer,
         older = args.older,
@@ -57,7 +50,7 @@ local function run(args, session, sink)
         end
     end)
     result.status = is_cut and not args.limit and statuses.PARTIAL or nil
-    result.notes = notes_of(count, is_cut, args, session)
+    result.notes = notes_of(count, is_cut, args, session, filter)
     return result
 end
 

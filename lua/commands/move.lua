@@ -2,12 +2,13 @@
 local copy = require "autobackup.commands.copy"
 local errors = require "autobackup.errors"
 local size = require "autobackup.view.size"
+local typed = require "autobackup.view.typed"
 local waiting = require "autobackup.waiting"
 
 local function unread_text(row, to)
-    return row.files_unchanged == 0 and "" or ("; %s there already and %s not read: 'verify %s %s %s' reads all")
+    return row.files_unchanged == 0 and "" or ("; %s there already and %s not read: '%s' reads all")
         :format(row.files_unchanged == 1 and "1 was" or size.count(row.files_unchanged) .. " were",
-            row.files_unchanged == 1 and "was" or "were", row.project, row.category, to)
+            row.files_unchanged == 1 and "was" or "were", typed.line("verify", row.project, row.category, to))
 end
 
 -- What is true of a row that ended well.
@@ -50,7 +51,8 @@ return {
     examples = {"move acme/spot-2031 render WORK ARCHIVE"},
     args = {
         {"project", "project", fresh = true, help = "* and ? outside of quotes are wildcards"},
-        {"category", "category", help = "a category, or 'all' that the project has in FROM"},
+        {"category", "category", several = true,
+            help = "a category, several (footage,render), or 'all' that the project has in FROM"},
         {"from", "database", help = "where it is"},
         {"to", "database", help = "where it shall be"},
     },

@@ -48,7 +48,8 @@ return {
         "restore acme/spot-2031 project scene.blend --from WORK --to WORK --as-of 7f3a --newer=overwrite"},
     args = {
         {"project", "project", fresh = true, help = "whose"},
-        {"category", "category", help = "a category, or 'all' that FROM has of it"},
+        {"category", "category", several = true,
+            help = "a category, several (footage,render), or 'all' that FROM has of it"},
         {"path", "text", many = true, optional = true, help = "a file, a folder or a pattern below the project"},
     },
     options = {

@@ -54,7 +54,8 @@ local function left_text(undos)
         operations = operations + (row.state == "failed" and 1 or 0)
     end
     local parts = {}
-    parts[1] = conflicts > 0 and size.plural(conflicts, "conflict") .. " left as it is now" or nil
+    parts[1] = conflicts > 0 and size.plural(conflicts, "conflict")
+        .. (conflicts == 1 and " left as it is now" or " left as they are now") or nil
     parts[#parts + 1] = failed > 0 and size.count(failed) .. " failed" or nil
     parts[#parts + 1] = operations > 0 and ("%s of %s failed"):format(size.count(operations),
         size.plural(#undos, "operation")) or nil

@@ -7,19 +7,21 @@ local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 
-local LIMIT = 10000    -- rows: what more there is can be asked for by a narrower path
+local LIMIT = 10000    -- what can be read, and be held as a list
 
 local TOO_MANY = {}
 
-local function read_disk(session, args, database, place, result)
+-- Whether all of a disk was told.
+local function read_disk(session, database, place, collected)
     local function add(row)
-        if #result == args.limit then
+        if collected.count == collected.limit then
             error(TOO_MANY, 0)
         end
-        result[#result + 1] = rows.row("version", row)
+        collected.count = collected.count + 1
+        collected.add(rows.row("version", row))
     end
     local ok, err = pcall(kept.each, session, database, place, add, function(text)
-        table.insert(result.notes, text)
+        table.insert(collected.notes, text)
     end)
     if not ok and err ~= TOO_MANY then
         error(err, 0)
@@ -34,28 +36,33 @@ local function add_offline(result, offline)
     end
 end
 
-local function run(args, session)
+local function none_note(place, args, offline)
+    local where = #offline > 0 and " on the disks that are there" or ""
+    return ("no version of it is kept%s%s"):format(where, place.hint and place.hint(args.file) or "")
+end
+
+local function run(args, session, sink)
     knowledge.require_setup(session)
-    local result, offline, asked = {status = 0, notes = {}}, {}, args.limit
-    args.limit = asked or LIMIT
+    local result, offline = {status = 0, notes = {}}, {}
+    local collected = {count = 0, limit = args.limit or sink and math.maxinteger or LIMIT, notes = result.notes,
+        add = sink and function(row) sink:add(row) end or function(row) result[#result + 1] = row end}
     local place = kept.place(session, args.file, args.category, args.path)
     for _, database in ipairs(session.catalog:databases()) do
         if args.database and args.database ~= database.database then
             goto continue
         elseif not locate.online(database) then
             offline[#offline + 1] = database.database
-        elseif not read_disk(session, args, database, place, result) then
+        elseif not read_disk(session, database, place, collected) then
             table.insert(result.notes, ("more than %d are kept, the others are not shown; narrow it down, or "
-                .. "--limit N"):format(args.limit))
-            result.status = not asked and statuses.PARTIAL or 0
+                .. "--limit N"):format(collected.limit))
+            result.status = not args.limit and statuses.PARTIAL or 0
             break
         end
         ::continue::
     end
     add_offline(result, offline)
-    if #result == 0 then
-        local where = #offline > 0 and " on the disks that are there" or ""
-        table.insert(result.notes, 1, "no version of it is kept" .. where)
+    if collected.count == 0 then
+        table.insert(result.notes, 1, none_note(place, args, offline))
     end
     return result
 end
@@ -66,13 +73,10 @@ end
 
 local FEW = 5    -- rows: so many commands are all written out
 
-local function show(result, out)
-    if #result == 0 then
-        return
-    end
-    out:table{rows = result, columns = {
+local function columns(out)
+    return {
         {key = "happened_at", title = "WHEN", format = date},
-        {key = "verb", title = "WAS", format = function(verb, row) return ("%s by a %s"):format(verb, row.by) end},
+        {key = "verb", title = "WAS", format = function(verb, row) return ("%s by %s"):format(verb, row.by) end},
         {key = "operation", title = "OPERATION", format = function(id)
             return out.tty and id:match("[^-]*$") or id
         end},
@@ -82,7 +86,18 @@ local function show(result, out)
         {key = "project", title = "PROJECT", group = true, drop = 1},
         {key = "category", title = "CATEGORY", drop = 1},
         {key = "inside", title = "PATH", min = 20},
-    }}
+    }
+end
+
+local function flow(list, out, _, state)
+    out:table({rows = list, columns = columns(out)}, state)
+end
+
+local function show(result, out)
+    if #result == 0 then
+        return
+    end
+    out:table{rows = result, columns = columns(out)}
     if #result <= FEW then
         out:line("to bring one back:")
         for _, row in ipairs(result) do
@@ -111,7 +126,8 @@ return {
     },
     options = {
         database = {type = "database", help = "only on this one"},
-        limit = {type = "integer", min = 1, value = "N", help = "stop after that many (default 10000)"},
+        limit = {type = "integer", min = 1, value = "N",
+            help = "stop after that many (default 10000 on a terminal)"},
     },
     accepts = {
         entry = {path = "file"}, version = {path = "file"}, project = {project = "file"},
@@ -119,4 +135,5 @@ return {
     },
     run = run,
     show = show,
+    flow = flow,
 }

@@ -240,7 +240,7 @@ local function relation(row, out)
     local parts = kinds_of_different(row, "newer", "older", "different")
     table.insert(parts, 1, {row.files_only_database, "more"})
     table.insert(parts, 1, {row.files_only_reference, "missing"})
-    parts[#parts + 1] = besides(row)
+    table.move({besides(row)}, 1, 4, #parts + 1, parts)
     return counted(parts, out)
 end
 

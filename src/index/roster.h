@@ -51,7 +51,7 @@ const struct roster_replica *roster_find(const struct roster *r, int64_t categor
 /* Inside the caller's transaction: note a whole load and what its filesystem is. */
 int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err);
 
-/* What a database holds, added up from its rows. */
+/* What a database holds, added up from its rows. errors: what could not be read, categories, clients and projects too. */
 struct roster_sums {
     int64_t clients, projects, replicas, files, bytes, errors, loose;
 };

@@ -17,7 +17,7 @@ CREATE TABLE unread (                      -- parts of it that the last whole lo
 CREATE TABLE outside (                     -- what lies beside the categories
     database INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
     path     BLOB NOT NULL,                -- relative to the database
-    kind     TEXT NOT NULL,                -- folder, file, symlink, fifo, socket, device, unreadable, mount
+    kind     TEXT NOT NULL,                -- directory, file, symlink, fifo, socket, device, unreadable, mount
     files    INTEGER,                      -- NULL: not known, as bytes
     bytes    INTEGER,
     whole    INTEGER NOT NULL,             -- 0: at least so much, it was not counted to the end

@@ -86,7 +86,7 @@ static const char *kind_of(const struct entry *e)
         return "unreadable";
     switch (e->mode & S_IFMT) {
     case S_IFREG: return "file";
-    case S_IFDIR: return e->mount ? "mount" : "folder";
+    case S_IFDIR: return e->mount ? "mount" : "directory";
     case S_IFLNK: return "symlink";
     case S_IFIFO: return "fifo";
     case S_IFSOCK: return "socket";
@@ -157,10 +157,10 @@ void outside_measure(int root, struct outside *o, int64_t budget, const atomic_b
     size_t left = 0;
 
     for (size_t i = 0; i < o->count; i++)
-        left += strcmp(o->places[i].kind, "folder") == 0;
+        left += strcmp(o->places[i].kind, "directory") == 0;
     for (size_t i = 0; i < o->count && left; i++) {
         struct place *p = &o->places[i];
-        if (strcmp(p->kind, "folder") != 0)
+        if (strcmp(p->kind, "directory") != 0)
             continue;
         int64_t now = clock_monotonic();
         if (now >= end)

@@ -70,7 +70,7 @@ START_TEST(what_lies_beside_the_categories_is_told)
                      "touch .DS_Store .Trash-x && ln -s one link && mkfifo pipe", lib.folder));
     ck_assert_int_eq(library_load(&lib, 1, 2).files, 2);
     assert_rows("SELECT CAST(path AS TEXT), kind, files, bytes, whole FROM outside WHERE database = 1",
-                ".Trash-x|file|1|0|1\ndeep/other|folder|1|4|1\ndeliver|folder|2|24|1\nempty|folder|0|0|1\n"
+                ".Trash-x|file|1|0|1\ndeep/other|directory|1|4|1\ndeliver|directory|2|24|1\nempty|directory|0|0|1\n"
                 "link|symlink|0|0|1\nnote.txt|file|1|2|1\npipe|fifo|0|0|1\n");
     ck_assert_int_eq(library_number(&lib, "SELECT bytes FROM outside WHERE path = CAST('deliver' AS BLOB)"), bytes_below("A/deliver"));
     forbid("outside");

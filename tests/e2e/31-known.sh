@@ -187,6 +187,37 @@ LUA
     assert_out "all is as its policies ask"
 }
 
+# A client's folder that cannot be read may hold any project of the client's, and nobody knows.
+test_a_client_that_cannot_be_read_is_not_known() {
+    need_root
+    need setpriv
+    two_disks
+    mkdir -p A/footage/bmx/only B/footage/bmx
+    echo one >A/footage/bmx/only/f
+    chmod 700 B/footage/bmx
+    chown -R 65534:65534 ..
+    chown 0:0 B/footage/bmx
+    run as_nobody load
+    assert_status 3
+    run as_nobody check
+    assert_status 3
+    assert_out "1 not known: B could not be read for footage/bmx: load tells why" "1 of 2 as its policies ask"
+    refute_out "all is as"
+    run as_nobody check --json
+    assert_eq "$(json 'o.type == "check" and (o.project .. " " .. o.state .. ": " .. o.reasons[1]) or nil')" \
+        "bmx/only unknown: B could not be read for footage"
+    run as_nobody check acme
+    assert_status 0
+    run as_nobody fetch all
+    assert_err "B could not be read for footage/bmx: load tells why"
+    run as_nobody find nowhere.mov
+    assert_err "nothing found" "B could not be read for footage/bmx: load tells why"
+    run as_nobody find nowhere.mov --database A
+    refute_err "could not be read"
+    run as_nobody find nowhere.mov --client acme
+    refute_err "could not be read"
+}
+
 # Everything that a load can have to write, in one.
 test_a_load_of_every_kind_of_change() {
     mkdir -p A/f/c1/p A/f/c2/p A/out1

@@ -4,10 +4,11 @@
 # Every command that gives rows, in Lua; each row goes through `look`.
 write_script() {
     cat >all.lua <<'END'
-local known, seen, wrong = {}, {}, {}
+local known, seen, wrong, about = {}, {}, {}, {}
 for _, row in ipairs(fields()) do
     known[row.of] = known[row.of] or {}
     known[row.of][row.field] = row.kind
+    about[row.of .. "." .. row.field] = row.about
 end
 local function is(value, kind)
     if kind == "text" then return type(value) == "string"
@@ -18,6 +19,12 @@ local function is(value, kind)
     elseif kind == "list" then return type(value) == "table" end
 end
 local LATER = 4102444800
+-- Of a field whose words are listed ("done, partial or failed") only those.
+local LISTED = {state = true, kind = true, compared = true, verb = true, action = true}
+local function is_listed(kind, key, value)
+    local words = LISTED[key] and about[kind .. "." .. key]
+    return not (words and words:find(" or ")) or words:find("%f[%w]" .. value:gsub("%-", "%%-") .. "%f[%W]")
+end
 local function look(row)
     local kind = row.type
     seen[kind] = true
@@ -26,6 +33,8 @@ local function look(row)
         local as = known[kind][key]
         if not as then wrong[kind .. "." .. tostring(key) .. " is not told"] = true
         elseif not is(value, as) then wrong[("%s.%s is no %s: %s"):format(kind, key, as, tostring(value))] = true
+        elseif not is_listed(kind, key, value) then
+            wrong[("%s.%s is '%s', which is not told"):format(kind, key, value)] = true
         elseif as == "time" and (value < 0 or value > LATER) then
             wrong[("%s.%s is no moment: %s"):format(kind, key, value)] = true
         end

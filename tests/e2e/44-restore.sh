@@ -217,6 +217,12 @@ test_versions_says_what_it_did_not_look_at() {
     ab versions /nowhere/at/all
     assert_status 1
     assert_err "on no database"
+    ok versions acme/spto
+    assert_err "no version of it is kept; did you mean 'acme/spot'?"
+    ok versions acme/spto footage
+    assert_err "no version of it is kept; did you mean 'acme/spot'?"
+    ok versions nothing.mov
+    refute_err "did you mean"
 }
 
 # ---- move ----
@@ -230,6 +236,13 @@ test_move_copies_reads_back_and_keeps_the_source() {
     assert_err "10 were there already and were not read: 'verify acme/spot render NAS'"
     ab move acme/spot render WORK WORK
     assert_status 2
+    ok move acme/spot project,render WORK STORAGE
+    assert_same_tree WORK/scratch/render/acme/spot STORAGE/scratch/render/acme/spot
+    assert_same_tree WORK/project/acme/spot STORAGE/project/acme/spot
+    rm -r STORAGE/scratch/render/acme STORAGE/project/acme
+    ok restore acme/spot render,project --from WORK --to STORAGE
+    assert_same_tree WORK/scratch/render/acme/spot STORAGE/scratch/render/acme/spot
+    assert_same_tree WORK/project/acme/spot STORAGE/project/acme/spot
     echo newer >NAS/scratch/render/acme/spot/beauty.0001.exr
     touch -d tomorrow NAS/scratch/render/acme/spot/beauty.0001.exr
     ab move acme/spot render WORK NAS

@@ -91,6 +91,14 @@ test_the_ending_of_an_undo_is_true() {
     assert_status 3
     assert_out "undone in part: 1 conflict left as it is now" "what was taken away is kept"
     assert_eq "$(files_in B)" "B/one/acme/spot/file"
+    rm -r B/one/acme
+    ok load
+    ok copy acme/spot all A B
+    echo "mine" >B/one/acme/spot/file
+    echo "mine" >B/two/acme/spot/file
+    ab undo
+    assert_status 3
+    assert_out "2 conflicts left as they are now"
 }
 
 # A pid that another process has now is not the copy's; what another machine does cannot be known here.

@@ -58,6 +58,7 @@ function M.test_frames_are_folded_and_their_gaps_said()
     unit.assertEquals({row.kind, row.bytes, row.files, row.newest, row.missing, row.pattern},
         {"sequence", 50, 5, 8, 3, "a.*.exr"})
     unit.assertEquals(row.note, "3 missing: 0004, 0006-0007")
+    unit.assertEquals(row.frames, {"a.[0-9][0-9][0-9][0-9].exr"})
     unit.assertEquals({list:totals().count, list:totals().largest}, {7, 50})
     unit.assertEquals(list:place("a.0005.exr"), 1)
     unit.assertEquals(list:rows(3, 3)[1].into.path, "z")

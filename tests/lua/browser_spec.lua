@@ -191,8 +191,8 @@ function M.test_copy_is_about_the_file_or_folder()
     unit.assertEquals((copied_from("shot_010", inside, {"c"})), {"shot_010"})
     unit.assertNil((copied_from("", inside, {"c"})))
     local frames = {name = "a.0001-0048.exr", kind = "sequence", bytes = 1, files = 48, newest = 1,
-        frames = "a.[0-9]*.exr"}
-    unit.assertEquals((copied_from("", frames, {"down", "c"})), {"a.[0-9]*.exr"})
+        frames = {"a.[0-9][0-9][0-9][0-9].exr"}}
+    unit.assertEquals((copied_from("", frames, {"down", "c"})), {"a.[0-9][0-9][0-9][0-9].exr"})
 end
 
 function M.test_nothing_is_copied_without_a_yes()

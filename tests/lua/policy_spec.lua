@@ -97,7 +97,7 @@ function M.test_what_a_shortfall_says()
     unit.assertEquals({#below, judged}, {2, 2})
     unit.assertEquals(below[2], {project = "acme/spot", client = "acme", name = "spot", category = "cache",
         files = 3, bytes = 7, databases = {"WORK"}, current = {"WORK"}, replicas = 1, wanted = 2,
-        lacks = {}, state = "below", reasons = {"only on WORK"}})
+        lacks = {}, unread = {}, state = "below", reasons = {"only on WORK"}})
 end
 
 return M

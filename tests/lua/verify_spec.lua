@@ -94,7 +94,7 @@ function M.test_damage_comes_with_what_to_type()
         project = "a/it's b", category = "render", database = "NAS"}
     local out, err = shown{row{files_damaged = 1}, problems = {problem}}
     unit.assertEquals(out, "1 rows\ndamaged: 1 file on NAS\nthe good bytes are on another disk; type:\n"
-        .. "  verify 'a/it'\\''s b' render NAS --repair")
+        .. "  verify \"a/it's b\" render NAS --repair")
     unit.assertStrContains(err, "/n/f: damaged; good on WORK")
     problem.repaired_from = "WORK"
     unit.assertEquals(shown{row{files_damaged = 1, files_repaired = 1}, problems = {problem}},
@@ -157,7 +157,7 @@ function M.test_who_differs_comes_with_what_to_type()
     local problem = {state = "differs", path = "/w/f x", within = "f x", message = "differs", others = {"NAS"},
         project = "a/b", category = "render", database = "WORK"}
     local out = shown{row{files = 1, files_differing = 1}, problems = {problem}}
-    unit.assertStrContains(out, "  accept a/b render WORK 'f x'\n  accept a/b render NAS 'f x'")
+    unit.assertStrContains(out, "  accept a/b render WORK \"f x\"\n  accept a/b render NAS \"f x\"")
     problem.accepted = "NAS"
     out = shown{row{files = 1, files_differing = 1}, problems = {problem}}
     unit.assertStrContains(out, "one was accepted as the right one; type:\n  copy a/b render NAS WORK")

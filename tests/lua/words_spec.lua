@@ -1,5 +1,6 @@
 local unit = require("luaunit")
 local glob = require("autobackup.glob")
+local typed = require("autobackup.view.typed")
 local words = require("autobackup.words")
 
 local M = {}
@@ -92,10 +93,11 @@ function M.test_escapes()
     unit.assertEquals({words.split("$'a")}, {nil, "the quote $' is not closed"})
 end
 
-function M.test_quote_is_the_inverse()
+function M.test_a_typed_word_is_the_inverse()
     for _, word in ipairs{"plain", "two words", [[a"b\c$d]], "it's", "", "\ttab", "a|b", ">", "$", "a$b", "$x",
-        "esc\27[31m", "it's \u{202E}\\n", "\xff\u{9B}", "\u{E0041}", "a\u{AD}"} do
-        local quoted = words.quote(word)
+        "esc\27[31m", "wow!", "it's wow!", "~/a", "-n", "a(b)", "a*b?", "#1", "{a,b}",
+        "it's \u{202E}\\n", "\xff\u{9B}", "\u{E0041}", "a\u{AD}"} do
+        local quoted = typed.word(word)
         unit.assertEquals(split("x " .. quoted), {"x", word})
         unit.assertNil(quoted:find("[%c\128-\255]"), quoted)
     end
