@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "copy/metadata.h"
+
 static void refuse(struct verdict *v, enum verdict_kind kind, const char *code, const char *why)
 {
     v->kind = kind;
@@ -27,9 +29,26 @@ static bool may_be_directory(const struct entry *e)
 
 static bool rights_differ(const struct entry *l, const struct entry *r, const struct classify_options *o)
 {
-    if (o->keeps_mode && !S_ISLNK(l->mode) && ((l->mode ^ r->mode) & 07777))
+    bool others = l->uid != r->uid || l->gid != r->gid;
+    uint32_t mode = others && !o->keeps_owner ? metadata_mode_of_another(l->mode) : l->mode;
+
+    if (o->keeps_mode && !S_ISLNK(l->mode) && ((mode ^ r->mode) & 07777))
         return true;
-    return o->keeps_owner && (l->uid != r->uid || l->gid != r->gid);
+    return o->keeps_owner && others;
+}
+
+/* The content is the same. moved: the times are not. */
+static void judge_metadata(const struct merge_pair *pair, const struct classify_options *o, bool moved,
+                           struct verdict *v)
+{
+    bool rights = rights_differ(pair->left, pair->right, o);
+
+    if (o->only_own && pair->right->uid != o->uid)
+        v->owned = rights || moved;
+    else if (rights || (moved && !S_ISDIR(pair->left->mode)))
+        v->kind = VERDICT_METADATA;
+    else
+        v->times_only = moved;
 }
 
 static void judge_difference(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
@@ -62,10 +81,8 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
                "size and time agree but what is known of the contents does not: left alone (verify reads them)");
     else if (judgement != PAIR_SAME && judgement != PAIR_TIME)
         judge_difference(pair, o, v);
-    else if (rights_differ(pair->left, pair->right, o) || judgement == PAIR_TIME)
-        v->kind = VERDICT_METADATA;
     else
-        v->times_only = moved;
+        judge_metadata(pair, o, moved, v);
 }
 
 /* What is no thing to copy, whatever the destination has. True when judged. */

@@ -23,6 +23,7 @@ struct verdict {
     enum verdict_kind kind;
     bool block;             /* a directory (or what may be one) below which nothing may be touched */
     bool times_only;        /* a directory that is the same but for its mtime, which is set at the end anyway */
+    bool owned;             /* its rights or times differ, and only its owner there may set them: they stay */
     const char *code;       /* of a conflict, a problem, or an extra with block: symbolic, static */
     char why[160];          /* the sentence behind it */
 };
@@ -32,6 +33,8 @@ struct classify_options {
     bool overwrite_newer;   /* a file newer at the destination is replaced */
     bool keeps_mode;        /* the destination can hold modes; else they are not compared */
     bool keeps_owner;
+    bool only_own;          /* at the destination we may set rights and times of this user's files alone: */
+    uint32_t uid;
     bool repair;            /* replace files that are damaged at the destination by good ones, and do nothing else */
 };
 

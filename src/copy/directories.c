@@ -30,11 +30,13 @@ struct finish {
     bool mirror;
 };
 
-/* from: what the directory shall have. */
+/* from: what the directory shall have. As classify.c judges it. */
 static bool rights_differ(const struct holds *holds, const struct stat *from, const struct stat *to)
 {
-    return (holds->mode && ((from->st_mode ^ to->st_mode) & 07777)) ||
-           (holds->owner && (from->st_uid != to->st_uid || from->st_gid != to->st_gid));
+    bool others = from->st_uid != to->st_uid || from->st_gid != to->st_gid;
+    mode_t mode = others && !holds->owner ? metadata_mode_of_another(from->st_mode) : from->st_mode;
+
+    return (holds->mode && ((mode ^ to->st_mode) & 07777)) || (holds->owner && others);
 }
 
 static struct manifest_file described(const struct stat *st)
@@ -71,6 +73,8 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
         source_give_new(&w->source, &from_st);
     else
         source_give_corrected(&w->source, w->request->granularity, &to_st, &from_st);
+    if (!fresh && !holds_may_correct(&w->target.holds, to_st.st_uid))
+        return 0;
     bool rights = !fresh && rights_differ(&w->target.holds, &from_st, &to_st);
     if (!fresh && !rights && times_agree(mtime_of(&from_st), mtime_of(&to_st), w->request->granularity))
         return 0;

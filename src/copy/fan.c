@@ -36,7 +36,8 @@ struct worker {
     pthread_t thread;
     struct fan *fan;
     struct data data;
-    const struct group *at_work;   /* for progress */
+    const struct group *at_work;   /* for progress: */
+    uint64_t at_bytes;             /* so much of it was counted */
     struct items ready[FAN_STREAMS];
 };
 
@@ -225,10 +226,23 @@ static int next_groups(struct fan *f, struct group *groups)
 
 /* ---- workers ---- */
 
+/* What is read twice (it changed meanwhile, or may have), or grew since it was planned, counts once and as planned. */
+static uint64_t uncounted(struct worker *worker, uint64_t bytes)
+{
+    uint64_t planned = worker->at_work->items[0]->left.size;
+    uint64_t left = planned > worker->at_bytes ? planned - worker->at_bytes : 0;
+
+    if (bytes > left)
+        bytes = left;
+    worker->at_bytes += bytes;
+    return bytes;
+}
+
 static void progress(void *arg, uint64_t bytes)
 {
-    const struct worker *worker = arg;
+    struct worker *worker = arg;
 
+    bytes = uncounted(worker, bytes);
     for (int i = 0; i < worker->at_work->count; i++) {
         const struct item *item = worker->at_work->items[i];
         struct report *r = &item->work->report;
@@ -274,6 +288,7 @@ static void run_group(struct worker *worker, struct group *group)
 {
     drop_ending(group);
     worker->at_work = group;
+    worker->at_bytes = 0;
     if (group->count)
         file_stage(&worker->data, group);
     for (int i = 0; i < group->count; i++)

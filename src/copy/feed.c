@@ -10,6 +10,7 @@
 #include "copy/apply.h"
 #include "copy/directories.h"
 #include "copy/fan.h"
+#include "copy/foresee.h"
 #include "copy/hardlink.h"
 #include "copy/layers.h"
 #include "copy/place.h"
@@ -24,6 +25,7 @@ struct feed {
     size_t layer;                 /* which */
     bool made;                    /* directories were made in it */
     bool mirror;
+    struct foresight foresight;   /* of a dry run */
     struct items items;           /* for the workers */
     struct items ready;           /* for the committer */
 };
@@ -349,30 +351,87 @@ static void emit_action(struct work *w, const struct plan_name *name, const char
     buf_free(&path);
 }
 
+static void count_extra(struct feed *f, const struct plan_name *name)
+{
+    if (f->mirror && !S_ISDIR(name->pair->right->mode))
+        atomic_fetch_add(&f->w->report.tally.files_removed, 1);
+}
+
+/* What would be done. */
+static void count_action(struct feed *f, const struct plan_name *name)
+{
+    struct tally *t = &f->w->report.tally;
+    const struct entry *left = name->pair->left;
+    enum verdict_kind kind = name->verdict->kind;
+
+    if (kind == VERDICT_EXTRA)
+        count_extra(f, name);
+    atomic_fetch_add(&t->metadata_only, kind == VERDICT_METADATA);
+    if (kind != VERDICT_NEW && kind != VERDICT_CHANGED)
+        return;
+    if (S_ISDIR(left->mode))
+        atomic_fetch_add(&t->directories_made, 1);
+    else if (!S_ISREG(left->mode))
+        atomic_fetch_add(&t->others_copied, 1);
+    else {
+        atomic_fetch_add(&t->files_copied, 1);
+        atomic_fetch_add(&t->files_replaced, kind == VERDICT_CHANGED);
+        atomic_fetch_add(&t->bytes_copied, name->leader ? 0 : (long long)left->size);
+    }
+}
+
+/* False: reported, it will not be done. */
+static bool is_possible(struct feed *f, const struct plan_name *name)
+{
+    enum verdict_kind kind = name->verdict->kind;
+    bool goes = kind == VERDICT_EXTRA && f->mirror && !S_ISDIR(name->pair->right->mode);
+
+    if (f->mirror && report_extra(f, name))
+        return false;
+    if (kind != VERDICT_NEW && kind != VERDICT_CHANGED && !goes)
+        return true;
+    if (!*name->name || foresee_name(&f->foresight, name, subject_of(name)))
+        return true;
+    if (name->pair->left && S_ISDIR(name->pair->left->mode))
+        plan_block(f->plan, name->dir->path, name->name);
+    return false;
+}
+
 static int action_name(void *arg, const struct plan_name *name)
 {
     struct feed *f = arg;
     const char *kind = action_kind(name);
 
+    if (!is_possible(f, name))
+        return 0;
+    count_action(f, name);
     if (kind && f->w->report.job)
         emit_action(f->w, name, kind, f->mirror && name->verdict->kind == VERDICT_EXTRA);
-    if (f->mirror)
-        (void)report_extra(f, name);
     return problem_name(arg, name);
 }
 
-static int tell(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *),
-                struct error *err)
+static int enter_foresight(void *arg, const struct merge_dir *dir)
 {
-    struct feed f = {.w = w, .plan = plan, .mirror = removes_extras(w)};
-    struct plan_visitor visitor = {.name = each, .arg = &f};
+    struct feed *f = arg;
 
-    return plan_pass(plan, &visitor, err);
+    foresee_enter(&f->foresight, dir);
+    return 0;
 }
 
-int feed_actions(struct work *w, struct plan *plan, struct error *err) { return tell(w, plan, action_name, err); }
+int feed_actions(struct work *w, struct plan *plan, struct error *err)
+{
+    struct feed f = {.w = w, .plan = plan, .mirror = removes_extras(w), .foresight.w = w};
+    struct plan_visitor visitor = {.dir = enter_foresight, .name = action_name, .arg = &f};
+    int code = plan_pass(plan, &visitor, err);
+
+    foresee_enter(&f.foresight, NULL);
+    return code;
+}
 
 int feed_problems(struct work *w, struct plan *plan, struct error *err)
 {
-    return tell(w, plan, problem_name, err);
+    struct feed f = {.w = w, .plan = plan};
+    struct plan_visitor visitor = {.name = problem_name, .arg = &f};
+
+    return plan_pass(plan, &visitor, err);
 }

@@ -14,7 +14,10 @@ int feed_work(struct work *w, struct plan *plan, struct error *err);
 /* The pass for those, when all other names are in place. */
 int feed_links(struct work *w, struct plan *plan, struct error *err);
 
-/* A pass that only tells what would be done, as `action` events. */
+/*
+ * A pass that only tells what would be done, as `action` events, and what cannot be as problems; counts both as if it
+ * were done.
+ */
 int feed_actions(struct work *w, struct plan *plan, struct error *err);
 
 /* A pass that only reports conflicts and what cannot be copied. */

@@ -63,11 +63,13 @@ static int keeps_exchange(int dir, const char *name)
 
 static int try_all(int dir, const char *name, int fd, struct holds *ret_holds)
 {
+    struct stat st;
     const int mode = keeps_mode(fd), xattr = answer(fsetxattr(fd, "user.autobackup", "", 0, 0)),
               link = keeps_link(dir, name), exchange = keeps_exchange(dir, name), owner = keeps_owner(fd);
+    const bool shown = fstat(fd, &st) == 0 && st.st_uid == geteuid();    /* files say whose they are */
     const int answers[] = {mode, xattr, link, exchange, owner};
 
-    *ret_holds = (struct holds){.root = geteuid() == 0, .mode = mode > 0, .xattr = xattr > 0, .link = link > 0,
+    *ret_holds = (struct holds){.root = geteuid() == 0, .any_owner = geteuid() == 0 || !shown, .mode = mode > 0, .xattr = xattr > 0, .link = link > 0,
                                 .exchange = exchange > 0, .owner = owner > 0};
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
         if (answers[i] < 0)
@@ -97,5 +99,8 @@ void holds_guess(const char *fs_type, struct holds *ret_holds)
         if (strcmp(fs_type, plain[i]) == 0)
             full = false;
     bool root = geteuid() == 0;
-    *ret_holds = (struct holds){.root = root, .owner = root && full, .mode = full, .xattr = full, .link = full};
+    *ret_holds = (struct holds){.root = root, .any_owner = root || !full, .owner = root && full, .mode = full,
+                                .xattr = full, .link = full};
 }
+
+bool holds_may_correct(const struct holds *holds, uint32_t uid) { return holds->any_owner || uid == geteuid(); }

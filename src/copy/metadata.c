@@ -88,7 +88,7 @@ static int set_mode(struct place p, const struct stat *st, const struct holds *h
     if (S_ISLNK(st->st_mode))
         return 0;
     if (*lost & LOST_OWNER)
-        mode &= ~(mode_t)(S_ISUID | S_ISGID);
+        mode = metadata_mode_of_another(mode);
     if (!holds->mode)
         *lost |= LOST_MODE;
     return is_right ? 0 : judge(change_mode(p, mode), LOST_MODE, lost);
@@ -138,6 +138,8 @@ static int apply(struct place to, struct attributes from, struct xattr_file to_a
     *lost |= bits;
     return code;
 }
+
+uint32_t metadata_mode_of_another(uint32_t mode) { return mode & ~(uint32_t)(S_ISUID | S_ISGID); }
 
 mode_t metadata_first_mode(const struct stat *st)
 {

@@ -5,6 +5,7 @@
 #define AUTOBACKUP_COPY_METADATA_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 /* What a destination could not hold, as bits. */
@@ -20,6 +21,7 @@ enum lost {
 /* What a destination can hold. */
 struct holds {
     bool root;      /* we may set any owner, security.* and trusted.* */
+    bool any_owner; /* we may correct the mode and times of others' files, or whose they are is not to be seen */
     bool owner;     /* owners are kept */
     bool mode;
     bool xattr;
@@ -32,6 +34,15 @@ struct holds {
  * end, whoever owns it; else 0600.
  */
 mode_t metadata_first_mode(const struct stat *st);
+
+/*
+ * The mode that is left of `mode` where a file keeps another owner or group than the source's: another's file must run
+ * as nobody else.
+ */
+uint32_t metadata_mode_of_another(uint32_t mode);
+
+/* May we correct the mode and times of a file of this owner? Its content may be replaced all the same. */
+bool holds_may_correct(const struct holds *holds, uint32_t uid);
 
 /*
  * Give `to` the metadata of `from`. Both are open regular files or directories, to is complete. st: of the source.

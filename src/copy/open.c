@@ -149,7 +149,7 @@ static int compare_ends(struct work *w, struct error *err)
 
 static void tell_swept(struct work *w, const struct swept *swept)
 {
-    char *text = swept_text(swept, w->target.name);
+    char *text = swept_text(swept);
 
     if (text)
         report_note(&w->report, "ESWEPT", text);

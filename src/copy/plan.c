@@ -243,6 +243,7 @@ static void count_left(struct plan_counts *n, const struct plan_name *name)
     else
         count_other(n, kind);
     n->metadata_only += kind == VERDICT_METADATA && !S_ISDIR(mode);
+    n->owned += name->verdict->owned;
     n->source_incomplete |= name->pair->left->err || name->pair->left->mount;
 }
 

@@ -59,8 +59,7 @@ void report_problem(struct report *r, struct subject subject, const char *code, 
     emit_problem(r, subject, code, &text, conflict);
 }
 
-/* Names that FAT, exFAT, NTFS and shares of Windows refuse, with EINVAL as a rule. */
-static bool is_odd_name(const char *name)
+bool report_is_odd_name(const char *name)
 {
     size_t len = strlen(name);
 
@@ -80,7 +79,7 @@ static const char *own_name(struct subject subject)
 /* Is it the name that the destination refuses? */
 static bool refuses_name(struct subject subject, int errnum, enum side side)
 {
-    return side == SIDE_TARGET && (errnum == EILSEQ || (errnum == EINVAL && is_odd_name(own_name(subject))));
+    return side == SIDE_TARGET && (errnum == EILSEQ || (errnum == EINVAL && report_is_odd_name(own_name(subject))));
 }
 
 void report_errno(struct report *r, struct subject subject, int errnum, enum side side)
@@ -149,9 +148,9 @@ static void note_lost(struct report *r, unsigned bit, const char *code, const ch
     char text[300];
 
     if (bit == LOST_OWNER && geteuid() != 0)
-        snprintf(text, sizeof text, "owners are kept only by root: left out on %s", r->target_name);
+        snprintf(text, sizeof text, "owners are kept only by root: left out there");
     else
-        snprintf(text, sizeof text, "%s cannot hold all %s: left out there", r->target_name, what);
+        snprintf(text, sizeof text, "cannot hold all %s: left out there", what);
     report_note(r, code, text);
 }
 
@@ -182,9 +181,10 @@ void report_progress(struct report *r, const char *dir, const char *name)
     if (!r->job || job_progress_early(r->job))
         return;
     struct event *ev = event_new("progress");
+    int64_t bytes = atomic_load(&r->tally.bytes_at);
     event_int(ev, "files", atomic_load(&r->tally.files_at));
     event_int(ev, "files_total", r->plan.files_new + r->plan.files_changed);
-    event_int(ev, "bytes", atomic_load(&r->tally.bytes_at));
+    event_int(ev, "bytes", bytes < r->plan.bytes ? bytes : r->plan.bytes);    /* a further name may need a copy of its own */
     event_int(ev, "bytes_total", r->plan.bytes);
     if (name) {
         add_path(&path, NULL, r->replica, dir, name);

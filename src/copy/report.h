@@ -19,6 +19,7 @@ struct plan_counts {
     int64_t others_new, others_changed;    /* symlinks, FIFOs, devices */
     int64_t directories_new, directories_stale, directories_extra;
     int64_t files;                         /* regular files of the source, below blocked directories too */
+    int64_t owned;                         /* names whose rights or times only their owner there may set: they stay */
     int64_t bytes, inodes;
     bool source_incomplete;                /* something of the source could not be read */
     bool has_links;                        /* hard links inside the replica */
@@ -61,6 +62,9 @@ void report_problem(struct report *r, struct subject subject, const char *code, 
 /* The same for a system error. errnum: positive; side: which of the two files it is about. */
 void report_errno(struct report *r, struct subject subject, int errnum, enum side side);
 
+/* Is it a name that FAT, exFAT, NTFS and shares of Windows refuse, with EINVAL as a rule? */
+bool report_is_odd_name(const char *name);
+
 /*
  * The destination would not make a symlink, FIFO or device (mode says which). False when errnum (positive) is no
  * refusal as filesystems have them: nothing was reported.
@@ -69,6 +73,8 @@ bool report_refusal(struct report *r, struct subject subject, int errnum, mode_t
 
 /* Tell once each what the destination cannot hold. lost: bits of enum lost. */
 void report_lost(struct report *r, unsigned lost);
+
+/* Tell something about the destination, whose name the reader puts in front. */
 void report_note(struct report *r, const char *code, const char *message);
 
 /* Say how far it is; dir and name: the file at work, or NULL. Cheap when the last time is short ago. */

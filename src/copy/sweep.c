@@ -219,7 +219,7 @@ static void add_count(struct buf *text, const char *verb, long count, const char
         buf_printf(text, "%s%s %ld %s%s", text->len ? " and " : "", verb, count, noun, count == 1 ? "" : "s");
 }
 
-char *swept_text(const struct swept *swept, const char *database)
+char *swept_text(const struct swept *swept)
 {
     struct buf text = {0};
 
@@ -228,8 +228,8 @@ char *swept_text(const struct swept *swept, const char *database)
     if (!text.len)
         return NULL;
     if (swept->operations == 1)
-        buf_printf(&text, " of an unfinished operation on %s", database);
+        buf_printf(&text, " of an unfinished operation");
     else
-        buf_printf(&text, " of %ld unfinished operations on %s", swept->operations, database);
+        buf_printf(&text, " of %ld unfinished operations", swept->operations);
     return buf_take(&text);
 }

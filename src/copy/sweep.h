@@ -26,7 +26,7 @@ int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct 
 /* Remove the beginnings of large files in a replica. 0 or -errno. */
 int sweep_partials(int root, const char *replica, const atomic_bool *cancel);
 
-/* What was swept, as a sentence to be freed; NULL when that is nothing. */
-char *swept_text(const struct swept *swept, const char *database);
+/* What was swept, for a note (report_note), to be freed; NULL when that is nothing. */
+char *swept_text(const struct swept *swept);
 
 #endif

@@ -1,6 +1,7 @@
 #include "copy/transfer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,6 +80,8 @@ static void init_plan(struct transfer *t)
             .repair = t->request.repair,
             .keeps_mode = w->source.holds.mode && w->target.holds.mode,
             .keeps_owner = w->source.holds.owner && w->target.holds.owner,
+            .only_own = !w->target.holds.any_owner,
+            .uid = geteuid(),
         },
     };
 }
@@ -106,6 +109,18 @@ static void emit_plan(struct transfer *t)
     job_emit(t->work.report.job, ev);
 }
 
+/* Rights that will not be corrected are no part of the plan, and no secret. */
+static void tell_owned(struct transfer *t)
+{
+    char text[200];
+
+    if (!t->work.report.plan.owned)
+        return;
+    snprintf(text, sizeof text, "%lld files and folders there belong to another user, so their rights and times are "
+             "left as they are (only that user or root can set them)", (long long)t->work.report.plan.owned);
+    report_note(&t->work.report, "EOWNED", text);
+}
+
 static int make_plan(struct transfer *t, struct error *err)
 {
     struct work *w = &t->work;
@@ -128,6 +143,7 @@ static int make_plan(struct transfer *t, struct error *err)
     if (w->same_filesystem && !t->request.restore)
         report_note(&w->report, "ESAMEFS",
                     "source and destination are on the same filesystem: this is no second copy if the disk fails");
+    tell_owned(t);
     if (t->request.mirror && w->report.plan.source_incomplete)
         report_note(&w->report, "EINCOMPLETE",
                     "the source could not be read completely: extra files at the destination stay");
@@ -275,21 +291,6 @@ static int run(struct transfer *t, struct error *err)
     return has_work(t) ? do_work(t, err) : feed_problems(w, &t->plan, err);
 }
 
-/* What would have been done. */
-static void count_dry(struct transfer *t)
-{
-    const struct plan_counts *n = &t->work.report.plan;
-    struct tally *tally = &t->work.report.tally;
-
-    atomic_store(&tally->files_copied, n->files_new + n->files_changed);
-    atomic_store(&tally->bytes_copied, n->bytes);
-    atomic_store(&tally->files_replaced, n->files_changed);
-    atomic_store(&tally->files_removed, t->request.mirror && !n->source_incomplete ? n->files_extra : 0);
-    atomic_store(&tally->metadata_only, n->metadata_only);
-    atomic_store(&tally->others_copied, n->others_new + n->others_changed);
-    atomic_store(&tally->directories_made, n->directories_new);
-}
-
 static const char *state_of(struct transfer *t, const struct error *err)
 {
     struct tally *tally = &t->work.report.tally;
@@ -374,8 +375,6 @@ static void transfer_main(struct job *job, void *arg)
     if (!code)
         code = run(t, &err);
     settle_error(t, code, &err);
-    if (t->request.dry_run && !code)
-        count_dry(t);
     stream_leave(w->stream);
     close_books(t, &err);
     drop_partials(t, &err);

@@ -64,7 +64,8 @@ struct transfer_request {
  *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
  * With `only`, all counts are of what it covers. files_* count regular files (further names of a hard-linked file among them), but files_extra and
- * files_removed everything that is no directory. With dry_run the counts of done say what would be done.
+ * files_removed everything that is no directory. With dry_run problems and the counts of done say what would be
+ * done, as far as can be seen (copy/foresee.h).
  * conflicts and failed count the problem events with and without `conflict`; files_conflicting and files_failed
  * those of them that are about regular files of the source. files_left: regular files that were not tried, or not
  * made durable: the destination ended early, it was cancelled, or a directory above was a problem itself. So
@@ -73,7 +74,7 @@ struct transfer_request {
  * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, EDOUBT, ECHANGED, EEXIST (conflicts); ECHANGED (the
  * source changed while it was read), EDAMAGED (the source rots), EREADBACK
  * (the destination gave back other bytes than were written), ESOCKET, EINUSE (a file of the catalog), EXDEV
- * (mount point). Of notes: EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
+ * (mount point). Of notes: EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
  * (nothing mirrored away), ENOSPC, ESWEPT (leftovers of a dead operation were removed).
  *
  * The row of the operation in the catalog is written here: running, then done, partial (problems), failed or

@@ -266,7 +266,7 @@ static int lock_database(struct prune *p, struct error *err)
     int code = sweep_dead(p->root, NULL, p->cancel, &swept);
     if (code && !work_is_full(-code))
         return error_set(err, -code, "%s/" OUR_FOLDER, r->root);
-    char *text = swept_text(&swept, r->database);
+    char *text = swept_text(&swept);
     if (text)
         report_note(&p->report, "ESWEPT", text);
     free(text);

@@ -93,7 +93,7 @@ static int lock_database(struct run *run, struct error *err)
     int code = sweep_dead(u->root, NULL, u->cancel, &swept);
     if (code)
         return error_set(err, -code, "%s/" OUR_FOLDER, r->root);
-    char *text = swept_text(&swept, r->database);
+    char *text = swept_text(&swept);
     if (text)
         report_note(&u->report, "ESWEPT", text);
     free(text);

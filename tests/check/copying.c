@@ -77,6 +77,8 @@ static void take(const struct event *ev)
         if (out.problems == 1)
             text(ev, "message", out.problem, sizeof out.problem);
     }
+    if (strcmp(ev->type, "progress") == 0 && number(ev, "bytes") > out.progress_bytes)
+        out.progress_bytes = number(ev, "bytes");
     if (strcmp(ev->type, "plan") == 0) {
         out.planned_new = number(ev, "files_new");
         out.planned_changed = number(ev, "files_changed");

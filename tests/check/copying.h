@@ -17,6 +17,7 @@ struct outcome {
         cancelled, conflicting_files, failed_files, left;
     int problems, notes, actions;
     int64_t planned_new, planned_changed, planned_bytes;
+    int64_t progress_bytes;    /* the most that was shown */
 };
 
 extern struct library lib;

@@ -132,6 +132,43 @@ START_TEST(metadata_only)
 }
 END_TEST
 
+/* Set-id bits of a file that keeps another owner are not given: then they are not missing either. */
+START_TEST(set_id_bits_go_with_the_owner)
+{
+    left.mode |= S_ISUID | S_ISGID;
+    options.keeps_owner = false;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+    right.gid = 3;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    right.mode ^= 0100;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+}
+END_TEST
+
+START_TEST(rights_that_only_another_user_can_set)
+{
+    options.keeps_owner = false;
+    options.only_own = true;
+    options.uid = 7;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    ck_assert(!verdict.owned);
+    right.mode ^= 0100;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    ck_assert(verdict.owned);
+    right.uid = 7;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+    ck_assert(!verdict.owned);
+    right = left;
+    both_types(S_IFDIR);
+    right.mtime -= SEC;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    ck_assert(verdict.owned && !verdict.times_only);
+    both_types(S_IFREG);    /* its content may be replaced all the same */
+    right.size = 9;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+}
+END_TEST
+
 START_TEST(directories)
 {
     both_types(S_IFDIR);
@@ -249,6 +286,8 @@ Suite *suite_copy_classify(void)
     tcase_add_test(c, digests_decide);
     tcase_add_test(c, what_was_accepted_is_copied_over);
     tcase_add_test(c, metadata_only);
+    tcase_add_test(c, set_id_bits_go_with_the_owner);
+    tcase_add_test(c, rights_that_only_another_user_can_set);
     tcase_add_test(c, directories);
     tcase_add_test(c, symlinks);
     tcase_add_loop_test(c, specials, 0, 3);

@@ -307,7 +307,7 @@ START_TEST(owners_are_kept_only_by_root)
     sandbox_drop_root(lib.folder);
     copying_run();
     copying_is_done();
-    ck_assert_str_eq(out.note, "owners are kept only by root: left out on B");
+    ck_assert_str_eq(out.note, "owners are kept only by root: left out there");
 }
 END_TEST
 
@@ -372,7 +372,7 @@ START_TEST(what_was_swept_is_told_in_words)
                      "/d1/.autobackup-0123456789abcdef",
                      lib.folder, out.operation));
     copying_run();
-    ck_assert_str_eq(out.note, "removed 1 temporary file of an unfinished operation on B");
+    ck_assert_str_eq(out.note, "removed 1 temporary file of an unfinished operation");
     free(sandbox_run("cd '%s'/B && cp .autobackup/operations/%s .autobackup/operations/dead2.open", lib.folder,
                      "dead"));
     copying_run();

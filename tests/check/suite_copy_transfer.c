@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "copy/fan.h"
 #include "copy/lock.h"
 #include "copying.h"
 #include "faults.h"
@@ -440,6 +441,27 @@ START_TEST(a_source_that_rots_is_not_copied)
 }
 END_TEST
 
+/* A file that was longer than planned when it was read, and is read twice because it goes on changing. */
+START_TEST(progress_is_never_above_its_total)
+{
+    const struct fan_options slowly = {.streams = 1, .rate = 8 << 20};
+
+    sandbox_text(lib.folder, "A/" P "/a", "small");
+    free(sandbox_run("head -c 1000000 /dev/zero | tr '\\0' x >'%s'/A/" P "/grows", lib.folder));
+    copying_load();
+    free(sandbox_run("head -c 3000000 /dev/zero | tr '\\0' y >'%s'/A/" P "/grows", lib.folder));
+    copying.fan = fan_new(&slowly);
+    copying_finish(copying_start());
+    copying_is_done();
+    ck_assert_int_eq(out.planned_bytes, 1000005);
+    ck_assert_int_gt(out.progress_bytes, 0);
+    ck_assert_int_le(out.progress_bytes, out.planned_bytes);
+    ck_assert_int_eq(out.copied, 2);
+    copying_is_same();
+    fan_unref(copying.fan);
+}
+END_TEST
+
 Suite *suite_copy_transfer(void)
 {
     Suite *s = suite_create("copy/transfer");
@@ -469,6 +491,7 @@ Suite *suite_copy_transfer(void)
     tcase_add_test(c, links_are_kept_together);
     tcase_add_test(c, default_access_lists_do_not_leak);
     tcase_add_test(c, a_source_that_rots_is_not_copied);
+    tcase_add_test(c, progress_is_never_above_its_total);
     suite_add_tcase(s, c);
     return s;
 }
