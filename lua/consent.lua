@@ -12,12 +12,15 @@ function M.option()
     return {short = "y", help = "do not ask"}
 end
 
+local ADVICE = "say --yes to do it (yes = true in Lua)"
+
 local function refusal(asked)
     local parts = {asked.what}
     table.move(asked.lines or {}, 1, #(asked.lines or {}), 2, parts)
-    return table.concat(parts, "; ") .. "; say --yes to do it (yes = true in Lua)"
+    return table.concat(parts, "; ") .. "; " .. ADVICE
 end
 
+-- What people read: a line for each of what is at stake.
 local function shown(asked)
     local lines = {asked.what .. (asked.lines and asked.lines[1] and ":" or ".")}
     for _, line in ipairs(asked.lines or {}) do
@@ -40,7 +43,9 @@ function M.require(session, args, asked)
     if args.yes then
         return
     elseif not session.interactive then
-        errors.raise("ECONFIRM", refusal(asked), {lines = asked.lines})
+        local lines = shown(asked)
+        lines[#lines + 1] = ADVICE
+        errors.raise("ECONFIRM", refusal(asked), {lines = asked.lines, shown = asked.lines and lines})
     elseif not session:confirm(asked.question, shown(asked)) then
         session:message(session.err:clean(asked.kept))
         errors.raise("ECANCELED", asked.kept, {told = true, traceback = ""})

@@ -9,6 +9,7 @@ local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local size = require "autobackup.view.size"
+local statuses = require "autobackup.status"
 
 local M = {}
 
@@ -107,11 +108,8 @@ local function plan_item(run, item, plans)
     end
 end
 
---- Plan all transfers of a run, and ask where a mirror would take too much. What cannot be planned fails in its
--- turn.
--- @param run of transfer.lua, its destinations locked and read; `agreed` is set
--- @param items list of its transfers
-function M.ask(run, items)
+-- All transfers of a run, planned: the lines about what is to be asked. What cannot be planned fails in its turn.
+local function plan_all(run, items)
     local plans = {}
     run.agreed = {}
     for _, item in ipairs(items) do
@@ -120,7 +118,28 @@ function M.ask(run, items)
             error(err, 0)
         end
     end
-    local lines = M.lines(plans)
+    return M.lines(plans)
+end
+
+--- In a dry run: say what the copy would ask about, or where nobody can be asked be refused for.
+-- @param run, items as of ask
+function M.tell(run, items)
+    local lines, interactive = plan_all(run, items), run.session.interactive
+    run.agreed = nil    -- nothing begins that could be checked against it
+    for _, line in ipairs(lines) do
+        run:note(("%s: %s"):format(interactive and "the copy itself would ask first"
+            or "the copy itself would be refused without --yes", line))
+    end
+    if #lines > 0 and not interactive then
+        run:worsen(statuses.FAILED)
+    end
+end
+
+--- Plan all transfers of a run, and ask where a mirror would take too much.
+-- @param run of transfer.lua, its destinations locked and read; `agreed` is set
+-- @param items list of its transfers
+function M.ask(run, items)
+    local lines = plan_all(run, items)
     if #lines > 0 then
         run.board:clear()
         consent.require(run.session, run.request, {what = "copy --mirror takes from a destination what the source "

@@ -301,16 +301,25 @@ end
 -- Messages of several lines: a user's own, and what to type first. In all others a line feed belongs to a name.
 local prose = {ELUA = true, ESETUP = true}
 
+local function cleaned_lines(out, lines)
+    local list = {}
+    for i, line in ipairs(lines) do
+        list[i] = out:clean(line)
+    end
+    return table.concat(list, "\n")
+end
+
 --- Reports an error value on stderr, its usage line and traceback too where it has them, and announces it to
 -- on("error"). A closed pipe is nobody's error.
--- @param err error value
+-- @param err error value; `shown` (list of lines) is written instead of its message
 -- @param prefix string in front (optional, "autobackup: ")
 function Session:report(err, prefix)
     if err.code == "EPIPE" then
         return
     end
     local text = require("autobackup.errors").plain(tostring(err), err.code)
-    text = prose[err.code] and text:gsub("\t", "    ") or self.err:clean(text)
+    text = err.shown and cleaned_lines(self.err, err.shown)
+        or prose[err.code] and text:gsub("\t", "    ") or self.err:clean(text)
     if not err.told then
         self:message((prefix or "autobackup: ") .. text, "red")
     end

@@ -78,14 +78,11 @@ function Run:check_online()
     self.to = online
 end
 
-local function named(category)
-    return category ~= "all" and category or nil
-end
-
 -- Read what was asked for on the source, and expand it.
 function Run:expand()
     local request, catalog = self.request, self.session.catalog
-    local filter = {project = request.project, database = request.from, category = named(request.category)}
+    local filter = {project = request.project, database = request.from,
+        category = request.category ~= "all" and request.category or nil}
     local client, name = catalog_module.split(request.project)
     local categories = {}
     for _, category in ipairs(catalog:categories()) do
@@ -252,10 +249,22 @@ function Run:give_up(target, code)
     end
 end
 
-function Run:count(row, final, target)
+-- Something of the source was not read, and of all that is known of it nothing is wrong.
+function Run:unread(row, path)
+    row.state = "partial"
+    self:worsen(statuses.PARTIAL)
+    self:problem(locate.join(self.from.path, path), "EINCOMPLETE", ("%s of %s could not be read wholly on %s: "
+        .. "what was not read was not compared ('load %s' names it)"):format(row.category, row.project, row.from,
+        row.from), {database = row.from})
+end
+
+function Run:count(row, final, context)
+    local target = context.target
     if final.type == "failed" then
         self:fail(target.path, final, {database = target.database})
         self:give_up(target, final.code)
+    elseif row.conflicts == 0 and row.failed == 0 and context.plan and context.plan.source_incomplete then
+        self:unread(row, context.path)
     elseif row.conflicts > 0 or row.failed > 0 then
         self:worsen((final.damaged or 0) > 0 and statuses.DAMAGED or statuses.PARTIAL)
     end
@@ -269,6 +278,7 @@ end
 function Run:begin(item, origin, target, fan)
     local operation = self.session.catalog:new_operation()
     local context = {item = item, target = target, operation = operation, recent = {},
+        path = locate.replica("", origin.category_path, item.client, item.name),
         key = capacity.key(item, target),
         job = self:start(item, origin, target, operation, fan)}
     context.line = self.board:line(("copy %s %s to %s%s"):format(item.project, item.category, target.database,
@@ -348,7 +358,7 @@ function Run:copy_side_by_side(item, origin, targets)
     for _, context in ipairs(contexts) do
         local row, final = self:settle(context)
         table.insert(self.result, row)
-        self:count(row, final, context.target)
+        self:count(row, final, context)
         self.done = self.done + 1
     end
 end
@@ -436,8 +446,8 @@ function Run:copy_all(items)
     self:open_targets(items)
     items = #self.request.only > 0 and self:with_paths(items) or items
     self.room = capacity.check(self, items)
-    if self.request.mirror and not (self.request.dry_run or self.request.yes) then
-        mirror.ask(self, items)
+    if self.request.mirror and not self.request.yes then
+        (self.request.dry_run and mirror.tell or mirror.ask)(self, items)
     end
     self.total = total.new(self.board, "all of it", self.room.parts)
     for i, item in ipairs(items) do

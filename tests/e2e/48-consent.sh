@@ -270,7 +270,8 @@ test_a_mirror_that_takes_half_of_a_destination_is_refused() {
     assert_same_tree USB/render USB/render.kept
     ab -e 'local ok, err = pcall(copy, "acme/spot", "render", "WORK", "NAS", {mirror = true}) print(ok, err.code)'
     assert_out_is "$(printf 'false\tECONFIRM')"
-    ok copy acme/spot render WORK NAS --mirror --dry-run
+    ab copy acme/spot render WORK NAS --mirror --dry-run
+    assert_status 1
     tree_of NAS/render | diff mirror - >&2 || fail "a dry run did something"
     ok copy acme/spot render WORK NAS --mirror --yes
     assert_same_tree WORK/render NAS/render
