@@ -3,14 +3,16 @@
 
 STARTS=0 SOCKET=
 
-# A program in a search of Lua's that nothing breaks off does not hear that its terminal went.
+# A program in a search of Lua's that nothing breaks off does not hear that its terminal went. Its number is believed only
+# where the process still is one of this test's.
 stop() {
     [ -n "$SOCKET" ] || return 0
-    local pane left=
-    pane=$(tmux -S "$SOCKET" display-message -p '#{pane_pid}' 2>/dev/null) || pane=
-    [ -z "$pane" ] || left=$(children "$pane")
     tmux -S "$SOCKET" kill-server 2>/dev/null || :
-    [ -z "$left" ] || kill -9 $left 2>/dev/null || :
+    local program
+    program=$(cat "$TMPDIR/program" 2>/dev/null) || return 0
+    rm -f "$TMPDIR/program"
+    grep -qasF "$TMPDIR" "/proc/$program/environ" || return 0
+    kill -9 "$program" 2>/dev/null || :
 }
 
 # A name of its own each: a server that is still going down must not get the next session. It may be 107 bytes long, which
@@ -30,12 +32,12 @@ open_terminal() {    # COLUMNS LINES COMMAND...: a terminal in which that runs
     tmux -S "$SOCKET" -f /dev/null new-session -d -x "$columns" -y "$lines" env TERM=screen "$@"
 }
 
-start() {    # COLUMNS LINES [WORDS...]: the program in a terminal; its status goes to $TMPDIR/status
+start() {    # COLUMNS LINES [WORDS...]: the program in a terminal; its number goes to $TMPDIR/program, its status to $TMPDIR/status
     local columns=$1 lines=$2
     shift 2
     rm -f "$TMPDIR/status"
-    open_terminal "$columns" "$lines" \
-        bash -c 'trap : INT; "$@"; echo $? >"$TMPDIR/status"; read -r' - "$AUTOBACKUP" "$@"
+    open_terminal "$columns" "$lines" bash -c 'trap : INT; "$@"; echo $? >"$TMPDIR/status"; read -r' - \
+        sh -c 'echo $$ >"$TMPDIR/program"; exec "$0" "$@"' "$AUTOBACKUP" "$@"
 }
 
 send() { tmux -S "$SOCKET" send-keys "$@"; }
@@ -81,11 +83,18 @@ leave() { ready; send C-d; wait_dead; }
 wait_gone() { until_true "'$1' gone from the screen" lacks "$1"; }    # TEXT
 lacks() { ! visible | grep -aqF -- "$1"; }
 
-assert_fits() {    # COLUMNS: no line on the screen was wrapped by the terminal, but for a path on a line of its own
-    local wrapped
-    wrapped=$(LC_ALL=C comm -13 <(tmux -S "$SOCKET" capture-pane -p -S -200 | LC_ALL=C sort) \
-        <(tmux -S "$SOCKET" capture-pane -pJ -S -200 | sed 's/ *$//' | LC_ALL=C sort) |
-        grep -aEv '^ {2,4}([-+*=!?] )?[^ ].*/' || :)
+# No line on the screen was wrapped by the terminal, but for what can be taken from it only when it stands in one piece:
+# a line that begins with an absolute path, with the path of one of the studio's categories, or with a sign (+ - * = ! ?)
+# and a path; and what is to be typed below "examples:".
+assert_fits() {    # COLUMNS
+    local joined wrapped
+    joined=$(tmux -S "$SOCKET" capture-pane -pJ -S -200 | sed 's/ *$//')
+    grep -q . <<<"$joined" || fail "nothing on the screen"
+    wrapped=$(LC_ALL=C comm -13 <(screen | LC_ALL=C sort) <(awk '
+            /^[^ ]/ { below = $0 == "examples:" }
+            below && /^  [a-z]/ { next }
+            { print }' <<<"$joined" | LC_ALL=C sort) |
+        grep -aEv '^ *([-+*=!?] )?/|^ {2,4}([-+*=!?] )?(project|footage|scratch/render|scratch/cache)/|^ {2,4}[-+*=!?] [^ ]+.*/' || :)
     [ -z "$wrapped" ] || { screen; fail "wrapped at $1 columns: $wrapped"; }
 }
 
