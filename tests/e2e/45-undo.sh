@@ -225,18 +225,15 @@ test_links_that_all_go_keep_their_file() {
 }
 
 test_killed_while_links_are_made_a_rerun_finishes_them() {
-    need strace
+    need_injection
     local call n id kills=0
-    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
     for call in linkat renameat2 unlinkat syncfs; do
         for n in $(seq 20); do
             rm -rf A B "$XDG_DATA_HOME"
             linked
             ok copy one/spot render A B
             id=$(ls B/.autobackup/operations)
-            run_quietly strace -f -qq -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$n" \
-                "$AUTOBACKUP" undo "$id" --yes
-            [ "$STATUS" != 0 ] || break
+            killed_at $call $n undo "$id" --yes || break
             kills=$((kills + 1))
             ab undo "$id" --lock-wait 10s
             [ "$STATUS" = 0 ] || grep -q 'was undone by' "$ERR" || fail "$call $n: the rerun"
@@ -473,12 +470,9 @@ test_foreign_manifests_set_no_owner_as_root() {
     assert_eq "$(stat -c '%a %u' B/render/one/spot/same/1)" "6755 4321"
 }
 
-# Without the shell's word on what was killed; a sanitizer's search for leaks does not work under strace.
-run_quietly() { { run env ASAN_OPTIONS=detect_leaks=0 "$@"; } 2>/dev/null; }
-
 # The same undo is killed at the n-th call of a kind, for every kind that changes the disk; a rerun finishes it.
 test_killed_at_any_call_a_rerun_finishes_it() {
-    need strace
+    need_injection
     differing
     cp -a B B.fresh
     snapshot B/render/one >before
@@ -488,14 +482,12 @@ test_killed_at_any_call_a_rerun_finishes_it() {
     rm -rf B.done && cp -a B B.done
     local call n id kills=0
     id=$(ls B.done/.autobackup/operations)
-    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
     for call in renameat2 unlinkat mkdirat fsync syncfs fchownat utimensat write renameat; do
         for n in 1 2 3 5 8 13 21; do
             rm -rf B "$XDG_DATA_HOME"
             cp -a B.done B
             cp -a data.fresh "$XDG_DATA_HOME"
-            run_quietly strace -f -qq -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$n" "$AUTOBACKUP" undo "$id" --yes
-            [ "$STATUS" = 0 ] && break
+            killed_at $call $n undo "$id" --yes || break
             kills=$((kills + 1))
             # nothing lost: each old or new file still is somewhere on the disk
             for sum in $(cat before after | grep -o '^[0-9a-f]\{64\}' | sort -u); do
@@ -518,17 +510,14 @@ state_of() { json "o.type == 'operation' and o.operation == '$1' and o.state or 
 
 # Whoever holds the lock next finishes the manifest of a dead one; until then history says that it never ended.
 test_what_holds_the_lock_next_ends_a_dead_undo() {
-    need strace
+    need_injection
     local next id dead
-    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
     for next in "undo %s" "prune --keep 1000 B" "copy one/spot render A B" "copy one/spot render A B --mirror"; do
         rm -rf A B "$XDG_DATA_HOME"
         differing
         ok copy one/spot render A B --mirror
         id=$(ls B/.autobackup/operations)
-        run_quietly strace -f -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:signal=KILL:when=4 \
-            "$AUTOBACKUP" undo "$id" --yes
-        [ "$STATUS" != 0 ] || fail "it was not killed"
+        killed_at renameat2 4 undo "$id" --yes || fail "it was not killed"
         dead=$(cd B/.autobackup/operations && ls ./*.open | sed 's|./||; s/.open$//')
         ok history --json
         assert_eq "$(state_of "$dead")" unfinished
@@ -728,14 +717,13 @@ test_prune_follows_no_symlink_and_takes_leftovers() {
 }
 
 test_a_prune_that_is_killed_is_finished_by_the_next() {
-    need strace
+    need_injection
     differing
     ok copy one/spot render A B --mirror
     local id n
     id=$(ls B/.autobackup/versions)
     for n in 1 3; do
-        run_quietly strace -f -qq -o /dev/null -e trace=unlinkat -e "inject=unlinkat:signal=KILL:when=$n" \
-            "$AUTOBACKUP" prune --yes --keep 0 B
+        killed_at unlinkat $n prune --yes --keep 0 B || fail "it was not killed"
     done
     refute_exists "B/.autobackup/versions/$id"
     ok prune --yes --keep 0

@@ -255,8 +255,7 @@ test_repair() {
 
 test_a_repair_that_was_killed_is_ended_by_the_next() {
     local clip="NAS/footage/acme/spot/day 1/clip 2.mov" next dead
-    need strace
-    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
+    need_injection
     for next in "verify acme/spot footage NAS --repair" "prune --yes --keep 1000 NAS" "copy acme/spot footage WORK NAS"; do
         rm -rf WORK STORAGE NAS "$XDG_DATA_HOME"
         copied

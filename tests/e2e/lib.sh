@@ -130,6 +130,21 @@ json_of() {    # FILE EXPRESSION
         end' || fail "not JSON lines"
 }
 
+need_injection() {    # skip where strace cannot strike
+    need strace
+    strace -f -o /dev/null -e inject=unlinkat:delay_enter=1 true 2>/dev/null || skip "strace cannot inject here"
+}
+
+# The program, killed at the n-th call of a kind by one of its threads; false when it ended before. The shell's word on what
+# was killed is left out; a sanitizer's search for leaks does not work under strace.
+killed_at() {    # CALL N WORDS...
+    local call=$1 n=$2
+    shift 2
+    { run env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace="$call" -e "inject=$call:signal=KILL:when=$n" \
+        "$AUTOBACKUP" "$@"; } 2>/dev/null
+    [ "$STATUS" = 137 ] || { [ "$STATUS" = 0 ] && return 1; } || fail "neither killed nor done at $call $n"
+}
+
 # Content of a tree as text, for comparing two with independent tools: type, mode, size, mtime, link target and the
 # SHA-256 of each file, without our own folder.
 tree_of() {    # FOLDER
