@@ -32,7 +32,13 @@ hostile_studio() {
         ('red' || char(0x9b) || '31m', CAST('render' || char(27) || '[31mred' AS BLOB))"
 }
 
-terminal() { printf '%s\0' "$AUTOBACKUP" "$@" $'\1' >>"$TMPDIR/batch"; }    # WORDS...: to be run in a terminal
+expect() {    # STATUS TEXT WORDS...: to be run in a terminal, which must end so and show that ("": any)
+    local status=$1 text=$2
+    shift 2
+    printf '%s\0' "$status" "$text" "$AUTOBACKUP" "$@" $'\1' >>"$TMPDIR/batch"
+}
+
+terminal() { expect '' '' "$@"; }    # WORDS...
 
 look() {    # [SHOWN...]: runs what was asked for, in which SHOWN must be seen; SCRIPT is what is typed
     local text
@@ -50,29 +56,29 @@ test_commands_as_json() { commands_in_a_terminal --json; }
 commands_in_a_terminal() {
     hostile_studio
     local name=$'sgr\e[31mred' json=${1:-}
-    terminal fetch all $json
-    terminal list databases $json
-    terminal list categories $json
-    terminal list clients $json
-    terminal list projects $json
-    terminal list loose $json
-    terminal find '*file*' $json
-    terminal check $json
-    terminal history $json
-    terminal load $json
-    terminal verify all $json
-    terminal compare all footage WORK NAS --files $json
-    terminal copy 'client */project *' footage WORK NAS --dry-run $json
-    terminal copy 'client */project *' footage WORK NAS $json
-    terminal undo --dry-run $json
-    terminal undo --yes $json
-    terminal history $json
-    terminal -v load $json
-    terminal explore "client $name/project $name" footage WORK $json
+    expect 0 'client tag' fetch all $json
+    expect 0 '[31mred' list databases $json
+    expect 0 footage list categories $json
+    expect 0 'client sgr' list clients $json
+    expect 0 'project sgr' list projects $json
+    expect 0 'loose sgr' list loose $json
+    expect 0 'file sgr' find '*file*' $json
+    expect 10 'client sgr' check $json
+    expect 0 'no operation' history $json
+    expect 0 online load $json
+    expect 0 'client iso' verify '*/*' $json
+    expect 4 'client sgr' compare '*/*' footage WORK NAS --files $json
+    expect 3 'client sgr' copy 'client */project *' footage WORK NAS --dry-run $json
+    expect 3 'client sgr' copy 'client */project *' footage WORK NAS $json
+    expect 0 'client sgr' undo --dry-run $json
+    expect 0 'client sgr' undo --yes $json
+    expect 0 copy history $json
+    expect 0 online -v load $json
+    expect 0 '/footage/client sgr' explore "client $name/project $name" footage WORK $json
     look
     mv N elsewhere
-    terminal copy "client $name/project $name" footage WORK NAS $json
-    terminal load $json
+    expect 75 NAS copy "client $name/project $name" footage WORK NAS $json
+    expect 0 NAS load $json
     look
 }
 
@@ -131,23 +137,24 @@ LUA
 test_the_prompt_and_tab() {
     hostile_studio
     cat >typed <<'END'
-fetch client\t\t
-\x15copy client\\ c\t\t
-\x15copy "client \t\t
-\x15copy("client \t\t
-\x15copy $'client \t\t
-\x15copy clie\t\t
-\x15fetch all\r
-\x15projects()\r
-\x15_[1]\r
-\x15settings.prompt = function() return projects()[1].project .. projects()[5].project .. "> " end\r
-\x15list loose\r
-\x15exit\r
+fetch client\t\t => >>> fetch client
+\x15copy client\\ c\t\t => \x07\x07
+\x15copy "client \t\t => \x07\x07
+\x15copy("client \t\t => >>> copy("client
+\x15copy $'client \t\t => \x07\x07
+\x15copy clie\t\t => >>> copy clie
+\x15fetch all\r => >>>
+projects()\r => >>>
+_[1]\r => >>>
+settings.prompt = function() return projects()[1].project .. projects()[5].project .. "> " end\r
+list loose\r
+print("at " .. "the end")\r => at the end
+exit\r
 END
     terminal
     SCRIPT=$PWD/typed look
     mv N elsewhere
-    printf '%s\n' 'list databases\r' 'exit\r' >typed
+    printf '%s\n' 'list databases\r => >>>' 'exit\r' >typed
     terminal
     SCRIPT=$PWD/typed look
 }
@@ -155,21 +162,34 @@ END
 test_the_browser() {
     hostile_studio
     cat >typed <<'END'
-\r
-\x1b[B\x1b[B\r
-\x1b[B\r
-\r
-\r
+\r => largest first
+\x1b[B\x1b[B\r => PROJECT
+\x1b[B\r => CATEGORY
+\r => DATABASE
+\r => NAME
 \x1b[B
 \x1b[B
-/file
-\r
-\x1b
-q
+/file => 1 of 3
+\r => only file
+\x1b => 3 entries
+q => \x1b[?1049l
 END
     terminal explore
     SCRIPT=$PWD/typed look 'client'
-    printf '%s\n' '\x1b[B\r' 'j' 'j' 'j\r' '\r' '\r' 'd' '\r' '\r' '\x1b' 'c' '\x1b' 'q' >typed
+    cat >typed <<'END'
+\x1b[B\r => largest first
+j
+j
+j\r => PROJECT
+\r => CATEGORY
+\r => NAME
+d => compare footage on WORK with
+\r => only on WORK
+\x1b => 3 entries
+c => copy
+\x1b
+q => \x1b[?1049l
+END
     terminal explore
     SCRIPT=$PWD/typed look
 }
