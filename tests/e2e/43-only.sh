@@ -74,6 +74,8 @@ test_the_catalog_knows_what_was_copied() {
     spot
     ok copy acme/spot footage WORK NAS --only 'day 2'
     ab compare acme/spot footage WORK NAS --files --json
+    assert_status 4    # of "day 1", which was not copied
+    assert_eq "$(json 'o.path and o.path:match("day 1/clip 1") or nil')" "day 1/clip 1" "what differs"
     assert_eq "$(json 'o.path and o.path:match("day 2") or nil')" "" "what differs in it"
     assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" \
         "SELECT files FROM operation WHERE kind = 'copy' ORDER BY started_at DESC LIMIT 1")" 3

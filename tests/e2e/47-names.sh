@@ -91,7 +91,6 @@ for i, p in ipairs(projects()) do
 end
 print(count)
 END
-    if ! "$AUTOBACKUP" help copy | grep -q -- --yes; then sed -i 's/, yes = true//' one.lua; fi
     ab ./one.lua    # compare found differences
     assert_status 4
     assert_out_is "$((PROJECTS / 2))"
@@ -99,8 +98,7 @@ END
 
 test_each_name_as_a_word_is_itself() {
     hostile_studio
-    local project done=() n=0 yes=
-    "$AUTOBACKUP" help copy | grep -q -- --yes && yes=--yes
+    local project done=() n=0
     while IFS= read -r -d '' project && ((n < 60)); do
         n=$((n + 1))
         ab compare --json -- "$project" footage WORK NAS
@@ -110,7 +108,7 @@ test_each_name_as_a_word_is_itself() {
     n=0
     while IFS= read -r -d '' project && ((n < 20)); do
         n=$((n + 1))
-        ok copy --mirror $yes -- "$project" footage WORK NAS
+        ok copy --mirror --yes -- "$project" footage WORK NAS
         done+=("$project")
     done <names
     acted_alone "${done[@]}"
