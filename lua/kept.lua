@@ -92,12 +92,16 @@ local function is_of(found, place, categories)
     return {category = category, project = project}
 end
 
---- How a version is brought back, as typed.
--- @param row {project, category, inside, database, operation, verb}
+-- A path as it has to be given to mean itself: a shell takes the quotes off one that begins like an option.
+local function as_pattern(inside)
+    return inside:find("^%-") and "[-]" .. glob.literal(inside:sub(2)) or inside
+end
+
+--- How a version is brought back, as typed. It may overwrite what is there now: that is kept as well.
+-- @param row {project, category, inside, database, operation}
 function M.command(row)
-    local newer = row.verb == "replaced" and " --newer=overwrite" or ""    -- what is there now is kept as well
-    return typed.line("restore", row.project, row.category, row.inside) .. typed.line(" --from", row.database)
-        .. typed.line(" --to", row.database) .. typed.line(" --as-of", row.operation) .. newer
+    return typed.line("restore", row.project, row.category, as_pattern(row.inside)) .. typed.line(" --from", row.database)
+        .. typed.line(" --to", row.database) .. typed.line(" --as-of", row.operation) .. " --newer=overwrite"
 end
 
 local function row_of(event, found, where, database)

@@ -87,4 +87,46 @@ function M.refusal(session, pattern, place)
         or nearest(reader, place.replica, pattern))
 end
 
+-- The ids of the replicas of a mirror's destinations: what is to be removed there counts too.
+local function ids_of(run, item)
+    local ids = {}
+    for _, target in ipairs(run.request.mirror and run:targets_left() or {}) do
+        local replica = run:replica(item, target)
+        ids[#ids + 1] = replica and replica.id
+    end
+    return ids
+end
+
+-- How many names of an item each of the paths covers; at the moment asked for, of a restore.
+local function hits(run, item, origin, target)
+    local past = run.request.past
+    return past and past:hits(run, item, origin) or M.matches(run.session, run.request.only, origin.id, target)
+end
+
+--- Those of the items in which anything is what a copy is about. A path that is nowhere is a mistake, and nothing
+-- is done then.
+-- @param run of transfer.lua, @param items list of its transfers
+-- @return list; raises ENONAME with what `refuse` of the request says
+function M.narrow(run, items)
+    local only, found, kept = run.request.only, {}, {}
+    for _, item in ipairs(items) do
+        local origin, targets = run:origin(item), ids_of(run, item)
+        for i = 1, origin and math.max(#targets, 1) or 0 do
+            for at, count in ipairs(hits(run, item, origin, targets[i])) do
+                found[at] = found[at] or count > 0
+                kept[#kept + 1] = count > 0 and kept[#kept] ~= item and item or nil
+            end
+        end
+    end
+    for at, pattern in ipairs(only) do
+        local origin = items[1] and not found[at] and run:origin(items[1])
+        if origin then
+            local place = {project = items[1].project, category = items[1].category,
+                database = run.from.database, replica = origin.id}
+            errors.raise("ENONAME", run.request.refuse(run.session, pattern, place))
+        end
+    end
+    return kept
+end
+
 return M

@@ -93,6 +93,9 @@ function Run:expand()
     self.read_at[self.from.id] = core_sys.monotonic()
     filter.category = nil
     local replicas = catalog:replicas(filter)
+    if request.past then
+        request.past:add_gone(replicas, request)
+    end
     local transfers, skipped = plan.expand(request, replicas)
     if #transfers == 0 then
         unknown.project(self)
@@ -106,6 +109,13 @@ end
 function Run:replica(item, database)
     local category = self.session.catalog:category(item.category)
     return self.session.catalog:replica(database.id, category.id, item.client, item.name)
+end
+
+--- The source of a transfer as the catalog has it; of a restore that a disk has only versions of, with id 0.
+-- @return row, or nil
+function Run:origin(item)
+    local past = self.request.past
+    return self:replica(item, self.from) or past and past:gone(item)
 end
 
 function Run:only(item)
@@ -123,7 +133,7 @@ end
 
 function Run:source_of(item)
     self:refresh(self.from, {self:only(item)})
-    local origin = self:replica(item, self.from)
+    local origin = self:origin(item)
     if not origin then
         errors.raise("ENONAME", ("%s of %s is no longer on %s"):format(item.category, item.project,
             self.from.database))
@@ -168,7 +178,8 @@ function Run:start(item, origin, target_database, operation, fan, dry_run, measu
         overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
         mirror = request.mirror or false, dry_run = dry_run or request.dry_run or false, measure = measure,
         fan = fan, only = request.only,
-        restore = request.restore or false, layers = request.past and request.past:layers(self, item, origin),
+        project = item.project, category = item.category, restore = request.restore or false,
+        layers = request.past and request.past:layers(self, item, origin),
     })
 end
 
@@ -398,53 +409,12 @@ function Run:copy_item(item)
     end)
 end
 
--- The ids of the replicas of a mirror's destinations: what is to be removed there counts too.
-function Run:ids_of(item)
-    local ids = {}
-    for _, target in ipairs(self.request.mirror and self:targets_left() or {}) do
-        local replica = self:replica(item, target)
-        ids[#ids + 1] = replica and replica.id
-    end
-    return ids
-end
-
--- How many names of an item each of the paths covers; at the moment asked for, of a restore.
-function Run:hits(item, origin, target)
-    local past = self.request.past
-    return past and past:hits(self, item, origin) or selection.matches(self.session, self.request.only, origin.id,
-        target)
-end
-
--- Those of the items in which anything is what the copy is about. A path that is nowhere is a mistake, and nothing
--- is done then.
-function Run:with_paths(items)
-    local only, found, kept = self.request.only, {}, {}
-    for _, item in ipairs(items) do
-        local origin, targets = self:replica(item, self.from), self:ids_of(item)
-        for i = 1, origin and math.max(#targets, 1) or 0 do
-            for at, count in ipairs(self:hits(item, origin, targets[i])) do
-                found[at] = found[at] or count > 0
-                kept[#kept + 1] = count > 0 and kept[#kept] ~= item and item or nil
-            end
-        end
-    end
-    for at, pattern in ipairs(only) do
-        local origin = items[1] and not found[at] and self:replica(items[1], self.from)
-        if origin then
-            local place = {project = items[1].project, category = items[1].category,
-                database = self.from.database, replica = origin.id}
-            errors.raise("ENONAME", self.request.refuse(self.session, pattern, place))
-        end
-    end
-    return kept
-end
-
 function Run:copy_all(items)
     if #items * #self.to > 1 then
         self.run = self.session.catalog:new_operation()
     end
     self:open_targets(items)
-    items = #self.request.only > 0 and self:with_paths(items) or items
+    items = #self.request.only > 0 and selection.narrow(self, items) or items
     self.room = capacity.check(self, items)
     if self.request.mirror and not self.request.yes then
         (self.request.dry_run and mirror.tell or mirror.ask)(self, items)

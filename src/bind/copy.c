@@ -34,10 +34,10 @@
 static void take_texts(struct transfer_request *r)
 {
     char **texts[] = {&r->catalog, &r->operation, &r->run, &r->path, &r->source_root, &r->source_identity,
-                      &r->target_root, &r->target_identity, &r->lock_text};
+                      &r->target_root, &r->target_identity, &r->lock_text, &r->project, &r->category};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = mem_strdup(*texts[i]);
+        *texts[i] = *texts[i] ? mem_strdup(*texts[i]) : NULL;
 }
 
 /* The fan of the table at 1, or NULL. */
@@ -102,7 +102,9 @@ static int copy_start(lua_State *L)
         .target_root = (char *)field_text(L, "target_root"),
         .target_identity = (char *)field_text(L, "target_identity"),
         .lock_text = (char *)field_text(L, "lock_text"),
-        .source = field_integer(L, "source", -1, 1, INT64_MAX),
+        .source = field_integer(L, "source", -1, 0, INT64_MAX),
+        .project = (char *)field_text_or_none(L, "project"),
+        .category = (char *)field_text_or_none(L, "category"),
         .target = field_integer(L, "target", 0, 0, INT64_MAX),
         .granularity = field_integer(L, "granularity", 1, 1, INT64_MAX),
         .lock_wait = field_duration(L, "lock_wait"),
@@ -118,6 +120,8 @@ static int copy_start(lua_State *L)
         .fan = shared_fan(L),
     };
     struct layers **layers = given_layers(L);
+    luaL_argcheck(L, request.source || (layers && request.project && request.category), 1,
+                  "without a source there must be layers, project and category");
     field_check_texts(L, "only");
     take_texts(&request);
     if (layers) {

@@ -5,8 +5,9 @@
  * finished_at, state, files, bytes, created, replaced, removed, touched, directories, has_versions, has_manifest},
  * times in ns, what is not known nil;
  * files{root=, identity=, operation=, only=PATTERNS?} -> job that lists an operation's files.
- * asof{...} -> {layers (for core.copy.start), files, hits = {names each pattern covers}, lacking, lacks = list of
- * {path, operation?, changed_at = NS}}, with the fields of struct asof_request (operations and only are lists).
+ * asof{...} -> {layers (for core.copy.start), names, hits = {names each pattern covers}, lacking, lacks = list of
+ * {why ("version", "unknown", "removed"), path, operation?, changed_at = NS}}, with the fields of struct asof_request
+ * (operations, earlier and only are lists).
  * Events and meaning: undo/asof.h, undo/undo.h, undo/prune.h, undo/operations.h.
  */
 #include <stdlib.h>
@@ -191,9 +192,12 @@ static int list_files(lua_State *L)
 
 static void push_lacks(lua_State *L, const struct asof *a)
 {
+    static const char *const why[] = {[LACK_VERSION] = "version", [LACK_UNKNOWN] = "unknown", [LACK_REMOVED] = "removed"};
+
     lua_createtable(L, (int)a->lack_count, 0);
     for (size_t i = 0; i < a->lack_count; i++) {
-        lua_createtable(L, 0, 3);
+        lua_createtable(L, 0, 4);
+        set_text(L, "why", why[a->lacks[i].why]);
         set_text(L, "path", a->lacks[i].path);
         set_text(L, "operation", a->lacks[i].operation);
         set_integer(L, "changed_at", a->lacks[i].changed_at);
@@ -212,7 +216,7 @@ static int build_asof(lua_State *L)
     a->layers = NULL;
     lua_setfield(L, -2, "layers");
     set_integer(L, "lacking", a->lacking);
-    set_integer(L, "files", a->files);
+    set_integer(L, "names", a->names);
     push_lacks(L, a);
     lua_createtable(L, (int)count, 0);
     for (lua_Integer i = 0; i < count; i++) {
@@ -248,8 +252,10 @@ static int undo_asof(lua_State *L)
         .at_operation = field_flag(L, "at_operation"),
     };
     field_check_texts(L, "operations");
+    field_check_texts(L, "earlier");
     field_check_texts(L, "only");
     r.operations = field_copy_texts(L, "operations", &r.operation_count);
+    r.earlier = field_copy_texts(L, "earlier", &r.earlier_count);
     r.only = field_copy_texts(L, "only", &r.only_count);
     int code = asof_read(&r, &asof, &err);
     if (code >= 0) {
@@ -259,6 +265,7 @@ static int undo_asof(lua_State *L)
         code = lua_pcall(L, 2, 1, 0) == LUA_OK ? 1 : 0;
     }
     free_list(r.operations, r.operation_count);
+    free_list(r.earlier, r.earlier_count);
     free_list(r.only, r.only_count);
     asof_free(&asof);
     return code == 1 ? 1 : code < 0 ? bind_fail(L, &err) : lua_error(L);

@@ -162,3 +162,29 @@ void classify(const struct merge_pair *pair, const struct classify_options *opti
         judge_both(pair, options, v);
     }
 }
+
+bool classify_is_alike(const struct merge_pair *pair, const struct classify_options *options,
+                       const struct verdict *verdict)
+{
+    const struct entry *l = pair->left, *r = pair->right;
+
+    return l && r && verdict->kind != VERDICT_PROBLEM && S_ISREG(l->mode) && S_ISREG(r->mode) && !r->err &&
+           l->size == r->size && pair_newer(pair, options->granularity) == 0;
+}
+
+void classify_read(const struct merge_pair *pair, const struct classify_options *options, bool same,
+                   struct verdict *verdict)
+{
+    *verdict = (struct verdict){.kind = same ? VERDICT_SAME : VERDICT_CHANGED};
+    if (same)
+        judge_metadata(pair, options, false, verdict);
+    else if (!options->overwrite_newer)
+        refuse(verdict, VERDICT_CONFLICT, "EDIGEST",
+               "size and time agree but the contents differ: left alone (--newer=overwrite replaces it)");
+}
+
+void classify_unread(int errnum, struct verdict *verdict)
+{
+    *verdict = (struct verdict){0};
+    refuse_errno(verdict, errnum, "destination, or its version");
+}

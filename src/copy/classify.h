@@ -41,4 +41,15 @@ struct classify_options {
 /* Judge a pair (at least one side is there). */
 void classify(const struct merge_pair *pair, const struct classify_options *options, struct verdict *ret_verdict);
 
+/* Two regular files whose sizes and times agree and that nothing but their contents, or what is known of them, divides. */
+bool classify_is_alike(const struct merge_pair *pair, const struct classify_options *options,
+                       const struct verdict *verdict);
+
+/* Judge such a pair anew, both having been read. */
+void classify_read(const struct merge_pair *pair, const struct classify_options *options, bool same,
+                   struct verdict *verdict);
+
+/* One of them cannot be read. errnum: positive. */
+void classify_unread(int errnum, struct verdict *verdict);
+
 #endif

@@ -109,7 +109,8 @@ static int finish_gone(struct work *w, const char *path, int to)
 
 static void finish_one(struct work *w, const char *path, bool fresh)
 {
-    int from = path_open_dir(w->source.top, path), to = path_open_dir(w->target.top, path);
+    int from = w->source.top < 0 ? -ENOENT : path_open_dir(w->source.top, path);
+    int to = path_open_dir(w->target.top, path);
 
     if (from == -ENOENT && to >= 0 && w->request->layers && fresh) {
         int gone = finish_gone(w, path, to);
@@ -280,10 +281,13 @@ static int make_parent(struct work *w, const char *path, int parent, const char 
     if (written || mkdirat(parent, name, 0700) < 0)
         return written ? written : errno == EEXIST ? 0 : -errno;
     int from = path_open_dir(w->source.root, path), to = path_open_dir(w->target.root, path);
-    int code = from < 0 ? from : to < 0 ? to : fstat(from, &st) < 0 ? -errno : 0;
-    if (from < 0)
+    bool gone = from == -ENOENT && w->request->layers;
+    int code = from < 0 && !gone ? from : to < 0 ? to : !gone && fstat(from, &st) < 0 ? -errno : 0;
+    if (from < 0 && !gone)
         error_set(err, -from, "%s/%s", w->request->source_root, path);
-    if (!code) {
+    if (!code && gone && fchmod(to, 0755) < 0)
+        code = -errno;
+    if (!code && !gone) {
         source_give_new(&w->source, &st);
         code = metadata_copy(from, to, &st, &w->target.holds, true, &lost);
     }

@@ -65,10 +65,10 @@ static int open_source(struct work *w, struct error *err)
     if (w->source.root < 0)
         return w->source.root;
     w->source.top = path_open_dir(w->source.root, r->path);
-    if (w->source.top < 0)
+    if (w->source.top < 0 && (r->source || w->source.top != -ENOENT))
         return error_set(err, -w->source.top, "%s/%s", r->source_root, r->path);
-    int code = filesystem_of(w->source.top, &w->source.fs);
-    if (!code && fstat(w->source.top, &st) < 0)
+    int code = filesystem_of(source_end(&w->source), &w->source.fs);
+    if (!code && fstat(source_end(&w->source), &st) < 0)
         code = -errno;
     w->source.dev = st.st_dev;
     return code ? error_set(err, -code, "%s/%s", r->source_root, r->path) : 0;
@@ -136,7 +136,7 @@ static int compare_ends(struct work *w, struct error *err)
     struct stat a, b, root;
     int target = w->target.top >= 0 ? w->target.top : w->target.root;
 
-    if (fstat(w->source.top, &a) < 0 || fstat(target, &b) < 0 || fstat(w->target.root, &root) < 0)
+    if (fstat(source_end(&w->source), &a) < 0 || fstat(target, &b) < 0 || fstat(w->target.root, &root) < 0)
         return error_set(err, errno, "%s", w->request->path);
     if (a.st_dev == b.st_dev && a.st_ino == b.st_ino && !w->request->layers)
         return error_say(err, "ESAME", EINVAL, "%s/%s: source and destination are the same folder",

@@ -95,6 +95,18 @@ static bool is_asked_for(struct plan *p, const struct plan_name *name)
     return extent == ONLY_COVERED || (extent == ONLY_LEADS && concerns(p, name));
 }
 
+/* Where size and time are not enough, what is alike is read. */
+static void settle(struct plan *p, const struct plan_name *name, struct verdict *verdict)
+{
+    if (!p->same_content || !classify_is_alike(name->pair, &p->options, verdict))
+        return;
+    int code = p->same_content(p->content_arg, name);
+    if (code >= 0)
+        classify_read(name->pair, &p->options, code, verdict);
+    else if (code != -ENODATA && code != -ECANCELED)
+        classify_unread(-code, verdict);
+}
+
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
                  const struct merge_pair *pair)
 {
@@ -105,6 +117,7 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
     classify(pair, &p->options, &verdict);
     if (!is_asked_for(p, &name))
         return 0;
+    settle(p, &name, &verdict);
     if (verdict.block && *name.name)
         plan_block(p, dir->path, name.name);
     /* In a repair the names of one damaged file stay names of one file, whatever the source's are. */

@@ -13,12 +13,16 @@
 #include "copy/report.h"
 #include "index/merge.h"
 
+struct plan_name;
+
 struct plan {
     struct catalog *cat;
     int64_t source, target;             /* replica ids; target 0: it has nothing */
     const struct snapshot *snapshot;    /* the source instead of what lies there now; NULL */
     struct classify_options options;
     struct only *only;                  /* what it is about; NULL: all. plan_scout comes before the first pass then */
+    int (*same_content)(void *arg, const struct plan_name *name);    /* read what looks the same (copy/settle.h); NULL */
+    void *content_arg;
     const atomic_bool *cancel;          /* may be NULL */
     const atomic_bool *stop;            /* likewise: another reason to end early */
     /* what plan_scout found */

@@ -86,6 +86,8 @@ static void keep_quiet(struct work *w)
     atomic_fetch_or(&w->report.noted, bits);
 }
 
+int source_end(const struct source *s) { return s->top >= 0 ? s->top : s->root; }
+
 int source_describe(struct work *w, struct catalog *cat, struct error *err)
 {
     static const char *const without[] = {"vfat", "exfat", NULL};
@@ -99,7 +101,7 @@ int source_describe(struct work *w, struct catalog *cat, struct error *err)
         has = false;
     else if (is_one_of(s->fs.type, doubtful))
         code = rights_differ(w, cat, &has, err);
-    bool xattr = !s->made_up && (flistxattr(s->top, NULL, 0) >= 0 || errno != EOPNOTSUPP);
+    bool xattr = !s->made_up && (flistxattr(source_end(s), NULL, 0) >= 0 || errno != EOPNOTSUPP);
     s->holds = (struct holds){.mode = has, .owner = has, .xattr = xattr};
     s->umask = s->made_up ? read_umask() : 0;
     keep_quiet(w);

@@ -9,6 +9,9 @@
 
 #include "copy/work.h"
 
+/* A descriptor on its filesystem: the replica's directory, or the root where that is gone. */
+int source_end(const struct source *s);
+
 /*
  * Fill w->source.holds. Where the type of the filesystem does not tell (FUSE, CIFS, NTFS), the listing does: modes
  * or owners that differ are real. cat: has the source's listing. 0, -ECANCELED, or -errno with err.

@@ -36,7 +36,7 @@ static int64_t blocks_of(struct work *w, const struct plan_name *name)
     int64_t size = (int64_t)name->pair->left->size;
     struct stat st;
     bool kept = layers_find(w->request->layers, name->dir->path, name->name) != 0;    /* its size will do */
-    int dir = kept ? -ENOENT : path_open_dir(w->source.top, name->dir->path);
+    int dir = kept || w->source.top < 0 ? -ENOENT : path_open_dir(w->source.top, name->dir->path);
 
     if (dir < 0)
         return size;

@@ -15,6 +15,7 @@
 #include "copy/layers.h"
 #include "copy/only.h"
 #include "copy/open.h"
+#include "copy/settle.h"
 #include "copy/space.h"
 #include "copy/sweep.h"
 #include "index/replica.h"
@@ -29,6 +30,7 @@ struct transfer {
     struct catalog *journal_cat;
     struct journal journal;
     struct plan plan;
+    struct settle settle;          /* of a request with layers */
     struct space space;
     bool journaled;
     int64_t started_at;            /* monotonic */
@@ -39,7 +41,7 @@ static void free_transfer(void *arg)
     struct transfer *t = arg;
     struct transfer_request *r = &t->request;
     char *texts[] = {r->catalog, r->operation, r->run, r->path, r->source_root, r->source_identity,
-                     r->target_root, r->target_identity, r->lock_text};
+                     r->target_root, r->target_identity, r->lock_text, r->project, r->category};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
@@ -64,7 +66,7 @@ static int open_catalogs(struct transfer *t, struct error *err)
 
 static void init_plan(struct transfer *t)
 {
-    const struct work *w = &t->work;
+    struct work *w = &t->work;
 
     t->plan = (struct plan){
         .cat = t->cat,
@@ -84,6 +86,11 @@ static void init_plan(struct transfer *t)
             .uid = geteuid(),
         },
     };
+    if (t->request.layers) {
+        settle_init(&t->settle, w);
+        t->plan.same_content = settle_content;
+        t->plan.content_arg = &t->settle;
+    }
 }
 
 static void emit_plan(struct transfer *t)
@@ -131,8 +138,8 @@ static int make_plan(struct transfer *t, struct error *err)
         code = plan_count(&t->plan, &w->report.plan, err);
     if (code)
         return code;
-    bool complete;
-    code = replica_is_complete(t->cat, t->request.source, &complete, err);
+    bool complete = true;
+    code = t->request.source ? replica_is_complete(t->cat, t->request.source, &complete, err) : 0;
     if (code)
         return code;
     w->report.plan.source_incomplete |= !complete;
@@ -275,6 +282,20 @@ static int run_dry(struct transfer *t, struct error *err)
     return code ? code : feed_actions(&t->work, &t->plan, err);
 }
 
+static int start_journal(struct transfer *t, struct error *err)
+{
+    const struct transfer_request *r = &t->request;
+
+    if (r->source)
+        return journal_start(&t->journal, kind_of(t), r->source, t->work.target.name, err);
+    char *source = journal_database_name(t->cat, r->source_identity, r->source_root);
+    const struct journal_entry entry = {.kind = kind_of(t), .project = r->project, .category = r->category,
+                                        .source = source, .target = t->work.target.name};
+    int code = journal_enter(&t->journal, &entry, err);
+    free(source);
+    return code;
+}
+
 static int run(struct transfer *t, struct error *err)
 {
     struct work *w = &t->work;
@@ -284,7 +305,7 @@ static int run(struct transfer *t, struct error *err)
         return code;
     if (t->request.dry_run)
         return t->request.measure ? run_measure(t, err) : run_dry(t, err);
-    code = journal_start(&t->journal, kind_of(t), t->request.source, w->target.name, err);
+    code = start_journal(t, err);
     if (code)
         return code;
     t->journaled = true;
@@ -379,6 +400,7 @@ static void transfer_main(struct job *job, void *arg)
     close_books(t, &err);
     drop_partials(t, &err);
     plan_free(&t->plan);
+    settle_free(&t->settle);
     if (opened)
         work_close(w);
     catalog_close(t->cat);

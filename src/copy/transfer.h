@@ -24,7 +24,8 @@ struct transfer_request {
     char *lock_text;          /* what another program reads in the lock: "copy, pid 4711, since 02:00" */
     char **only;              /* patterns of copy/only.h: nothing but what these cover is copied or removed */
     size_t only_count;        /* 0: all */
-    int64_t source, target;   /* replica ids; target 0 when it has none yet */
+    int64_t source, target;   /* replica ids; target 0 when it has none yet; source 0: it is gone, and only in layers */
+    char *project, *category; /* their names, where source is 0; else NULL */
     int64_t granularity;      /* the coarser of the two filesystems', ns */
     int64_t lock_wait;        /* ns to wait for the destination's lock */
     bool locked;              /* the caller holds it (copy/lock.h), for one transfer at a time */

@@ -18,7 +18,7 @@
 #include "index/filesystem.h"
 
 struct source {
-    int root, top;                 /* the database's root and the replica's directory; -1 while closed */
+    int root, top;                 /* the database's root and the replica's directory; below 0 while closed, or gone */
     struct filesystem fs;
     dev_t dev;                     /* of top */
     struct holds holds;            /* what it has for each file of its own: mode, owner, xattr (copy/source.h) */

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "copy/data.h"
 #include "copy/plan.h"
 #include "copy/times.h"
 #include "copy/versions.h"
@@ -168,15 +169,33 @@ static bool same_file(const struct reading *g, const struct manifest_file *a, co
            times_agree(a->mtime, b->mtime, g->r->granularity);
 }
 
-void then_lack(struct reading *g, const char *path, const char *operation, int64_t changed_at)
+void then_lack(struct reading *g, enum asof_why why, const char *path, const char *operation, int64_t changed_at)
 {
     struct asof *out = g->out;
 
     if (out->lacking++ >= ASOF_LACKS)
         return;
     out->lacks = mem_realloc(out->lacks, (out->lack_count + 1) * sizeof *out->lacks);
-    out->lacks[out->lack_count++] = (struct asof_lack){.path = mem_strdup(path), .changed_at = changed_at,
+    out->lacks[out->lack_count++] = (struct asof_lack){.why = why, .path = mem_strdup(path), .changed_at = changed_at,
                                                        .operation = operation ? mem_strdup(operation) : NULL};
+}
+
+/* What lies there looks like it: is it, as far as the content is known? */
+static bool is_content(const struct reading *g, const char *path, const struct manifest_file *old)
+{
+    struct digest digest;
+    struct data data;
+
+    if (!old->has_digest || !S_ISREG(old->mode))
+        return true;
+    int fd = path_open(g->top, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0)
+        return false;
+    data_init(&data, NULL, NULL, NULL);
+    int code = data_digest(&data, fd, old->size, &digest);
+    data_free(&data);
+    close(fd);
+    return !code && memcmp(&digest, &old->digest, sizeof digest) == 0;
 }
 
 /*
@@ -192,15 +211,15 @@ static void resolve(struct reading *g, struct story *s)
         return;
     bool known = g->r->at_operation && first->operation == 0;
     if (!known && old->mtime > g->r->moment) {    /* it came after the moment by no operation */
-        then_lack(g, s->path, NULL, old->mtime);
+        then_lack(g, LACK_UNKNOWN, s->path, NULL, old->mtime);
         return;
     }
     for (const struct deed_then *d = first; d && !s->there; d = d->next)
         s->there = d->verb != MANIFEST_CREATE && same_file(g, &d->old, old) && find_version(g, s, d->operation, old);
     if (!s->there && g->top >= 0)
-        s->there = find_in(g, g->top, "", s, old);
+        s->there = find_in(g, g->top, "", s, old) && is_content(g, s->path, old);
     if (!s->there)
-        then_lack(g, s->path, g->r->operations[first->operation], old->mtime);
+        then_lack(g, LACK_VERSION, s->path, g->r->operations[first->operation], old->mtime);
 }
 
 static int by_path(const void *a, const void *b)
@@ -281,6 +300,8 @@ static int put_together(struct reading *g, struct error *err)
         code = read_operation(g, i, err);
     for (size_t i = 0; !code && i < g->count; i++)
         resolve(g, g->stories[i]);
+    if (!code)
+        code = then_missed(g, err);
     if (code)
         return code;
     give_folders(g);

@@ -23,14 +23,23 @@ struct asof_request {
     bool at_operation;            /* the moment is the beginning of the first operation: what that found was there */
     char *const *operations;      /* those of the replica that began at or after the moment, the oldest first */
     size_t operation_count;
+    char *const *earlier;         /* those that began before it, the oldest first */
+    size_t earlier_count;
     char *const *only;            /* patterns of copy/only.h; */
     size_t only_count;            /* 0: all */
 };
 
+enum asof_why {
+    LACK_VERSION,                 /* the operation's version of it is not kept any more */
+    LACK_UNKNOWN,                 /* it came or changed since by no operation */
+    LACK_REMOVED,                 /* the operation wrote it before the moment, and it was removed by no operation */
+};
+
 /* A file that cannot be had as it was then. */
 struct asof_lack {
+    enum asof_why why;
     char *path;                   /* in the replica */
-    char *operation;              /* whose version is not kept any more; NULL: no operation knows what it was */
+    char *operation;              /* NULL with LACK_UNKNOWN */
     int64_t changed_at;           /* ns: when the file of now, or the one that was kept, was last changed */
 };
 
@@ -42,7 +51,7 @@ struct asof {
     size_t lack_count;
     int64_t lacking;              /* files, listed or not */
     int64_t *hits;                /* of each pattern: names there were then */
-    int64_t files;                /* there were then */
+    int64_t names;                /* there were then, but for the replica itself */
 };
 
 /* Put it together. asof_free in any case. Memory grows with what the patterns cover. 0 or -errno with err. */

@@ -55,7 +55,7 @@ static bool was_there(struct reading *g, const struct merge_dir *dir, const stru
     bool there = wanted && !(is_dir && then_came_later(g, path, strlen(path)));
 
     if (there && !is_dir && !e->err && e->mtime > g->r->moment && *e->name) {
-        then_lack(g, path, NULL, e->mtime);
+        then_lack(g, LACK_UNKNOWN, path, NULL, e->mtime);
         there = false;
     }
     free(path);
@@ -76,7 +76,7 @@ static void add_story(struct reading *g, struct entries *entries, const struct s
         return;
     if (g->only && then_extent(g, s->path) == ONLY_COVERED)
         only_count(g->only, then_name(s->path), strlen(then_name(s->path)));
-    g->out->files += S_ISREG(s->was.entry.mode);
+    g->out->names++;
     add_entry(entries, &s->was);
 }
 
@@ -97,7 +97,7 @@ static void add_live(struct reading *g, struct entries *entries, struct buf *str
         return;
     if (g->only && extent == ONLY_COVERED && pair->left->name_len)
         only_count(g->only, pair->left->name, pair->left->name_len);
-    g->out->files += S_ISREG(pair->left->mode);
+    g->out->names += pair->left->name_len > 0;
     struct snapshot_entry e = kept_strings(pair, strings);
     add_entry(entries, &e);
 }

@@ -52,8 +52,8 @@ const char *then_name(const char *path);
 /* What the patterns say of a path. */
 enum only_extent then_extent(struct reading *g, const char *path);
 
-/* A file cannot be had as it was. operation: whose version of it is gone, or NULL. */
-void then_lack(struct reading *g, const char *path, const char *operation, int64_t changed_at);
+/* A file cannot be had as it was: the fields of struct asof_lack, of which copies are made. */
+void then_lack(struct reading *g, enum asof_why why, const char *path, const char *operation, int64_t changed_at);
 
 /* Was this directory, or one above it, made by an operation since? */
 bool then_came_later(const struct reading *g, const char *path, size_t len);
@@ -62,5 +62,10 @@ bool then_came_later(const struct reading *g, const char *path, size_t len);
 
 /* The snapshot: what lies there now and was there, with what the stories, sorted by path, say. 0 or -errno with err. */
 int then_put(struct reading *g, struct error *err);
+
+/* --- before.c --- */
+
+/* When the stories are known: lack what earlier operations wrote and nobody has. 0 or -errno with err. */
+int then_missed(struct reading *g, struct error *err);
 
 #endif
