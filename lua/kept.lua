@@ -100,8 +100,9 @@ end
 --- How a version is brought back, as typed. It may overwrite what is there now: that is kept as well.
 -- @param row {project, category, inside, database, operation}
 function M.command(row)
-    return typed.line("restore", row.project, row.category, as_pattern(row.inside)) .. typed.line(" --from", row.database)
-        .. typed.line(" --to", row.database) .. typed.line(" --as-of", row.operation) .. " --newer=overwrite"
+    return typed.line("restore", row.project, row.category, as_pattern(row.inside))
+        .. typed.line(" --from", row.database) .. typed.line(" --to", row.database)
+        .. typed.line(" --as-of", row.operation) .. " --newer=overwrite"
 end
 
 local function row_of(event, found, where, database)

@@ -212,14 +212,27 @@ local function changed_something(entry)
         + (entry.directories or 0) > 0
 end
 
+--- Those of the operations that may be meant by `undo last`: not what found nothing to do.
+-- @param list of merge
+-- @return list
+function M.that_changed(list)
+    local changed = {}
+    for _, entry in ipairs(list) do
+        local is_void = not changed_something(entry) and (entry.manifest or (entry.files or 0) == 0)
+        changed[#changed + 1] = (not is_void or entry.kind == "accept") and entry or nil
+    end
+    return changed
+end
+
 --- What `undo` alone means: the run of the last operation of this catalog that changed something, is no undo
 -- itself and was not undone. What another workstation did is undone only by its name.
 -- @param list of merge
+-- @param is_void function(entry) -> whether an operation that did not end came to nothing (optional)
 -- @return its entries, newest first, or nil, message
-function M.last_to_undo(list)
+function M.last_to_undo(list, is_void)
     for _, entry in ipairs(list) do
         if entry.known and entry.manifest and not entry.undone_by and not entry.undoes and entry.kind ~= "prune"
-            and changed_something(entry) then
+            and changed_something(entry) and not (is_void and entry.state ~= "done" and is_void(entry)) then
             return runs.together(list, entry)
         end
     end

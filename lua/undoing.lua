@@ -26,12 +26,12 @@ local function offline_text(failures)
     return ""
 end
 
-local function choose(list, failures, word)
+local function choose(list, failures, word, is_void)
     local entries, message
     if word then
-        entries, message = past.resolve(list, word)
+        entries, message = past.resolve(word == "last" and past.that_changed(list) or list, word)
     else
-        entries, message = past.last_to_undo(list)
+        entries, message = past.last_to_undo(list, is_void)
     end
     if not entries then
         errors.raise(word and "ENONAME" or "ENOTHING", message .. offline_text(failures))
@@ -152,6 +152,25 @@ end
 function Run:context_of(entry)
     return {entry = entry, place = place_of(self.session, entry),
         database = self.session.catalog:database(entry.database), operation = self.session.catalog:new_operation()}
+end
+
+-- Whether there is nothing to undo of an operation that was killed before it did what it announced.
+local function comes_to_nothing(session, entry)
+    local run = outcome.new(Run, {session = session, request = {}})
+    local ok, final = pcall(function()
+        return jobs.drive(run:start(run:context_of(entry), true), function() end)
+    end)
+    if not ok and errors.is_interrupt(final) then
+        error(final, 0)
+    elseif not ok or not final or final.type == "failed" then
+        return false    -- what is in the way is said when it is undone
+    end
+    for _, key in ipairs(COUNTS) do
+        if key ~= "unchanged" and (final[key] or 0) > 0 then
+            return false
+        end
+    end
+    return true
 end
 
 -- The databases from which the same undo takes files of the same replica.
@@ -321,7 +340,9 @@ end
 --         Raises what keeps it from starting, and an interruption.
 function M.run(session, request)
     local list, failures = operations.read(session, request.database)
-    local entries = choose(list, failures, request.operation)
+    local entries = choose(list, failures, request.operation, function(entry)
+        return not failures[entry.database] and comes_to_nothing(session, entry)
+    end)
     local run = is_run(entries) and entries[1].run or nil
     for i, entry in ipairs(entries) do
         entries[i] = past.in_effect(list, entry)

@@ -122,3 +122,31 @@ test_a_reused_pid_does_not_run() {
     ok history
     assert_out "unknown, on elsewhere" "anna@elsewhere"
 }
+
+# What was killed before it did what it announced, and what found nothing to do, is not what an undo is about.
+test_an_operation_of_no_files_is_not_undone() {
+    need sqlite3
+    three_categories
+    ok copy acme/spot one A B
+    local good bad
+    good=$(ls B/.autobackup/operations)
+    ok copy acme/spot two A B
+    bad=$(ls B/.autobackup/operations | grep -vx "$good")
+    ok copy acme/spot two A B
+    assert_out "nothing to do"
+    ok undo last --dry-run --json
+    assert_eq "$(json 'o.type == "undo" and o.undoes or nil')" "$bad" "the last"
+    # as kill -9 leaves it behind its first announcements
+    rm -r B/two/acme/spot
+    head -c "$(LC_ALL=C grep -abo counts "B/.autobackup/operations/$bad" | cut -d: -f1)" \
+        "B/.autobackup/operations/$bad" >cut
+    cp cut "B/.autobackup/operations/$bad"
+    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE operation SET state = 'failed' WHERE id = '$bad'"
+    ok undo --dry-run --json
+    assert_eq "$(json 'o.type == "undo" and o.undoes or nil')" "$good"
+    ok undo --yes
+    refute_exists B/one/acme/spot
+    ab undo
+    assert_status 1
+    assert_err "nothing to undo"
+}

@@ -134,6 +134,28 @@ function M.test_an_undo_that_failed_undid_nothing_for_sure()
     unit.assertEquals(ids(past.last_to_undo(list)), {"1"})
 end
 
+-- A copy that was killed early announced more than it did.
+function M.test_what_came_to_nothing_is_passed_over()
+    local later = {started_at = 200 * SECOND, state = "failed"}
+    local list = merge({row("1"), row("2", later)}, {manifest("1"), manifest("2", later)})
+    local asked = {}
+    local function is_void(entry)
+        asked[#asked + 1] = entry.operation
+        return true
+    end
+    unit.assertEquals(ids(past.last_to_undo(list)), {"2"})
+    unit.assertEquals(ids(past.last_to_undo(list, is_void)), {"1"})
+    unit.assertEquals(asked, {"2"})    -- what is done is not asked about
+end
+
+function M.test_the_last_is_one_that_changed_something()
+    local later = {started_at = 200 * SECOND, files = 0}
+    unit.assertEquals(ids(past.that_changed(merge({row("1"), row("2", later)}, {manifest("1")}))), {"1"})
+    later.kind = "accept"
+    unit.assertEquals(ids(past.that_changed(merge({row("1"), row("2", later)}, {manifest("1")}))), {"2", "1"})
+    unit.assertEquals(ids(past.that_changed(merge({row("1")}, {}))), {"1"})    -- its disk is away: not known
+end
+
 function M.test_what_changed_nothing_is_not_undone()
     unit.assertNil(past.last_to_undo(merge({row("1")}, {manifest("1", {created = 0})})))
     unit.assertNil(past.last_to_undo(merge({row("1")}, {})))
