@@ -283,7 +283,7 @@ test_modes_and_acls_whatever_the_umask_and_the_folder() {
         [ "$mask" = default ] && setfacl -d -m u:daemon:rwx,o::rwx NAS/footage/acme || umask "$mask"
         ok copy acme/spot footage WORK NAS
         umask 022
-        assert_eq "$(rsync -anciHAX --delete WORK/$spot/ NAS/$spot/)" "" "what rsync would do with $mask"
+        assert_eq "$(rsync_lists -anciHAX --delete WORK/$spot/ NAS/$spot/)" "" "what rsync would do with $mask"
         assert_eq "$(cd NAS && getfacl -R $spot)" "$(cd WORK && getfacl -R $spot)" "the ACLs with $mask"
     done
 }

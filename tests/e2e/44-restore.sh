@@ -105,7 +105,7 @@ test_a_file_a_folder_a_pattern_from_a_disk() {
     ok restore acme/spot footage 'day 1/clip 3.mov' --from NAS --to WORK
     assert_eq "$(find "WORK/footage/acme/spot/day 1" -type f | wc -l)" 1
     ok restore acme/spot footage 'day 1' --from NAS --to WORK
-    assert_eq "$(rsync -anci "NAS/footage/acme/spot/day 1/" "WORK/footage/acme/spot/day 1/")" ""
+    assert_eq "$(rsync_lists -anci "NAS/footage/acme/spot/day 1/" "WORK/footage/acme/spot/day 1/")" ""
 }
 
 test_a_date_means_that_moment() {

@@ -45,6 +45,7 @@ fetch all \\| x"
     piped find '*.mov' | sort -r | head -n 2 >wanted
     echo after >>wanted
     cmp "$OUT" wanted || fail 'not what the OS shell gets'
+    [ "$(cat count)" -gt 0 ] || fail "nothing was counted"
     assert_eq "$(cat count)" "$(piped find '*' --json | grep -c '"type":"entry"')" count
     assert_err 'stdin:5:'
     refute_exists 'b>c' c

@@ -127,7 +127,7 @@ json_of() {    # FILE EXPRESSION
             local t = table.pack(pick(o))
             for i = 1, t.n do t[i] = type(t[i]) == "table" and table.concat(t[i], ",") or tostring(t[i]) end
             if t.n > 0 and t[1] ~= "nil" then print(table.concat(t, " ", 1, t.n)) end
-        end' || fail "not JSON lines"
+        end' || { echo "not JSON lines"; fail "not JSON lines"; }    # seen by a comparison with nothing, too
 }
 
 need_injection() {    # skip where strace cannot strike
@@ -154,8 +154,11 @@ tree_of() {    # FOLDER
 }
 
 assert_same_tree() {    # A B
+    [ -d "$1" ] && [ -d "$2" ] || fail "$1 or $2 is no folder"
     diff <(tree_of "$1") <(tree_of "$2") || fail "$1 and $2 differ"
 }
+
+rsync_lists() { rsync "$@" || echo "rsync failed: $?"; }    # what rsync says, as an oracle that may say nothing
 
 # Change one byte of a file and put its times back, as far as a program can: the ctime moves.
 rot() {    # FILE [OFFSET]
@@ -178,7 +181,7 @@ mount_image() {
         *) "mkfs.$kind" "$name.img" >/dev/null ;;
     esac
     mkdir -p "$name"
-    mount -o loop "$name.img" "$name" 2>/dev/null || skip "cannot mount a loop image here"
+    mount -o loop "$name.img" "$name" 2>/dev/null || skip "cannot mount a loop image of $kind here"
     MOUNTS+=("$PWD/$name")
     trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
     rm -rf "$name/lost+found"
