@@ -123,7 +123,9 @@ end
 
 function Run:start(context, dry_run)
     local session, database, place = self.session, context.database, context.place
+    local replica = session.catalog:replica(database.id, place.category.id, place.client, place.name)
     return errors.check(core_undo.start{
+        replica = replica and replica.id or 0,
         catalog = session.catalog:path(), operation = context.operation, undone = context.entry.operation,
         run = self.own_run, path = context.entry.replica, root = database.path, identity = database.identity,
         database = database.database, project = place.project, category = place.category.category,

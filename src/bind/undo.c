@@ -38,6 +38,7 @@ static int undo_start_(lua_State *L)
         .operation = (char *)field_text(L, "operation"),
         .run = (char *)field_text_or_none(L, "run"),
         .undone = (char *)field_text(L, "undone"),
+        .replica = field_integer(L, "replica", 0, 0, INT64_MAX),
         .path = (char *)field_text(L, "path"),
         .root = (char *)field_text(L, "root"),
         .identity = (char *)field_text(L, "identity"),

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -327,6 +328,16 @@ static void count(struct tally *t, const struct item *item)
     atomic_fetch_add(&t->bytes_copied, item->fresh.has_digest ? (long long)item->fresh.size : 0);
 }
 
+/* Size and time say as little of the copy's content as of the source's. */
+static bool is_renewed(const struct item *item)
+{
+    bool is_known = item->left_state != DIGEST_NONE && item->left.size == item->fresh.size &&
+                    item->left.mtime == item->source_mtime;
+
+    return item->left_renewed ||
+           (is_known && memcmp(&item->left_digest, &item->fresh.digest, sizeof item->left_digest) != 0);
+}
+
 /* The digest goes with the ctime after the rename: from here on a change of the file moves it. */
 static void note_digest(struct commit *c, struct item *item, const struct stat *st)
 {
@@ -336,6 +347,7 @@ static void note_digest(struct commit *c, struct item *item, const struct stat *
     struct taken target = {.path = path, .digest = item->fresh.digest, .size = item->fresh.size};
     struct taken source = {.mtime = item->source_mtime, .ctime = item->source_ctime, .young = item->source_young};
 
+    target.renewed = is_renewed(item);
     target.mtime = mtime_of(st);
     target.ctime = ctime_of(st);
     target.young = filesystem_is_young(fs, now, target.ctime) || filesystem_is_young(fs, now, target.mtime);

@@ -24,7 +24,9 @@ struct item {
     enum verdict_kind kind;           /* NEW, CHANGED, METADATA or EXTRA */
     struct entry left, right;         /* mode 0: not there; their strings are the item's */
     struct digest left_digest, right_digest;
-    enum digest_state left_state, right_state;
+    enum digest_state left_state;     /* of what the catalog says */
+    enum digest_state right_state;    /* NONE of a damaged one as well: its content is not that of its digest */
+    bool left_renewed;                /* DIGEST_RENEWED */
     const char *name;
 
     bool staged;

@@ -190,6 +190,8 @@ void manifest_add_taken(struct manifest *m, const struct taken *target, const st
 {
     pthread_mutex_lock(&m->lock);
     struct buf *b = &m->pending;
+    if (target->renewed)
+        add_record(m, "renewed", target->path, NULL, NULL);
     size_t start = b->len;
 
     add_text(b, "taken");

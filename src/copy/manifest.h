@@ -24,6 +24,7 @@
  *   void    PATH                announced, then not done
  *   taken   PATH DIGEST SIZE TARGET-MTIME TARGET-CTIME TARGET-YOUNG SOURCE-MTIME SOURCE-CTIME SOURCE-YOUNG
  *                               done: a file that is durable, its digest, and what both files were then
+ *   renewed PATH                before a taken: its content is not the one that size and time were known to go with
  *   expire  OPERATION FILES BYTES    the versions of another operation were removed, so many
  *   counts  CREATED REPLACED REMOVED TOUCHED DIRECTORIES    of what was announced and not voided; before the end
  *   end     STATE FILES BYTES FINISHED                                                last, once
@@ -57,7 +58,7 @@
 enum manifest_verb {
     MANIFEST_HEAD, MANIFEST_RUN, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH,
     MANIFEST_FOLDER, MANIFEST_ATTRIBUTES, MANIFEST_LINKS, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN,
-    MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
+    MANIFEST_RENEWED, MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
 };
 
 /* One side of a record. */
@@ -113,7 +114,8 @@ void manifest_add_links(struct manifest *m, const char *path, const struct stat 
 void manifest_add_above(struct manifest *m, const char *path, const struct manifest_file *new_file);
 void manifest_add_gone(struct manifest *m, const char *path, const struct manifest_file *old_file);
 void manifest_add_expire(struct manifest *m, const char *operation, int64_t files, int64_t bytes);
-void manifest_add_taken(struct manifest *m, const struct taken *target, const struct taken *source);
+void manifest_add_taken(struct manifest *m, const struct taken *target,
+                        const struct taken *source);    /* and renewed, when the target is */
 
 /* A record that was added is void: MANIFEST_CREATE, _REPLACE, _REMOVE or _TOUCH of what has this mode. */
 void manifest_add_void(struct manifest *m, enum manifest_verb announced, uint32_t mode, const char *path);

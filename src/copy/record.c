@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "copy/manifest.h"
@@ -22,6 +23,7 @@ struct recording {
     size_t count;          /* on each */
     int64_t total;
     int64_t started_at;    /* of the operation: its files were read after that */
+    char *renewed;         /* the path that the last "renewed" was about, or NULL */
 };
 
 static int flush_side(struct recording *rec, const struct side_digests *side, struct error *err)
@@ -48,8 +50,13 @@ static int add(struct recording *rec, const struct manifest_record *record, stru
 
     if (record->verb == MANIFEST_HEAD)
         rec->started_at = strtoll(record->fields[9], NULL, 10);
+    if (record->verb == MANIFEST_RENEWED) {
+        free(rec->renewed);
+        rec->renewed = mem_strdup(record->fields[1]);
+    }
     if (!manifest_taken(record, &target, &source))
         return 0;
+    target.renewed = rec->renewed && strcmp(rec->renewed, target.path) == 0;
     target.path = source.path = mem_strdup(target.path);
     /* To be copied a source was read from end to end; the copy was only written, unless it was read back. */
     source.verified_at = rec->started_at;
@@ -77,6 +84,7 @@ static int read_all(struct recording *rec, struct manifest_reader *reader, struc
     int last = flush(rec, code ? NULL : err);
     for (int i = 0; i < 2; i++)
         free(rec->sides[i].taken);
+    free(rec->renewed);
     return code ? code : last;
 }
 

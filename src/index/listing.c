@@ -360,12 +360,9 @@ int64_t slots_marked(const struct slots *s, int mark)
     return count;
 }
 
-static enum digest_state carried(const struct entry *old, enum digest_state state, const struct entry *now)
+static bool looks_unchanged(const struct entry *old, const struct entry *now)
 {
-    if (state == DIGEST_NONE || !S_ISREG(now->mode) || !S_ISREG(old->mode) || now->err || now->size != old->size ||
-        now->mtime != old->mtime)
-        return DIGEST_NONE;
-    return now->ctime == old->ctime ? state : DIGEST_UNCONFIRMED;
+    return S_ISREG(now->mode) && S_ISREG(old->mode) && !now->err && now->size == old->size && now->mtime == old->mtime;
 }
 
 /* One side of a diff: the entry at hand, and whether there is one. */
@@ -391,14 +388,17 @@ static char *slot_in(struct buf *slots, uint64_t entries, uint64_t at, size_t si
 /* What was found out about the content stays with it, as far as the new entry is still of that content. */
 static void keep_digest(const struct side *old, const struct side *now, uint64_t entries, struct slots *out)
 {
-    struct digest d;
-    enum digest_state state = carried(&old->entry, listing_digest(old->listing, &d), &now->entry);
+    struct digest d = {0};
+    enum digest_state state = listing_digest(old->listing, &d);
+    int marks = listing_marks(old->listing);
     uint64_t at = now->listing->at - 1, was_at = old->listing->at - 1;
 
-    if (state == DIGEST_NONE)
+    if ((state == DIGEST_NONE && !(marks & DIGEST_RENEWED)) || !looks_unchanged(&old->entry, &now->entry))
         return;
+    if (state == DIGEST_CONFIRMED && old->entry.ctime != now->entry.ctime)
+        state = DIGEST_UNCONFIRMED;
     char *slot = slot_in(&out->digests, entries, at, DIGEST_SLOT);
-    *slot = (char)(state | listing_marks(old->listing));
+    *slot = (char)(state | marks);
     memcpy(slot + 1, d.bytes, DIGEST_SIZE);
     if (listing_verified(old->listing) && old->entry.ctime == now->entry.ctime)
         memcpy(slot_in(&out->times, entries, at, TIME_SLOT), old->listing->times + was_at * TIME_SLOT, TIME_SLOT);

@@ -69,7 +69,11 @@ enum digest_state {
 /* Marks beside a state. */
 #define DIGEST_DAMAGED 0x80   /* the content is not that of the digest any more, though it should be */
 #define DIGEST_ACCEPTED 0x40  /* a person said that this content is the right one */
-#define DIGEST_RENEWED 0x20   /* and it is another than the one that was known before: size and time say nothing of it */
+/*
+ * Another content than the one that was known before is there, at the same size and time: those say nothing of it, here
+ * or where it was copied to. It may stand without a digest.
+ */
+#define DIGEST_RENEWED 0x20
 #define DIGEST_MARKS (DIGEST_DAMAGED | DIGEST_ACCEPTED | DIGEST_RENEWED)
 #define TIME_SLOT 4
 
@@ -135,7 +139,7 @@ struct listing_change {
 /*
  * Set an old reading of a directory against a new one. Adds to *change. Gives out (zeroed) the digests that are still
  * worth something, one slot per new entry, or none when none is: same name, size and mtime keep a digest and its
- * marks, unconfirmed when the ctime moved; only an unmoved ctime keeps the time of the last verification. Either
+ * marks (DIGEST_RENEWED without a digest too), unconfirmed when the ctime moved; only an unmoved ctime keeps the time of the last verification. Either
  * side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a damaged old one counts as empty from where it
  * breaks).
  */

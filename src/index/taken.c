@@ -49,6 +49,8 @@ static bool still_holds(const struct entry *e, const struct taken *t)
         return S_ISREG(e->mode) && !e->err;
     if (!S_ISREG(e->mode) || e->err || e->size != t->size || e->mtime != t->mtime)
         return false;
+    if (t->unknown)
+        return true;
     return e->ctime == (t->moved ? t->listed_ctime : t->ctime);
 }
 
@@ -88,27 +90,48 @@ static bool take_mark_away(char *slot)
 {
     if (!(*slot & DIGEST_ACCEPTED))
         return false;
-    *slot = (char)(*slot & ~(DIGEST_ACCEPTED | DIGEST_RENEWED));
+    *slot = (char)(*slot & ~DIGEST_ACCEPTED);
     return true;
 }
 
-/* The marks of a file that was read whole: what was accepted stays so while the content does. */
+static bool has_digest(int was) { return (was & ~DIGEST_MARKS) != DIGEST_NONE; }
+
+/*
+ * The marks of a file that was read whole: what was accepted stays so while the content does. That it is not what it was
+ * stays with it as long as its size and time do.
+ */
 static int marks_of(int was, bool is_known, const struct taken *t)
 {
-    if (!t->accepted)
-        return is_known ? was & (DIGEST_ACCEPTED | DIGEST_RENEWED) : 0;
-    bool renewed = was && (!is_known || was & (DIGEST_DAMAGED | DIGEST_RENEWED));
-    return DIGEST_ACCEPTED | (renewed ? DIGEST_RENEWED : 0);
+    bool accepted = t->accepted || (is_known && was & DIGEST_ACCEPTED);
+    bool renewed = t->renewed || was & DIGEST_RENEWED || (has_digest(was) && !is_known);
+
+    return (accepted ? DIGEST_ACCEPTED : 0) | (renewed ? DIGEST_RENEWED : 0);
+}
+
+/* Of what comes nothing is known, but that it is not what was there; or that it should be just that. */
+static bool expect_another(char *slot, int was, bool is_known, const struct taken *t)
+{
+    if (!has_digest(was))
+        return false;
+    if (is_known && t->has_digest) {
+        *slot = (char)(DIGEST_UNCONFIRMED | (was & (DIGEST_ACCEPTED | DIGEST_RENEWED)));
+    } else {
+        memset(slot, 0, DIGEST_SLOT);
+        *slot = DIGEST_RENEWED;
+    }
+    return true;
 }
 
 /* Damage is a mark on the digest that is known; anything else takes its place. */
 static bool set_digest(char *slot, const struct taken *t)
 {
     int was = (unsigned char)*slot;
-    bool is_known = was && memcmp(slot + 1, t->digest.bytes, DIGEST_SIZE) == 0;
+    bool is_known = has_digest(was) && memcmp(slot + 1, t->digest.bytes, DIGEST_SIZE) == 0;
 
     if (t->superseded)
         return take_mark_away(slot);
+    if (t->unknown)
+        return expect_another(slot, was, is_known, t);
     if (t->damaged && !is_known)
         return false;
     if (t->damaged) {

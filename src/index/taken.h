@@ -24,11 +24,16 @@ struct taken {
     int64_t listed_ctime;
     bool accepted;            /* a person says that this content is the right one */
     bool superseded;          /* another replica's was accepted: only takes that mark away here, path says of which file */
+    bool renewed;             /* at this size and time another content was known, here or where it was copied from */
+    bool unknown;             /* a file that looks like it (whatever its ctime) comes in its place: what is known of the
+                                 content goes, unless has_digest says that it is the same */
+    bool has_digest;          /* of an unknown one: its content should have the digest */
 };
 
 /*
- * Record digests of files of a replica, and bring its evidence up to date. One whose size, mtime or ctime is not what the listing says is left out. In one
- * transaction. taken may be in any order.
+ * Record digests of files of a replica, and bring its evidence up to date. One whose size, mtime or ctime is not what the
+ * listing says is left out. A digest that takes the place of another one marks the file as renewed. In one transaction.
+ * taken may be in any order.
  */
 int replica_record_digests(struct catalog *cat, int64_t replica, const struct taken *taken, size_t count,
                            struct error *err);

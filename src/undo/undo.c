@@ -15,6 +15,7 @@
 #include "copy/sweep.h"
 #include "copy/tree.h"
 #include "index/identity.h"
+#include "undo/contents.h"
 #include "undo/state.h"
 
 struct run {
@@ -266,7 +267,7 @@ static int each(struct run *run, int (*what)(struct undo *, struct step *))
 }
 
 /* What was announced when the batch broke off is undone as little as all that follows: its files stay. */
-static int run_batch(struct run *run)
+static int run_batch(struct run *run, struct error *err)
 {
     struct undo *u = &run->u;
 
@@ -279,6 +280,8 @@ static int run_batch(struct run *run)
         code = manifest_write(&u->manifest);
     if (!code)
         code = manifest_sync(&u->manifest);
+    if (!code)
+        code = contents_expect(run->cat, u->request.replica, run->steps, run->count, err);
     if (!code)
         code = each(run, move_apply);
     int synced = move_sync(u);
@@ -294,13 +297,13 @@ static void free_batch(struct run *run)
     run->count = 0;
 }
 
-static int undo_files(struct run *run)
+static int undo_files(struct run *run, struct error *err)
 {
     const struct undo_counts *n = &run->u.counts;
     int code;
 
     while (!(code = gather(run)) && run->count) {
-        code = run_batch(run);
+        code = run_batch(run, err);
         free_batch(run);
         if (code)
             return code;
@@ -354,7 +357,7 @@ static int work(struct run *run, struct error *err)
     versions_init(&u->versions, u->root, u->request.operation, u->past.replica,
                   u->elsewhere || !u->fs.syncfs_reliable);
     if (!code)
-        code = undo_files(run);
+        code = undo_files(run, err);
     if (!code)
         code = links_restore(u);
     if (!code && !u->past.ended)    /* nothing is left to go on with */
@@ -365,7 +368,7 @@ static int work(struct run *run, struct error *err)
     code = code ? code : synced;
     if (!code && !u->elsewhere)
         tidy_versions(u);
-    return code && code != -ECANCELED ? error_set(err, -code, "undo on %s", u->request.database) : code;
+    return code && code != -ECANCELED && !err->message ? error_set(err, -code, "undo on %s", u->request.database) : code;
 }
 
 static const char *const kinds[] = {[ACT_TAKE] = "remove", [ACT_SWAP] = "restore", [ACT_PUT] = "return",

@@ -16,6 +16,7 @@ struct undo_request {
     char *operation;            /* id of the undo itself */
     char *run;                  /* id that the undos of one command share; "" when there is only one; or NULL */
     char *undone;               /* id of the operation to be undone */
+    int64_t replica;            /* its catalog id; 0: not known there */
     char *path;                 /* of the replica, relative to the root; must be what the manifest says */
     char *root, *identity;      /* of the database */
     char *database;             /* its name, for messages and the journal */

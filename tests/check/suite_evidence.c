@@ -70,9 +70,7 @@ START_TEST(follows_what_is_known)
     record(1, taken(1, "y/h", "3"));
     ck_assert(!is_equal());
     record(2, taken(2, "y/h", "3"));      /* the order does not matter */
-    record(2, taken(2, "x/f", "one"));
-    ck_assert(!is_equal());
-    record(2, taken(2, "x/f", "1"));      /* nor does what was thought before */
+    record(2, taken(2, "x/f", "1"));
     ck_assert(is_equal());
     struct taken t = taken(2, "x/f", "1");
     t.damaged = true;
@@ -207,6 +205,58 @@ START_TEST(damage_is_taken_back_by_accepting_it)
 }
 END_TEST
 
+#define RENEWED "SELECT SUM(renewed) FROM directory"
+
+START_TEST(another_content_at_the_same_size_and_time_is_marked)
+{
+    record(1, taken(1, "x/f", "1"));
+    record(1, taken(1, "x/f", "1"));
+    ck_assert_int_eq(library_number(&lib, RENEWED), 0);
+    record(1, taken(1, "x/f", "another"));     /* whoever says so */
+    ck_assert_int_eq(library_number(&lib, RENEWED), 1);
+    accept(2, "x/f", "1");                     /* and whatever is accepted elsewhere */
+    record(1, taken(1, "x/f", "another"));
+    ck_assert_int_eq(library_number(&lib, RENEWED), 1);
+    struct taken copy = taken(2, "y/h", "3");
+    copy.renewed = true;                       /* as its source was */
+    record(2, copy);
+    compare();
+    ck_assert_int_eq(counts.different.files + counts.doubt.files, 2);
+}
+END_TEST
+
+START_TEST(what_is_not_that_file_any_more_has_to_be_read)
+{
+    struct taken t = taken(1, "x/f", "1");
+
+    record(1, t);
+    record(2, taken(2, "x/f", "1"));
+    t.unknown = true;
+    t.ctime++;                                 /* another file of its size and time comes */
+    t.has_digest = true;
+    record(1, t);                              /* of the same content */
+    compare();
+    ck_assert_int_eq(counts.same.files, 3);
+    t.has_digest = false;
+    record(1, t);
+    compare();
+    ck_assert_int_eq(counts.doubt.files, 1);
+    free(sandbox_run("touch '%s/A/one/c/p/x/new'", lib.folder));
+    library_load(&lib, 1, 2);                  /* that the directory is read again says nothing of the file */
+    compare();
+    ck_assert_int_eq(counts.doubt.files, 1);
+    record(1, taken(1, "x/f", "1"));
+    compare();
+    ck_assert_int_eq(counts.same.files, 3);
+    t = taken(1, "x/f", "");
+    t.unknown = true;
+    record(1, t);
+    free(sandbox_run("touch -d @7 '%s/A/one/c/p/x/f'", lib.folder));
+    library_load(&lib, 1, 2);                  /* its time does: nobody takes it for the other one */
+    ck_assert_int_eq(library_number(&lib, RENEWED), 0);
+}
+END_TEST
+
 Suite *suite_evidence(void)
 {
     Suite *s = suite_create("evidence");
@@ -220,6 +270,8 @@ Suite *suite_evidence(void)
     tcase_add_test(t, what_is_accepted_stays_so_until_the_content_changes);
     tcase_add_test(t, a_new_content_is_not_the_same_by_size_and_time);
     tcase_add_test(t, damage_is_taken_back_by_accepting_it);
+    tcase_add_test(t, another_content_at_the_same_size_and_time_is_marked);
+    tcase_add_test(t, what_is_not_that_file_any_more_has_to_be_read);
     suite_add_tcase(s, t);
     return s;
 }

@@ -97,6 +97,8 @@ static int write_manifest(int root)
     manifest_add_expire(&m, "20301123T020000Z-7f3a", 3, 4);
     manifest_add_void(&m, MANIFEST_CREATE, S_IFREG, "gone");
     manifest_add_taken(&m, &taken, &taken);
+    taken.renewed = true;
+    manifest_add_taken(&m, &taken, &taken);
     code = manifest_end(&m, "done", 1, 10);
     manifest_close(&m);
     return code;

@@ -1,0 +1,104 @@
+# A file that became another one at the same size and time: where that is known, size and time prove nothing of its
+# other replicas, copies and versions. Oracles: cmp, find.
+. ./studio.sh
+
+F=footage/acme/spot
+CLIP="$F/day 1/clip 2.mov"
+
+# Three equal replicas at one time. What is known of their contents is up to the test.
+equal() {
+    studio
+    rm -rf STORAGE/footage/acme NAS/footage/acme && cp -a WORK/footage/acme NAS/footage/
+    cp -a WORK/footage/acme STORAGE/footage/
+    find ./*/footage/acme -exec touch -h -d '2024-05-06 07:08:09' {} +
+    ok load
+    sleep 0.1    # no digest is too young
+}
+
+# compare, fetch and check say that A and B have to be read.
+is_to_be_read() {    # A B
+    ab compare acme/spot footage "$1" "$2" --json
+    assert_eq "$(json 'o.type == "compare" and o.state .. " " .. o.files_doubtful or nil')" "incomplete 1" "compare $1 $2"
+    ok fetch acme/spot --json
+    [ "$(json 'o.category == "footage" and o.project == "acme/spot" and o.compared == "same" and
+        (o.database == "'"$1"'" or o.database == "'"$2"'") and o.database or nil' | wc -l)" -lt 2 ] ||
+        fail "fetch says that both are the same"
+    ab check acme/spot
+    [ "$STATUS" -ne 0 ] || fail "check says that all is well"
+    assert_out "verify has to read whether 1 file on"
+}
+
+test_a_copy_of_what_was_accepted_says_no_more_than_its_source() {
+    equal
+    ok verify acme/spot footage WORK
+    rot "WORK/$CLIP" 5
+    ok accept acme/spot footage WORK --yes
+    mv STORAGE STORAGE.away
+    rm -rf "NAS/${F%/spot}"
+    ok load NAS
+    ok copy acme/spot footage WORK NAS    # to where nothing was known
+    mv STORAGE.away STORAGE
+    ok load STORAGE
+    cmp -s "NAS/$CLIP" "STORAGE/$CLIP" && fail "they are equal"
+    is_to_be_read NAS STORAGE
+    is_to_be_read WORK STORAGE
+    ok compare acme/spot footage WORK NAS
+    ok load NAS
+    is_to_be_read NAS STORAGE
+    ok accept acme/spot footage WORK --yes    # again: the copies do not forget it
+    is_to_be_read NAS STORAGE
+    ab verify acme/spot footage STORAGE NAS
+    assert_status 11
+    ab compare acme/spot footage NAS STORAGE
+    assert_status 4
+}
+
+test_verify_that_takes_another_content_for_right_says_so() {
+    equal
+    ok verify acme/spot footage WORK NAS
+    mv STORAGE STORAGE.away
+    rot "WORK/$CLIP" 5
+    rot "NAS/$CLIP" 5
+    ok accept acme/spot footage NAS --yes
+    ok load WORK
+    ok verify acme/spot footage WORK    # it is what NAS has: put right by somebody
+    mv STORAGE.away STORAGE
+    is_to_be_read WORK STORAGE
+}
+
+test_an_undone_copy_of_accepted_content_is_read_again() {
+    equal
+    ab verify acme/spot footage WORK NAS
+    rot "WORK/$CLIP" 5
+    ok accept acme/spot footage WORK --yes
+    ok copy acme/spot footage WORK NAS
+    cmp "WORK/$CLIP" "NAS/$CLIP"
+    ok undo --yes
+    cmp -s "WORK/$CLIP" "NAS/$CLIP" && fail "not undone"
+    is_to_be_read WORK NAS
+    ok load
+    is_to_be_read WORK NAS
+    ab verify acme/spot footage WORK NAS
+    assert_status 11    # they differ
+    refute_out "damaged"
+    ok undo last --yes
+    cmp "WORK/$CLIP" "NAS/$CLIP"
+    ok verify acme/spot footage WORK NAS
+    ok compare acme/spot footage WORK NAS
+}
+
+test_an_undone_repair_is_read_again() {
+    equal
+    ok verify acme/spot footage WORK NAS
+    rot "NAS/$CLIP" 5
+    ab verify acme/spot footage NAS --repair
+    cmp "WORK/$CLIP" "NAS/$CLIP"
+    ok compare acme/spot footage WORK NAS
+    ok undo --yes
+    cmp -s "WORK/$CLIP" "NAS/$CLIP" && fail "not undone"
+    is_to_be_read WORK NAS
+    ab verify acme/spot footage WORK NAS
+    assert_status 11
+    ab compare acme/spot footage WORK NAS
+    assert_status 4
+}
