@@ -24,8 +24,9 @@ local M = {}
 local Run = outcome.class()
 
 local function new_run(session, request)
-    return outcome.new(Run, {session = session, request = request, states = {}, rows = {},
-        live = progress.new(session, "verify")})
+    local board = progress.board(session)
+    return outcome.new(Run, {session = session, request = request, states = {}, rows = {}, board = board,
+        live = board:line("verify")})
 end
 
 -- ---- what to verify ----
@@ -222,10 +223,21 @@ function Run:add_row(replica, event)
     end
 end
 
-function Run:work_of(replica)
+-- live: the line of its disk, where several are read at a time; is_last: nothing more is read on that one.
+function Run:work_of(replica, live, is_last)
     return {
-        start = function() return self:start(replica) end,
+        start = function()
+            if live then
+                live:rename(("verify %s %s on %s"):format(replica.project, replica.category, replica.database))
+            end
+            return self:start(replica)
+        end,
         on_event = function(event)
+            if live and event.type == "progress" then
+                live:show(event)
+            elseif live and is_last and (event.type == "done" or event.type == "failed") then
+                live:remove()
+            end
             if event.type == "progress" then
                 self:show_progress(replica, event)
             elseif event.type == "file" then
@@ -251,9 +263,13 @@ end
 -- Read all, those on different disks side by side.
 function Run:read()
     local lines = disks.lines(self.replicas, function(replica) return replica.root end)
+    if #lines > 1 then
+        self.live:rename("all of it")
+    end
     for _, line in ipairs(lines) do
+        local live = #lines > 1 and self.board:line("verify") or nil
         for i, replica in ipairs(line) do
-            line[i] = self:work_of(replica)
+            line[i] = self:work_of(replica, live, i == #line)
         end
     end
     local interruption = jobs.drive_lines(lines)

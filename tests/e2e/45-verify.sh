@@ -616,3 +616,52 @@ test_a_replica_that_is_gone() {
     ab verify acme/spot footage --json
     assert_eq "$(row o.files_ok | tr '\n' ' ')" "WORK:3 STORAGE:3 NAS:0 "
 }
+
+# Several disks at a time: a line for each below that of all of it, as a copy has; what is read of a disk is in its own.
+test_each_disk_has_a_line_of_its_own() {
+    studio
+    cat >slow.lua <<'LUA'
+local core, disks, sys = require "core.verify", require "autobackup.disks", require "core.sys"
+local board = require "autobackup.view.progress"
+local most = 0
+-- Each database counts as a disk, and a job as one that takes a second; it stands in for slow disks.
+disks.lines = function(list)
+    local lines = {}
+    for i, thing in ipairs(list) do lines[i] = {thing} end
+    return lines
+end
+core.start = function(request)
+    local began, last = sys.monotonic(), 0
+    return {
+        next = function()
+            local now = sys.monotonic()
+            if now - began > 1 then
+                local ended = last == math.huge
+                last = math.huge
+                return not ended and {type = "done", files = 3, bytes = 300, files_ok = 3, seconds = 1}
+            elseif now - last > 0.05 then
+                last = now
+                return {type = "progress", files = 1, files_total = 3, bytes = 100, bytes_total = 300}
+            end
+        end,
+        wait = function() os.execute("sleep 0.02") return true end,
+        cancel = function() end, close = function() end,
+    }
+end
+verify("acme/spot", "footage")
+LUA
+    sed -i 's/return not ended and/if ended then return false end return/' slow.lua
+    run "$AUTOBACKUP" --progress=always ./slow.lua
+    tr '\r' '\n' <"$ERR" >drawn
+    grep -aq "all of it" drawn || fail "no total"
+    local name
+    for name in WORK STORAGE NAS; do
+        grep -aq "^verify acme.* on $name .*33 %.*100 of 300 B" drawn || fail "no line of $name"
+    done
+    # one disk has one line
+    run "$AUTOBACKUP" --progress=always -e "$(sed '$d' slow.lua)
+        verify('acme/spot', 'footage', 'NAS')"
+    tr '\r' '\n' <"$ERR" >drawn
+    ! grep -aq -e "all of it" -e "on NAS" drawn || fail "a second line for one disk"
+    grep -aq "^verify " drawn || fail "no line"
+}
