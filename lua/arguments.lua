@@ -350,6 +350,10 @@ function Binding:named(arg, value)
             usage_error(self.declaration, "a row of type '%s' has no %s", rows.type_of(value), arg.name)
         end
         return self:fill(arg, given)
+    elseif type(value) == "table" and not glob.is(value) and (arg.type == "project" or arg.type == "which")
+        and not rows.is_list(value) then
+        usage_error(self.declaration, "%s is one, and the list has %d; write a loop, or a pattern such as "
+            .. 'glob "acme/*"', arg.name, #value)
     elseif type(value) == "table" and not glob.is(value) and (arg.many or rows.is_list(value)) then
         if #value > 1 and not arg.many then
             self:refuse_row(value[1], value)

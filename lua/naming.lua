@@ -247,8 +247,26 @@ local function refuse_client(session, name)
     return true
 end
 
+-- "acme/spot,acme/two": categories are written so, projects are not. What to write instead, or nil.
+local function about_several(session, name, spec)
+    local client, count, is_one = nil, 0, true
+    for part in name:gmatch("[^,]+") do
+        if not guess.is_project(session, part, spec) then
+            return nil
+        end
+        local of = part:match("^[^/]*")
+        count, client, is_one = count + 1, client or of, is_one and (not client or client == of)
+    end
+    local all = is_one and client and (", or %s/* for all that %s has"):format(client, client) or ""
+    return count > 1 and ("'%s' are %d projects: write one command for each%s"):format(name, count, all) or nil
+end
+
 -- A name that is none as it stands.
 local function forgive_project(name, session, spec, typed)
+    local several = name:find(",", 1, true) and about_several(session, name, spec)
+    if several then
+        return fail("EUSAGE", "%s", several)
+    end
     local found, also, complaint = guess.project(session, name, spec)
     if #found == 1 then
         return found[1], nil, nil, also

@@ -13,6 +13,16 @@ local function absent(session, args)
         where ~= "" and "; it is on " .. where or ""))
 end
 
+-- The folder of a path in a replica: itself, or the one that holds it.
+local function folder_of(top, inside)
+    local path = locate.join(top, inside)
+    local stat = not ("/" .. inside .. "/"):find("/%.%.?/") and fs.lstat(path)
+    if not stat then
+        errors.raise("ENOENT", ("%s is not there"):format(path), {path = path})
+    end
+    return stat.kind == "directory" and path or path:match("^(.*)/[^/]*$")
+end
+
 local function open_folder(args, session)
     local database, category = session.catalog:database(args.database), session.catalog:category(args.category)
     errors.check(locate.online(database))
@@ -21,6 +31,7 @@ local function open_folder(args, session)
     if not stat or stat.kind ~= "directory" then
         absent(session, args)
     end
+    path = args.path and folder_of(path, args.path) or path
     return {rows.row("explore", {project = args.project, category = args.category, database = args.database,
         path = path, program = require("autobackup.explorer").open(session, path)})}
 end
@@ -68,7 +79,8 @@ return {
     passing = true,
     summary = "look around on a full screen, or open a replica's folder in a file manager",
     details = "Alone, with a project or with a database it opens a full screen over everything that the catalog "
-        .. "knows, unplugged disks too; '?' there shows the keys. With all three it opens the folder: with "
+        .. "knows, unplugged disks too; '?' there shows the keys. With project, category and database it opens "
+        .. "the folder (of a PATH below it that, or the one that holds the file): with "
         .. "settings.explorer from the startup file, else $AUTOBACKUP_EXPLORER, else xdg-open where there is a "
         .. "display, else a file manager for the terminal that is installed, else it prints the path.",
     examples = {"explore", "explore acme/spot-2031", "explore NAS", "explore acme/spot-2031 render NAS"},
@@ -76,9 +88,12 @@ return {
         {"project", "project", optional = true},
         {"category", "category", optional = true},
         {"database", "database", optional = true},
+        {"path", "word", optional = true, help = "a folder or a file below the project"},
     },
     accepts = {
         replica = {project = "project", category = "category", database = "database"},
+        entry = {project = "project", category = "category", database = "database", inside = "path"},
+        version = {project = "project", category = "category", database = "database", inside = "path"},
         project = {project = "project"}, database = {database = "database"},
     },
     run = run,

@@ -49,6 +49,20 @@ test_words_that_need_more() {
     ab copy acme footage WORK NAS
     assert_status 2
     assert_err "acme/*"
+    local command
+    mkdir -p WORK/footage/{acme/two,bmx/one}
+    ok load WORK
+    for command in "copy % footage WORK NAS" "verify %" "compare %" "fetch %" "check %" "move % footage WORK NAS"; do
+        # shellcheck disable=SC2086
+        ab ${command/\%/acme/spot,acme/two}
+        assert_status 2
+        assert_err "'acme/spot,acme/two' are 2 projects: write one command for each, or acme/* for all that acme has"
+        # shellcheck disable=SC2086
+        ab ${command/\%/acme/spot,bmx/one}
+        assert_status 2
+        assert_err "'acme/spot,bmx/one' are 2 projects: write one command for each"
+        refute_err '*'
+    done
     ab --no-config -c x list
     assert_status 2
     printf '# tasks\nlist clients\n\n   # more\nlist projects\n' >in

@@ -232,6 +232,26 @@ test_rows_are_handed_to_commands() {
     leave
 }
 
+# What is handed over opens where it lies: a file in its folder, a folder itself.
+test_an_entry_is_explored_where_it_lies() {
+    studio
+    export AUTOBACKUP_EXPLORER=echo
+    ok -e 'local list = find("clip 2.mov", {database = "WORK"}) print(explore(list[1])[1].path)'
+    assert_out "$PWD/WORK/footage/acme/spot/day 1"
+    ok explore acme/spot footage WORK "day 1"
+    assert_out "$PWD/WORK/footage/acme/spot/day 1"
+    ok explore acme/spot footage WORK "day 1/clip 1.mov"
+    assert_out "$PWD/WORK/footage/acme/spot/day 1"
+    refute_out "clip 1.mov"
+    ok explore acme/spot footage WORK
+    refute_out "day 1"
+    ab explore acme/spot footage WORK "day 9"
+    assert_status 1
+    assert_err "day 9 is not there"
+    ab explore acme/spot footage WORK ../other
+    assert_status 1
+}
+
 # What is typed while something runs is not shown amid its lines, and not lost: it stands at the next prompt.
 test_typing_ahead() {
     start 80 24 --no-config

@@ -141,6 +141,8 @@ function M.test_mistakes_in_lua()
         "list: 'client' does not go with the other arguments")
     unit.assertEquals(refused(lua, copy(), "blue/film", {project = "acme/x"}), "copy: 'project' is given twice")
     unit.assertStrContains(refused(lua, copy(), print), "a function is not a name or text")
+    unit.assertStrContains(refused(lua, copy(), {project = {"acme/spot", "dune/two"}}),
+        'project is one, and the list has 2; write a loop, or a pattern such as glob "acme/*"')
 end
 
 function M.test_rows_fill_what_the_declaration_maps()
