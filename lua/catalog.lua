@@ -200,8 +200,8 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
 --        (glob.lua); category several names too
 -- @return rows {id, client, project, name, category, category_path, database, database_id, root, granularity,
 --         files, directories, bytes, newest?, fingerprint (hex), errors, loaded_at, verified_at?, category_id,
---         damaged (files known to be), renewed (files whose content was accepted as another one than before),
---         evidence (hex, of src/index/evidence.h; "" where an older version left none)}
+--         damaged (files known to be), renewed (files of which size and time say nothing: DIGEST_RENEWED),
+--         evidence (hex, of src/index/evidence.h; "" where an older version left none: that equals no other)}
 function Catalog:replicas(filter)
     local conditions = where():filters(filter or {})
     local sql = REPLICA .. conditions:text() .. " ORDER BY r.client, r.project, c.id, d.id"
@@ -312,9 +312,10 @@ local GONE = [[SELECT r.client, r.project AS name, r.client || '/' || r.project 
     c.name AS category, c.path AS category_path, d.id AS database_id, d.name AS database, d.path AS root, r.files,
     r.bytes, r.seen_at FROM gone r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
 local NOWHERE = [[NOT EXISTS (SELECT 1 FROM replica h WHERE h.client = r.client AND h.project = r.project
-    AND h.category = r.category)]]
+    AND h.category = r.category AND (h.files > 0 OR h.errors > 0))]]
 
---- Where categories of projects were that are on no database any more, sorted as replicas.
+--- Where categories of projects were of which no file is on any database any more, sorted as replicas. A folder
+-- that is empty holds nothing; one that could not be read may hold anything.
 -- @param filter as for replicas
 -- @return rows {client, project, name, category, category_id, category_path, database, database_id, root, files,
 --         bytes, seen_at}, files and bytes as they were at seen_at

@@ -22,8 +22,22 @@ local function is_whole(replica)
     return replica.errors == 0 and (replica.damaged or 0) == 0
 end
 
+-- Of the digests of a catalog of an older version ("") it is not known what they say.
 local function has_evidence(replica)
     return replica.evidence ~= NOTHING
+end
+
+local function agree(a, b)
+    return not has_evidence(a) or not has_evidence(b) or a.evidence ~= "" and a.evidence == b.evidence
+end
+
+--- Do the catalog's rows say of two replicas that they are the same, without going through their files? Whole ones of
+-- one fingerprint, none of whose digests says anything against it.
+-- @param a, b catalog rows of replicas
+-- @return whether; false is no answer
+function M.is_plainly_same(a, b)
+    return is_whole(a) and is_whole(b) and a.files == b.files and a.bytes == b.bytes
+        and a.fingerprint == b.fingerprint and (a.renewed or 0) + (b.renewed or 0) == 0 and agree(a, b)
 end
 
 -- Do the fingerprints leave open whether two replicas are the same?
@@ -32,10 +46,8 @@ local function is_open(a, b)
         return false
     elseif a.fingerprint ~= b.fingerprint then
         return granularity(a, b) > 1 or has_evidence(a) and has_evidence(b)
-    elseif (a.renewed or 0) + (b.renewed or 0) > 0 then
-        return true
     end
-    return has_evidence(a) and has_evidence(b) and print_of(a) ~= print_of(b)
+    return not M.is_plainly_same(a, b)
 end
 
 -- All pairs of one category of one project that are open. The rows come sorted.

@@ -2,6 +2,7 @@
 -- that lead to them. They are found a little at a time, from the catalog only; equal folders are passed over.
 local core_sys = require "core.sys"
 local errors = require "autobackup.errors"
+local sameness = require "autobackup.sameness"
 
 local M = {}
 
@@ -78,14 +79,6 @@ local function begin_next(self)
         granularity = math.max(self.replica.granularity or 1, self.current.granularity or 1)})
 end
 
-local function is_plainly_same(a, b)
-    local function is_whole(row)
-        return row.errors == 0 and (row.damaged or 0) == 0 and (row.renewed or 0) == 0
-    end
-    return is_whole(a) and is_whole(b) and a.files == b.files and a.fingerprint == b.fingerprint
-        and a.evidence == b.evidence
-end
-
 --- Begin. Nothing is compared yet.
 -- @param open function() -> comparer of core.compare, or nil, message, code
 -- @param replica catalog row: what is looked at
@@ -97,7 +90,7 @@ function M.new(open, replica, others)
     local self = setmetatable({open = open, replica = replica, others = {}, at = 0, count = 0, marked = 0,
         words = {}, missing_in = {}, known = #others}, Differences)
     for _, other in ipairs(others) do
-        self.others[#self.others + 1] = not is_plainly_same(replica, other) and other or nil
+        self.others[#self.others + 1] = not sameness.is_plainly_same(replica, other) and other or nil
     end
     self.is_done = #self.others == 0
     return self

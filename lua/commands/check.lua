@@ -75,6 +75,18 @@ local function notes_of(session, lost)
     return notes
 end
 
+-- The replicas but for the empty folders of what is gone.
+local function without(replicas, lost)
+    local is_lost, list = {}, {}
+    for _, cell in ipairs(lost) do
+        is_lost[cell.project .. "\0" .. cell.category] = true
+    end
+    for _, replica in ipairs(replicas) do
+        list[#list + 1] = not is_lost[replica.project .. "\0" .. replica.category] and replica or nil
+    end
+    return list
+end
+
 -- What is gone is judged too, unless its policy asks for nothing.
 local function add_gone(verdicts, lost, session)
     for _, cell in ipairs(lost) do
@@ -92,9 +104,9 @@ local function run(args, session)
     local filter = knowledge.filter_of(args.which)
     freshness.read(session, args, filter)
     local covered, databases = coverage.new(session.catalog), session.catalog:databases()
-    local verdicts = policy.judge(session.policies, sameness.replicas(session.catalog, filter), core_sys.now(),
-        unread_of(databases, covered))
     local lost = gone.cells(session, filter)
+    local verdicts = policy.judge(session.policies, without(sameness.replicas(session.catalog, filter), lost),
+        core_sys.now(), unread_of(databases, covered))
     add_gone(verdicts, lost, session)
     local gaps = covered:gaps(databases, session.catalog:categories(), filter)
     local counts, result = count(verdicts), {}

@@ -15,10 +15,13 @@ local function projects(session, filter)
     local list = knowledge.projects(session, filter)
     local here, last = {}, nil
     for _, row in ipairs(list) do
-        here[row.project] = true
+        here[row.project] = row
     end
     for _, cell in ipairs(filter.database and {} or gone.cells(session, filter)) do
-        if not here[cell.project] and not (last and last.project == cell.project) then
+        local row = here[cell.project]
+        if row and row.files == 0 then    -- its folder is there, and empty
+            row.state, row.seen_at = "gone", cell.seen_at
+        elseif not row and not (last and last.project == cell.project) then
             last = rows.row("project", {client = cell.client, project = cell.project, name = cell.name, files = 0,
                 bytes = 0, databases = {}, state = "gone", seen_at = cell.seen_at})
             list[#list + 1] = last

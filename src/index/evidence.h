@@ -2,8 +2,12 @@
  * A replica's evidence: what the digests beside its listings say, with their states and marks, as one number. It is the
  * sum of a hash for each directory that has digests, so it is 0 where nothing is known of any content.
  *
- * Two replicas of equal fingerprints and equal evidence have nothing that tells them apart. What comparing two others
+ * Whole replicas of equal fingerprints and equal evidence have nothing that tells them apart, but for files that are
+ * marked as damaged or renewed: of those equal marks say nothing (lua/sameness.lua, is_plainly_same). What comparing two
  * came to counts while neither's fingerprint nor evidence has changed since (table `judged`).
+ *
+ * Without a number (NULL: the digests were written by an older version) it is not known what they say: it equals no other,
+ * not even that of one without a number too.
  */
 #ifndef AUTOBACKUP_INDEX_EVIDENCE_H
 #define AUTOBACKUP_INDEX_EVIDENCE_H

@@ -84,7 +84,17 @@ BEGIN
     INSERT OR REPLACE INTO gone
     VALUES (OLD.client, OLD.project, OLD.category, OLD.database, OLD.files, OLD.bytes, OLD.loaded_at);
 END;
-CREATE TRIGGER replica_came AFTER INSERT ON replica
+CREATE TRIGGER replica_emptied AFTER UPDATE OF files ON replica WHEN OLD.files > 0 AND NEW.files = 0
+BEGIN
+    INSERT OR REPLACE INTO gone
+    VALUES (OLD.client, OLD.project, OLD.category, OLD.database, OLD.files, OLD.bytes, OLD.loaded_at);
+END;
+CREATE TRIGGER replica_came AFTER INSERT ON replica WHEN NEW.files > 0
+BEGIN
+    DELETE FROM gone WHERE client = NEW.client AND project = NEW.project AND category = NEW.category
+        AND database = NEW.database;
+END;
+CREATE TRIGGER replica_filled AFTER UPDATE OF files ON replica WHEN OLD.files = 0 AND NEW.files > 0
 BEGIN
     DELETE FROM gone WHERE client = NEW.client AND project = NEW.project AND category = NEW.category
         AND database = NEW.database;

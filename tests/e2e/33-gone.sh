@@ -88,3 +88,28 @@ test_a_forgotten_database_takes_its_own_with_it() {
     ok remove database WORK --yes
     assert_eq "$(gone_cells)" ''
 }
+
+test_an_empty_folder_is_no_replica() {
+    local project='WORK/footage/bmx/show two'
+    studio
+    mv "$project/raw.mov" raw.mov
+    ok load    # emptied in place
+    assert_eq "$(gone_cells)" 'bmx/show two footage WORK'
+    ok list projects --json
+    assert_eq "$(json 'o.project == "bmx/show two" and o.state or nil')" gone
+    ab check --json
+    assert_status 10
+    assert_eq "$(json 'o.project == "bmx/show two" and o.state or nil')" gone 'said once'
+    rm -r "$project"
+    ok load
+    assert_eq "$(gone_cells)" 'bmx/show two footage WORK'
+    mkdir -p "$project" "NAS/footage/bmx/show two"
+    ok load    # an empty folder of its name brings nothing back
+    assert_eq "$(gone_cells)" 'bmx/show two footage WORK'
+    assert_eq "$(find ./*/footage/bmx -type f | wc -l)" 0
+    cp raw.mov "$project/"
+    ok load WORK
+    assert_eq "$(gone_cells)" ''
+    ab check 'bmx/show two' --json
+    assert_eq "$(json 'o.state == "gone" and o.project or nil')" ''
+}

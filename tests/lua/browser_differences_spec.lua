@@ -52,6 +52,23 @@ function M.test_files_and_the_folders_that_lead_to_them_are_marked()
     unit.assertEquals(found.count, 4)
 end
 
+function M.test_what_digests_may_say_is_gone_through()
+    local function compared(change)
+        local here, there, log = replica(1, "WORK", "x"), replica(2, "NAS", "x"), {}
+        change(here, there)
+        differences.new(comparer_of({}, log), here, {there}):step(10)
+        return #log > 0
+    end
+    local nothing = ("00"):rep(16)
+    unit.assertFalse(compared(function() end))
+    unit.assertFalse(compared(function(here) here.evidence = nothing end))    -- nothing speaks against it
+    unit.assertTrue(compared(function(here) here.evidence = "f" end))
+    unit.assertTrue(compared(function(here, there) here.evidence, there.evidence = "", "" end))    -- not added up
+    unit.assertTrue(compared(function(_, there) there.renewed = 1 end))
+    unit.assertTrue(compared(function(_, there) there.damaged = 1 end))
+    unit.assertTrue(compared(function(_, there) there.errors = 1 end))
+end
+
 function M.test_comparing_goes_on_in_slices()
     local found = found_of()
     unit.assertFalse(found:step(0))
