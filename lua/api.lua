@@ -81,6 +81,15 @@ local function resolve_policy(session, policy)
     policy.on = policy.on and check_list(session, "on", policy.on)
 end
 
+local function withdraw(list, value)
+    for i, element in ipairs(list) do
+        if element == value then
+            table.remove(list, i)
+            return
+        end
+    end
+end
+
 -- policy(category or "all", {copies = how many replicas, on = {databases}, verified = "90d"}). The startup
 -- file may
 -- say it before it adds what it names: there the names are looked up when all of it has run.
@@ -88,8 +97,10 @@ function api.policy(session)
     return function(category, fields)
         local policy = check_policy(session, category, fields)
         if session.mode == "config" then
-            table.insert(session.unresolved,
-                {resolve = function() resolve_policy(session, policy) end, place = session:place()})
+            table.insert(session.unresolved, {
+                resolve = function() resolve_policy(session, policy) end, place = session:place(),
+                withdraw = function() withdraw(session.policies, policy) end,
+            })
         else
             resolve_policy(session, policy)
         end

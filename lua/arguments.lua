@@ -14,10 +14,6 @@ end
 local handed, types, suggest, usage, switches = lazy "handed", lazy "types", lazy "suggest", lazy "usage",
     lazy "switches"
 
-local function usage_error(declaration, message, ...)
-    usage.refuse(declaration, message, ...)
-end
-
 -- One binding collects the values of one call.
 local Binding = {}
 Binding.__index = Binding
@@ -138,7 +134,7 @@ function Binding:refuse_keyword(word, candidates)
     for i, arg in ipairs(candidates) do
         labels[i] = usage.argument(arg)
     end
-    usage_error(self.declaration, "a name is missing after '%s' (%s)", word, table.concat(labels, " or "))
+    usage.refuse(self.declaration, "a name is missing after '%s' (%s)", word, table.concat(labels, " or "))
 end
 
 -- The arguments that the next word may be: the first open one, and those behind it as long as it may be left out.
@@ -159,13 +155,13 @@ end
 function Binding:refuse_more(value)
     for _, arg in ipairs(self.declaration.args) do
         if arg.keyword and self:is_open(arg) and types.get(arg.type).check(value, self.session, arg) then
-            usage_error(self.declaration, "'%s' is too much; did you mean '%s %s'?", tostring(value), arg.keyword,
+            usage.refuse(self.declaration, "'%s' is too much; did you mean '%s %s'?", tostring(value), arg.keyword,
                 tostring(value))
         end
     end
     local last = self.declaration.args[#self.declaration.args]
     local may_have_spaces = last and (last.type == "word" or last.type == "path")
-    usage_error(self.declaration, "'%s' is too much%s", tostring(value),
+    usage.refuse(self.declaration, "'%s' is too much%s", tostring(value),
         may_have_spaces and "; a name with spaces is quoted" or "")
 end
 
@@ -179,8 +175,13 @@ function Binding:take_also(arg)
     return value
 end
 
--- A path gave a category or a database already: the word for it may follow, and must be the same then.
+-- A path gave a category or a database already: the word for it may follow, and must be the same then. Where the
+-- category was repeated, the first of two other databases may be meant in place of the path's.
 function Binding:agrees(value, typed)
+    if self.doubt then
+        usage.refuse(self.declaration, "the path lies on %s: from there or from %s? name the project instead",
+            table.unpack(self.doubt))
+    end
     local arg = self.also and self:next_positionals()[1]
     local said = arg and self:take_also(arg)
     if not said then
@@ -188,9 +189,13 @@ function Binding:agrees(value, typed)
     end
     local checked = types.get(arg.type).check(value, self.session, arg, typed)
     if checked ~= said and checked ~= nil and arg.type == "category" then
-        usage_error(self.declaration, "the path is one of %s, not of %s", said, tostring(checked))
+        usage.refuse(self.declaration, "the path is one of %s, not of %s", said, tostring(checked))
     end
-    return checked == said or self:agrees(value, typed)
+    local is_same = checked == said
+    local agrees = is_same or self:agrees(value, typed)
+    self.doubt = self.repeats and not is_same and checked ~= nil and {said, tostring(checked)} or nil
+    self.repeats = self.repeats or is_same and arg.type == "category"
+    return agrees
 end
 
 -- A word or a scalar in its place.
@@ -238,7 +243,7 @@ function Binding:finish()
     for _, arg in ipairs(self.declaration.args) do
         if self.values[arg.name] == nil and self:applies(arg) and not self:take_also(arg) then
             if not arg.optional and arg.default == nil then
-                usage_error(self.declaration, "%s is missing", usage.argument(arg))
+                usage.refuse(self.declaration, "%s is missing", usage.argument(arg))
             end
         end
         self:default(arg.name, arg)
@@ -314,10 +319,10 @@ end
 
 function Binding:refuse_row(row, list)
     if list then
-        usage_error(self.declaration, "it takes one row, and the list has %d; write: for _, row in ipairs(list) "
+        usage.refuse(self.declaration, "it takes one row, and the list has %d; write: for _, row in ipairs(list) "
             .. "do %s(row) end", #list, self.declaration.name)
     end
-    usage_error(self.declaration, "it takes nothing from a row of type '%s'", rows.type_of(row))
+    usage.refuse(self.declaration, "it takes nothing from a row of type '%s'", rows.type_of(row))
 end
 
 -- A value handed over by place: a row, a list of them, or a scalar.
@@ -347,12 +352,12 @@ function Binding:named(arg, value)
             given = handed.by_type(arg, value)
         end
         if given == nil then
-            usage_error(self.declaration, "a row of type '%s' has no %s", rows.type_of(value), arg.name)
+            usage.refuse(self.declaration, "a row of type '%s' has no %s", rows.type_of(value), arg.name)
         end
         return self:fill(arg, given)
     elseif type(value) == "table" and not glob.is(value) and (arg.type == "project" or arg.type == "which")
         and not rows.is_list(value) then
-        usage_error(self.declaration, "%s is one, and the list has %d; write a loop, or a pattern such as "
+        usage.refuse(self.declaration, "%s is one, and the list has %d; write a loop, or a pattern such as "
             .. 'glob "acme/*"', arg.name, #value)
     elseif type(value) == "table" and not glob.is(value) and (arg.many or rows.is_list(value)) then
         if #value > 1 and not arg.many then
@@ -424,7 +429,7 @@ local function check_named_keys(declaration, fields)
             for name in pairs(known) do
                 names[#names + 1] = name
             end
-            usage_error(declaration, "no argument or option '%s'%s", tostring(key),
+            usage.refuse(declaration, "no argument or option '%s'%s", tostring(key),
                 suggest.hint(tostring(key), names))
         end
     end
@@ -433,7 +438,7 @@ end
 function Binding:lua_option(name, option, value)
     if option.type == "flag" then
         if type(value) ~= "boolean" then
-            usage_error(self.declaration, "%s must be true or false", name)
+            usage.refuse(self.declaration, "%s must be true or false", name)
         end
         self.values[M.option_key(name)] = value
     elseif option.many and type(value) == "table" then
@@ -454,9 +459,9 @@ function Binding:table(fields)
         local value = fields[arg.name]
         if value ~= nil then
             if not self:applies(arg) then
-                usage_error(self.declaration, "'%s' does not go with the other arguments", arg.name)
+                usage.refuse(self.declaration, "'%s' does not go with the other arguments", arg.name)
             elseif not self:is_open(arg) then
-                usage_error(self.declaration, "'%s' is given twice", arg.name)
+                usage.refuse(self.declaration, "'%s' is given twice", arg.name)
             end
             self:named(arg, value)
         end
@@ -481,7 +486,7 @@ function M.from_lua(declaration, session, ...)
     local last = named and n - 1 or n
     for i = 1, last do
         if values[i] == nil then
-            usage_error(declaration, "value %d is nil", i)
+            usage.refuse(declaration, "value %d is nil", i)
         end
         bound:value(values[i], i == last)
     end

@@ -49,6 +49,7 @@ end
 local SHOWN = 4      -- transfers that are named
 local EXACT = 100    -- transfers that are planned for exact numbers even where it cannot fit any more
 
+-- What is the same already needs no room.
 local function with_work(wants)
     local list = {}
     for _, want in ipairs(wants) do
@@ -236,12 +237,12 @@ end
 
 -- What is not to be done on a disk without room for all, and the sentence that says so.
 local function settle(run, disk)
-    local is_dry, copies_what_fits = run.request.dry_run, run.request.what_fits
-    local _, left = M.choose(disk)
-    if is_dry or copies_what_fits then
+    if run.request.what_fits then
+        local _, left = M.choose(disk)
         return left, M.sentence(disk)
     end
-    return disk.wants, M.sentence(disk) .. "; nothing was begun there (--what-fits copies what fits)"
+    return with_work(disk.wants), ("%s; nothing %s begun there (--what-fits copies what fits)"):format(
+        M.sentence(disk), run.request.dry_run and "would be" or "was")
 end
 
 --- Check the whole of a copy against the room there is, before it begins.

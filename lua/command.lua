@@ -36,6 +36,7 @@
 --               makes it
 --     when      { what = {"projects"} }: the argument exists only if argument `what` has one of these values
 --     values    list of strings, for type choice
+--     inside    true: it takes paths in a replica, so a row of a file or folder gives its own
 --     help      what it is (optional)
 -- A project, client or which may be a pattern (glob.lua) instead of a name; it prints as it was typed.
 -- An option: type ("flag" when left out, else a type as above), short (one letter), values, default, many, fresh,
@@ -80,6 +81,7 @@ local declaration_keys = {
 
 local argument_keys = {
     "optional", "many", "default", "keyword", "when", "values", "help", "min", "max", "fresh", "several",
+    "inside",
 }
 
 local option_keys = {

@@ -60,19 +60,21 @@ local function read_trusted(session, path)
     return all[1].bytes, all[1].path
 end
 
--- What the file named before it was added must be there by now.
+-- What the file named before it was added must be there by now: what is not is taken out again. All is looked up, also
+-- what was said before an error. Returns the first refusal.
 local function resolve(session)
-    local list = session.unresolved
+    local list, first = session.unresolved, nil
     session.unresolved = {}
     for _, one in ipairs(list) do
         local ok, err = pcall(one.resolve)
-        if not ok then
-            if errors.is(err) then
-                errors.raise(err.code, ("%s: %s"):format(one.place, err.message), {traceback = ""})
-            end
+        if not ok and not errors.is(err) then
             error(err, 0)
+        elseif not ok then
+            one.withdraw()
+            first = first or errors.new(err.code, ("%s: %s"):format(one.place, err.message), {traceback = ""})
         end
     end
+    return first
 end
 
 local function run(session, bytes, path, is_watched)
@@ -85,11 +87,11 @@ local function run(session, bytes, path, is_watched)
     end
     local ok, err = script.protect(function()
         script.compile(bytes, script.chunk_name(path), session.env)()
-        resolve(session)
     end)
+    local refusal = resolve(session)
     session.mode = mode
-    if not ok then
-        error(err, 0)
+    if not ok or refusal then
+        error(not ok and err or refusal, 0)
     end
 end
 

@@ -1,7 +1,12 @@
 --- How old knowledge may be before a claim that somebody acts on: said, and read anew when that is asked for.
+local catalogs = require "autobackup.catalog"
+local glob = require "autobackup.glob"
 local knowledge = require "autobackup.knowledge"
+local lists = require "autobackup.lists"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
+local source = require "autobackup.source"
+local statuses = require "autobackup.status"
 local core_sys = require "core.sys"
 
 local M = {}
@@ -38,17 +43,18 @@ local function plugged_in(session, names)
     return list
 end
 
--- Every category of the projects that are known: what appeared on a disk meanwhile is found too.
-local function parts_of(session, filter)
-    local list = {}
-    for _, project in ipairs(session.catalog:projects{project = filter.project, client = filter.client}) do
-        for _, category in ipairs(session.catalog:categories()) do
-            if not filter.category or filter.category == category.category then
-                list[#list + 1] = {category = category.id, client = project.client, project = project.name}
-            end
-        end
+-- What is asked for as it lies on the disk now, and what is known of it there: what came is found, what went too.
+local function parts_of(session, database, filter)
+    local categories, client, name = {}, filter.client, glob.new("*")
+    for _, category in ipairs(session.catalog:categories()) do
+        categories[#categories + 1] = lists.covers(filter.category, category.category) and category or nil
     end
-    return list
+    if filter.project then
+        client, name = catalogs.split(filter.project)
+    end
+    return source.scope(database.path, categories, client, name, session.catalog:replicas{
+        project = filter.project, client = filter.client, category = filter.category,
+        database = database.database})
 end
 
 local function oldest_part(session, database, parts)
@@ -60,13 +66,20 @@ local function oldest_part(session, database, parts)
     return oldest
 end
 
-local function read_parts(session, databases, seconds, filter)
-    local parts = parts_of(session, filter)
-    for _, database in ipairs(databases) do
-        if #parts > 0 and is_older(oldest_part(session, database, parts), seconds) then
-            loading.refresh(session, database, parts, "read " .. database.database)
-        end
+local function read_part(session, database, seconds, filter)
+    local parts = parts_of(session, database, filter)
+    if #parts > 0 and is_older(oldest_part(session, database, parts), seconds) then
+        return loading.read(session, database, {only = parts, confirmed = true,
+            label = "read " .. database.database})
     end
+end
+
+local function read_parts(session, databases, seconds, filter)
+    local finals = {}
+    for _, database in ipairs(databases) do
+        finals[database.database] = read_part(session, database, seconds, filter)
+    end
+    return finals
 end
 
 local function read_whole(session, databases, seconds)
@@ -74,11 +87,21 @@ local function read_whole(session, databases, seconds)
     for _, database in ipairs(databases) do
         list[#list + 1] = is_older(database.loaded_at, seconds) and database or nil
     end
-    for name, final in pairs(#list > 0 and loading.read_all(session, list, {}) or {}) do
-        if final.type == "failed" then
-            session:warn(("%s could not be read: %s"):format(name, final.message))
+    return #list > 0 and loading.read_all(session, list, {}) or {}
+end
+
+-- What could not be read is said; the claim rests on what was known then.
+local function warn_failed(session, finals)
+    local status = statuses.DONE
+    for _, database in ipairs(session.catalog:databases()) do
+        local final = finals[database.database]
+        if final and final.type == "failed" then
+            session:warn(("%s could not be read, so what follows is what was known of it: %s"):format(
+                database.database, final.message))
+            status = statuses.PARTIAL
         end
     end
+    return status
 end
 
 --- Read what a claim rests on, when --fresh or settings.fresh asks for it; what is unplugged cannot be.
@@ -86,22 +109,19 @@ end
 -- @param args of the command: `fresh`
 -- @param filter {project=, client=, category=} of what the claim is about; empty: everything
 -- @param names list of the databases it is about (optional; all)
--- Raises when a part cannot be read.
+-- @return exit status: that of a part that is not known where something could not be read, which is said
 function M.read(session, args, filter, names)
     local seconds = allowed(session, args)
     if not seconds then
-        return
+        return statuses.DONE
     end
     local set = names and #names > 0 and {} or nil
     for _, name in ipairs(set and names or {}) do
         set[name] = true
     end
     local databases = plugged_in(session, set)
-    if filter.project or filter.client then
-        read_parts(session, databases, seconds, filter)
-    else
-        read_whole(session, databases, seconds)
-    end
+    local read = (filter.project or filter.client) and read_parts or read_whole
+    return warn_failed(session, read(session, databases, seconds, filter))
 end
 
 --- What view/databases.lua says of the age of all knowledge.

@@ -212,7 +212,8 @@ function M.project(session, text, spec)
         end
     end
     if #found > 0 then
-        return found, #found == 1 and also or nil
+        -- A name alone is no path, also where a folder of that name lies in the current one.
+        return found, #found == 1 and text:find("/", 1, true) and also or nil
     end
     return folded_projects(session, text), nil, complaint
 end

@@ -18,7 +18,19 @@ local function takes_project(declaration)
     return false
 end
 
+local function takes_paths(declaration)
+    for _, arg in ipairs(declaration.args) do
+        if arg.inside then
+            return true
+        end
+    end
+    return declaration.options.only ~= nil
+end
+
 local function may_take(declaration, row)
+    if declaration.group == "copy" and row.inside and not takes_paths(declaration) then
+        return false
+    end
     return declaration.group ~= "set up" and (row.project == nil or takes_project(declaration))
 end
 
@@ -47,7 +59,9 @@ end
 -- @return value, nil when there is none
 function M.value(declaration, arg, row)
     local map = (declaration.accepts or {})[rows.type_of(row)]
-    if map then
+    if arg.inside and row.inside then
+        return row.inside
+    elseif map then
         return mapped(map, arg, row)
     elseif not arg.keyword and may_take(declaration, row) then
         return M.by_type(arg, row)
@@ -79,7 +93,8 @@ function M.is_named(value)
     return false
 end
 
---- The paths in a replica that a row is about, for a command with the option `only`: an entry is just itself.
+--- The paths in a replica that a row is about, for a command with the option `only`: an entry is just itself. A
+-- command that acts and takes no paths takes nothing from such a row.
 -- @return list, nil when it is about all
 function M.only(declaration, row)
     return declaration.options.only and row.inside and {row.inside} or nil

@@ -88,10 +88,11 @@ end
 local function plan_of(run, item, origin, target)
     local event = planned(run:start(item, origin, target, run.session.catalog:new_operation(), nil, true))
     local replica = run:replica(item, target)
-    local covered = event.files_new + event.files_changed + event.files_unchanged + event.conflicts
+    local is_part = #run.request.only > 0
+    local there = event.files_changed + event.files_unchanged + event.conflicts
     return {project = item.project, category = item.category, to = target.database, extra = event.files_extra,
-        files = replica and replica.files or 0,
-        source_files = #run.request.only > 0 and covered or origin.files,
+        files = is_part and there + event.files_extra or replica and replica.files or 0,
+        source_files = is_part and there + event.files_new or origin.files,
         incomplete = event.source_incomplete or origin.errors > 0}
 end
 
@@ -153,7 +154,9 @@ end
 function M.check(run, item, origin, target)
     local agreed, plan = run.agreed[key_of(item, target)], plan_of(run, item, origin, target)
     local why = M.judge(plan)
-    if why and not (agreed and M.judge(agreed) and plan.extra <= agreed.extra) then
+    local is_agreed = agreed and M.judge(agreed) and plan.extra <= agreed.extra
+        and (plan.incomplete or not agreed.incomplete)    -- who agreed that nothing goes agreed to no removal
+    if why and not is_agreed then
         errors.raise("ECONFIRM", ("%s %s was not copied to %s: the source changed since it was planned; %s; "
             .. "run it again"):format(plan.project, plan.category, plan.to, why))
     end

@@ -354,7 +354,11 @@ local function check_which(value, session, spec, typed)
             return as_which(client)
         end
         return check_project(name, session, spec, typed)
-    elseif #guess.project(session, name, spec) > 0 then
+    end
+    local projects, clients = guess.project(session, name, spec), guess.client(session, name)
+    if #projects > 0 and #clients > 0 then
+        return ambiguous(name, {projects[1], clients[1]})
+    elseif #projects > 0 then
         return check_project(name, session, spec, typed)
     end
     return as_which(check_client(name, session, spec, typed))

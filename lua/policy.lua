@@ -120,9 +120,9 @@ local function by_id(cell)
     return map
 end
 
--- Each pair once, that which verify found to differ before that which it has to read.
-local function content_reasons(cell, reasons)
-    local others, found, doubts = by_id(cell), {}, {}
+-- Each pair once: that which verify found to differ is a shortfall, that which it has to read is not known.
+local function content_reasons(cell, reasons, doubts)
+    local others, found = by_id(cell), {}
     for _, replica in ipairs(cell) do
         for id, answer in pairs(replica.against or {}) do
             local other = others[id]
@@ -136,10 +136,28 @@ local function content_reasons(cell, reasons)
             end
         end
     end
-    for _, list in ipairs{found, doubts} do
-        table.sort(list)
-        table.move(list, 1, #list, #reasons + 1, reasons)
+    table.sort(found)
+    table.sort(doubts)
+    table.move(found, 1, #found, #reasons + 1, reasons)
+end
+
+-- Whether it takes reading to know that a replica is the same as one of the good ones.
+local function is_doubtful(replica, good)
+    for _, other in ipairs(good) do
+        local answer = replica ~= other and replica.against and replica.against[other.id]
+        if answer and answer.content == 0 and answer.doubtful > 0 then
+            return true
+        end
     end
+    return false
+end
+
+local function count_doubtful(cell, good)
+    local count = 0
+    for _, replica in ipairs(cell) do
+        count = count + (not is_incomplete(replica) and is_doubtful(replica, good) and 1 or 0)
+    end
+    return count
 end
 
 -- Of a replica that is damaged, could not be read or has another content without being older, that was said.
@@ -147,13 +165,16 @@ local function is_explained(replica)
     return is_incomplete(replica) or (replica.damaged or 0) > 0 or states.differing(replica) > 0
 end
 
-local function place_reasons(policy, all, good, unread, reasons)
+local function place_reasons(policy, cell, good, unread, reasons)
+    local all, good_set = select(2, names_of(cell)), select(2, names_of(good))
     for _, database in ipairs(policy.on or {}) do
         if not all[database] and unread[database] then
             unread.matters = true
         elseif not all[database] then
             reasons[#reasons + 1] = "not on " .. database
-        elseif not good[database] and not is_explained(all[database]) then
+        elseif not good_set[database] and is_doubtful(all[database], good) then
+            unread.matters = true
+        elseif not good_set[database] and not is_explained(all[database]) then
             reasons[#reasons + 1] = database .. " is not up to date"
         end
     end
@@ -172,9 +193,10 @@ end
 
 -- Too few replicas are known: that is a shortfall unless what was never read may be what is missing.
 local function count_reasons(cell, good, wanted, unread, reasons)
+    local doubtful = count_doubtful(cell, good)
     if #good + count_damaged(cell) >= wanted then
         return
-    elseif #good + #unread >= wanted and #unread > 0 then
+    elseif #good + #unread + doubtful >= wanted and #unread + doubtful > 0 then
         unread.matters = true
     elseif #unread > 0 and #cell == 1 then    -- whether it is the only one is not known
         reasons[#reasons + 1] = ("1 replica is known, %d are asked for"):format(wanted)
@@ -237,20 +259,22 @@ end
 
 local function judge(cell, policy, now, unread)
     local good = current(cell)
-    local good_names, good_set = names_of(good)
-    local all_names, all_set = names_of(cell)
-    local wanted, reasons = policy.replicas or 1, {}
+    local wanted, reasons, doubts = policy.replicas or 1, {}, {}
     count_reasons(cell, good, wanted, unread, reasons)
     damage_reasons(cell, reasons)
-    content_reasons(cell, reasons)
+    content_reasons(cell, reasons, doubts)
     reading_reasons(cell, reasons)
-    place_reasons(policy, all_set, good_set, unread, reasons)
+    place_reasons(policy, cell, good, unread, reasons)
     verify_reasons(policy, good, now, reasons)
+    local state = state_of(reasons, unread)
+    if state ~= "ok" then
+        table.move(doubts, 1, #doubts, #reasons + 1, reasons)
+    end
     return {
         project = cell.project, client = cell.client, name = cell.name, category = cell.category,
         files = good[1] and good[1].files or cell[1].files, bytes = good[1] and good[1].bytes or cell[1].bytes,
-        databases = all_names, current = good_names, replicas = #good, wanted = wanted, reasons = reasons,
-        state = state_of(reasons, unread), lacks = lacks(cell, policy), unread = copied(unread),
+        databases = names_of(cell), current = names_of(good), replicas = #good, wanted = wanted, reasons = reasons,
+        state = state, lacks = lacks(cell, policy), unread = copied(unread),
     }
 end
 
@@ -293,7 +317,8 @@ end
 -- @return list of {project, client, name, category, files, bytes, databases={all that have it}, current={those
 --         with the newest content}, replicas=#current, wanted, reasons={texts}, lacks={database = {{others that
 --         hold one content which it has not}, ..., the newest first}}, state="ok", "below" or "unknown" (it
---         has too little unless an unread database has it), unread={databases of which nothing can be said}}
+--         has too little unless an unread database has it, or reading shows that a replica is good), unread={databases
+--         of which nothing can be said}}
 function M.judge(policies, replicas, now, unread)
     local policy_of, list = finder(policies), {}
     for _, cell in ipairs(cells(replicas)) do

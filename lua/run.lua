@@ -15,6 +15,8 @@ local function append(argv, given)
     for key in pairs(given) do
         if type(key) == "string" and key ~= "stdin" then
             errors.usage("run: unknown key '%s'%s", key, require("autobackup.suggest").hint(key, {"stdin"}))
+        elseif math.type(key) == "integer" and not rawget(given, key - 1) and key > 1 then
+            errors.usage("run: argument %d is nil", key - 1)
         end
     end
 end

@@ -184,12 +184,13 @@ local function losing(entries, replica)
     return names
 end
 
--- Goes through an undo without doing it: the lines on what nobody else has of what it takes away, and how much.
+-- Goes through an undo without doing it: the lines on what nobody else has of what it takes away, and how much. Raises
+-- when it cannot be gone through: nothing is taken away unseen.
 function Run:foresee(entry, entries)
     local context = self:context_of(entry)
     local watch = alone.watch(self.session, context.database, context.place, losing(entries, entry.replica))
     self.live:rename(("look at what undo %s takes away from %s"):format(entry.operation, entry.database))
-    local _, interruption = jobs.drive(self:start(context, true), function(event)
+    local final, interruption = jobs.drive(self:start(context, true), function(event)
         if event.type == "progress" then
             self.live:show(event)
         elseif event.type == "action" and (event.kind == "remove" or event.kind == "restore") then
@@ -199,17 +200,27 @@ function Run:foresee(entry, entries)
     self.live:clear()
     if interruption then
         error(interruption, 0)
+    elseif not final or final.type ~= "done" then
+        errors.raise(final and final.code or "EIO", final and final.message
+            or ("what undo %s takes away could not be seen: the listing ended early"):format(entry.operation))
     end
     return watch:lines(), watch.files, watch.bytes
 end
 
--- The only replica of a file is taken away with somebody's yes. What cannot be foreseen fails when it is done.
-function Run:ask(entries)
-    local lines, files, bytes = {}, 0, 0
+-- The only replica of a file is taken away with somebody's yes. What cannot be foreseen is not done: of a run it is
+-- left. Returns the entries that may be undone.
+function Run:ask(entries, left)
+    local lines, files, bytes, seen = {}, 0, 0, {}
     for _, entry in ipairs(entries) do
-        local more, count, sum = self:foresee(entry, entries)
-        table.move(more, 1, #more, #lines + 1, lines)
-        files, bytes = files + count, bytes + sum
+        local ok, more, count, sum = pcall(self.foresee, self, entry, entries)
+        if not ok and (not self.run or errors.is_interrupt(more) or not errors.is(more)) then
+            error(more, 0)
+        elseif not ok then
+            left[#left + 1] = {entry = entry, err = more}
+        else
+            table.move(more, 1, #more, #lines + 1, lines)
+            files, bytes, seen[#seen + 1] = files + count, bytes + sum, entry
+        end
     end
     if files > 0 then
         consent.require(self.session, self.request, {
@@ -217,6 +228,7 @@ function Run:ask(entries)
                 .. "versions, which prune removes one day"):format(size.plural(files, "file"), size.size(bytes)),
             lines = lines, question = "Take them away?", kept = "nothing was undone"})
     end
+    return seen
 end
 
 function Run:undo(entry)
@@ -362,7 +374,7 @@ function M.run(session, request)
         own_run = #entries > 1 and session.catalog:new_operation() or nil})
     local closing <close> = undoing.live
     if not (request.dry_run or request.yes) then
-        undoing:ask(entries)
+        entries = undoing:ask(entries, left)
     end
     undoing:undo_all(entries, left)
     return undoing:finish(undoing.actions)

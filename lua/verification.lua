@@ -172,7 +172,8 @@ function Run:add_file(replica, event)
     local row = self:problem(locate.join(replica.root, event.path),
         decisions.codes[event.state] or event.code, event.message, {
             state = event.state, database = replica.database, project = replica.project,
-            category = replica.category, size = event.size, certain = event.certain,
+            category = replica.category, inside = event.path:sub(#place_of(replica) + 2), size = event.size,
+            certain = event.certain,
             good_on = event.state == "damaged" and good_on or nil, known = event.known or nil,
             errno = event.state == "damaged" and event.code or nil,
             found_at = event.found_at,
@@ -317,7 +318,7 @@ local function accepted_text(name)
 end
 
 function Run:say_differing(replica, path, message, fields)
-    fields.state, fields.database, fields.within = "differs", replica.database, path
+    fields.state, fields.database, fields.inside = "differs", replica.database, path
     fields.project, fields.category = replica.project, replica.category
     self:problem(locate.join(replica.root, place_of(replica), path), "EDIFFERS", message, fields)
 end

@@ -48,12 +48,20 @@ local function plural(count, noun)
     return ("%d %s%s"):format(count, noun, count == 1 and "" or "s")
 end
 
+-- The worst that happened: a failure before a busy disk, that before what was left out. Offline disks are told by name.
+local RANKS, worst = {[0] = 0, [3] = 1, [4] = 1, [75] = 2}, 0
+local function worsen(status)
+    if (RANKS[status or 0] or 3) > (RANKS[worst] or 3) then
+        worst = status
+    end
+end
+
 local totals = {copies = 0, files = 0, bytes = 0, conflicts = 0, failed = 0, errors = 0}
 
 -- What a copy did, where it did or left something: a line for each destination, and on standard error one for each
 -- file that was left out.
 local function report(result)
-    totals.partial = totals.partial or (result.status or 0) ~= 0
+    worsen(result.status)
     for _, row in ipairs(result) do
         if row.files_copied + row.conflicts + row.failed == 0 then
             goto next
@@ -79,6 +87,7 @@ local function copy_cell(cell, source)
         error(result, 0)
     else
         totals.errors = totals.errors + 1
+        worsen(1)
         warn(("%s %s: %s"):format(cell.project, cell.category, tostring(result)))
     end
 end
@@ -91,7 +100,16 @@ local function friendly(bytes)
     return ((unit > 1 and bytes < 9.95) and "%.1f %s" or "%.0f %s"):format(bytes, units[unit])
 end
 
-load()
+-- What could not be read, or was refused, is told; the night goes on with what was known of it.
+local function read_disks()
+    local result = load()
+    for _, problem in ipairs(result.problems or {}) do
+        warn(problem.path, ": ", problem.message)
+    end
+    worsen(result.status)
+end
+
+read_disks()
 
 local online = {}
 for _, database in ipairs(databases()) do
@@ -118,4 +136,4 @@ for _, row in ipairs(left) do
 end
 print(("%d copied to %s: %s, %s; %s, %d failed, %s"):format(totals.copies, target, plural(totals.files, "file"),
     friendly(totals.bytes), plural(totals.conflicts, "conflict"), totals.failed, plural(totals.errors, "error")))
-exit(totals.errors > 0 and 1 or left.status == 10 and 10 or totals.partial and 3 or left.status)
+exit((RANKS[worst] or 3) >= RANKS[75] and worst or left.status == 10 and 10 or worst ~= 0 and 3 or left.status)

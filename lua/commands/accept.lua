@@ -26,7 +26,8 @@ return {
         {"project", "project"},
         {"category", "category"},
         {"database", "database", help = "where the right content lies"},
-        {"paths", "text", many = true, optional = true, help = "files, folders or patterns; all when left out"},
+        {"paths", "text", many = true, optional = true, inside = true,
+            help = "files, folders or patterns; all when left out"},
     },
     options = {
         yes = consent.option(),

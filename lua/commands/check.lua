@@ -102,30 +102,33 @@ end
 local function run(args, session)
     knowledge.require_setup(session)
     local filter = knowledge.filter_of(args.which)
-    freshness.read(session, args, filter)
+    local fresh = freshness.read(session, args, filter)
     local covered, databases = coverage.new(session.catalog), session.catalog:databases()
     local lost = gone.cells(session, filter)
     local verdicts = policy.judge(session.policies, without(sameness.replicas(session.catalog, filter), lost),
         core_sys.now(), unread_of(databases, covered))
     add_gone(verdicts, lost, session)
     local gaps = covered:gaps(databases, session.catalog:categories(), filter)
-    local counts, result = count(verdicts), {}
+    local counts, result = count(verdicts), {open = {}}
     for _, verdict in ipairs(verdicts) do
+        result.open[verdict] = verdict.state == "unknown" and #verdict.reasons > 0 or nil
         explain(verdict, covered, session)
         if args.all or verdict.state ~= "ok" then
             result[#result + 1] = rows.row("check", verdict)
         end
     end
-    result.status, result.judged, result.counts, result.gaps = status_of(counts, gaps), #verdicts, counts, gaps
+    result.status = statuses.worst(status_of(counts, gaps), fresh)
+    result.judged, result.counts, result.gaps = #verdicts, counts, gaps
     result.databases = freshness.ages(session)
     result.notes = notes_of(session, lost)
     return result
 end
 
+-- Of what is not known only that which reading settles: what was not read is told in sentences, not row by row.
 local function shown(result, all)
     local list = {}
     for _, row in ipairs(result) do
-        list[#list + 1] = (all or row.state == "below" or row.state == "gone") and row or nil
+        list[#list + 1] = (all or row.state == "below" or row.state == "gone" or result.open[row]) and row or nil
     end
     return list
 end

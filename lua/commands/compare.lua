@@ -271,9 +271,8 @@ end
 local function run(args, session, sink)
     check_named(args.databases)
     knowledge.require_setup(session)
-    freshness.read(session, args, {project = args.project, category = args.category ~= "all" and args.category
-        or nil},
-        args.databases)
+    local fresh = freshness.read(session, args, {project = args.project,
+        category = args.category ~= "all" and args.category or nil}, args.databases)
     local databases, names = by_name(session)
     local list = pairs_of(args, session, names)
     local comparer <close> = errors.check(core_compare.open(session.catalog:path()))
@@ -282,7 +281,7 @@ local function run(args, session, sink)
         categories = category_ids(session), is_online = locate.prober(), said = {},
         list = args.files or args.all or args.json or false, list_same = args.all,
         differences = jobs.collector("difference", sink), taken = 0,
-        result = {problems = {}, status = statuses.DONE},
+        result = {problems = {}, status = fresh},
     }, Comparison)
     for _, pair in ipairs(list) do
         comparison:compare(pair)

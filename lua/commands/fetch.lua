@@ -41,8 +41,9 @@ end
 
 local function run(args, session)
     local filter = filter_of(args)
-    freshness.read(session, args, filter)
+    local fresh = freshness.read(session, args, filter)
     local result = knowledge.cells(session, filter)
+    result.status = fresh
     result.notes = notes_of(result, args, session)
     result.paths = args.paths or nil
     return result

@@ -127,7 +127,8 @@ return {
     group = "look",
     summary = "find files and folders by name on all disks, also on unplugged ones",
     details = "From the catalog, as of the last load. A word without wildcards may stand anywhere in a name. A "
-        .. "pattern must be the whole name: * is any text, ? one character, [a-z] one of a set. With a / in it, "
+        .. "pattern must be the whole name: * is any text, ? one character, [a-z] one of a set; a name that is "
+        .. "spelled like the pattern is found too. With a / in it, "
         .. "either is for the path below the project instead, and * goes across folders. What lies beside the "
         .. "projects is not searched; 'list loose' shows it.",
     examples = {"find beauty.0101", "find '*.mov' --larger 10GB --older 1y",

@@ -73,7 +73,7 @@ local function settlements(problems)
         if problem.accepted then
             add(copies, typed.line("copy", project, category, problem.accepted, problem.database))
         else
-            local path = #files == 1 and typed.word(problem.within) or "PATH..."
+            local path = #files == 1 and typed.word(problem.inside) or "PATH..."
             for _, name in ipairs{problem.database, table.unpack(problem.others)} do
                 add(accepts, typed.line("accept", project, category, name) .. " " .. path)
             end

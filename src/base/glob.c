@@ -243,7 +243,10 @@ struct glob *glob_new(const char *pattern, size_t len, unsigned flags)
     struct glob *g = mem_zalloc(sizeof *g);
 
     g->fold = flags & GLOB_FOLD;
-    parse(g, pattern, pattern + len);
+    if (flags & GLOB_PLAIN && len)
+        add_text(g, pattern, len);
+    else
+        parse(g, pattern, pattern + len);
     if (flags & GLOB_WORD && g->count <= 1 && (!g->count || g->tokens->kind == TEXT)) {
         add_token(g, STAR);
         g->tokens = mem_realloc(g->tokens, (g->count + 1) * sizeof *g->tokens);

@@ -13,6 +13,7 @@ struct glob;
 enum {
     GLOB_WORD = 1,    /* without a wildcard it may stand anywhere in a name, else it must be the whole name */
     GLOB_FOLD = 2,    /* upper and lower case are the same, beyond ASCII as the locale has it */
+    GLOB_PLAIN = 4,    /* nothing in it is a wildcard */
 };
 
 /* Any bytes are a pattern: a [ that nothing closes is a plain one. One thread at a time uses it. */

@@ -23,6 +23,7 @@ struct search {
     struct catalog *cat;
     sqlite3_stmt *stmt;
     struct glob *glob;        /* NULL: every name matches */
+    struct glob *spelled;     /* the name that is spelled like the pattern; NULL where that matches it anyway */
     struct needle needle;     /* what the pattern comes down to; text NULL: to nothing simpler */
     struct names names;
 };
@@ -68,6 +69,8 @@ int search_open(const char *catalog, const struct search_filter *filter, struct 
             glob_free(s->glob);
             s->glob = NULL;
         }
+        if (memchr(filter->pattern, '[', filter->pattern_len))
+            s->spelled = glob_new(filter->pattern, filter->pattern_len, filter->pattern_flags | GLOB_PLAIN);
     }
     int code = catalog_open(catalog, &s->cat, err);
     /* Every page is read once: few that stay in the processor's cache are better than many. */
@@ -90,6 +93,7 @@ void search_close(struct search *s)
     sqlite3_finalize(s->stmt);
     catalog_close(s->cat);
     glob_free(s->glob);
+    glob_free(s->spelled);
     names_close(&s->names);
     free(s);
 }
@@ -170,7 +174,10 @@ static bool has_needle(const struct search *s, size_t *end)
 static bool name_fits(struct search *s)
 {
     size_t from = s->filter->whole_path ? 0 : s->names.offset;
-    return glob_match(s->glob, s->names.name.data + from, s->names.name.len - from);
+    const char *name = s->names.name.data + from;
+    size_t len = s->names.name.len - from;
+
+    return glob_match(s->glob, name, len) || (s->spelled && glob_match(s->spelled, name, len));
 }
 
 /* The place of the next name that matches, 0 at the end, or -EBADMSG. */

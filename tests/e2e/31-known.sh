@@ -187,6 +187,48 @@ LUA
     assert_out "all is as its policies ask"
 }
 
+# What came and what went since the last load is found, for a client, a project and several categories alike.
+test_fresh_finds_what_came_and_what_went() {
+    two_disks
+    ok add category render render
+    ok load
+    mkdir -p A/footage/acme/newjob A/render/acme/spot
+    echo one >A/footage/acme/newjob/f
+    echo one >A/render/acme/spot/f
+    ab check acme --fresh --json
+    assert_status 10
+    assert_eq "$(json 'o.type == "check" and o.project .. " " .. o.category or nil' | sort | xargs)" \
+        "acme/newjob footage acme/spot render"
+    cp -a A/render B/
+    ok compare acme/spot footage,render A B --fresh
+    echo more >>B/render/acme/spot/f
+    ab compare acme/spot footage,render A B --fresh
+    assert_status 4
+    mv A/footage/acme/newjob away
+    ab check acme/newjob --fresh
+    assert_out gone
+    mv away A/footage/acme/newjob
+    ab check acme/newjob --fresh
+    assert_status 10
+    assert_out "only on A"
+}
+
+# A reading that is refused or fails leaves old knowledge, and a claim on that is not "all is well".
+test_fresh_that_cannot_read_is_not_known() {
+    two_disks
+    mkdir -p {A,B}/footage/bmx/job{1..20}
+    touch {A,B}/footage/bmx/job{1..20}/f
+    ok load
+    touch -r A/footage/bmx/job1/f {A,B}/footage/bmx/job{1..20}/f
+    ok load
+    ok check --fresh
+    mv B/footage away
+    mkdir B/footage
+    ab check --fresh
+    assert_status 3
+    assert_err "B could not be read, so what follows is what was known of it"
+}
+
 # A client's folder that cannot be read may hold any project of the client's, and nobody knows.
 test_a_client_that_cannot_be_read_is_not_known() {
     need_root

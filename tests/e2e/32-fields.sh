@@ -56,7 +56,7 @@ all(databases()) all(categories()) all(clients()) all(projects()) all(replicas()
 for file in files{} do look(file) end
 all(fetch()) all(check{all = true}) all(find("*")) all(help()) all(help("copy")) all(fields())
 all(compare{project = P, all = true}) all(compare(P, "footage", "WORK", "NAS", {files = true}))
-all(verify(P, "footage"))
+all(verify(P, "footage")) all(verify(P, "render"))
 all(copy{project = P, category = "all", from = "WORK", to = {"NAS", "STORAGE"}, dry_run = true})
 all(copy{project = P, category = "all", from = "WORK", to = {"NAS", "STORAGE"}})
 local out = io.open("WORK/project/acme/spot/scene.txt", "w") out:write("another text") out:close()
@@ -91,6 +91,10 @@ test_rows_are_as_told() {
     echo master >WORK/deliver/master.mov
     echo loose >WORK/footage/acme/loose.txt
     echo newer >NAS/footage/acme/spot/extra.txt
+    ok copy acme/spot render WORK NAS
+    ok verify acme/spot render
+    rot NAS/scratch/render/acme/spot/beauty.0001.exr
+    ok accept acme/spot footage WORK --yes
     write_script
     ok ./all.lua
     assert_out_is ''

@@ -24,6 +24,15 @@ test_names_in_all_databases() {
     assert_eq "$(json 'o.mtime')" "$(date -u -r WORK/scratch/render/acme/spot/beauty.0001.exr +%FT%TZ)"
     ok find 'day 1/clip' --json
     assert_eq "$(found)" "$(below "WORK STORAGE NAS" -path '*/day 1/clip*')"
+    echo x >'WORK/footage/acme/spot/take[1].mov'
+    echo x >WORK/footage/acme/spot/take1.mov
+    ok load -q WORK
+    ok find 'take[1].mov' --json
+    assert_eq "$(found)" "$(below WORK -name 'take*')" "a name that is spelled like the pattern"
+    ok find 'TAKE[1]' -i --json
+    assert_eq "$(found)" "$(below WORK -name 'take\[*')" "a part of a name"
+    rm WORK/footage/acme/spot/take*
+    ok load -q WORK
     ok find nothing.of.this
     assert_out_is ""
     assert_err_is "nothing found that matches 'nothing.of.this'"

@@ -31,7 +31,7 @@ written() { find WORK NAS STORAGE -newer mark -o -newercm mark; }
 test_what_is_accepted_is_brought_to_the_others() {
     local theirs
     apart
-    assert_out "1 file differs between" "accept acme/spot footage WORK 'day 1/clip 2.mov'"
+    assert_out "1 file differs between" 'accept acme/spot footage WORK "day 1/clip 2.mov"'
     theirs=$(sha256sum <"NAS/$CLIP")
     assert_eq "$(written)" "" "written by verify"
     touch mark

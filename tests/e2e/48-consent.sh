@@ -278,6 +278,18 @@ test_a_mirror_that_takes_half_of_a_destination_is_refused() {
     assert_eq "$(find NAS/.autobackup/versions -type f | wc -l)" 100
 }
 
+test_the_quarter_is_of_what_the_paths_cover() {
+    mirrored
+    mkdir {WORK,NAS}/render/acme/spot/{c,d}
+    touch {WORK,NAS}/render/acme/spot/d/{1..300} NAS/render/acme/spot/c/{1..110} WORK/render/acme/spot/c/1
+    ab copy acme/spot render WORK NAS --mirror --only c
+    assert_status 1
+    assert_err "109 of 110 files would be removed"
+    assert_eq "$(find NAS/render/acme/spot/c -type f | wc -l)" 110
+    ok copy acme/spot render WORK NAS --mirror --only c --yes
+    assert_eq "$(find NAS/render/acme/spot/c -type f | wc -l)" 1
+}
+
 test_a_mirror_that_takes_little_asks_nothing() {
     mirrored
     rm WORK/render/acme/spot/b/?.exr

@@ -200,6 +200,53 @@ test_nightly_copies_what_differs_whatever_its_time() {
     assert_err "old.mov"
 }
 
+# A row of one file acts on that file, where the command takes paths, and else on nothing.
+test_a_row_of_a_file_is_that_file() {
+    studio
+    rm -r NAS/footage/acme/spot
+    ok load -q
+    ab -e 'local f = find("clip 1.mov", {database = "WORK"})[1]
+        restore(f, {from = "WORK", to = "NAS"})'
+    assert_status 0
+    assert_eq "$(find NAS/footage/acme/spot -type f)" "NAS/footage/acme/spot/day 1/clip 1.mov"
+    ab -e 'local f = find("clip 2.mov", {database = "WORK"})[1]
+        local r = accept(f, {yes = true})
+        print(r[1].files_accepted)
+        local ok, err = pcall(move, f, "NAS")
+        print(ok, err.message)'
+    assert_status 0
+    assert_out_is "$(printf "1\nfalse\tmove: it takes nothing from a row of type 'entry'")"
+    ok copy acme/spot footage WORK NAS
+    ok verify acme/spot footage -q
+    rot "NAS/footage/acme/spot/day 1/clip 2.mov"
+    ab -e 'local r = verify("acme/spot", "footage")
+        print(accept(r.problems[1], {yes = true})[1].files_accepted)'
+    assert_eq "$(tail -n 1 "$OUT")" 1
+}
+
+# A disk that lost most of what was known is not read without a yes: that is no night on which all is well.
+test_nightly_says_what_it_could_not_read() {
+    studio
+    local script=$SCRIPTS/nightly.lua
+    mkdir -p STORAGE/project/acme/job{1..20}
+    touch STORAGE/project/acme/job{1..20}/scene
+    ok "$script" NAS
+    ok "$script" NAS
+    mkdir gone
+    mv STORAGE/* gone/
+    ab "$script" NAS
+    assert_status 1
+    assert_err "STORAGE"
+    mv gone/* STORAGE/
+    mkdir -p NAS/.autobackup
+    exec {held}>NAS/.autobackup/lock
+    flock "$held"
+    echo late >>"WORK/footage/acme/spot/day 1/clip 1.mov"
+    ab "$script" NAS
+    exec {held}>&-
+    assert_status 75
+}
+
 test_require_finds_only_ours() {
     mkdir mods
     printf 'local ab = require "autobackup"\nab.command{name = "hello", run = function() return {greeting = "hi"} end, show = function(r, out) out:line(r.greeting) end}\nreturn {load == _G.load}' >mods/studio.lua

@@ -1,5 +1,6 @@
 # The startup file: where it is looked for, what it may do, and whom it trusts.
 . ./studio.sh
+. ./terminal.sh
 EXAMPLE=$(cd ../.. && pwd)/config.lua.example
 
 config() { mkdir -p "$XDG_CONFIG_HOME/autobackup" && cat >"$XDG_CONFIG_HOME/autobackup/config.lua"; }
@@ -163,6 +164,32 @@ test_unknown_settings_events_and_policies_are_errors() {
     ab -e 'policy("render", {copeis = 2})'
     assert_status 2
     assert_err "did you mean 'copies'"
+}
+
+# What a startup file said before it failed is in force, and as it was said; what names nothing is taken out alone.
+test_policies_before_an_error_are_in_force() {
+    studio
+    config <<'LUA'
+policy("nosuch", {copies = 1})
+policy("Footage", {copies = 1, on = "work"})
+error("here it ends")
+LUA
+    start 100 30
+    wait_for 'here it ends'
+    ready
+    type_line 'check dune'
+    wait_for 'not on WORK'
+    leave
+    config <<'LUA'
+policy("nosuch", {copies = 1})
+policy("Footage", {copies = 1, on = "work"})
+LUA
+    start 100 30
+    wait_for "no category 'nosuch'"
+    ready
+    type_line 'check dune'
+    wait_for 'not on WORK'
+    leave
 }
 
 test_policy_and_check() {

@@ -197,6 +197,11 @@ function M.test_a_path_gives_project_category_and_database()
     unit.assertEquals(refused(copied, path .. " footage NAS"),
         "copy: the path is one of render, not of footage")
     unit.assertEquals(refused(copied, path), "copy: TO... is missing")
+    unit.assertEquals(copied(path .. " NAS STORAGE"), {"blue/film", "render", "WORK", {"NAS", "STORAGE"}})
+    unit.assertEquals(copied(path .. " render WORK NAS STORAGE"),
+        {"blue/film", "render", "WORK", {"NAS", "STORAGE"}})
+    unit.assertEquals(refused(copied, path .. " render NAS STORAGE"),
+        "copy: the path lies on WORK: from there or from NAS? name the project instead")
 end
 
 function M.test_what_may_come_next()

@@ -57,8 +57,14 @@ function M.test_what_verify_found_to_differ_is_below_any_policy()
     local below = policy.below({}, apart(replica("WORK"), replica("NAS"), differs), 0)
     unit.assertEquals(below[1].current, {})    -- nobody knows which is right
     local unknown = {state = "unknown", content = 0, doubtful = 1}
-    local found = reasons({}, apart(replica("WORK"), replica("NAS"), unknown))
-    unit.assertEquals(found[#found], "verify has to read whether 1 file on WORK and NAS are the same")
+    local doubt = {"verify has to read whether 1 file on WORK and NAS are the same"}
+    for _, policies in ipairs{{}, {{category = "render", on = {"NAS"}}}} do
+        local verdict = policy.judge(policies, apart(replica("WORK"), replica("NAS"), unknown), 0)[1]
+        unit.assertEquals({verdict.state, verdict.reasons}, {"unknown", doubt})
+    end
+    local enough = policy.judge({{category = "render", replicas = 1}},
+        apart(replica("WORK"), replica("NAS"), unknown), 0)[1]
+    unit.assertEquals({enough.state, enough.reasons}, {"ok", {}})
 end
 
 function M.test_an_old_copy_is_no_copy()

@@ -154,7 +154,7 @@ function M.test_what_is_wrong_is_the_conclusion()
 end
 
 function M.test_who_differs_comes_with_what_to_type()
-    local problem = {state = "differs", path = "/w/f x", within = "f x", message = "differs", others = {"NAS"},
+    local problem = {state = "differs", path = "/w/f x", inside = "f x", message = "differs", others = {"NAS"},
         project = "a/b", category = "render", database = "WORK"}
     local out = shown{row{files = 1, files_differing = 1}, problems = {problem}}
     unit.assertStrContains(out, "  accept a/b render WORK \"f x\"\n  accept a/b render NAS \"f x\"")
