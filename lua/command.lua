@@ -320,7 +320,9 @@ end
 -- @return the result; raises
 function M.call(declaration, session, ...)
     local args = require("autobackup.arguments").from_lua(declaration, session, ...)
-    return M.run(declaration, args, session)
+    local result = M.run(declaration, args, session)
+    session:note_unseen(declaration.name, result)
+    return result
 end
 
 -- What was found is written even when the command fails after it.

@@ -154,6 +154,8 @@ local function run_parsed(parsed)
     local ok, err = script.protect(run_session, session, parsed)
     if not ok then
         fail(session, err)
+    elseif not session.ends_with then
+        session:tell_unseen()
     end
     local status = session.ends_with or session.status
     if rawget(session, "events") then

@@ -128,6 +128,27 @@ function Session:note_status(value)
     self.status = status.worst(self.status, value)
 end
 
+--- Remembers the worst result that was handed to Lua, where nobody is shown it: a script may not look at it.
+-- @param name the command's, @param result what it came to
+function Session:note_unseen(name, result)
+    local value = type(result) == "table" and math.type(result.status) == "integer" and result.status or 0
+    local before = self.unseen and self.unseen.status or 0
+    if value == 0 or self.mode == "repl" or status.worst(before, value) ~= value then
+        return
+    end
+    local problems = result.problems or {}
+    local first = problems[1] and problems[1].message or (result.notes or {})[1]
+    self.unseen = {status = value, text = ("%s came to %d%s%s"):format(name, value, first and ": " .. first or "",
+        #problems > 1 and (" (%d problems in all)"):format(#problems) or "")}
+end
+
+--- Says what makes the exit status of a script that gives none of its own, so that no failure is silent.
+function Session:tell_unseen()
+    if self.unseen and self.unseen.status == self.status then    -- an error that ended it was said
+        self:message(self.unseen.text)
+    end
+end
+
 --- Registers a function to be called before the program ends.
 function Session:on_close(fn)
     table.insert(self.closers, fn)
@@ -156,6 +177,7 @@ end
 function Session:exit(value)
     if value == nil then
         value = self.mode == "repl" and 0 or self.status
+        self:tell_unseen()
     end
     if rawget(self, "events") then
         self.events:emit("exit", value)

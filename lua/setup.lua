@@ -1,6 +1,7 @@
 --- Adding databases and categories: what may be added, and which disk is which.
 local fs = require "core.fs"
 local consent = require "autobackup.consent"
+local as_typed = require "autobackup.view.typed"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local mounts = require "autobackup.mounts"
@@ -107,11 +108,16 @@ local function refuse_known_disk(session, seen, name, path)
     end
 end
 
+-- What is typed to give a name that is known another path.
+local function replacing(kind, name, path)
+    return as_typed.line("add", kind, name, path) .. " --replace"
+end
+
 local function refuse_other_disk(known, seen, replace)
     if not known or not known.identity or known.identity == seen.id or replace then
         return
     end
-    local how = ("'add database %s %s --replace' takes "):format(known.database, known.path)
+    local how = ("'%s' takes "):format(replacing("database", known.database, known.path))
     if is_bare(known.path, seen) then
         refuse_unplugged(known)
     elseif not seen.marker then
@@ -204,9 +210,8 @@ local function is_overruled(session, kind, name, path, known_path)
     if session.mode ~= "config" or not session.catalog:is_replaced(kind, name, path) then
         return false
     end
-    session:warn(("%s says that %s is %s, but 'add %s %s %s --replace' was said since, and counts: "
-        .. "change that line")
-        :format(session:place(), name, path, kind, name, known_path))
+    session:warn(("%s says that %s is %s, but '%s' was said since, and counts: change that line"):format(
+        session:place(), name, path, replacing(kind, name, known_path)))
     return true
 end
 
@@ -214,9 +219,8 @@ end
 local function moves_by_line(session, known, path)
     local seen = look_at_start(path)
     if seen and known.identity and seen.id ~= known.identity then
-        errors.raise("EEXIST", ("another disk than the one known as %s is at %s; 'add database %s %s "
-            .. "--replace' takes "
-            .. "it"):format(known.database, path, known.database, path), {path = path})
+        errors.raise("EEXIST", ("another disk than the one known as %s is at %s; '%s' takes it"):format(
+            known.database, path, replacing("database", known.database, path)), {path = path})
     elseif not seen and locate.online(known) then
         session:warn(("%s says that %s is at %s, where nothing is plugged in; it is at %s, and stays: "
             .. "change that line")
@@ -234,8 +238,8 @@ local function check_path(session, known, path, replace)
         return not is_overruled(session, "database", known.database, path, known.path)
             and moves_by_line(session, known, path)
     end
-    errors.raise("EEXIST", ("%s is the database at %s; 'add database %s %s --replace' moves it"):format(
-        known.database, known.path, known.database, path), {path = path})
+    errors.raise("EEXIST", ("%s is the database at %s; '%s' moves it"):format(known.database, known.path,
+        replacing("database", known.database, path)), {path = path})
 end
 
 -- A path that was typed is not taken back by the startup file's line with the one before.
@@ -359,8 +363,8 @@ function M.add_category(session, name, typed, options)
     elseif known and not options.replace and is_overruled(session, "category", name, path, known.path) then
         return known, "unchanged", {}
     elseif known and not options.replace then
-        errors.raise("EEXIST", ("category %s is %s; 'add category %s %s --replace' changes it"):format(name,
-            known.path, name, path))
+        errors.raise("EEXIST", ("category %s is %s; '%s' changes it"):format(name, known.path,
+            replacing("category", name, path)))
     end
     check_category_nesting(session, name, path)
     if known and session.mode ~= "config" then

@@ -344,19 +344,31 @@ function Run:interrupted(contexts, interruption)
     errors.raise_told(interruption)
 end
 
+-- Those of the destinations to which a mirror is still what was agreed to: looked at before any is begun.
+function Run:agreed_targets(item, origin, targets)
+    local list = {}
+    for _, target in ipairs(targets) do
+        self:try(item, target.path, target, function()
+            if self.agreed then
+                mirror.check(self, item, origin, target)
+            end
+            list[#list + 1] = target
+        end)
+    end
+    return list
+end
+
 -- Copy to several destinations at once: the source is read for all of them together.
 function Run:copy_side_by_side(item, origin, targets)
     local contexts <close> = setmetatable({}, {__close = close_jobs})
     local lines = {}
-    do
+    targets = self:agreed_targets(item, origin, targets)
+    if #targets > 0 then
         local request = self.request
         local fan <close> = core_copy.fan{streams = #targets, jobs = request.jobs, rate = request.bwlimit,
             idle = request.idle or false}
         for _, target in ipairs(targets) do
             self:try(item, target.path, target, function()
-                if self.agreed then
-                    mirror.check(self, item, origin, target)
-                end
                 contexts[#contexts + 1] = self:begin(item, origin, target, fan)
                 lines[#lines + 1] = {self:work(contexts[#contexts])}
             end)

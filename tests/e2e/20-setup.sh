@@ -46,6 +46,17 @@ test_a_home_path() {
     assert_eq "$(json 'o.path')" "$HOME/disk one"
 }
 
+# What a message says to type is typed, also where a path has blanks.
+test_what_is_said_of_another_path_can_be_typed() {
+    mkdir WORK 'My "Disk"'
+    ok add database WORK WORK
+    ab add database WORK 'My "Disk"'
+    assert_status 1
+    eval "ok $(sed -n "s/.*'\(add database .*--replace\)' moves it.*/\1/p" "$ERR") --yes"
+    ok list databases --json
+    assert_eq "$(json 'o.path')" "$PWD/My \"Disk\""
+}
+
 test_a_marker_is_adopted_by_another_catalog() {
     mkdir WORK
     ok add database WORK WORK

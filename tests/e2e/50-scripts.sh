@@ -153,6 +153,11 @@ test_a_partial_result_goes_on_and_is_the_exit_status() {
     ab ./t.lua
     assert_status 3
     assert_out "3	1"
+    assert_err "copy came to 3: " "clip 2.mov"
+    ab -e 'copy("acme/spot", "footage", "WORK", "NAS") exit(3)'    # who gives a status has looked
+    assert_err_is ''
+    ab -e 'copy("acme/spot", "footage", "WORK", "NAS") error{code = "X", message = "mine"}'
+    refute_err "came to"
 }
 
 test_cron_has_no_environment() {
