@@ -217,7 +217,8 @@ function Catalog:replica(database, category, client, name)
 end
 
 local PROJECT = [[SELECT r.client, r.project AS name, r.client || '/' || r.project AS project,
-    SUM(r.files) AS files, SUM(r.bytes) AS bytes, group_concat(DISTINCT r.database) AS databases
+    SUM(r.files) AS files, CAST(TOTAL(r.bytes) AS INTEGER) AS bytes,
+    group_concat(DISTINCT r.database) AS databases
     FROM replica r%s%s GROUP BY r.client, r.project ORDER BY r.client, r.project]]
 local NAMED = " JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category"
 
@@ -251,7 +252,7 @@ end
 
 -- Client folders without any project count too; `r` is a client's folder in one category of one database.
 local CLIENT = [[SELECT r.client, COUNT(DISTINCT r.project) AS projects, SUM(r.files) AS files,
-    SUM(r.bytes) AS bytes
+    CAST(TOTAL(r.bytes) AS INTEGER) AS bytes
     FROM (SELECT database, category, name AS client, NULL AS project, 0 AS files, 0 AS bytes FROM client
           UNION ALL SELECT database, category, client, project, files, bytes FROM replica) r
     JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category%s
@@ -392,7 +393,8 @@ function Catalog:set_database(id, fields, forget)
         self:exec("UPDATE database SET path = ?, identity = ?, fs_type = ?, granularity = ? WHERE id = ?",
             {bytes(fields.path), optional(fields.identity), optional(fields.fs_type), fields.granularity or 1, id})
         if forget then
-            for _, name in ipairs{"replica", "client", "loose", "reading", "unread", "outside", "held"} do
+            for _, name in ipairs{"replica", "client", "loose", "reading", "unread", "outside", "held",
+                "held_seen"} do
                 self:exec("DELETE FROM " .. name .. " WHERE database = ?", {id})
             end
             self:exec("UPDATE database SET loaded_at = NULL WHERE id = ?", {id})

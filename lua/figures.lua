@@ -5,9 +5,10 @@ local M = {}
 local CLIENTS = [[SELECT database, COUNT(*) AS clients FROM (SELECT database, name FROM client
     UNION SELECT database, client FROM replica) GROUP BY database]]
 
--- Sums in one pass over the table: the index would be quicker for one database, and slower for all.
-local SUMS = [[SELECT +database AS database, COUNT(*) AS replicas, SUM(files) AS files, SUM(bytes) AS bytes,
-    SUM(errors) AS errors FROM replica NOT INDEXED GROUP BY +database]]
+-- Sums in one pass over the table: the index would be quicker for one database, and slower for all. A sparse file may
+-- claim 8 EiB, and a SUM that is too large for an integer fails; a TOTAL is exact up to 9 PB and ends at the largest one.
+local SUMS = [[SELECT +database AS database, COUNT(*) AS replicas, SUM(files) AS files,
+    CAST(TOTAL(bytes) AS INTEGER) AS bytes, SUM(errors) AS errors FROM replica NOT INDEXED GROUP BY +database]]
 
 -- In which databases projects are, as "1,3", and how many are in just these: the index alone tells.
 local HELD = [[SELECT held, COUNT(*) AS projects FROM (SELECT group_concat(DISTINCT database) AS held FROM replica
@@ -74,20 +75,21 @@ local WHOLE = [[(SELECT client, project, category, MAX(files) AS files, MAX(byte
 -- @return {projects, files, bytes}
 function M:whole()
     return self:rows([[SELECT COUNT(*) AS projects, COALESCE(SUM(files), 0) AS files,
-        COALESCE(SUM(bytes), 0) AS bytes FROM
-        (SELECT SUM(files) AS files, SUM(bytes) AS bytes FROM ]] .. WHOLE .. " GROUP BY client, project)")[1]
+        CAST(TOTAL(bytes) AS INTEGER) AS bytes FROM
+        (SELECT SUM(files) AS files, CAST(TOTAL(bytes) AS INTEGER) AS bytes FROM ]] .. WHOLE
+        .. " GROUP BY client, project)")[1]
 end
 
 --- Clients in all databases together, sorted; what several databases have is counted once.
 -- @return rows {client, projects, files, bytes}
 function M:whole_clients()
     return self:rows([[SELECT client, COUNT(DISTINCT project) AS projects, SUM(files) AS files,
-        SUM(bytes) AS bytes FROM (SELECT client, project, files, bytes FROM ]] .. WHOLE .. [[
+        CAST(TOTAL(bytes) AS INTEGER) AS bytes FROM (SELECT client, project, files, bytes FROM ]] .. WHOLE .. [[
         UNION ALL SELECT name, NULL, 0, 0 FROM client) GROUP BY client ORDER BY client]])
 end
 
 local SUMMARY = [[SELECT (SELECT COUNT(*) FROM (SELECT DISTINCT client, project FROM replica)) AS projects,
-    COALESCE(SUM(files), 0) AS files, COALESCE(SUM(bytes), 0) AS bytes FROM replica]]
+    COALESCE(SUM(files), 0) AS files, CAST(TOTAL(bytes) AS INTEGER) AS bytes FROM replica]]
 
 local SINGLE = [[SELECT c.name AS category, COUNT(*) AS count
     FROM (SELECT category FROM replica GROUP BY client, project, category HAVING COUNT(*) = 1) r

@@ -61,7 +61,7 @@ end
 function M:held()
     local held = {}
     for _, row in ipairs(self:rows([[SELECT database, COUNT(*) AS operations, SUM(files) AS files,
-        SUM(bytes) AS bytes,
+        CAST(TOTAL(bytes) AS INTEGER) AS bytes,
             MIN(whole) AS whole FROM held GROUP BY database]])) do
         held[row.database] = row
     end

@@ -87,6 +87,8 @@ int path_open(int root, const char *path, int flags, mode_t mode)
     return walk(root, path, one, one, flags, mode);
 }
 
+bool path_is_absent(int code) { return code == -ENOENT || code == -ENOTDIR || code == -ELOOP; }
+
 int path_open_dir(int root, const char *path) { return path_open(root, path, O_RDONLY | O_DIRECTORY, 0); }
 
 int path_make_dirs(int root, const char *path, mode_t mode)

@@ -23,6 +23,9 @@ bool path_is_ours(const char *name, size_t len);
  */
 int path_open(int root, const char *path, int flags, mode_t mode);
 
+/* Does this -errno say that nothing lies at a path? ENOENT, ENOTDIR, and ELOOP: what a symlink leads to lies elsewhere. */
+bool path_is_absent(int code);
+
 /* path_open of a directory to read: O_RDONLY|O_DIRECTORY. */
 int path_open_dir(int root, const char *path);
 

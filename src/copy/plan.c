@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/hash.h"
+#include "base/sum.h"
 
 char *plan_join(const char *dir, const char *name)
 {
@@ -229,7 +230,7 @@ static void count_file(struct plan_counts *n, const struct plan_name *name)
     n->has_links |= name->leader != NULL;
     if (name->leader || (kind != VERDICT_NEW && kind != VERDICT_CHANGED))
         return;
-    n->bytes += (int64_t)name->pair->left->size;
+    n->bytes = sum_add(n->bytes, (int64_t)name->pair->left->size);
     n->inodes++;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "base/sum.h"
 #include "copy/plan.h"
 
 #define FRESH 'f'       /* a directory whose names were not read yet */
@@ -182,7 +183,7 @@ static int add_up(void *arg, int dir, const char *path, const char *name)
         return errno == ENOENT ? 0 : -errno;
     sum->files++;
     if (S_ISREG(st.st_mode) && st.st_nlink == 1)
-        sum->bytes += (int64_t)st.st_size;
+        sum->bytes = sum_add(sum->bytes, (int64_t)st.st_size);
     return 0;
 }
 

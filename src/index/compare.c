@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/sum.h"
 
 #define SLICE 65536    /* names, or directories passed over, in one call */
 
@@ -233,7 +234,7 @@ static void add_entry(struct compare_sum *sum, const struct entry *e)
 {
     if (S_ISREG(e->mode)) {
         sum->files++;
-        sum->bytes += (int64_t)e->size;
+        sum->bytes = sum_add(sum->bytes, (int64_t)e->size);
     } else {
         sum->others++;
     }
@@ -379,7 +380,7 @@ static void count_passed(struct compare *c)
     if (!c->passes_over)
         return;
     c->counts.same.files += c->rows[LEFT].files - c->seen_left.files;
-    c->counts.same.bytes += c->rows[LEFT].bytes - c->seen_left.bytes;
+    c->counts.same.bytes = sum_add(c->counts.same.bytes, c->rows[LEFT].bytes - c->seen_left.bytes);
 }
 
 static int finish(struct compare *c)

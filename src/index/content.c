@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/glob.h"
+#include "base/sum.h"
 #include "index/listing.h"
 #include "index/replica.h"
 
@@ -51,7 +52,7 @@ static void count(struct content *c)
     c->bytes = c->files = c->largest = 0;
     for (size_t i = 0; i < c->count; i++) {
         const struct content_entry *e = &c->entries[i];
-        c->bytes += e->bytes;
+        c->bytes = sum_add(c->bytes, e->bytes);
         c->files += e->files;
         if (e->bytes > c->largest)
             c->largest = e->bytes;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/sum.h"
+
 #define VERSION 1
 #define CHECKSUM_SIZE 8
 #define SMALLEST_ENTRY 9     /* bytes: what an entry takes at least */
@@ -37,7 +39,7 @@ void totals_add_entry(struct totals *t, const struct entry *e)
         return;
     if (!t->files++ || e->mtime > t->newest)
         t->newest = e->mtime;
-    t->bytes += (int64_t)e->size;
+    t->bytes = sum_add(t->bytes, (int64_t)e->size);
 }
 
 void totals_add(struct totals *t, const struct totals *more)
@@ -45,7 +47,7 @@ void totals_add(struct totals *t, const struct totals *more)
     if (more->files && (!t->files || more->newest > t->newest))
         t->newest = more->newest;
     t->files += more->files;
-    t->bytes += more->bytes;
+    t->bytes = sum_add(t->bytes, more->bytes);
     t->errors += more->errors;
 }
 

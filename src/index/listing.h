@@ -53,7 +53,7 @@ struct entry {
 
 /* What a replica's row adds up from its entries. Zero it to start; newest means nothing while files is 0. */
 struct totals {
-    int64_t files, bytes;     /* regular files and their st_size */
+    int64_t files, bytes;     /* regular files and their st_size; bytes: at most INT64_MAX */
     int64_t newest;           /* newest mtime of a regular file, ns */
     int64_t errors;           /* entries that could not be read, and mount points that were not entered */
 };

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/sum.h"
+
 /* The layout stands in listing.h. */
 enum { FLAG_NLINK = 1, FLAG_ERR = 2, FLAG_MOUNT = 4, FLAGS_KNOWN = 7 };
 enum { PLAIN_FIELDS = 5 };    /* size, mtime, ctime, inode, owner: behind the mode, in every entry */
@@ -185,7 +187,7 @@ static void count_file(struct totals *t, uint64_t size, int64_t mtime)
 {
     if (!t->files++ || mtime > t->newest)
         t->newest = mtime;
-    t->bytes += (int64_t)size;
+    t->bytes = sum_add(t->bytes, (int64_t)size);
 }
 
 /* Of a name only its length is followed: the next one may share no more. */

@@ -56,6 +56,13 @@ static bool is_same(const struct place *a, const struct place *b)
            a->whole == b->whole;
 }
 
+/* Measured as far as there was time, and no further than before: what is known says more. */
+static bool says_less(const struct places *p, const struct place *found, const struct place *known)
+{
+    return p->table == PLACES_OUTSIDE && !found->whole && strcmp(found->kind, known->kind) == 0 &&
+           found->files <= known->files && found->bytes <= known->bytes;
+}
+
 static void add_change(struct changes *c, const struct place *place, bool drop)
 {
     if (c->count == c->room) {
@@ -107,8 +114,10 @@ static int find_changes(struct catalog *cat, const struct places *p, struct chan
             add_change(c, &p->found[at++], false);
         if (at == p->count || by_key(&p->found[at], &known) > 0)
             drop_known(c, p, known);
-        else if (!is_same(&p->found[at++], &known))
-            add_change(c, &p->found[at - 1], false);
+        else if (!is_same(&p->found[at], &known) && !says_less(p, &p->found[at], &known))
+            add_change(c, &p->found[at++], false);
+        else
+            at++;
     }
     while (at < p->count)
         add_change(c, &p->found[at++], false);

@@ -34,7 +34,8 @@ struct places {
 };
 
 /*
- * Bring the table up to date, in transactions of its own. Not for use inside one. A failure leaves what was written so
+ * Bring the table up to date (of a directory beside the categories that was not measured to the end the larger sums that
+ * are known stay), in transactions of its own. Not for use inside one. A failure leaves what was written so
  * far: some rows new, the others as they were. 0 or -errno.
  */
 int places_write(struct catalog *cat, struct places *p, struct error *err);

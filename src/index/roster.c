@@ -193,7 +193,7 @@ int roster_sums(struct catalog *cat, int64_t database, struct roster_sums *ret_s
 {
     static const char sql[] =
         "SELECT count(DISTINCT client), count(DISTINCT client || x'2f' || project), count(*), coalesce(sum(files), 0), "
-        "coalesce(sum(bytes), 0), coalesce(sum(errors), 0) + (SELECT count(*) FROM unread WHERE database = ?1), "
+        "CAST(total(bytes) AS INTEGER), coalesce(sum(errors), 0) + (SELECT count(*) FROM unread WHERE database = ?1), "
         "(SELECT count(*) FROM loose WHERE database = ?1), "
         "(SELECT count(DISTINCT name) FROM client WHERE database = ?1) FROM replica WHERE database = ?1";
     sqlite3_stmt *stmt;

@@ -37,6 +37,10 @@ CREATE TABLE held (                        -- what each operation's versions hol
     whole     INTEGER NOT NULL,            -- 0: at least so much
     PRIMARY KEY (database, operation)
 ) WITHOUT ROWID;
+CREATE TABLE held_seen (                   -- which undos and prunes held knows of
+    database INTEGER PRIMARY KEY REFERENCES database ON DELETE CASCADE,
+    newest   INTEGER NOT NULL              -- ctime of the newest manifest on the disk, ns
+);
 CREATE TABLE replaced (                    -- paths that a typed `add --replace` took the place of
     kind TEXT NOT NULL,                    -- database, category
     name TEXT NOT NULL,

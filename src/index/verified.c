@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/sum.h"
 #include "index/merge.h"
 
 void ages_free(struct ages *ages)
@@ -76,7 +77,7 @@ static int add_age(void *arg, const struct merge_pair *pair)
         return 0;
     struct age *age = age_of(c->ages, pair->left_verified / VERIFIED_GRAIN);
     age->files++;
-    age->bytes += (int64_t)e->size;
+    age->bytes = sum_add(age->bytes, (int64_t)e->size);
     return 0;
 }
 

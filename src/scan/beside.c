@@ -16,6 +16,9 @@
 static bool is_below(const char *path, const char *folder)
 {
     size_t len = strlen(folder);
+
+    if (!len)
+        return true;
     return strncmp(path, folder, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
@@ -59,13 +62,23 @@ static int write_loose(const struct beside *b, struct error *err)
     return code;
 }
 
+static bool is_unread_outside(const struct place *known, void *arg)
+{
+    const struct outside *o = arg;
+
+    for (size_t i = 0; i < o->unread_count; i++)
+        if (is_below(known->path, o->unread[i]))
+            return true;
+    return false;
+}
+
 static int write_outside(const struct beside *b, struct error *err)
 {
     struct outside o = {0};
 
     outside_find(b->root, b->roster, &o);
     outside_measure(b->root, &o, OUTSIDE_BUDGET, b->cancel);
-    struct places p = {PLACES_OUTSIDE, b->database, o.places, o.count, NULL, NULL};
+    struct places p = {PLACES_OUTSIDE, b->database, o.places, o.count, is_unread_outside, &o};
     int code = places_write(b->cat, &p, err);
     outside_free(&o);
     return code;
@@ -79,9 +92,7 @@ int beside_write(const struct beside *b, struct error *err)
         code = write_loose(b, err);
     if (!code)
         code = write_outside(b, err);
-    if (!code)
-        held_count(b->cat, b->database, b->root, HELD_BUDGET, b->cancel, NULL);    /* unread versions stay unknown */
-    return code;
+    return code ? code : held_count(b->cat, b->database, b->root, HELD_BUDGET, b->cancel, err);
 }
 
 static bool is_category_unread(const struct levels *v, int64_t category)

@@ -12,9 +12,9 @@
 #include "base/path.h"
 #include "scan/folder.h"
 #include "scan/measure.h"
+#include "scan/undone.h"
 
 #define VERSIONS OUR_FOLDER "/versions"
-#define OPERATIONS OUR_FOLDER "/operations"
 
 struct held {
     struct catalog *cat;
@@ -22,6 +22,7 @@ struct held {
     int root;
     int64_t deadline;
     const atomic_bool *cancel;
+    struct undone undone;
     bool writing;             /* a transaction is open */
 };
 
@@ -84,20 +85,6 @@ static int store(struct held *h, const struct entry *e, const struct measured *m
     return code;
 }
 
-static bool is_file(const struct held *h, const struct entry *e, const char *ending)
-{
-    struct buf path = {0};
-    struct stat st;
-
-    buf_printf(&path, OPERATIONS "/%s%s", e->name, ending);
-    bool found = fstatat(h->root, buf_str(&path), &st, AT_SYMLINK_NOFOLLOW) == 0;
-    buf_free(&path);
-    return found;
-}
-
-/* The manifest of an operation that runs, here or elsewhere, ends in ".open": its versions are not all there yet. */
-static bool is_unfinished(const struct held *h, const struct entry *e) { return is_file(h, e, ".open") && !is_file(h, e, ""); }
-
 /* Measure what is new or has changed; ret: what to remember, false when that is known already. */
 static int judge(struct held *h, const struct entry *e, struct measured *ret, bool *ret_is_news, struct error *err)
 {
@@ -106,14 +93,15 @@ static int judge(struct held *h, const struct entry *e, struct measured *ret, bo
 
     *ret_is_news = false;
     int code = find_known(h, e, &known, err);
-    if (code || (known.found && known.whole && known.changed == e->ctime))
+    bool counts = known.found && known.changed == e->ctime && !undone_has(&h->undone, e->name);
+    if (code || (counts && known.whole))
         return code;
     buf_printf(&path, VERSIONS "/%s", e->name);
     *ret = measure_tree(h->root, buf_str(&path), h->deadline, h->cancel);
     buf_free(&path);
-    ret->whole = ret->whole && !is_unfinished(h, e);
-    *ret_is_news = !known.found || known.changed != e->ctime || ret->files != known.files || ret->bytes != known.bytes ||
-                   ret->whole != known.whole;
+    ret->whole = ret->whole && !undone_is_running(&h->undone, e->name);
+    bool says_less = !ret->whole && ret->files <= known.files && ret->bytes <= known.bytes;    /* time was up earlier */
+    *ret_is_news = !counts || !says_less;
     return 0;
 }
 
@@ -176,8 +164,8 @@ static int drop_gone(struct held *h, const struct folder *f, struct error *err)
     return code;
 }
 
-/* The folders of operations. A database without any has none. */
-static int read_versions(struct held *h, struct folder *f, struct error *err)
+/* The folders of operations. A database without any has none. 0 or -errno. */
+static int read_versions(const struct held *h, struct folder *f)
 {
     struct entry self;
     uint64_t mount;
@@ -190,7 +178,42 @@ static int read_versions(struct held *h, struct folder *f, struct error *err)
         code = folder_read(f, fd, mount);
     if (fd >= 0)
         close(fd);
-    return code ? error_set(err, -code, "%s", VERSIONS) : 0;
+    return code;
+}
+
+static int read_seen(struct held *h, int64_t *ret_seen, struct error *err)
+{
+    sqlite3_stmt *stmt;
+
+    *ret_seen = 0;
+    int code = catalog_borrow(h->cat, "SELECT newest FROM held_seen WHERE database = ?1", &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, h->database);
+    int step = sqlite3_step(stmt);
+    if (step == SQLITE_ROW)
+        *ret_seen = sqlite3_column_int64(stmt, 0);
+    else if (step != SQLITE_DONE)
+        code = catalog_fail(h->cat, step, err);
+    catalog_give_back(stmt);
+    return code;
+}
+
+static int write_seen(struct held *h, struct error *err)
+{
+    sqlite3_stmt *stmt;
+
+    int code = begin(h, err);
+    if (!code)
+        code = catalog_borrow(h->cat, "INSERT OR REPLACE INTO held_seen (database, newest) VALUES (?1, ?2)", &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, h->database);
+    sqlite3_bind_int64(stmt, 2, h->undone.newest);
+    int step = sqlite3_step(stmt);
+    code = step == SQLITE_DONE ? 0 : catalog_fail(h->cat, step, err);
+    catalog_give_back(stmt);
+    return code;
 }
 
 struct news {
@@ -226,14 +249,25 @@ int held_count(struct catalog *cat, int64_t database, int root, int64_t budget, 
     struct held h = {
         .cat = cat, .database = database, .root = root, .deadline = clock_monotonic() + budget, .cancel = cancel};
     struct folder f = {0};
+    int64_t seen;
 
-    int code = read_versions(&h, &f, err);
+    if (read_versions(&h, &f)) {
+        folder_free(&f);
+        return 0;
+    }
+    int code = read_seen(&h, &seen, err);
+    /* After the folders were listed, before any is measured: what is finished by now has all its versions. */
+    if (!code)
+        undone_read(root, seen, &h.undone);
     if (!code)
         code = count_all(&h, &f, err);
+    if (!code && h.undone.newest != seen)
+        code = write_seen(&h, err);
     if (h.writing && !code)
         code = catalog_commit(cat, err);
     if (h.writing && code)
         catalog_rollback(cat);
+    undone_free(&h.undone);
     folder_free(&f);
     return code;
 }

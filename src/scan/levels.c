@@ -144,7 +144,7 @@ void levels_look(struct levels *l, int root, const struct level_category *c, con
     if (fd >= 0) {
         close(fd);
         add_replica(l, c, keep(l, client), keep(l, project));
-    } else if (fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP) {
+    } else if (!path_is_absent(fd)) {
         add_unread(l, c->id, keep(l, client), keep(l, project), path, -fd);
     }
 }

@@ -11,9 +11,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/sum.h"
 #include "scan/folder.h"
-
-#define LOOK_AT_CLOCK 256    /* entries */
 
 struct measure {
     int root;
@@ -22,7 +21,6 @@ struct measure {
     const atomic_bool *cancel;
     char **folders;          /* still to be read, owned */
     size_t count, room;
-    unsigned seen;
     bool ended;              /* time is up */
     struct measured sum;
 };
@@ -45,8 +43,7 @@ static void push(struct measure *m, const char *path, const char *name)
 
 static bool is_over(struct measure *m)
 {
-    if (m->seen++ % LOOK_AT_CLOCK == 0)
-        m->ended = clock_monotonic() > m->deadline || (m->cancel && atomic_load(m->cancel));
+    m->ended = m->ended || clock_monotonic() > m->deadline || (m->cancel && atomic_load(m->cancel));
     return m->ended;
 }
 
@@ -61,7 +58,7 @@ static void take(struct measure *m, int dir, const char *path, const struct dire
             m->sum.whole = false;
         } else if (S_ISREG(st.st_mode)) {
             m->sum.files++;
-            m->sum.bytes += st.st_size;
+            m->sum.bytes = sum_add(m->sum.bytes, st.st_size);
         } else if (S_ISDIR(st.st_mode)) {
             push(m, path, d->d_name);
         }

@@ -110,13 +110,19 @@ static void add(struct outside *o, const char *path, const struct entry *e)
     };
 }
 
+static void add_unread(struct outside *o, const char *path)
+{
+    o->unread = mem_realloc(o->unread, (o->unread_count + 1) * sizeof *o->unread);
+    o->unread[o->unread_count++] = arena_strndup(&o->strings, path, strlen(path));
+}
+
 static void look(int root, const char *path, const struct roster *roster, struct outside *o);
 
 static void judge(int root, const char *path, const struct entry *e, const struct roster *roster, struct outside *o)
 {
     enum relation relation = is_system(e->name) ? CATEGORY : relation_of(root, path, roster);
 
-    if (relation == ABOVE && S_ISDIR(e->mode))
+    if (relation == ABOVE && (S_ISDIR(e->mode) || e->err))
         look(root, path, roster, o);
     else if (relation == BESIDE)
         add(o, path, e);
@@ -133,6 +139,8 @@ static void look(int root, const char *path, const struct roster *roster, struct
     int code = fd < 0 ? fd : folder_self(fd, &self, &mount);
     if (!code)
         code = folder_read(&f, fd, mount);
+    if (code)
+        add_unread(o, path);
     if (code && *path)
         add(o, path, &(struct entry){.mode = S_IFDIR, .err = -code});
     for (size_t i = 0; i < f.count; i++) {
@@ -175,6 +183,7 @@ void outside_measure(int root, struct outside *o, int64_t budget, const atomic_b
 void outside_free(struct outside *o)
 {
     free(o->places);
+    free(o->unread);
     arena_free(&o->strings);
     *o = (struct outside){0};
 }

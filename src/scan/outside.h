@@ -15,11 +15,14 @@ struct outside {
     struct arena strings;
     struct place *places;    /* paths are relative to the database; in no order */
     size_t count, room;
+    const char **unread;     /* folders that could not be read as a whole; "" is the root itself */
+    size_t unread_count;
 };
 
 /*
  * Find them: at the database's root and in the folders above its categories. What systems keep there (lost+found,
- * trash cans, .DS_Store...) and what is ours is left out. Sizes of folders are not known yet. Zero *ret_outside first.
+ * trash cans, .DS_Store...) and what is ours is left out. Sizes of folders are not known yet. What lies in a folder that
+ * could not be read is not found, nor is it absent. Zero *ret_outside first.
  */
 void outside_find(int root, const struct roster *roster, struct outside *ret_outside);
 

@@ -112,18 +112,26 @@ static bool looks_like(const struct reading *g, const struct stat *st, const str
     return !S_ISREG(st->st_mode) || (uint64_t)st->st_size == f->size;
 }
 
-static char *read_target(int dir, const char *name)
+static int read_target(int dir, const char *name, char **ret_target)
 {
     char target[PATH_MAX];
     ssize_t n = readlinkat(dir, name, target, sizeof target);
-    return n < 0 ? mem_strdup("") : mem_strndup(target, (size_t)n);
+
+    if (n < 0)
+        return -errno;
+    *ret_target = mem_strndup(target, (size_t)n);
+    return 0;
 }
 
-static void describe(struct story *s, const struct manifest_file *old, int dir, const struct stat *st)
+/* 1, or -errno. */
+static int describe(struct story *s, const struct manifest_file *old, int dir, const struct stat *st)
 {
     const char *name = then_name(s->path);
-    char *target = S_ISLNK(st->st_mode) ? read_target(dir, name) : NULL;
+    char *target = NULL;
+    int code = S_ISLNK(st->st_mode) ? read_target(dir, name, &target) : 0;
 
+    if (code)
+        return code;
     s->was = (struct snapshot_entry){
         .entry = {.name = name, .name_len = (uint32_t)strlen(name), .mode = st->st_mode,
                   .size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0, .mtime = mtime_of(st),
@@ -132,33 +140,43 @@ static void describe(struct story *s, const struct manifest_file *old, int dir, 
                   .target_len = target ? (uint32_t)strlen(target) : 0},
         .has_digest = old->has_digest && S_ISREG(st->st_mode), .digest = old->digest,
     };
+    return 1;
 }
 
-/* Is this the file that lies at base/path? Then the story has it. */
-static bool find_in(struct reading *g, int top, const char *base, struct story *s, const struct manifest_file *old)
+/* What cannot be looked at may be there: nothing is said then but that. 0, or -errno with err. */
+static int absent(const struct reading *g, int code, const char *path, struct error *err)
+{
+    return path_is_absent(code) ? 0 : error_set(err, -code, "%s/%s", g->r->root, path);
+}
+
+/* Is this the file that lies at base/path below the root? 1: the story has it; 0; or -errno with err. */
+static int find_in(struct reading *g, const char *base, struct story *s, const struct manifest_file *old, struct error *err)
 {
     char *path = plan_join(base, s->path);
     const char *name;
     struct stat st;
-    int dir = path_open_parent(top, path, &name);
-    bool found = dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && looks_like(g, &st, old);
+    int dir = path_open_parent(g->root, path, &name);
+    int code = dir < 0 ? dir : fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : looks_like(g, &st, old);
 
-    if (found)
-        describe(s, old, dir, &st);
+    if (code == 1)
+        code = describe(s, old, dir, &st);
+    if (code < 0)
+        code = absent(g, code, path, err);
     if (dir >= 0)
         close(dir);
     free(path);
-    return found;
+    return code;
 }
 
-static bool find_version(struct reading *g, struct story *s, size_t operation, const struct manifest_file *old)
+static int find_version(struct reading *g, struct story *s, size_t operation, const struct manifest_file *old,
+                        struct error *err)
 {
     struct buf base = {0};
 
     buf_printf(&base, VERSIONS "/%s/%s", g->r->operations[operation], g->r->path);
-    bool found = find_in(g, g->root, buf_str(&base), s, old);
+    int found = find_in(g, buf_str(&base), s, old, err);
     buf_free(&base);
-    if (found)
+    if (found == 1)
         layers_put(g->out->layers, s->path, layers_get(g->out->layers, g->r->operations[operation], g->r->path));
     return found;
 }
@@ -180,46 +198,61 @@ void then_lack(struct reading *g, enum asof_why why, const char *path, const cha
                                                        .operation = operation ? mem_strdup(operation) : NULL};
 }
 
-/* What lies there looks like it: is it, as far as the content is known? */
-static bool is_content(const struct reading *g, const char *path, const struct manifest_file *old)
+static int is_content(int fd, const struct manifest_file *old)
 {
     struct digest digest;
     struct data data;
 
-    if (!old->has_digest || !S_ISREG(old->mode))
-        return true;
-    int fd = path_open(g->top, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-    if (fd < 0)
-        return false;
     data_init(&data, NULL, NULL, NULL);
     int code = data_digest(&data, fd, old->size, &digest);
     data_free(&data);
-    close(fd);
-    return !code && memcmp(&digest, &old->digest, sizeof digest) == 0;
+    return code ? code : memcmp(&digest, &old->digest, sizeof digest) == 0;
+}
+
+/* Does it still lie in its place: what looks like it, and is it as far as the content is known? 1, 0, or -errno with err. */
+static int find_live(struct reading *g, struct story *s, const struct manifest_file *old, struct error *err)
+{
+    int code = find_in(g, g->r->path, s, old, err);
+
+    if (code != 1 || !old->has_digest || !S_ISREG(old->mode))
+        return code;
+    char *path = plan_join(g->r->path, s->path);
+    int fd = path_open(g->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    code = fd < 0 ? fd : is_content(fd, old);
+    if (code < 0)
+        code = absent(g, code, path, err);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return code;
 }
 
 /*
  * What the first operation found is what was there; it went to that one's versions, and from there back to its place
- * where that was undone, and perhaps on to another's.
+ * where that was undone, and perhaps on to another's. 0, or -errno with err.
  */
-static void resolve(struct reading *g, struct story *s)
+static int resolve(struct reading *g, struct story *s, struct error *err)
 {
     const struct deed_then *first = s->first;
     const struct manifest_file *old = &first->old;
+    int found = 0;
 
     if (first->verb == MANIFEST_CREATE)
-        return;
+        return 0;
     bool known = g->r->at_operation && first->operation == 0;
     if (!known && old->mtime > g->r->moment) {    /* it came after the moment by no operation */
         then_lack(g, LACK_UNKNOWN, s->path, NULL, old->mtime);
-        return;
+        return 0;
     }
-    for (const struct deed_then *d = first; d && !s->there; d = d->next)
-        s->there = d->verb != MANIFEST_CREATE && same_file(g, &d->old, old) && find_version(g, s, d->operation, old);
-    if (!s->there && g->top >= 0)
-        s->there = find_in(g, g->top, "", s, old) && is_content(g, s->path, old);
-    if (!s->there)
+    for (const struct deed_then *d = first; d && !found; d = d->next)
+        if (d->verb != MANIFEST_CREATE && same_file(g, &d->old, old))
+            found = find_version(g, s, d->operation, old, err);
+    if (!found)
+        found = find_live(g, s, old, err);
+    s->there = found == 1;
+    if (!found)
         then_lack(g, LACK_VERSION, s->path, g->r->operations[first->operation], old->mtime);
+    return found < 0 ? found : 0;
 }
 
 static int by_path(const void *a, const void *b)
@@ -243,21 +276,28 @@ static struct manifest_file *folder_file(const struct reading *g, const char *pa
     return file;
 }
 
-/* A directory that was there, with its parents; where it is not now it gets a story of its own. */
-static void give_folder(struct reading *g, const char *path, size_t len)
+/* Is it a directory now? 1, 0, or -errno with err. */
+static int is_folder_now(const struct reading *g, const char *path, struct error *err)
 {
-    struct stat st;
+    int dir = g->top >= 0 ? path_open(g->top, path, O_PATH | O_DIRECTORY, 0) : -ENOENT;
 
-    if (!len || map_get(&g->given, key_of(path, len)))
-        return;
-    map_set(&g->given, key_of(path, len), g);
-    char *own = mem_strndup(path, len);
-    give_folder(g, own, then_dir_len(own));
-    int dir = g->top >= 0 ? path_open_dir(g->top, own) : -ENOENT;
-    bool here = dir >= 0 && fstat(dir, &st) == 0;
+    if (dir < 0 && !path_is_absent(dir))
+        return error_set(err, -dir, "%s/%s/%s", g->r->root, g->r->path, path);
     if (dir >= 0)
         close(dir);
-    if (!here) {
+    return dir >= 0;
+}
+
+/* A directory that was there, with its parents; where it is not now it gets a story of its own. 0, or -errno with err. */
+static int give_folder(struct reading *g, const char *path, size_t len, struct error *err)
+{
+    if (!len || map_get(&g->given, key_of(path, len)))
+        return 0;
+    map_set(&g->given, key_of(path, len), g);
+    char *own = mem_strndup(path, len);
+    int code = give_folder(g, own, then_dir_len(own), err);
+    int here = code ? code : is_folder_now(g, own, err);
+    if (here == 0) {
         struct manifest_file *was = folder_file(g, own, len);
         map_set(&g->out->layers->folders, key_of(own, len), was);
         struct story *s = story_of(g, own);
@@ -268,16 +308,20 @@ static void give_folder(struct reading *g, const char *path, size_t len)
                                                    .ctime = was->mtime, .uid = was->uid, .gid = was->gid, .nlink = 2}};
     }
     free(own);
+    return here < 0 ? here : 0;
 }
 
-static void give_folders(struct reading *g)
+static int give_folders(struct reading *g, struct error *err)
 {
-    for (size_t i = 0, count = g->count; i < count; i++)
+    int code = 0;
+
+    for (size_t i = 0, count = g->count; i < count && !code; i++)
         if (g->stories[i]->there)
-            give_folder(g, g->stories[i]->path, then_dir_len(g->stories[i]->path));
-    for (size_t i = 0; i < g->folder_count; i++)
+            code = give_folder(g, g->stories[i]->path, then_dir_len(g->stories[i]->path), err);
+    for (size_t i = 0; i < g->folder_count && !code; i++)
         if (g->folders[i]->there && then_extent(g, g->folders[i]->path) == ONLY_COVERED)
-            give_folder(g, g->folders[i]->path, strlen(g->folders[i]->path));
+            code = give_folder(g, g->folders[i]->path, strlen(g->folders[i]->path), err);
+    return code;
 }
 
 bool then_came_later(const struct reading *g, const char *path, size_t len)
@@ -299,12 +343,13 @@ static int put_together(struct reading *g, struct error *err)
     for (size_t i = 0; !code && i < g->r->operation_count; i++)
         code = read_operation(g, i, err);
     for (size_t i = 0; !code && i < g->count; i++)
-        resolve(g, g->stories[i]);
+        code = resolve(g, g->stories[i], err);
     if (!code)
         code = then_missed(g, err);
+    if (!code)
+        code = give_folders(g, err);
     if (code)
         return code;
-    give_folders(g);
     if (g->count)
         qsort(g->stories, g->count, sizeof *g->stories, by_path);
     code = then_put(g, err);
@@ -363,9 +408,11 @@ int asof_read(const struct asof_request *request, struct asof *ret_asof, struct 
         code = g.root < 0 ? g.root : 0;
     }
     if (!code) {
-        g.top = path_open_dir(g.root, request->path);
-        code = put_together(&g, err);
+        g.top = path_open(g.root, request->path, O_PATH | O_DIRECTORY, 0);
+        code = g.top < 0 ? absent(&g, g.top, request->path, err) : 0;
     }
+    if (!code)
+        code = put_together(&g, err);
     close_reading(&g);
     return code;
 }

@@ -54,7 +54,10 @@ struct asof {
     int64_t names;                /* there were then, but for the replica itself */
 };
 
-/* Put it together. asof_free in any case. Memory grows with what the patterns cover. 0 or -errno with err. */
+/*
+ * Put it together. asof_free in any case. Memory grows with what the patterns cover. 0 or -errno with err, which names
+ * the path: what cannot be looked at is not taken for a version that is gone.
+ */
 int asof_read(const struct asof_request *request, struct asof *ret_asof, struct error *err);
 void asof_free(struct asof *a);
 

@@ -77,11 +77,11 @@ static bool is_there(const struct reading *g, const char *path)
     struct stat st;
     int dir = g->top < 0 ? g->top : path_open_parent(g->top, path, &name);
     bool there = dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    int code = dir < 0 ? -dir : errno;
+    int code = dir < 0 ? dir : -errno;
 
     if (dir >= 0)
         close(dir);
-    return there || (code != ENOENT && code != ENOTDIR);    /* what cannot be looked at is told elsewhere */
+    return there || !path_is_absent(code);    /* what cannot be looked at is told elsewhere */
 }
 
 static void free_written(void *value)

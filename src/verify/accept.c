@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/sum.h"
 #include "copy/journal.h"
 #include "index/merge.h"
 #include "index/taken.h"
@@ -17,7 +18,7 @@ bool accept_takes(struct only *only, enum only_extent extent, const char *name, 
 static void add(struct accept_survey *s, const struct merge_pair *pair)
 {
     s->files++;
-    s->bytes += (int64_t)pair->left->size;
+    s->bytes = sum_add(s->bytes, (int64_t)pair->left->size);
     s->damaged += pair->left_damaged;
 }
 

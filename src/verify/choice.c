@@ -1,5 +1,7 @@
 #include "verify/choice.h"
 
+#include "base/sum.h"
+
 /* Part of an age of which `room` bytes are read. */
 static int64_t part_of(const struct age *age, int64_t room)
 {
@@ -14,7 +16,7 @@ void choice_make(struct choice *c, const struct ages *ages, int64_t before, int6
     for (size_t i = 0; i < ages->count; i++) {
         const struct age *age = &ages->list[i];
         c->due_files += age->files;
-        c->due_bytes += age->bytes;
+        c->due_bytes = sum_add(c->due_bytes, age->bytes);
         if (left <= 0)
             continue;
         c->last_minute = age->minute;

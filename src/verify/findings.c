@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/sum.h"
 #include "index/taken.h"
 #include "verify/accept.h"
 
@@ -118,9 +119,9 @@ static void count(struct findings *f, const struct check *c)
     bool whole = c->finding == FOUND_OK || c->finding == FOUND_NEW || c->finding == FOUND_DAMAGED;
 
     f->files += whole;
-    f->bytes += whole ? (int64_t)c->size : 0;
+    f->bytes = sum_add(f->bytes, whole ? (int64_t)c->size : 0);
     f->tried_files += c->finding != FOUND_NOTHING;
-    f->tried_bytes += c->finding != FOUND_NOTHING ? (int64_t)c->size : 0;
+    f->tried_bytes = sum_add(f->tried_bytes, c->finding != FOUND_NOTHING ? (int64_t)c->size : 0);
     if (verify_accepts(f->request) && accept_is_good(c)) {
         count_accepted(f, c);
         return;

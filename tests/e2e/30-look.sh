@@ -162,3 +162,18 @@ test_a_second_load_waits_and_says_for_whom() {
     wait $pid || fail "it failed after waiting"
     assert_out WORK
 }
+
+# Sparse files may claim 8 EiB each: all that adds up goes on.
+test_sums_beyond_the_largest_number() {
+    studio
+    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" 'UPDATE replica SET bytes = 9223372036854775807'
+    ok list projects --json
+    ok list clients
+    ok list databases --json
+    assert_eq "$(json 'o.database == "NAS" and o.bytes or nil')" 9223372036854775807
+    ab check
+    assert_status 10
+    ok fetch all
+    ab load
+    assert_status 0
+}
