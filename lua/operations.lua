@@ -2,7 +2,6 @@
 local core_sys = require "core.sys"
 local core_undo = require "core.undo"
 local errors = require "autobackup.errors"
-local fs = require "core.fs"
 local locate = require "autobackup.locate"
 local past = require "autobackup.past"
 
@@ -25,8 +24,6 @@ end
 local function is_alive(entry)
     if entry.host ~= core_sys.hostname() or not entry.pid then
         return nil
-    elseif fs.stat("/proc/" .. entry.pid) == nil then
-        return false
     end
     return core_sys.is_running(entry.boot or "", entry.pid, entry.began or 0)
 end

@@ -1,17 +1,21 @@
 #include "base/who.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/io.h"
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define NAMESPACE "/proc/self/ns/pid"
 #define BEGAN 22            /* the field of /proc/PID/stat, counted from 1 */
 #define MOST (1 << 12)
 
@@ -30,13 +34,14 @@ static bool read_text(const char *path, struct buf *ret_text)
 static void read_boot(char *ret_boot, size_t size)
 {
     struct buf text = {0};
+    struct stat st;
 
     *ret_boot = 0;
-    if (read_text(BOOT_ID, &text)) {
+    if (read_text(BOOT_ID, &text) && stat(NAMESPACE, &st) == 0) {
         const char *id = buf_str(&text);
-        size_t len = strcspn(id, "\n");
-        if (len < size)
-            snprintf(ret_boot, size, "%.*s", (int)len, id);
+        int len = snprintf(ret_boot, size, "%.*s/%ju", (int)strcspn(id, "\n"), id, (uintmax_t)st.st_ino);
+        if (len < 0 || (size_t)len >= size)
+            *ret_boot = 0;
     }
     buf_free(&text);
 }
@@ -51,7 +56,12 @@ static int64_t began_in(const char *stat)
     return at ? strtoll(at + 1, NULL, 10) : 0;
 }
 
-/* When the process with this pid began; 0 when there is none, or it is over and only waits to be buried. */
+static bool is_none(int64_t pid) { return pid <= 0 || (kill((pid_t)pid, 0) < 0 && errno == ESRCH); }
+
+/*
+ * When the process with this pid began; 0 when there is none, or it is over and only waits to be buried; -1 when there is
+ * one that is not shown.
+ */
 static int64_t began_at(int64_t pid)
 {
     struct buf text = {0};
@@ -59,7 +69,9 @@ static int64_t began_at(int64_t pid)
     int64_t began = 0;
 
     snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
-    if (read_text(path, &text)) {
+    if (!read_text(path, &text)) {
+        began = is_none(pid) ? 0 : -1;
+    } else {
         const char *state = strrchr(buf_str(&text), ')');
         if (state && strncmp(state, ") Z", 3) != 0 && strncmp(state, ") X", 3) != 0)
             began = began_in(buf_str(&text));
@@ -85,7 +97,18 @@ void who_am_i(struct who *ret_who)
     gethostname(ret_who->host, sizeof ret_who->host - 1);
     read_user(ret_who->user, sizeof ret_who->user);
     read_boot(ret_who->boot, sizeof ret_who->boot);
-    ret_who->began = began_at(ret_who->pid);
+    int64_t began = began_at(ret_who->pid);
+    ret_who->began = began > 0 ? began : 0;
+}
+
+/* Is it another boot (1), this one seen from another namespace (-1), or this one (0)? */
+static int compare_boots(const char *boot, const char *now)
+{
+    size_t len = strcspn(boot, "/");
+
+    if (len != strcspn(now, "/") || memcmp(boot, now, len) != 0)
+        return 1;
+    return boot[len] && strcmp(boot, now) != 0 ? -1 : 0;    /* older journals have no namespace */
 }
 
 int who_runs(const char *boot, int64_t pid, int64_t began)
@@ -93,7 +116,13 @@ int who_runs(const char *boot, int64_t pid, int64_t began)
     char now[sizeof ((struct who *)0)->boot];
 
     read_boot(now, sizeof now);
-    if (!*boot || !began || !*now || !began_at(getpid()))
+    if (!*now || began_at(getpid()) <= 0)
         return -1;
-    return strcmp(boot, now) == 0 && began_at(pid) == began;
+    int other = *boot ? compare_boots(boot, now) : 0;
+    if (other)
+        return other > 0 ? 0 : -1;
+    int64_t found = began_at(pid);
+    if (found == 0)
+        return 0;
+    return found < 0 || !*boot || !began ? -1 : found == began;
 }

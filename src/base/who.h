@@ -11,7 +11,7 @@
 struct who {
     char host[256];
     char user[64];      /* the name of the effective user, or its number */
-    char boot[40];      /* the kernel's id of this start of the machine */
+    char boot[64];      /* the kernel's id of this start of the machine, "/", the number of the PID namespace */
     int64_t pid;
     int64_t began;      /* when the process started, in the kernel's ticks since the boot */
 };
@@ -21,7 +21,8 @@ void who_am_i(struct who *ret_who);
 
 /*
  * Does the process run on this machine that had this pid since then, in this boot? 1 or 0; -1 where that cannot be told:
- * boot or began are not known ("", 0), or the kernel does not say its own.
+ * pids of its namespace mean others here, the kernel shows processes only to their users (hidepid), or boot or began are
+ * not known ("", 0) and some process has that pid.
  */
 int who_runs(const char *boot, int64_t pid, int64_t began);
 

@@ -192,15 +192,18 @@ int merge_next_dir(struct merge *m, struct merge_dir *ret_dir, struct error *err
 
 static int damaged(struct merge *m, const struct half *h, struct error *err)
 {
+    if (h->snapshot)
+        return error_say(err, "ECORRUPT", EBADMSG, "what was put together of the folder '%s' as it was then is damaged; "
+                         "run it again", m->path);
     return replica_damaged(m->cat, h->replica, m->path, m->dir.path_len, err);
 }
 
-static int open_snapshot(struct merge *m, struct half *h)
+static int open_snapshot(struct merge *m, struct half *h, struct error *err)
 {
     const struct snapshot_dir *d = snapshot_find(h->snapshot, m->path, m->dir.path_len);
 
     if (!d || listing_open(&h->listing, d->listing.data, d->listing.len, d->digests.data, d->digests.len) < 0)
-        return -EBADMSG;
+        return damaged(m, h, err);
     h->have = listing_next(&h->listing, &h->entry);
     return 0;
 }
@@ -210,7 +213,7 @@ static int open_half(struct merge *m, struct half *h, bool in, struct error *err
     if (!in)
         return 0;
     if (h->snapshot)
-        return open_snapshot(m, h);
+        return open_snapshot(m, h, err);
     int found = replica_directory(m->cat, h->replica, m->path, m->dir.path_len, &h->dir, err);
     if (found <= 0)
         return found;    /* gone since: another load was here; what is there now comes with the next compare */

@@ -255,7 +255,12 @@ static int drop_row(struct store *s, int64_t id, struct listing_change *change, 
     struct slots none = {0};
 
     sqlite3_bind_int64(stmt, 1, id);
-    bool found = sqlite3_step(stmt) == SQLITE_ROW;
+    int step = sqlite3_step(stmt);
+    if (step != SQLITE_ROW && step != SQLITE_DONE) {
+        done(s, BY_ID);
+        return catalog_fail(s->cat, step, err);
+    }
+    bool found = step == SQLITE_ROW;
     if (found && open_column(stmt, 0, &l))
         listing_diff(&l, NULL, change, &none);
     if (found)

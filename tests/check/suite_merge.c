@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "index/merge.h"
+#include "index/store.h"
 #include "index/taken.h"
 #include "library.h"
 #include "sandbox.h"
@@ -181,6 +182,50 @@ START_TEST(a_damaged_listing_is_said)
 }
 END_TEST
 
+/* A snapshot's listing lies in memory: that it is damaged says nothing of the catalog's. */
+START_TEST(a_damaged_snapshot_is_an_error_of_its_own)
+{
+    struct snapshot snapshot = {0};
+    const struct snapshot_entry top = {.entry = {.name = "", .mode = S_IFDIR | 0755}};
+    struct error err = {0};
+    struct merge *m;
+    struct merge_dir dir;
+    struct merge_pair pair;
+
+    sandbox_text(lib.folder, "A/one/c/p/f", "x");
+    library_load(&lib, 1, 2);
+    int64_t replica = library_replica(&lib, 1, 1, "c", "p");
+    int64_t sum = library_number(&lib, "SELECT sum FROM directory");
+    snapshot_add(&snapshot, "", 0, &top, 1);
+    snapshot.dirs[0].listing.data[2] ^= 1;
+    ck_assert_int_eq(merge_open(lib.cat, replica, replica, &m, NULL), 0);
+    merge_set_left(m, &snapshot);
+    ck_assert_int_eq(merge_next_dir(m, &dir, NULL), 1);
+    ck_assert_int_eq(merge_next(m, &pair, &err), -EBADMSG);
+    ck_assert_ptr_nonnull(err.message);
+    ck_assert_str_eq(err.code, "ECORRUPT");
+    ck_assert_int_eq(library_number(&lib, "SELECT sum FROM directory"), sum);
+    merge_close(m);
+    snapshot_free(&snapshot);
+    error_clear(&err);
+}
+END_TEST
+
+START_TEST(a_row_that_cannot_be_read_is_not_one_that_is_missing)
+{
+    struct listing_change change = {0};
+    struct store *store;
+
+    sandbox_text(lib.folder, "A/one/c/p/f", "x");
+    library_load(&lib, 1, 2);
+    int64_t replica = library_replica(&lib, 1, 1, "c", "p");
+    ck_assert_int_eq(store_open(lib.cat, &store, NULL), 0);
+    ck_assert_int_eq(catalog_exec(lib.cat, "ALTER TABLE directory RENAME COLUMN print TO other", NULL), 0);
+    ck_assert_int_lt(store_forget(store, replica, &change, NULL), 0);
+    store_close(store);
+}
+END_TEST
+
 Suite *suite_merge(void)
 {
     Suite *s = suite_create("merge");
@@ -192,6 +237,8 @@ Suite *suite_merge(void)
     tcase_add_test(t, equal_copies_are_the_same_everywhere);
     tcase_add_test(t, digests_are_recorded_and_carried);
     tcase_add_test(t, a_damaged_listing_is_said);
+    tcase_add_test(t, a_damaged_snapshot_is_an_error_of_its_own);
+    tcase_add_test(t, a_row_that_cannot_be_read_is_not_one_that_is_missing);
     suite_add_tcase(s, t);
     return s;
 }
