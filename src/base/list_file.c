@@ -41,8 +41,10 @@ static int part(struct list_file *f, const char *path, struct error *err)
     if (slash)
         snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
     f->dirfd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (f->dirfd < 0 || !realpath(folder, real))
-        return error_set(err, errno, "%s", folder);
+    if (f->dirfd < 0 || !realpath(folder, real)) {
+        int code = error_set(err, errno, "%s", folder);
+        return code == -ENOENT ? -ENOTDIR : code;
+    }
     if (is_ours(real) || is_ours(name))
         return refuse(err, EPERM, path, "lies in a folder of autobackup's own");
     snprintf(f->name, sizeof f->name, "%s", name);

@@ -21,7 +21,7 @@ struct list_file {
 /*
  * Whether a file may be written at `path`: nothing there, or a regular file that this user may write. Everything else
  * (a symlink, FIFO, device or directory) and every folder of ours is refused. Returns its size, -ENOENT without err when
- * nothing is there, another -errno with err.
+ * nothing is there, another -errno with err (-ENOTDIR when its folder is not there).
  */
 int64_t list_file_look(const char *path, struct error *err);
 

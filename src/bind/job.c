@@ -5,6 +5,7 @@
 #include "bind/bind.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 
 #include "base/clock.h"
@@ -92,24 +93,26 @@ static int job_next_(lua_State *L)
     }
 }
 
-/* Lists of this many jobs are waited for as a whole; of longer ones the rest is looked at when these have something. */
-#define MOST 64
-
 static int job_wait_(lua_State *L)
 {
-    struct job *jobs[MOST] = {check_open(L)};
+    struct job *job = check_open(L);
+    int64_t left = check_seconds(L, 3);
     size_t count = 1;
 
     luaL_checktype(L, 2, LUA_TTABLE);
-    for (lua_Integer i = 1, all = luaL_len(L, 2); i <= all && count < MOST; i++) {
+    lua_Integer others = luaL_len(L, 2);
+    luaL_argcheck(L, others >= 0 && others < INT_MAX, 2, "too many jobs");
+    struct job **jobs = lua_newuserdatauv(L, ((size_t)others + 1) * sizeof *jobs, 0);
+    jobs[0] = job;
+    for (lua_Integer i = 1; i <= others; i++) {
         lua_geti(L, 2, i);
         struct handle *h = luaL_checkudata(L, -1, JOB);
         luaL_argcheck(L, h->job, 2, "a job is closed");
         jobs[count++] = h->job;
         lua_pop(L, 1);
     }
-    bool ready = false;
-    for (int64_t left = check_seconds(L, 3); !ready && left > 0 && !lua_gethook(L); left -= SLICE)
+    bool ready = job_wait_any(jobs, count, 0);
+    for (; !ready && left > 0 && !lua_gethook(L); left -= SLICE)
         ready = job_wait_any(jobs, count, left < SLICE ? left : SLICE);
     lua_pushboolean(L, ready);
     return 1;

@@ -17,8 +17,6 @@ static int outlet_look(lua_State *L)
 
     if (size < 0 && size != -ENOENT)
         return bind_fail(L, &err);
-    if (err.errnum)    /* the folder is not there */
-        return bind_fail(L, &err);
     if (size < 0)
         lua_pushboolean(L, 0);
     else

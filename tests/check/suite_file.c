@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/io.h"
+#include "base/list_file.h"
 #include "folder.h"
 #include "sandbox.h"
 #include "suites.h"
@@ -221,6 +222,26 @@ START_TEST(private_file_has_a_canonical_path)
 }
 END_TEST
 
+/* A folder that is not there is not a list that is not there yet. */
+START_TEST(a_list_needs_its_folder)
+{
+    struct list_file list;
+    struct error err = {0};
+
+    ck_assert_int_eq(list_file_look(in_folder("list"), &err), -ENOENT);
+    ck_assert_int_eq(err.errnum, 0);
+    ck_assert_int_eq(list_file_look(in_folder("missing/list"), &err), -ENOTDIR);
+    ck_assert_str_eq(err.code, "ENOENT");
+    error_clear(&err);
+    for (int append = 0; append < 2; append++) {
+        ck_assert_int_lt(list_file_open(&list, in_folder("missing/list"), append, &err), 0);
+        ck_assert_str_eq(err.code, "ENOENT");
+        ck_assert_ptr_nonnull(strstr(err.message, "missing"));
+        error_clear(&err);
+    }
+}
+END_TEST
+
 Suite *suite_file(void)
 {
     Suite *suite = suite_create("file");
@@ -237,6 +258,7 @@ Suite *suite_file(void)
     tcase_add_test(tests, private_file_is_judged);
     tcase_add_test(tests, private_file_of_another_user);
     tcase_add_test(tests, private_file_has_a_canonical_path);
+    tcase_add_test(tests, a_list_needs_its_folder);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -51,6 +51,31 @@ function M.test_a_mistake_in_a_handler_ends_the_job_too()
     unit.assertEquals({job.closed, job.cancels}, {1, 1})
 end
 
+-- A job of the engine's that ends at once: there is no such disk.
+local function ended()
+    local job = assert(require("core.undo").files{root = "/nonexistent/disk", identity = "x",
+        operation = "20311123T020000Z-7f3a"})
+    unit.assertTrue(job:wait({}, 60))
+    return job
+end
+
+function M.test_waiting_for_no_time_sees_what_is_there()
+    local job <close> = ended()
+    unit.assertTrue(job:wait({}, 0))
+    unit.assertEquals(job:next(0).type, "failed")
+    unit.assertTrue(job:wait({}, 0))    -- it has ended
+end
+
+function M.test_all_jobs_of_a_long_list_are_waited_for()
+    local job <close> = ended()
+    local closed, list = ended(), {}
+    closed:close()
+    for i = 1, 100 do
+        list[i] = i < 100 and job or closed
+    end
+    unit.assertErrorMsgContains("a job is closed", job.wait, job, list, 0)
+end
+
 -- Work for drive_lines that notes what happens in `log`.
 local function work(name, job, log)
     return {
