@@ -112,17 +112,17 @@ check-bare:                           ## as root: make deps demo and make deps c
 check-readme: $(B)/autobackup         ## README.md shows what the program prints
 	scripts/dev/readme.sh $< --check
 check-c: $(B)/suites                  ## the engine's libcheck suites
-	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} tests/alone/run.sh $(B)/suites
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} tests/check/run.sh $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
-check-e2e: $(B)/autobackup $(BENCH)   ## the command line, end to end
-	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh
+check-e2e: $(B)/autobackup $(BENCH)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
+	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh $(E2E)
 check-fault: $(B)/autobackup $(FAULT) $(BENCH)    ## kill -9, broken and full disks, lost power: a short form
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh
 check-faults: $(B)/autobackup $(FAULT) $(BENCH)   ## the same at every point, on every filesystem: takes hours
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh --full
 check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer
-	AUTOBACKUP_TEST_GC=1 $(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
+	AUTOBACKUP_TEST_GC=1 CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-300} $(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
 luacheck: | $(filter deps,$(MAKECMDGOALS))    ## lint the Lua sources
 	luacheck --quiet --codes lua scripts tests config.lua.example
 layers: | $(filter deps,$(MAKECMDGOALS))      ## who may depend on whom, and how long a file may be

@@ -141,7 +141,7 @@ end
 function Binding:next_positionals()
     local open = {}
     for _, arg in ipairs(self.declaration.args) do
-        if not arg.keyword and self:is_open(arg) then
+        if not arg.keyword and self:is_open(arg) and not (arg.inside and open[1]) then
             open[#open + 1] = arg
             if not arg.optional then
                 break

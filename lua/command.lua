@@ -36,7 +36,8 @@
 --               makes it
 --     when      { what = {"projects"} }: the argument exists only if argument `what` has one of these values
 --     values    list of strings, for type choice
---     inside    true: it takes paths in a replica, so a row of a file or folder gives its own
+--     inside    true: it takes paths in a replica, so a row of a file or folder gives its own; as a word only behind
+--               all that is before it
 --     help      what it is (optional)
 -- A project, client or which may be a pattern (glob.lua) instead of a name; it prints as it was typed.
 -- An option: type ("flag" when left out, else a type as above), short (one letter), values, default, many, fresh,

@@ -212,6 +212,8 @@ local function changed_something(entry)
         + (entry.directories or 0) > 0
 end
 
+local BRINGS = {copy = true, restore = true, undo = true}    -- what comes to nothing when it brought nothing
+
 --- Those of the operations that may be meant by `undo last`: not what found nothing to do.
 -- @param list of merge
 -- @return list
@@ -219,7 +221,7 @@ function M.that_changed(list)
     local changed = {}
     for _, entry in ipairs(list) do
         local is_void = not changed_something(entry) and (entry.manifest or (entry.files or 0) == 0)
-        changed[#changed + 1] = (not is_void or entry.kind == "accept") and entry or nil
+        changed[#changed + 1] = not (is_void and BRINGS[entry.kind]) and entry or nil
     end
     return changed
 end

@@ -88,7 +88,7 @@ return {
         {"project", "project", optional = true},
         {"category", "category", optional = true},
         {"database", "database", optional = true},
-        {"path", "word", optional = true, help = "a folder or a file below the project"},
+        {"path", "word", optional = true, inside = true, help = "a folder or a file below the project"},
     },
     accepts = {
         replica = {project = "project", category = "category", database = "database"},

@@ -13,7 +13,7 @@ local PLAIN = "^[%w%./_,:@%%+=\128-\255-]+$"
 function M.word(word)
     if clean.clean(word) ~= word then
         return "$'" .. clean.clean((word:gsub("[\\']", "\\%0"))) .. "'"
-    elseif word:find(PLAIN) and not word:find("^%-") then
+    elseif word:find(PLAIN) then
         return word
     elseif word:find("!", 1, true) and not word:find("'", 1, true) then
         return "'" .. word .. "'"    -- an interactive bash looks for it in its history, in "..." too
@@ -21,13 +21,14 @@ function M.word(word)
     return '"' .. word:gsub('["\\$`]', "\\%0") .. '"'
 end
 
---- A line of words.
+--- A line of words. One that begins like an option is quoted, which tells the prompt that it is none.
 -- @param ... texts, the first is a command
 -- @return text
 function M.line(...)
     local list = {...}
     for i = 2, #list do
-        list[i] = M.word(list[i])
+        local word = M.word(list[i])
+        list[i] = word:find("^%-") and '"' .. word .. '"' or word
     end
     return table.concat(list, " ")
 end

@@ -1,7 +1,9 @@
 /*
- * Runs all suites, or those named as arguments. libcheck's summary is the last line; CK_FORK=no for a debugger.
+ * Runs all suites, or those named as arguments; --list names them. libcheck's summary is the last line; CK_FORK=no for a
+ * debugger.
  */
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +25,17 @@ static bool wanted(const char *name, int argc, char *argv[])
     return argc < 2;
 }
 
+static int list(void)
+{
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        puts(suites[i].name);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
+    if (argc == 2 && strcmp(argv[1], "--list") == 0)
+        return list();
     SRunner *runner = srunner_create(NULL);
 
     for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)

@@ -12,6 +12,8 @@ equal() {
     cp -a WORK/footage/acme STORAGE/footage/
     find ./*/footage/acme -exec touch -h -d '2024-05-06 07:08:09' {} +
     ok load
+    mkdir -p "$XDG_CONFIG_HOME/autobackup"
+    echo 'policy("footage", {copies = 3})' >"$XDG_CONFIG_HOME/autobackup/config.lua"
     sleep 0.1    # no digest is too young
 }
 

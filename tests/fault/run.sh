@@ -2,7 +2,8 @@
 # run.sh [--full] [-k PATTERN] [SCRIPT...]: strikes the program in $AUTOBACKUP with faults and checks that nothing is
 # lost. A fault is a function fault_* in NN-name.sh, run on each filesystem of $FILESYSTEMS that its `on_*` names (all
 # when it has none). Prints a table: fault, filesystem, runs, violations. Needs root; -k takes those whose name contains
-# PATTERN; KEEP=1 stops at the first violation and keeps the folder.
+# PATTERN; JOBS of them run at once (as many as there are processors); KEEP=1 stops at the first violation and keeps the
+# folder.
 set -euo pipefail
 . "$(dirname "$0")/../alone/enter.sh"
 cd "$(dirname "$0")"
@@ -10,7 +11,8 @@ cd "$(dirname "$0")"
 # Mounts of its own, which are gone when it ends, however it ends.
 [ -n "${FAULT_MOUNTS:-}" ] || FAULT_MOUNTS=private exec unshare -m --propagation private bash "$PWD/run.sh" "$@"
 
-pattern= scripts=() FULL=
+jobs=${JOBS:-$(nproc)} pattern= scripts=() FULL=
+[ -z "${KEEP:-}" ] || jobs=1
 while [ $# -gt 0 ]; do
     case $1 in
         --full) FULL=1 ;;
@@ -32,14 +34,15 @@ export TALLY=$work/tally
 
 one() {    # SCRIPT FUNCTION KIND
     local folder=$work/${1%.sh}.$2.$3 status=0
+    local said=$folder.said
     mkdir "$folder"
-    KIND=$3 bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$folder" >"$work/said" 2>&1 </dev/null ||
+    KIND=$3 bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$folder" >"$said" 2>&1 </dev/null ||
         status=$?
     case $status in
-        0) grep -A 30 -h '^VIOLATION' "$work/said" | tee -a "$work/wrong" || : ;;
-        77) echo "skipped: $2 on $3: $(tail -n 1 "$work/said")" ;;
+        0) grep -A 30 -h '^VIOLATION' "$said" | tee -a "$work/wrong" || : ;;
+        77) echo "skipped: $2 on $3: $(tail -n 1 "$said")" ;;
         *)
-            { echo "FAILED: $1 $2 on $3"; sed 's/^/    /' "$work/said"; } | tee -a "$work/wrong"
+            { echo "FAILED: $1 $2 on $3"; sed 's/^/    /' "$said"; } | tee -a "$work/wrong"
             printf '%s\t%s\t1\n' "$2 (did not end)" "$3" >>"$TALLY"
             [ -z "${KEEP:-}" ] || (cd "$folder" && bash -i)
             ;;
@@ -54,10 +57,12 @@ for script in "${scripts[@]}"; do
         kinds=$(sed -n "s/^on_${name#fault_}=\"\(.*\)\".*/\1/p" "$script")
         for kind in ${kinds:-tmpfs ext4 xfs btrfs}; do
             [[ " $FILESYSTEMS " == *" $kind "* ]] || continue
-            one "$script" "$name" "$kind"
+            while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n || :; done
+            one "$script" "$name" "$kind" &
         done
     done
 done
+wait
 awk -F '\t' '
     { key = $1 "\t" $2; if (!(key in runs)) order[++n] = key; runs[key]++; bad[key] += $3 > 0; all += $3 > 0 }
     END {
