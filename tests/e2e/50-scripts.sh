@@ -50,6 +50,58 @@ LUA
     assert_out "3	WORK	4	3	3" "1	2	5" "WORK	3	true	replica	integer" "100" "did you mean 'client'"
 }
 
+# The filters that README.md names take a name, a row and a pattern, and of files also what else it names. Oracle: find.
+test_every_documented_filter() {
+    studio
+    sed -nE 's/^\| `(projects|replicas|files)\{([^}]*)\}`.*/\1 \2/p' "${SCRIPTS%/*}/README.md" >documented
+    assert_eq "$(cut -d' ' -f1 documented | xargs)" "projects replicas files"
+    cat >walk.lua <<'LUA'
+local values = {
+    client = {"acme", clients()[1], glob "ac*"},
+    project = {"acme/spot", projects{project = "acme/spot"}[1], glob "*/sp*"},
+    database = {"WORK", databases()[1], glob "W*"},
+    category = {"footage", categories()[2], glob "foot*"},
+    name = {"clip 1.mov", glob "clip 1.*", glob "clip [1].mov"},
+    larger = {"9kB", 9000}, newer = {"2001-01-01"}, older = {"2001-01-01"},
+}
+assert(clients()[1].client == "acme" and databases()[1].database == "WORK" and categories()[2].category == "footage")
+local shared
+local function told(query, filter)
+    local list = {}
+    if query == "files" then
+        for file in files(filter) do list[#list + 1] = file.path end
+    else
+        for _, row in ipairs(_ENV[query](filter)) do
+            list[#list + 1] = table.concat({row.project, row.category or "", row.database or ""}, " ")
+        end
+    end
+    table.sort(list)
+    return table.concat(list, "\n"), #list
+end
+for line in io.lines("documented") do
+    local query, keys = line:match("^(%S+) (.*)$")
+    if query == "projects" then shared = keys end
+    for key in (keys:gsub("%.%.%.", shared)):gmatch("(%w+)=") do
+        local first, count = told(query, {[key] = values[key][1]})
+        assert((count > 0) == (key ~= "older"), query .. " " .. key .. " " .. count)
+        for i, value in ipairs(values[key]) do
+            assert(told(query, {[key] = value}) == first, ("%s %s %d: %s"):format(query, key, i, told(query, {[key] = value})))
+        end
+        print(query, key, count)
+    end
+    local _, several = told(query, {category = {"footage", "render"}, client = "acme"})
+    print(query, "several", several)
+end
+LUA
+    ok walk.lua
+    local files="footage/acme scratch/render/acme"
+    assert_out "projects	client	1" "replicas	project	5" "files	database	$(find WORK/{footage,project,scratch} -type f | wc -l)" \
+        "files	name	$(find . -path ./.autobackup -prune -o -name 'clip 1.mov' -print | wc -l)" \
+        "files	larger	$(find WORK STORAGE NAS -type f -size +9000c -path '*/*/*/*' | grep -vc autobackup)" "files	older	0" \
+        "files	several	$(for d in WORK STORAGE NAS; do for f in $files; do find "$d/$f" -type f 2>/dev/null; done; done | wc -l)"
+    assert_eq "$(grep -c . "$OUT")" 19
+}
+
 test_errors_are_values() {
     studio
     cat >e.lua <<'LUA'
