@@ -56,11 +56,13 @@ end
 -- What a file that nobody knows could have meant.
 local function nearest_project(session)
     return function(file)
-        local names = {}
+        local names, projects, is_whole = {}, {}, file:find("/", 1, true)
         for i, row in ipairs(session.catalog:projects{}) do
-            names[i] = row.project
+            names[i] = is_whole and row.project or row.name
+            projects[names[i]] = row.project
         end
-        return file:find("/", 1, true) and suggest.hint(file, names) or ""
+        local found = suggest.nearest(file, names)
+        return found and ("; did you mean '%s'?"):format(projects[found]) or ""
     end
 end
 

@@ -138,7 +138,7 @@ local function show_rows(list, out)
         {key = "project", title = "PROJECT", group = true, head = true, min = 12},
         {key = "category", title = "CATEGORY", head = true},
         {key = "bytes", title = "SIZE", align = "right", format = size.size},
-        {key = "databases", title = "ON", names = true},
+        {key = "databases", title = "ON", names = true, spare = 1},
         {key = "reasons", title = "WHY", min = 20, soft = 60, color = function() return "yellow" end,
             format = function(reasons) return table.concat(reasons, "; ") end},
     }}

@@ -221,6 +221,8 @@ test_versions_says_what_it_did_not_look_at() {
     assert_err "no version of it is kept; did you mean 'acme/spot'?"
     ok versions acme/spto footage
     assert_err "no version of it is kept; did you mean 'acme/spot'?"
+    ok versions spto
+    assert_err "no version of it is kept; did you mean 'acme/spot'?"
     ok versions nothing.mov
     refute_err "did you mean"
 }
