@@ -33,10 +33,16 @@ local function is_explicit(text)
     return text:find("^[/~]") ~= nil or text:find("^%.%.?/") ~= nil
 end
 
+-- Where the links of a path lead; what is not there any more lies below what is.
+local function resolved(path)
+    local found, parent, name = fs.realpath(path), path:match("^(.*)/([^/]+)$")
+    return found or parent and parent ~= "" and locate.join(resolved(parent), name) or path
+end
+
 -- A path as it was typed and where its links lead.
 local function forms_of(path)
     local forms = {path}
-    add_once(forms, fs.realpath(path) or path)
+    add_once(forms, resolved(path))
     return forms
 end
 
@@ -73,8 +79,8 @@ local function readings(session, text)
     return found
 end
 
--- The places in categories that a text may mean, as a path: list of {database=?, category=, client=?, name=?,
--- rest=?}.
+--- The places in categories that a text may mean, as a path.
+-- @return list of {database=?, category=, client=?, name=?, rest=? (the path below the project)}
 local function places_of(session, text)
     local found = {}
     for _, reading in ipairs(readings(session, text)) do
@@ -88,6 +94,13 @@ local function places_of(session, text)
         end
     end
     return found
+end
+
+M.places = places_of
+
+--- Whether an absolute path lies on a database.
+function M.is_on_database(session, path)
+    return #below_databases(session, path) > 0
 end
 
 -- ---- each kind of name ----

@@ -4,6 +4,7 @@ local core_undo = require "core.undo"
 local errors = require "autobackup.errors"
 local fs = require "core.fs"
 local glob = require "autobackup.glob"
+local guess = require "autobackup.guess"
 local jobs = require "autobackup.jobs"
 local locate = require "autobackup.locate"
 local past = require "autobackup.past"
@@ -12,37 +13,17 @@ local typed = require "autobackup.view.typed"
 
 local M = {}
 
-local function is_inside(path, root)
-    return root ~= "/" and path:sub(1, #root + 1) == root .. "/" or root == "/" and path:sub(1, 1) == "/"
-end
-
--- The database with the longest root above a path, and the path below it.
-local function database_of(session, path)
-    local found
-    for _, database in ipairs(session.catalog:databases()) do
-        if is_inside(path, database.path) and (not found or #database.path > #found.path) then
-            found = database
-        end
-    end
-    return found, found and path:sub(#found.path + (found.path == "/" and 1 or 2))
-end
-
 -- The place that a path on a disk means.
 local function place_of_path(session, path)
-    local database, below = database_of(session, path)
-    if not database then
-        errors.raise("ENONAME", ("%s is on no database; 'list databases' shows where they are"):format(path))
-    end
-    for _, category in ipairs(session.catalog:categories()) do
-        local rest = is_inside(below, category.path) and below:sub(#category.path + 2)
-        local client, name, inside = (rest or ""):match("^([^/]+)/([^/]+)/?(.*)$")
-        if client then
-            return {project = client .. "/" .. name, category = category.category,
-                only = inside ~= "" and {glob.literal(inside)} or nil}
+    for _, place in ipairs(guess.places(session, path)) do
+        if place.name then
+            return {project = place.client .. "/" .. place.name, category = place.category,
+                only = place.rest and {glob.literal(place.rest)} or nil}
         end
     end
-    errors.raise("ENONAME", ("%s is in no project of a category; 'list categories' shows where they are")
-        :format(path))
+    errors.raise("ENONAME", (guess.is_on_database(session, path)
+        and "%s is in no project of a category; 'list categories' shows where they are"
+        or "%s is on no database; 'list databases' shows where they are"):format(path))
 end
 
 -- As `find` takes a name: without a wildcard it may stand anywhere in one.

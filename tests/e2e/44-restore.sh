@@ -214,6 +214,13 @@ test_versions_says_what_it_did_not_look_at() {
     ok versions acme/spot --limit 2 --json
     assert_eq "$(json 'o.operation' | wc -l)" 2
     assert_err "more than 2"
+    ln -s NAS link
+    ok versions "$PWD/link/footage/acme/spot" --json
+    assert_eq "$(json 'o.operation' | sort -u)" "$("$AUTOBACKUP" versions acme/spot footage --json | json_of /dev/stdin 'o.operation' | sort -u)"
+    ok versions "$PWD/link/footage/acme/spot/no longer/there" --json
+    ab versions "$PWD/link/footage"
+    assert_status 1
+    assert_err "in no project of a category"
     ab versions /nowhere/at/all
     assert_status 1
     assert_err "on no database"

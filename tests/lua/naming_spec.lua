@@ -61,11 +61,14 @@ function M.test_paths_of_replicas()
     unit.assertEquals({taken(session, "database", work), taken(session, "category", "scratch/render/")},
         {"WORK", "render"})
     assert(sys.run{"ln", "-s", work, folder.path .. "/link"} == 0)
-    unit.assertEquals({taken(session, "project", folder.path .. "/link/footage/blue/film")},
-        {nil, ("'%s/link/footage/blue/film' is no folder of a project in any database"):format(folder.path)})
+    unit.assertEquals({taken(session, "project", folder.path .. "/link/footage/no/such")},
+        {nil, ("'%s/link/footage/no/such' is no folder of a project in any database"):format(folder.path)})
+    -- As by the database's own path, whether its folder is there now or not.
+    local film = {"blue/film", {category = "footage", database = "WORK"}}
+    unit.assertEquals({taken(session, "project", work .. "footage/blue/film")}, film)
+    unit.assertEquals({taken(session, "project", folder.path .. "/link/footage/blue/film")}, film)
     folder:dir("WORK/footage/blue/film")
-    unit.assertEquals({taken(session, "project", folder.path .. "/link/footage/blue/film")},
-        {"blue/film", {category = "footage", database = "WORK"}})
+    unit.assertEquals({taken(session, "project", folder.path .. "/link/footage/blue/film")}, film)
 end
 
 function M.test_paths_that_are_no_replica_are_refused()
