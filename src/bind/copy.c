@@ -135,13 +135,6 @@ static int copy_start(lua_State *L)
     return 1;
 }
 
-static void free_texts(char **list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(list[i]);
-    free(list);
-}
-
 /* So many integers at `counts`, as a list. For lua_pcall. */
 static int push_counts(lua_State *L)
 {
@@ -174,7 +167,7 @@ static int copy_matches(lua_State *L)
     request.only = only;
     request.only_count = count;
     int code = transfer_matches(&request, counts, &err);
-    free_texts(only, count);
+    field_free_texts(only, count);
     if (code < 0) {
         free(counts);
         return bind_fail(L, &err);

@@ -1,5 +1,6 @@
 #include "bind/fields.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -88,4 +89,11 @@ char **field_copy_texts(lua_State *L, const char *key, size_t *ret_count)
     }
     lua_pop(L, 1);
     return list;
+}
+
+void field_free_texts(char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(list[i]);
+    free((char **)list);
 }

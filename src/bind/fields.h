@@ -22,8 +22,9 @@ bool field_flag(lua_State *L, const char *key);
 /* A number of seconds (nil: 0), in ns; more than ten years are ten years. */
 int64_t field_duration(lua_State *L, const char *key);
 
-/* A list of strings, nil for none: raise when it is none, and copy it (nothing raises any more), to be freed. */
+/* A list of strings, nil for none: raise when it is none, and copy it (nothing raises any more), for field_free_texts. */
 void field_check_texts(lua_State *L, const char *key);
 char **field_copy_texts(lua_State *L, const char *key, size_t *ret_count);
+void field_free_texts(char *const *list, size_t count);
 
 #endif

@@ -102,7 +102,7 @@ static int load_start_(lua_State *L)
 
 static int load_held_(lua_State *L)
 {
-    const char *path = luaL_checkstring(L, 1), *root = luaL_checkstring(L, 3), *identity = luaL_checkstring(L, 4);
+    const char *path = bind_check_path(L, 1), *root = bind_check_path(L, 3), *identity = luaL_checkstring(L, 4);
     int64_t database = luaL_checkinteger(L, 2);
     struct error err = {0};
     struct catalog *cat = NULL;

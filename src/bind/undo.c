@@ -228,13 +228,6 @@ static int build_asof(lua_State *L)
     return 1;
 }
 
-static void free_list(char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(list[i]);
-    free((char **)list);
-}
-
 static int undo_asof(lua_State *L)
 {
     struct error err = {0};
@@ -265,9 +258,9 @@ static int undo_asof(lua_State *L)
         lua_pushinteger(L, (lua_Integer)r.only_count);
         code = lua_pcall(L, 2, 1, 0) == LUA_OK ? 1 : 0;
     }
-    free_list(r.operations, r.operation_count);
-    free_list(r.earlier, r.earlier_count);
-    free_list(r.only, r.only_count);
+    field_free_texts(r.operations, r.operation_count);
+    field_free_texts(r.earlier, r.earlier_count);
+    field_free_texts(r.only, r.only_count);
     asof_free(&asof);
     return code == 1 ? 1 : code < 0 ? bind_fail(L, &err) : lua_error(L);
 }

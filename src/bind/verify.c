@@ -173,9 +173,7 @@ static int verify_survey(lua_State *L)
     field_check_texts(L, "only");
     char **patterns = field_copy_texts(L, "only", &count);
     int code = survey(path, replica, patterns, count, &found, &err);
-    for (size_t i = 0; i < count; i++)
-        free(patterns[i]);
-    free(patterns);
+    field_free_texts(patterns, count);
     if (code < 0)
         return bind_fail(L, &err);
     lua_createtable(L, 0, 3);

@@ -27,21 +27,14 @@ static bool may_be_directory(const struct entry *e)
     return (e->mode & S_IFMT) == 0 || S_ISDIR(e->mode);
 }
 
-static bool rights_differ(const struct entry *l, const struct entry *r, const struct classify_options *o)
-{
-    bool others = l->uid != r->uid || l->gid != r->gid;
-    uint32_t mode = others && !o->keeps_owner ? metadata_mode_of_another(l->mode) : l->mode;
-
-    if (o->keeps_mode && !S_ISLNK(l->mode) && ((mode ^ r->mode) & 07777))
-        return true;
-    return o->keeps_owner && others;
-}
+static struct rights rights_of(const struct entry *e) { return (struct rights){e->mode, e->uid, e->gid}; }
 
 /* The content is the same. moved: the times are not. */
 static void judge_metadata(const struct merge_pair *pair, const struct classify_options *o, bool moved,
                            struct verdict *v)
 {
-    bool rights = rights_differ(pair->left, pair->right, o);
+    struct rights from = rights_of(pair->left), to = rights_of(pair->right);
+    bool rights = metadata_lacks(&from, &to, o->keeps_owner, o->keeps_mode);
 
     if (o->only_own && pair->right->uid != o->uid)
         v->owned = rights || moved;

@@ -30,13 +30,11 @@ struct finish {
     bool mirror;
 };
 
-/* from: what the directory shall have. As classify.c judges it. */
-static bool rights_differ(const struct holds *holds, const struct stat *from, const struct stat *to)
+/* from: what the directory shall have. */
+static bool lacks_rights(const struct holds *holds, const struct stat *from, const struct stat *to)
 {
-    bool others = from->st_uid != to->st_uid || from->st_gid != to->st_gid;
-    mode_t mode = others && !holds->owner ? metadata_mode_of_another(from->st_mode) : from->st_mode;
-
-    return (holds->mode && ((mode ^ to->st_mode) & 07777)) || (holds->owner && others);
+    const struct rights wanted = {from->st_mode, from->st_uid, from->st_gid}, has = {to->st_mode, to->st_uid, to->st_gid};
+    return metadata_lacks(&wanted, &has, holds->owner, holds->mode);
 }
 
 static struct manifest_file described(const struct stat *st)
@@ -75,7 +73,7 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
         source_give_corrected(&w->source, w->request->granularity, &to_st, &from_st);
     if (!fresh && !holds_may_correct(&w->target.holds, to_st.st_uid))
         return 0;
-    bool rights = !fresh && rights_differ(&w->target.holds, &from_st, &to_st);
+    bool rights = !fresh && lacks_rights(&w->target.holds, &from_st, &to_st);
     if (!fresh && !rights && times_agree(mtime_of(&from_st), mtime_of(&to_st), w->request->granularity))
         return 0;
     int code = fresh ? 0 : announce_touch(w, path, &from_st, &to_st, to, rights);

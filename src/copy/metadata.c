@@ -139,6 +139,16 @@ static int apply(struct place to, struct attributes from, struct xattr_file to_a
     return code;
 }
 
+bool metadata_lacks(const struct rights *from, const struct rights *to, bool keeps_owner, bool keeps_mode)
+{
+    bool others = from->uid != to->uid || from->gid != to->gid;
+    uint32_t mode = others && !keeps_owner ? metadata_mode_of_another(from->mode) : from->mode;
+
+    if (keeps_mode && !S_ISLNK(from->mode) && ((mode ^ to->mode) & 07777))
+        return true;
+    return keeps_owner && others;
+}
+
 uint32_t metadata_mode_of_another(uint32_t mode) { return mode & ~(uint32_t)(S_ISUID | S_ISGID); }
 
 mode_t metadata_first_mode(const struct stat *st)

@@ -41,6 +41,14 @@ mode_t metadata_first_mode(const struct stat *st);
  */
 uint32_t metadata_mode_of_another(uint32_t mode);
 
+/* Whose a file is, and its mode with the type. */
+struct rights {
+    uint32_t mode, uid, gid;
+};
+
+/* Does `to` lack what it should have of the rights of `from`, as far as its filesystem keeps owners and modes? */
+bool metadata_lacks(const struct rights *from, const struct rights *to, bool keeps_owner, bool keeps_mode);
+
 /* May we correct the mode and times of a file of this owner? Its content may be replaced all the same. */
 bool holds_may_correct(const struct holds *holds, uint32_t uid);
 

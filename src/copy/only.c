@@ -257,6 +257,21 @@ static bool is_plain(const struct pattern *p)
     return true;
 }
 
+enum only_extent only_path(struct only *o, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+    if (!o)
+        return ONLY_COVERED;
+    (void)only_enter(o, path, slash ? (size_t)(slash - path) : 0);
+    return only_name(o, name, strlen(name));
+}
+
+bool only_takes(struct only *o, enum only_extent extent, const char *name, size_t len)
+{
+    return !o || extent == ONLY_COVERED || only_name(o, name, len) == ONLY_COVERED;
+}
+
 bool only_count(struct only *o, const char *name, size_t len)
 {
     bool became = false;

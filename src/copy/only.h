@@ -34,6 +34,12 @@ enum only_extent only_enter(struct only *o, const char *dir, size_t len);
 /* What a name in that directory is. */
 enum only_extent only_name(struct only *o, const char *name, size_t len);
 
+/* A path relative to the replica. Goes to its directory. o: NULL for all that is there, as in only_takes. */
+enum only_extent only_path(struct only *o, const char *path);
+
+/* Is a name of the directory that only_enter was asked about (extent: what that said) covered? */
+bool only_takes(struct only *o, enum only_extent extent, const char *name, size_t len);
+
 /*
  * The name that only_name was asked about last is there. Counts it for the patterns that cover it; a pattern with
  * wildcards that this very path is spelled like means that path alone from now on: true when that was so.

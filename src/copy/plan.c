@@ -155,7 +155,7 @@ static int pass_blocked(struct plan *p, struct merge *merge, const struct plan_v
 
     while (visitor->blocked && (code = merge_next(merge, &pair, err)) > 0) {
         const struct entry *e = pair.left ? pair.left : pair.right;
-        if (!p->only || p->extent == ONLY_COVERED || only_name(p->only, e->name, e->name_len) == ONLY_COVERED)
+        if (only_takes(p->only, p->extent, e->name, e->name_len))
             visitor->blocked(visitor->arg, &pair);
         if (plan_asked_to_end(p))
             return -ECANCELED;

@@ -17,6 +17,11 @@ const char *type_name(uint32_t mode)
     }
 }
 
+const char *entry_kind(const struct entry *e)
+{
+    return e->err ? "unreadable" : e->mount ? "mount" : type_name(e->mode);
+}
+
 bool times_agree(int64_t a, int64_t b, int64_t granularity)
 {
     uint64_t away = a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;

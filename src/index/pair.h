@@ -41,6 +41,9 @@ int pair_newer(const struct merge_pair *pair, int64_t granularity);
 /* Do two times agree on a filesystem that stores them this coarsely (ns; 1 and below: exactly)? */
 bool times_agree(int64_t a, int64_t b, int64_t granularity);
 
+/* What an entry is for people: "unreadable", "mount" (one that was not entered), or its type_name. */
+const char *entry_kind(const struct entry *e);
+
 /* "file", "directory", "symlink", "fifo", "socket", "device", or "unknown": static. */
 const char *type_name(uint32_t mode);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "index/pair.h"
 #include "scan/folder.h"
 
 /* Make room for one more at the end of an array that doubles at powers of two, and return its place. */
@@ -47,21 +48,6 @@ static void add_replica(struct levels *l, const struct level_category *c, const 
         .category = c, .client = client, .project = project, .path = join(l, folder, project)};
 }
 
-static const char *kind_of(const struct entry *e)
-{
-    if (e->err)
-        return "unreadable";
-    if (e->mount)
-        return "mount";
-    switch (e->mode & S_IFMT) {
-    case S_IFREG: return "file";
-    case S_IFLNK: return "symlink";
-    case S_IFIFO: return "fifo";
-    case S_IFSOCK: return "socket";
-    default: return "device";
-    }
-}
-
 static bool is_folder(const struct entry *e) { return S_ISDIR(e->mode) && !e->mount && !e->err; }
 
 static void add_loose(struct levels *l, const struct level_category *c, const char *client, const struct entry *e)
@@ -69,7 +55,7 @@ static void add_loose(struct levels *l, const struct level_category *c, const ch
     *MORE(l->loose, l->loose_count) = (struct level_loose){
         .category = c->id,
         .path = client ? join(l, client, e->name) : keep(l, e->name),
-        .kind = kind_of(e),
+        .kind = entry_kind(e),
         .size = e->size,
     };
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "index/pair.h"
 #include "scan/folder.h"
 #include "scan/measure.h"
 
@@ -80,20 +81,6 @@ static enum relation relation_of(int root, const char *path, const struct roster
     return best;
 }
 
-static const char *kind_of(const struct entry *e)
-{
-    if (e->err)
-        return "unreadable";
-    switch (e->mode & S_IFMT) {
-    case S_IFREG: return "file";
-    case S_IFDIR: return e->mount ? "mount" : "directory";
-    case S_IFLNK: return "symlink";
-    case S_IFIFO: return "fifo";
-    case S_IFSOCK: return "socket";
-    default: return "device";
-    }
-}
-
 static void add(struct outside *o, const char *path, const struct entry *e)
 {
     if (o->count == o->room) {
@@ -103,7 +90,7 @@ static void add(struct outside *o, const char *path, const struct entry *e)
     bool is_known = !e->err && !S_ISDIR(e->mode);
     o->places[o->count++] = (struct place){
         .path = arena_strndup(&o->strings, path, strlen(path)),
-        .kind = kind_of(e),
+        .kind = entry_kind(e),
         .files = is_known ? S_ISREG(e->mode) : -1,
         .bytes = is_known ? (int64_t)e->size : -1,
         .whole = is_known,

@@ -31,14 +31,6 @@ const char *then_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-enum only_extent then_extent(struct reading *g, const char *path)
-{
-    if (!g->only)
-        return ONLY_COVERED;
-    only_enter(g->only, path, then_dir_len(path));
-    return only_name(g->only, then_name(path), strlen(then_name(path)));
-}
-
 /* ---- what operations did ---- */
 
 static struct story *story_of(struct reading *g, const char *path)
@@ -61,7 +53,7 @@ static struct story *story_of(struct reading *g, const char *path)
 
 static void take_deed(struct reading *g, const struct deed *d, size_t operation)
 {
-    if (d->verb == MANIFEST_TOUCH || then_extent(g, d->path) != ONLY_COVERED)
+    if (d->verb == MANIFEST_TOUCH || only_path(g->only, d->path) != ONLY_COVERED)
         return;
     struct story *s = story_of(g, d->path);
     struct deed_then *then = mem_alloc(sizeof *then);
@@ -319,7 +311,7 @@ static int give_folders(struct reading *g, struct error *err)
         if (g->stories[i]->there)
             code = give_folder(g, g->stories[i]->path, then_dir_len(g->stories[i]->path), err);
     for (size_t i = 0; i < g->folder_count && !code; i++)
-        if (g->folders[i]->there && then_extent(g, g->folders[i]->path) == ONLY_COVERED)
+        if (g->folders[i]->there && only_path(g->only, g->folders[i]->path) == ONLY_COVERED)
             code = give_folder(g, g->folders[i]->path, strlen(g->folders[i]->path), err);
     return code;
 }

@@ -47,7 +47,7 @@ static struct written *written_of(struct before *b, const char *path)
 
 static void take(struct before *b, const struct deed *d, size_t operation)
 {
-    if (d->verb == MANIFEST_TOUCH || then_extent(b->g, d->path) != ONLY_COVERED)
+    if (d->verb == MANIFEST_TOUCH || only_path(b->g->only, d->path) != ONLY_COVERED)
         return;
     struct written *w = written_of(b, d->path);
     w->gone = d->verb == MANIFEST_REMOVE;

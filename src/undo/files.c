@@ -110,16 +110,6 @@ static void emit_folders(struct listing_job *l, const struct past *p)
     }
 }
 
-static bool is_wanted(struct listing_job *l, const struct deed *d)
-{
-    const char *slash = strrchr(d->path, '/'), *name = slash ? slash + 1 : d->path;
-
-    if (!l->only)
-        return true;
-    only_enter(l->only, d->path, slash ? (size_t)(slash - d->path) : 0);
-    return only_name(l->only, name, strlen(name)) == ONLY_COVERED;
-}
-
 static int list_files(struct listing_job *l, struct past *p)
 {
     struct deed d;
@@ -129,7 +119,7 @@ static int list_files(struct listing_job *l, struct past *p)
     if (!l->only)
         emit_folders(l, p);
     while (!job_cancelled(l->job) && (code = past_next(p, &d)) == 1) {
-        if (is_wanted(l, &d))
+        if (only_path(l->only, d.path) == ONLY_COVERED)
             emit_deed(l, p, &d);
         deed_free(&d);
     }

@@ -74,7 +74,7 @@ static void add_story(struct reading *g, struct entries *entries, const struct s
 {
     if (!s->there)
         return;
-    if (g->only && then_extent(g, s->path) == ONLY_COVERED)
+    if (g->only && only_path(g->only, s->path) == ONLY_COVERED)
         only_count(g->only, then_name(s->path), strlen(then_name(s->path)));
     g->out->names++;
     add_entry(entries, &s->was);

@@ -49,9 +49,6 @@ struct reading {
 size_t then_dir_len(const char *path);
 const char *then_name(const char *path);
 
-/* What the patterns say of a path. */
-enum only_extent then_extent(struct reading *g, const char *path);
-
 /* A file cannot be had as it was: the fields of struct asof_lack, of which copies are made. */
 void then_lack(struct reading *g, enum asof_why why, const char *path, const char *operation, int64_t changed_at);
 

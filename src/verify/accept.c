@@ -10,11 +10,6 @@
 
 /* ---- which files ---- */
 
-bool accept_takes(struct only *only, enum only_extent extent, const char *name, size_t len)
-{
-    return !only || extent == ONLY_COVERED || only_name(only, name, len) == ONLY_COVERED;
-}
-
 static void add(struct accept_survey *s, const struct merge_pair *pair)
 {
     s->files++;
@@ -31,7 +26,7 @@ static int survey_dir(struct merge *merge, const struct merge_dir *dir, struct o
 
     while ((code = merge_next(merge, &pair, err)) > 0) {
         const struct entry *e = pair.left;
-        if (S_ISREG(e->mode) && !e->err && accept_takes(only, extent, e->name, e->name_len))
+        if (S_ISREG(e->mode) && !e->err && only_takes(only, extent, e->name, e->name_len))
             add(s, &pair);
     }
     return code;

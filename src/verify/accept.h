@@ -19,9 +19,6 @@ struct accept_survey {
 int accept_survey(struct catalog *cat, int64_t replica, struct only *only, struct accept_survey *ret_survey,
                   struct error *err);
 
-/* Is a file of a directory that only_enter was asked about (extent: what that said) among them? */
-bool accept_takes(struct only *only, enum only_extent extent, const char *name, size_t len);
-
 /* Record those of a list that were read whole. 0 or -errno. */
 int accept_record(struct catalog *cat, const struct verify_request *request, const struct check *list, struct error *err);
 

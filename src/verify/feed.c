@@ -93,7 +93,7 @@ static int add_name(struct feed *f, const struct merge_dir *dir, const struct me
 {
     const struct entry *e = pair->left;
 
-    if (!accept_takes(f->only, f->extent, e->name, e->name_len))
+    if (!only_takes(f->only, f->extent, e->name, e->name_len))
         return 0;
     if (e->err || e->mount)
         add_unread(f, dir, pair);
