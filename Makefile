@@ -112,7 +112,7 @@ check-bare:                           ## as root: make deps demo and make deps c
 check-readme: $(B)/autobackup         ## README.md shows what the program prints
 	scripts/dev/readme.sh $< --check
 check-c: $(B)/suites                  ## the engine's libcheck suites
-	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} tests/check/run.sh $(B)/suites
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-120} tests/check/run.sh $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
 check-e2e: $(B)/autobackup $(BENCH)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
