@@ -56,6 +56,8 @@ ALTER TABLE operation ADD COLUMN user TEXT;            -- who ran it
 ALTER TABLE operation ADD COLUMN boot TEXT;            -- which process it was: the kernel's id of the boot,
 ALTER TABLE operation ADD COLUMN began INTEGER;        -- and when the process began, in ticks since that
 ALTER TABLE replica ADD COLUMN evidence BLOB;    -- what all its digests say, in one number (evidence.h); NULL: to be added up
+UPDATE replica SET evidence = zeroblob(16)       -- no digest says nothing
+    WHERE id NOT IN (SELECT replica FROM directory WHERE digests IS NOT NULL);
 ALTER TABLE directory ADD COLUMN renewed INTEGER NOT NULL DEFAULT 0;    -- files that digests marks as renewed
 CREATE INDEX directory_renewed ON directory (replica, renewed) WHERE renewed > 0;
 CREATE TABLE judged (    -- what comparing two replicas of one size came to: a cache of compare, evidence.h says when it counts

@@ -523,8 +523,9 @@ test_a_client_with_ten_thousand_projects() {
     studio
     sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
         WHERE i < 10000) INSERT INTO replica (database, category, client, project, files, directories, bytes, newest,
-        fingerprint, errors, loaded_at) SELECT d.id, 1, CAST('many' AS BLOB), CAST(printf('p-%05d', i) AS BLOB), 1, 1,
-        i, 1, CAST('0123456789abcdef' AS BLOB), 0, 1 FROM n, database d"
+        fingerprint, errors, loaded_at, evidence) SELECT d.id, 1, CAST('many' AS BLOB),
+        CAST(printf('p-%05d', i) AS BLOB), 1, 1, i, 1, CAST('0123456789abcdef' AS BLOB), 0, 1, zeroblob(16)
+        FROM n, database d"
     browse 80 24 explore
     await "all databases"
     send Enter
