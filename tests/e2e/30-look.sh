@@ -155,7 +155,7 @@ test_a_second_load_waits_and_says_for_whom() {
     echo "load, pid 4711, since 02:00" >&9
     "$AUTOBACKUP" load WORK >"$OUT" 2>"$ERR" 9>&- &
     local pid=$! tries=0
-    until grep -q "pid 4711" "$ERR" || [ $((tries += 1)) -gt 200 ]; do read -rt 0.05 <> <(:) || :; done
+    until grep -q "pid 4711" "$ERR" || [ $((tries += 1)) -gt 200 ]; do pause; done
     kill -0 $pid || fail "it did not wait"
     assert_err "WORK is busy: load, pid 4711, since 02:00"
     exec 9>&-

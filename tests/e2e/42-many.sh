@@ -19,7 +19,7 @@ start_and_wait() {    # WORDS...
         [ -z "$PARTIAL" ] ||
             [ "$(dd if="$PARTIAL" bs=1M skip=25 count=1 status=none | tr -d '\0' | wc -c)" = 0 ] || return 0
         kill -0 "$COPY" 2>/dev/null || fail "the copy ended early"
-        read -rt 0.01 <> <(:) || :
+        pause 0.01
     done
     fail "no temp of a large file appeared"
 }

@@ -484,7 +484,7 @@ slow_run() {    # WORDS...
     local tries=0
     until [ "$(query 'SELECT count(*) FROM directory WHERE verified IS NOT NULL')" != 0 ]; do
         kill -0 "$tracer" 2>/dev/null || fail "it ended before anything was recorded"
-        read -rt 0.05 <> <(:) || :
+        pause
         tries=$((tries + 1))
         [ "$tries" -lt 1000 ] || fail "nothing is recorded"
     done

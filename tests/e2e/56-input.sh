@@ -108,11 +108,11 @@ interrupted() {    # CODE: it says ready, gets a Ctrl-C, and must end with 130 w
     local pid=$!
     until [ -e ready ]; do
         [ $((tries += 1)) -le 300 ] || { kill "$pid"; cat loop.out; fail "never ready: $1"; }
-        read -rt 0.05 <> <(:) || :
+        pause
     done
     kill -INT "$pid"
     STATUS=0
-    (tries=0; while kill -0 "$pid" && [ $((tries += 1)) -le 200 ]; do read -rt 0.05 <> <(:); done; kill -KILL "$pid") \
+    (tries=0; while kill -0 "$pid" && [ $((tries += 1)) -le 200 ]; do pause; done; kill -KILL "$pid") \
         2>/dev/null &
     wait "$pid" || STATUS=$?
     [ "$STATUS" = 130 ] || { cat loop.out; fail "status $STATUS: $1"; }

@@ -28,17 +28,17 @@ left() {    # [STATUS]: the browser has ended; the terminal is as it was
 
 await() {    # TEXT: until the screen itself shows it
     local tries=0
-    until seen | grep -aqF -- "$1"; do
+    until [[ $(seen) == *"$1"* ]]; do
         [ $((tries += 1)) -le 300 ] || { seen; fail "never saw: $1"; }
-        read -rt 0.05 <> <(:) || :
+        pause
     done
 }
 
 await_gone() {    # TEXT: until the screen shows it no more
     local tries=0
-    while seen | grep -aqF -- "$1"; do
+    while [[ $(seen) == *"$1"* ]]; do
         [ $((tries += 1)) -le 300 ] || { seen; fail "still there: $1"; }
-        read -rt 0.05 <> <(:) || :
+        pause
     done
 }
 

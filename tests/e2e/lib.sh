@@ -14,6 +14,10 @@ begin() {    # FOLDER
     cd "$1/work"
 }
 
+# A wait that starts no process: many of them are between two looks at a screen.
+exec {NOTHING}<> <(:)
+pause() { read -rt "${1:-0.05}" -u "$NOTHING" || :; }    # SECONDS (0.05)
+
 fail() {    # MESSAGE: with where in the test it happened, and what the last `run` said
     local i
     for ((i = 1; i < ${#FUNCNAME[@]}; i++)); do

@@ -47,10 +47,10 @@ paste_text() { tmux -S "$SOCKET" set-buffer -- "$1" && tmux -S "$SOCKET" paste-b
 screen() { tmux -S "$SOCKET" capture-pane -p -S -200; }
 
 wait_for() {    # TEXT: until the screen shows it; blanks at its end do not count, tmux leaves them out
-    local tries=0
-    until screen | grep -aqF -- "${1%"${1##*[! ]}"}"; do
+    local tries=0 text=${1%"${1##*[! ]}"}
+    until [[ $(screen) == *"$text"* ]]; do
         [ $((tries += 1)) -le 300 ] || { screen; fail "never saw: $1"; }
-        read -rt 0.05 <> <(:) || :
+        pause
     done
 }
 
@@ -58,7 +58,7 @@ wait_dead() {    # until the program has ended; its status goes to STATUS
     local tries=0
     until [ -s "$TMPDIR/status" ]; do
         [ $((tries += 1)) -le 300 ] || { screen; fail "it did not end"; }
-        read -rt 0.05 <> <(:) || :
+        pause
     done
     STATUS=$(cat "$TMPDIR/status")
 }
@@ -70,18 +70,18 @@ until_true() {    # WHAT COMMAND...: until the command succeeds
     shift
     until "$@"; do
         [ $((tries += 1)) -le 300 ] || { screen; fail "never: $what"; }
-        read -rt 0.05 <> <(:) || :
+        pause
     done
 }
 
 # A Ctrl-D before the prompt is there would be lost, as in any shell.
-at_prompt() { [[ "$(visible | grep . | tail -n 1)" == *'>>>' ]]; }
+at_prompt() { [[ $(visible) == *'>>>' ]]; }
 ready() { until_true "an empty prompt" at_prompt; }    # what is typed before it is there looks garbled
 drop_line() { send C-c; ready; }
 leave() { ready; send C-d; wait_dead; }
 
 wait_gone() { until_true "'$1' gone from the screen" lacks "$1"; }    # TEXT
-lacks() { ! visible | grep -aqF -- "$1"; }
+lacks() { [[ $(visible) != *"$1"* ]]; }
 
 # No line on the screen was wrapped by the terminal, but for what can be taken from it only when it stands in one piece:
 # a line that begins with an absolute path, with the path of one of the studio's categories, or with a sign (+ - * = ! ?)
@@ -137,6 +137,6 @@ assert_screen() {    # NAME: the screen becomes that of the snapshot
     fi
     until is_screen "$1"; do
         [ $((tries += 1)) -le 300 ] || { cat "$TMPDIR/difference"; fail "not the screen $1 (see terminal.sh)"; }
-        read -rt 0.05 <> <(:) || :
+        pause
     done
 }
