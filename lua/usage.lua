@@ -1,6 +1,7 @@
 --- Help texts, made from declarations.
 
 local errors = require "autobackup.errors"
+local lists = require "autobackup.lists"
 
 local M = {}
 
@@ -54,15 +55,6 @@ end
 -- @param message format string, and its values
 function M.refuse(declaration, message, ...)
     errors.raise("EUSAGE", declaration.name .. ": " .. message:format(...), {usage = M.line(declaration)})
-end
-
-local function sorted_keys(map)
-    local keys = {}
-    for key in pairs(map) do
-        keys[#keys + 1] = key
-    end
-    table.sort(keys)
-    return keys
 end
 
 --- How an option is written: "-n, --dry-run", "--lock-wait DURATION".
@@ -136,7 +128,7 @@ end
 
 local function option_rows(declaration)
     local found = {}
-    for _, name in ipairs(sorted_keys(declaration.options)) do
+    for _, name in ipairs(lists.keys(declaration.options)) do
         local option = declaration.options[name]
         found[#found + 1] = {M.option(name, option), with_default(option)}
     end
@@ -203,7 +195,7 @@ function M.overview(registry)
     for _, name in ipairs(order) do
         list[#list + 1], groups[name] = groups[name], nil
     end
-    for _, name in ipairs(sorted_keys(groups)) do
+    for _, name in ipairs(lists.keys(groups)) do
         list[#list + 1] = groups[name]
     end
     return list

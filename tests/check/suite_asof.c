@@ -71,13 +71,19 @@ START_TEST(a_version_that_is_removed_is_lacking)
 }
 END_TEST
 
-START_TEST(a_version_that_cannot_be_looked_at_is_an_error)
+/* An ordinary user from here on, for whom permissions bite; false where that cannot be. */
+static bool as_user(void)
 {
     catalog_close(lib.cat);
     lib.cat = NULL;
     bool is_user = sandbox_drop_root(lib.folder);
     ck_assert_int_eq(catalog_open(lib.path, &lib.cat, NULL), 0);
-    if (!is_user)
+    return is_user;
+}
+
+START_TEST(a_version_that_cannot_be_looked_at_is_an_error)
+{
+    if (!as_user())
         return;
     free(sandbox_run("chmod 0 '%s'/" KEPT "/d", lib.folder, out.operation));
     ck_assert_int_eq(read_it(), -EACCES);
@@ -91,11 +97,7 @@ END_TEST
 /* What lies in its place may be it: of a replica that cannot be looked at nothing is said. */
 START_TEST(a_replica_that_cannot_be_looked_at_is_an_error)
 {
-    catalog_close(lib.cat);
-    lib.cat = NULL;
-    bool is_user = sandbox_drop_root(lib.folder);
-    ck_assert_int_eq(catalog_open(lib.path, &lib.cat, NULL), 0);
-    if (!is_user)
+    if (!as_user())
         return;
     free(sandbox_run("chmod 0 '%s/B/one/acme'", lib.folder));
     ck_assert_int_eq(read_it(), -EACCES);

@@ -227,11 +227,7 @@ test_a_second_run_plans_nothing_as_root() {
 }
 
 test_a_second_run_plans_nothing_on_a_tmpfs() {
-    need_root
-    mkdir NAS
-    mount -t tmpfs -o size=16m none NAS || skip "cannot mount a tmpfs here"
-    MOUNTS+=("$PWD/NAS")
-    trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
+    mount_tmpfs NAS 16
     on_two_disks
     chown 1234:4321 WORK/render/acme/spot/setuid
     chmod 4755 WORK/render/acme/spot/setuid

@@ -111,11 +111,7 @@ test_undo_is_exact_on_xfs() { need setfattr setfacl; mount_image D 400 xfs; LINK
 test_undo_is_exact_on_btrfs() { need setfattr setfacl; mount_image D 160 btrfs; LINKS=1 differing D; undo_is_exact D; }
 
 test_undo_is_exact_on_tmpfs() {
-    need_root
-    mkdir D
-    mount -t tmpfs -o size=64m none D || skip "cannot mount a tmpfs here"
-    MOUNTS+=("$PWD/D")
-    trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
+    mount_tmpfs D 64
     LINKS=1 differing D
     undo_is_exact D
 }

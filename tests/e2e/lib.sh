@@ -186,8 +186,19 @@ mount_image() {
     esac
     mkdir -p "$name"
     mount -o loop "$name.img" "$name" 2>/dev/null || skip "cannot mount a loop image of $kind here"
-    MOUNTS+=("$PWD/$name")
-    trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
+    unmount_at_end "$name"
     rm -rf "$name/lost+found"
 }
+
+mount_tmpfs() {    # NAME MEGABYTES: the same in memory
+    need_root
+    mkdir -p "$1"
+    mount -t tmpfs -o size="${2}m" none "$1" || skip "cannot mount a tmpfs here"
+    unmount_at_end "$1"
+}
+
 MOUNTS=()
+unmount_at_end() {    # NAME
+    MOUNTS+=("$PWD/$1")
+    trap 'for m in "${MOUNTS[@]}"; do umount -l "$m" 2>/dev/null || :; done' EXIT
+}
