@@ -18,7 +18,8 @@ local function folder_of(top, inside)
     local path = locate.join(top, inside)
     local stat = not ("/" .. inside .. "/"):find("/%.%.?/") and fs.lstat(path)
     if not stat then
-        errors.raise("ENOENT", ("%s is not there"):format(path), {path = path})
+        errors.raise("ENOENT", ("%s is not there; without a path explore opens the replica's folder"):format(path),
+            {path = path})
     end
     return stat.kind == "directory" and path or path:match("^(.*)/[^/]*$")
 end

@@ -13,9 +13,7 @@ CLIP="$F/day 1/clip 2.mov"
 # Three replicas; on WORK clip 2 is another, at the same size and time.
 apart() {
     studio
-    rm -rf STORAGE/footage/acme NAS/footage/acme && cp -a WORK/footage/acme NAS/footage/
-    cp -a WORK/footage/acme STORAGE/footage/
-    find ./*/footage/acme -exec touch -h -d '2024-05-06 07:08:09' {} +
+    equal_footage
     rot "WORK/$CLIP" 5
     ok load
     sleep 0.1

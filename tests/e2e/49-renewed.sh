@@ -8,9 +8,7 @@ CLIP="$F/day 1/clip 2.mov"
 # Three equal replicas at one time. What is known of their contents is up to the test.
 equal() {
     studio
-    rm -rf STORAGE/footage/acme NAS/footage/acme && cp -a WORK/footage/acme NAS/footage/
-    cp -a WORK/footage/acme STORAGE/footage/
-    find ./*/footage/acme -exec touch -h -d '2024-05-06 07:08:09' {} +
+    equal_footage
     ok load
     mkdir -p "$XDG_CONFIG_HOME/autobackup"
     echo 'policy("footage", {copies = 3})' >"$XDG_CONFIG_HOME/autobackup/config.lua"

@@ -31,3 +31,10 @@ folders() {
     echo dune >"STORAGE/footage/dune/part one/a"
     cp -a STORAGE/footage/dune NAS/footage/
 }
+
+# acme's footage on all three databases is that of WORK, at one time; nothing is loaded.
+equal_footage() {
+    rm -rf STORAGE/footage/acme NAS/footage/acme && cp -a WORK/footage/acme NAS/footage/
+    cp -a WORK/footage/acme STORAGE/footage/
+    find ./*/footage/acme -exec touch -h -d '2024-05-06 07:08:09' {} +
+}
