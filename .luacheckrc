@@ -18,3 +18,4 @@ local session = {
 }
 files["scripts/*.lua"] = session
 files["config.lua.example"] = session
+files["tests/truth/server.lua"] = session

@@ -36,7 +36,7 @@ FUSE    = $(call pkg,--libs fuse3,-lfuse3)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-readme check-alone check-bare check-asan check-tsan luacheck layers \
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-readme check-alone check-bare check-truth check-asan check-tsan luacheck layers \
         bench bench-deps fuzz fuzzers install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
@@ -121,6 +121,8 @@ check-fault: $(B)/autobackup $(FAULT) $(BENCH)    ## kill -9, broken and full di
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh
 check-faults: $(B)/autobackup $(FAULT) $(BENCH)   ## the same at every point, on every filesystem: takes hours
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh --full
+check-truth: $(B)/autobackup          ## random studios against an oracle that walks the disks itself; SEEDS=n (200), SEED=one
+	AUTOBACKUP=$(abspath $<) tests/truth/run.sh
 check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer
 	AUTOBACKUP_TEST_GC=1 CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-300} $(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
 luacheck: | $(filter deps,$(MAKECMDGOALS))    ## lint the Lua sources

@@ -1,0 +1,127 @@
+"""What may be said of two replicas, from what the disks were when they were last looked at.
+
+The rule is the design's "Sameness: one judge". A digest that the program has taken of a file is called its proof here; it
+speaks while the file's size and time stay. When its ctime or inode moves, the content has to be read: "=" is a lie then
+unless the contents are equal, and "?" is right until it is read. Nothing of it is asked of the program: a proof is
+noted where a copy or a verify must have read the file, with what lstat and reading show at that moment.
+"""
+from dataclasses import dataclass
+
+
+@dataclass
+class Proof:
+    data: bytes
+    size: int
+    mtime: int
+    ctime: int
+    ino: int
+    certain: bool        # it was read for sure; else perhaps
+    moved: bool = False      # ctime or inode are not those any more
+    renewed: bool = False    # another content than the one known before was found at the same size and time
+
+    def speaks_of(self, entry):
+        return entry is not None and entry.kind == "file" and (entry.size, entry.mtime) == (self.size, self.mtime)
+
+
+class Model:
+    """seen: disk name -> key -> Tree; proofs: disk name -> key -> path -> Proof."""
+
+    def __init__(self, disks):
+        self.seen = {disk.name: {} for disk in disks}
+        self.proofs = {disk.name: {} for disk in disks}
+
+    def observe(self, name, trees, keys=None):
+        """The program has read these replicas of a disk (keys: of those that it was about; None: all)."""
+        for key in keys if keys is not None else set(self.seen[name]) | set(trees):
+            if key in trees:
+                self.seen[name][key] = trees[key]
+                self.age(self.proofs[name].get(key, {}), trees[key])
+            else:
+                self.seen[name].pop(key, None)
+                self.proofs[name].pop(key, None)
+
+    @staticmethod
+    def age(proofs, tree):
+        for path, proof in list(proofs.items()):
+            entry = tree.get(path)
+            if not proof.speaks_of(entry):
+                del proofs[path]
+            elif (entry.ctime, entry.ino) != (proof.ctime, proof.ino):
+                proof.moved = True
+
+    def prove(self, name, key, paths, certain=True):
+        """The program has read the contents of these files, as they were seen last."""
+        proofs = self.proofs[name].setdefault(key, {})
+        for path in paths:
+            entry, old = self.seen[name][key][path], proofs.get(path)
+            if certain or old is None:
+                renewed = old is not None and (old.renewed or old.data != entry.data)
+                proofs[path] = Proof(entry.data, entry.size, entry.mtime, entry.ctime, entry.ino, certain, renewed=renewed)
+            else:
+                old.certain = False
+
+    def doubt(self, name, key):
+        """The program was ended in the midst of it: nobody knows what it has noted."""
+        for proof in self.proofs[name].get(key, {}).values():
+            proof.certain = False
+
+    # ---- judging ----
+
+    def signs(self, key, a, b):
+        """path -> what compare may say of it with disk a as the reference, as a text of signs; " ": nothing at all."""
+        left, right = self.seen[a].get(key, {}), self.seen[b].get(key, {})
+        proofs = self.proofs[a].get(key, {}), self.proofs[b].get(key, {})
+        folders = {path.rsplit(b"/", 1)[0] for tree in (left, right) for path in tree if b"/" in path}
+        return {path: self.sign(path, left.get(path), right.get(path), folders, proofs) for path in set(left) | set(right)}
+
+    def sign(self, path, l, r, folders, proofs):
+        if l is None or r is None:
+            own = l or r
+            if own.kind == "directory" and path in folders:    # what is in it says it
+                return " "
+            return "+" if l else "-"
+        if l.kind != r.kind:
+            return "*"
+        if l.kind == "directory":
+            return " ="
+        if l.kind == "symlink":
+            return "=" if l.data == r.data else "*"
+        if l.kind != "file":
+            return "="
+        return self.files(l, r, proofs[0].get(path), proofs[1].get(path))
+
+    @staticmethod
+    def files(l, r, p, q):
+        """p, q: their proofs or None."""
+        alike = l.data == r.data
+        if l.size != r.size:
+            return "*"
+        if l.mtime != r.mtime:
+            return "*=" if alike else "*"
+        moved = [proof for proof in (p, q) if proof and (proof.moved or proof.renewed)]
+        if alike:
+            return "=?" if moved else "="
+        certain = [proof for proof in (p, q) if proof and proof.certain]
+        if len(certain) == 2 and not moved:
+            return "*"
+        if any(proof.moved for proof in certain):
+            return "?*"
+        return "=?*"
+
+    def states(self, key, a, b):
+        """The words that compare may say of two replicas of which at least one is there."""
+        if key not in self.seen[a] or key not in self.seen[b]:
+            return {"absent"}
+        signs = self.signs(key, a, b).values()
+        if any(" " not in sign and not set(sign) & set("=?") for sign in signs):
+            return {"differs"}
+        words = {"same"} if all(set(sign) & set("= ") for sign in signs) else set()
+        if any("?" in sign for sign in signs):
+            words.add("incomplete")
+        if any("*" in sign for sign in signs):
+            words.add("differs")
+        return words
+
+    def may_pass_for_same(self, l, r, p, q):
+        """Two files at one path of which nobody can know, without reading, that they are not the same."""
+        return l.kind == "file" and r.kind == "file" and "=" in self.files(l, r, p, q)

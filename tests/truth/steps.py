@@ -1,0 +1,410 @@
+"""The steps of a seed: what is done with the program, with what must hold after it."""
+import os
+import signal
+import subprocess
+import time
+
+import edits
+from after import CopyResult, Snapshot, named, nothing_lost, restored, unchanged, untouched
+from answers import Answers, Mismatch, expect
+from program import call
+
+
+class Studio:
+    """A world, the program that manages it, and the model of what may be said."""
+
+    def __init__(self, world, model, program):
+        self.world, self.model, self.program = world, model, program
+        self.done = []    # (operation, disk name, key, replica before, replica after): copies that can be undone
+
+    def say(self, text, *values):
+        self.world.say(text, *values)
+
+    def look(self):
+        return Snapshot(self.world)
+
+    def ask(self, text):
+        self.say(">>> " + text.replace("%", "%%"))
+        return self.program.ask(text)
+
+    def observe_all(self, now):
+        for name, replicas in now.replicas.items():
+            self.model.observe(name, replicas)
+
+    def check_answers(self):
+        Answers(self.world, self.model, self.program).check()
+
+
+# ---- setting up and reading ----
+
+def set_up(studio):
+    for category in studio.world.categories:
+        studio.program.ask(call("add", what="category", name=category, path=edits_path(category)))
+    for disk in studio.world.disks:
+        answer = studio.program.ask(call("add", what="database", name=disk.name, path=disk.root, yes=True))
+        if answer.code:
+            raise Mismatch("error", "add database: %s" % answer)
+    load(studio, None)
+
+
+def edits_path(category):
+    from world import CATEGORIES
+    return CATEGORIES[category]
+
+
+def load(studio, rng):
+    world, names = studio.world, None
+    if rng is not None and rng.random() < 0.4:
+        names = [rng.choice(world.disks).name]
+    before = studio.look()
+    answer = studio.ask(call("load", database=names, yes=True) if names else call("load", yes=True))
+    after = studio.look()
+    unchanged(before, after, "load")
+    if names and not world.disk(names[0]).plugged:
+        if answer.status == 0:
+            raise Mismatch("load-offline", "load of an unplugged disk: %s" % answer)
+        return
+    if answer.status != 0:
+        raise Mismatch("error", "load: %s" % answer)
+    for row in answer.of("load"):
+        disk = world.disk(row["database"])
+        expect("load-online", row["online"], disk.plugged, "load: %s online" % disk.name)
+        if disk.plugged:
+            trees = after.replicas[disk.name]
+            studio.model.observe(disk.name, trees)
+            files = [entry for tree in trees.values() for entry in tree.files().values()]
+            expect("load-files", row["files"], len(files), "load: files of %s" % disk.name)
+            expect("load-bytes", row["bytes"], sum(entry.size for entry in files), "load: bytes of %s" % disk.name)
+            expect("load-replicas", row["replicas"], len(trees), "load: replicas of %s" % disk.name)
+
+
+def edit(studio, rng):
+    world = studio.world
+    disks = world.plugged()
+    if disks:
+        for _ in range(rng.choice([1, 1, 2, 3, 5])):
+            edits.edit(world, rng, rng.choice(disks), rng.choice(world.keys()))
+
+
+def unplug(studio, rng):
+    world = studio.world
+    if len(world.plugged()) > 1:
+        disk, other = rng.sample(world.plugged(), 2)
+        how = rng.choice(["away", "empty", "stray", "other"])
+        studio.say("unplug %s (%s)", disk.name, how)
+        disk.unplug(how, other)
+    else:
+        plug(studio, rng)
+
+
+def plug(studio, rng):
+    gone = [disk for disk in studio.world.disks if not disk.plugged]
+    if gone:
+        disk = rng.choice(gone)
+        disk.plug()
+        studio.say("plug %s in", disk.name)
+
+
+# ---- copy ----
+
+def choose(studio, rng):
+    """A replica to copy, and where to: (key, source, [targets]); None when there is nothing."""
+    world = studio.world
+    sources = [(disk, key) for disk in world.plugged() for key in world.keys() if os.path.isdir(disk.place(key))
+               and not os.path.islink(disk.place(key))]
+    if not sources or len(world.plugged()) < 2:
+        return None
+    source, key = rng.choice(sources)
+    others = [disk for disk in world.plugged() if disk is not source]
+    return key, source, rng.sample(others, min(len(others), rng.choice([1, 1, 1, 2])))
+
+
+def copy_options(studio, rng, key, source, snapshot):
+    options = {}
+    if rng.random() < 0.35:
+        options["mirror"] = options["yes"] = True
+    if rng.random() < 0.3:
+        options["newer"] = "overwrite"
+    if rng.random() < 0.2:
+        options["verify"] = "readback"
+    if rng.random() < 0.1:
+        options["jobs"] = rng.choice([1, 4])
+    plain = [path for path in snapshot.replica(source.name, key) if not set(path) & set(b"*?[]{}\\") and not path.endswith(b"/")]
+    if plain and rng.random() < 0.15:
+        options["only"] = [rng.choice(sorted(plain))]
+    return options
+
+
+def copy_call(key, source, targets, options, command="copy"):
+    category, client, project = key
+    return call(command, project=client + b"/" + project, category=category, **{"from": source.name}, to=[disk.name for disk in targets],
+                **options)
+
+
+NOTHING = ("files_copied", "others_copied", "directories_made", "files_removed", "metadata_only", "files_replaced")
+
+
+def copy(studio, rng):
+    chosen = choose(studio, rng)
+    if not chosen:
+        return
+    key, source, targets = chosen
+    before = studio.look()
+    options = copy_options(studio, rng, key, source, before)
+    text = copy_call(key, source, targets, options)
+    plan = dry_run(studio, key, source, targets, options, before) if rng.random() < 0.3 else None
+    answer = studio.ask(text)
+    after = studio.look()
+    check_copy(studio, text, key, source, targets, options, answer, before, after)
+    if plan is not None:
+        compare_plan(text, plan, answer)
+    if answer.status == 0 and rng.random() < 0.5:
+        again(studio, text, key, source, targets, after)
+
+
+def dry_run(studio, key, source, targets, options, before):
+    text = copy_call(key, source, targets, dict(options, dry_run=True))
+    answer = studio.ask(text)
+    unchanged(before, studio.look(), text)
+    read_both(studio, key, [source] + targets, before)
+    return answer
+
+
+def read_both(studio, key, disks, now):
+    for disk in disks:
+        studio.model.observe(disk.name, now.replicas[disk.name], [key])
+
+
+def compare_plan(text, plan, answer):
+    if plan.status is None or answer.status is None:
+        expect("dry-run", plan.code, answer.code, text + ": error")
+        return
+    for key in ("files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed", "others_copied", "directories_made",
+                "metadata_only", "conflicts"):
+        for foretold, done in zip(plan.of("copy"), answer.of("copy")):
+            expect("dry-run", foretold.get(key), done.get(key), "%s: the dry run's %s" % (text, key))
+
+
+def may_pass_at(studio, key, source, target, old):
+    """A function of a path for CopyResult.check. What both sides were before must have been observed."""
+    model = studio.model
+    proofs = model.proofs[source.name].get(key, {}), model.proofs[target.name].get(key, {})
+    tree = model.seen[source.name].get(key, {})
+
+    def may_pass(path):
+        return path in tree and path in old and model.may_pass_for_same(tree[path], old[path], proofs[0].get(path), proofs[1].get(path))
+    return may_pass
+
+
+def check_copy(studio, text, key, source, targets, options, answer, before, after):
+    if answer.status is None or answer.status not in (0, 3):
+        raise Mismatch("error", "%s: %s" % (text, answer))
+    nothing_lost(before, after, text)
+    untouched(before, after, {(disk.name, key) for disk in targets}, text)
+    read_both(studio, key, [source] + targets, before)
+    operations = {row["to"]: row for row in answer.of("copy")}
+    for target in targets:
+        old, new = before.replica(target.name, key), after.replica(target.name, key)
+        result = CopyResult(text, before.replica(source.name, key), old, new, named(answer, [source, target], key), options)
+        result.check(may_pass_at(studio, key, source, target, old))
+        check_counts(text, operations[target.name], result)
+    for target in targets:
+        settle(studio, key, source, target, before, after)
+        row = operations[target.name]
+        if row.get("operation") and any(row.get(field) for field in NOTHING):
+            studio.done.append((row["operation"], target.name, key, before.replica(target.name, key), after.replica(target.name, key)))
+
+
+def check_counts(text, row, result):
+    came = [path for path, entry in result.new.items() if entry.kind == "file" and path in result.source and
+            (path not in result.old or result.old[path].ino != entry.ino)]
+    if all(result.source[path].nlink == 1 for path in came):
+        expect("copy-count", row["files_copied"], len(came), text + ": files_copied")
+        expect("copy-bytes", row["bytes_copied"], sum(result.new[path].size for path in came), text + ": bytes_copied")
+    gone = [path for path, entry in result.old.items() if path not in result.new and entry.kind != "directory"]
+    expect("copy-removed", row.get("files_removed", 0), len(gone), text + ": files_removed")
+
+
+def settle(studio, key, source, target, before, after):
+    """After a copy the program knows the destination as it is, and has digests of what it copied."""
+    model, old = studio.model, before.replica(target.name, key)
+    model.observe(target.name, after.replicas[target.name], [key])
+    new = model.seen[target.name].get(key, {})
+    copied = [path for path, entry in new.items() if entry.kind == "file" and (path not in old or old[path].ino != entry.ino)]
+    model.prove(target.name, key, copied)
+    there = model.seen[source.name][key]
+    model.prove(source.name, key, [path for path in copied if path in there and there[path].kind == "file"
+                                   and there[path].data == new[path].data])
+    others = [path for path in set(new) & set(there) if path not in copied and new[path].kind == there[path].kind == "file"]
+    for name in (source.name, target.name):    # it may have read them too
+        studio.model.prove(name, key, others, certain=False)
+
+
+def again(studio, text, key, source, targets, before):
+    """The same once more: there is nothing to do."""
+    answer = studio.ask(text)
+    expect("again", answer.status, 0, text + ", again")
+    for row in answer.of("copy"):
+        for field in NOTHING:
+            expect("again", row.get(field, 0), 0, "%s, again: %s" % (text, field))
+    after = studio.look()
+    unchanged(before, after, text + ", again")
+    read_both(studio, key, [source] + targets, after)
+
+
+# ---- undo ----
+
+def undo(studio, rng):
+    possible = [entry for entry in studio.done if studio.world.disk(entry[1]).plugged]
+    if not possible:
+        return
+    entry = possible[-1] if rng.random() < 0.7 else rng.choice(possible)
+    studio.done.remove(entry)
+    operation, name, key, was, left = entry
+    before = studio.look()
+    text = call("undo", operation=operation, yes=True)
+    answer = studio.ask(text)
+    after = studio.look()
+    if answer.status is None or answer.status not in (0, 3):
+        raise Mismatch("error", "%s: %s" % (text, answer))
+    nothing_lost(before, after, text)
+    untouched(before, after, {(name, key)}, text)
+    now = after.replica(name, key)
+    if dict(before.replica(name, key)) == dict(left):
+        expect("undo", answer.status, 0, "%s, nothing touched since" % text)
+        restored(text, was, now, set())
+    studio.model.observe(name, after.replicas[name], [key])
+    files = [path for path, entry in now.items() if entry.kind == "file"]
+    studio.model.prove(name, key, files, certain=False)
+
+
+# ---- verify ----
+
+def verify(studio, rng):
+    model, world = studio.model, studio.world
+    seen = sorted({key for disk in world.plugged() for key in model.seen[disk.name]})
+    if not seen:
+        return
+    key = rng.choice(seen)
+    options = {}
+    if rng.random() < 0.3:
+        options["repair"] = True
+    elif rng.random() < 0.3:
+        options["cached"] = True
+    text = call("verify", project=key[1] + b"/" + key[2], category=key[0], **options)
+    before = studio.look()
+    answer = studio.ask(text)
+    after = studio.look()
+    if answer.status is None or answer.status == 11:
+        raise Mismatch("false-damage", "%s: %s" % (text, answer))
+    unchanged(before, after, text)
+    for row in answer.of("verify"):
+        check_verified(studio, key, row, after, text)
+
+
+def check_verified(studio, key, row, now, text):
+    model, name = studio.model, row["database"]
+    seen, tree = model.seen[name][key], now.replica(name, key)
+    what = "%s: %s: " % (text, name)
+    expect("false-damage", row["files_damaged"], 0, what + "damaged")
+    files = seen.files()
+    missing = [path for path in files if path not in tree or tree[path].kind != "file"]
+    moved = [path for path, entry in files.items() if path not in missing and (tree[path].size, tree[path].mtime) != (entry.size, entry.mtime)]
+    expect("verify-missing", row["files_missing"], len(missing), what + "missing")
+    others = [path for path in files if path not in missing and path not in moved]
+    same = [path for path in others if not known_other(model.proofs[name].get(key, {}).get(path), tree[path])]
+    low, high = len(moved), len(moved) + len(others) - len(same)
+    if not low <= row["files_changed"] <= high:
+        raise Mismatch("verify-changed", "%schanged: it says %d, right is %d to %d" % (what, row["files_changed"], low, high))
+    if row["files_ok"] + row["files_new"] < len(same):
+        raise Mismatch("verify-ok", "%sok and new: %d and %d, right is %d" % (what, row["files_ok"], row["files_new"], len(same)))
+    for path in others:
+        seen[path] = tree[path]
+    model.prove(name, key, others)
+
+
+def known_other(proof, entry):
+    return proof is not None and proof.data != entry.data
+
+
+# ---- ends in the midst, and two at once ----
+
+def killed(studio, rng):
+    """kill -9 in the midst of a copy, then the same copy once more."""
+    chosen = choose(studio, rng)
+    if not chosen:
+        return
+    key, source, targets = chosen
+    before = studio.look()
+    options = copy_options(studio, rng, key, source, before)
+    options.pop("only", None)
+    text = copy_call(key, source, targets, options)
+    delay = rng.random() * 0.06
+    studio.say(">>> %s, killed after %s ms", text, int(delay * 1000))
+    process = studio.program.begin(text)
+    try:
+        process.wait(delay)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    middle = studio.look()
+    nothing_lost(before, middle, text + ", killed")
+    untouched(before, middle, {(disk.name, key) for disk in targets}, text + ", killed")
+    for target in targets:
+        whole(text + ", killed", before.replica(source.name, key), before.replica(target.name, key), middle.replica(target.name, key))
+    unsettled(studio, key, [source] + targets)
+    answer = studio.ask(text)
+    after = studio.look()
+    check_copy(studio, text, key, source, targets, options, answer, middle, after)
+    del studio.done[len(studio.done) - len([d for d in studio.done if d[2] == key]):]
+    load(studio, None)
+
+
+def whole(what, source, old, new):
+    """Each name has one complete version: its old one or the source's."""
+    for path, entry in new.items():
+        choices = [tree[path].data for tree in (source, old) if path in tree and tree[path].kind == entry.kind]
+        if entry.kind in ("file", "symlink") and entry.data not in choices:
+            raise Mismatch("torn", "%s: %r is neither the old nor the new one" % (what, path))
+
+
+def unsettled(studio, key, disks):
+    """Nobody knows what the catalog holds of these now; what follows must read them first."""
+    now = studio.look()
+    for disk in disks:
+        studio.model.observe(disk.name, now.replicas[disk.name], [key])
+        files = now.replica(disk.name, key)
+        studio.model.prove(disk.name, key, [path for path, entry in files.items() if entry.kind == "file"], certain=False)
+        studio.model.doubt(disk.name, key)
+
+
+def together(studio, rng):
+    """Two copies, or a copy and a load, at once: each ends well or says busy, and nothing is lost."""
+    chosen, other = choose(studio, rng), choose(studio, rng)
+    if not chosen:
+        return
+    key, source, targets = chosen
+    text = copy_call(key, source, targets, {})
+    rival = copy_call(other[0], other[1], other[2], {"mirror": True, "yes": True}) if rng.random() < 0.6 else call("load", yes=True)
+    touched = {(disk.name, key) for disk in targets}
+    if rival.startswith("copy"):
+        touched |= {(disk.name, other[0]) for disk in other[2]}
+    before = studio.look()
+    studio.say(">>> at once: %s", text)
+    process = studio.program.begin(text)
+    time.sleep(rng.random() * 0.01)
+    answer = studio.ask(rival)
+    status = process.wait()
+    after = studio.look()
+    nothing_lost(before, after, text + " beside " + rival)
+    untouched(before, after, touched, text + " beside " + rival)
+    if status not in (0, 3, 75) or answer.status not in (0, 3, 75) and answer.code != "EBUSY":
+        raise Mismatch("together", "%s beside %s: status %s, %s" % (text, rival, status, answer))
+    for name, replica in touched:
+        unsettled(studio, replica, [studio.world.disk(name)])
+        studio.done = [entry for entry in studio.done if (entry[1], entry[2]) != (name, replica)]
+    unsettled(studio, key, [source])
+    load(studio, None)
+
+
+STEPS = {edit: 30, load: 18, copy: 26, undo: 6, verify: 6, unplug: 3, plug: 5, killed: 2, together: 2}

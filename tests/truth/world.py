@@ -1,0 +1,119 @@
+"""A studio on a few disks below a scratch folder: databases, categories, projects."""
+import ctypes
+import os
+import shutil
+
+import names
+from walk import Tree, OURS, look, names as listed
+
+CATEGORIES = {"footage": b"footage", "render": b"scratch/render", "project": b"project"}
+MS_NOSUID = 2
+
+
+def libc():
+    return ctypes.CDLL(None, use_errno=True)
+
+
+class Disk:
+    """A database: its name, its root, and whether it is plugged in."""
+
+    def __init__(self, name, root):
+        self.name, self.root, self.plugged, self.mounted = name, root, True, None
+
+    def unplug(self, how, other):
+        """how: "away" (no root), "empty" (an empty mount point), "stray" (with a dotfile), "other" (another disk is there)."""
+        os.rename(self.root, self.root + b".away")
+        self.plugged = False
+        if how == "other":
+            os.mkdir(self.root)
+            shutil.copytree(other.root + b"/" + OURS, self.root + b"/" + OURS, symlinks=True)
+        elif how != "away":
+            os.mkdir(self.root)
+            if how == "stray":
+                with open(self.root + b"/.DS_Store", "wb"):
+                    pass
+
+    def plug(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+        os.rename(self.root + b".away", self.root)
+        self.plugged = True
+
+    def place(self, key):
+        """Where a replica lies: key is (category, client, project)."""
+        category, client, project = key
+        return b"/".join((self.root, CATEGORIES[category], client, project))
+
+    def replicas(self, categories):
+        """What is there now: key -> Tree."""
+        found = {}
+        for category in categories:
+            base = self.root + b"/" + CATEGORIES[category]
+            for client in self.folders(base):
+                for project in self.folders(base + b"/" + client):
+                    key = (category, client, project)
+                    found[key] = Tree(self.place(key))
+        return found
+
+    @staticmethod
+    def folders(path):
+        if not os.path.isdir(path) or os.path.islink(path):
+            return []
+        return [name for name in listed(path) or []
+                if not name.startswith(OURS) and look(path + b"/" + name).kind == "directory"]
+
+
+class World:
+    """folder: bytes, new, emptied by destroy(). mounts: each disk is a filesystem of its own (root in a mount namespace)."""
+
+    def __init__(self, folder, rng, mounts):
+        self.folder, self.log, self.disks = folder, [], []
+        self.categories = rng.sample(sorted(CATEGORIES), rng.choice([1, 1, 2, 3]))
+        for name in rng.sample(["WORK", "STORAGE", "NAS", "USB"], rng.choice([2, 2, 2, 3, 3, 4])):
+            self.disks.append(self.make(name, mounts and rng.random() < 0.7))
+        self.projects = [(names.project_component(rng), names.project_component(rng)) for _ in range(rng.choice([1, 1, 2, 3]))]
+
+    def make(self, name, mounted):
+        top = self.folder + b"/" + name.encode()
+        os.mkdir(top)
+        disk = Disk(name, top + b"/root")
+        if mounted and libc().mount(b"truth", top, b"tmpfs", MS_NOSUID, b"size=200m,mode=755") == 0:
+            disk.mounted = top
+        os.mkdir(disk.root)
+        for category in self.categories:
+            os.makedirs(disk.root + b"/" + CATEGORIES[category])
+        return disk
+
+    def keys(self):
+        return [(category, client, project) for category in sorted(self.categories) for client, project in self.projects]
+
+    def plugged(self):
+        return [disk for disk in self.disks if disk.plugged]
+
+    def disk(self, name):
+        return next(disk for disk in self.disks if disk.name == name)
+
+    def say(self, text, *values):
+        """Note what was done, for a reproduction."""
+        self.log.append(text % tuple(self.short(value) for value in values))
+
+    def short(self, value):
+        """A path without the scratch folder, as a Python literal where it has to be one."""
+        if isinstance(value, bytes):
+            if value.startswith(self.folder + b"/"):
+                value = value[len(self.folder) + 1:].replace(b"/root/", b"/", 1)
+            if len(value) > 120:
+                value = value[:60] + b"..." + value[-40:]
+            return repr(value)[1:]
+        return value
+
+    def destroy(self):
+        for disk in self.disks:
+            if disk.mounted:
+                libc().umount2(disk.mounted, 2)
+        for folder, subfolders, _ in os.walk(self.folder):
+            os.chmod(folder, 0o700)
+            for name in subfolders:
+                path = os.path.join(folder, name)
+                if not os.path.islink(path):
+                    os.chmod(path, 0o700)
+        shutil.rmtree(self.folder, ignore_errors=True)
