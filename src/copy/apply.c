@@ -16,20 +16,6 @@
 #include "copy/source.h"
 #include "copy/times.h"
 
-/* Links share an inode, so what this copy does to one name moves the ctime of the others. */
-bool apply_is_listed(const struct entry *listed, const struct stat *st, int64_t granularity)
-{
-    bool linked = listed->nlink > 1 || st->st_nlink > 1;
-
-    if ((listed->mode & S_IFMT) != (st->st_mode & S_IFMT))
-        return false;
-    if (!times_agree(listed->mtime, mtime_of(st), granularity))
-        return false;
-    if (S_ISREG(st->st_mode) && listed->size != (uint64_t)st->st_size)
-        return false;
-    return linked || times_agree(listed->ctime, ctime_of(st), granularity);
-}
-
 static bool conflict(struct commit *c, const struct item *item, const char *code, const char *why)
 {
     report_problem(&c->w->report, item_subject(item), code, why, true);
@@ -97,9 +83,11 @@ static int keep_old(struct commit *c, struct item *item, int dir)
 
 static int check_old(struct commit *c, struct item *item, int dir)
 {
+    const struct was listed = was_entry(&item->right);
+
     if (fstatat(dir, item->name, &item->old, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    return apply_is_listed(&item->right, &item->old, c->w->target.fs.granularity) ? 0 : -ESTALE;
+    return still_is(&listed, &item->old, STILL_LISTED, c->w->target.fs.granularity) ? 0 : -ESTALE;
 }
 
 static struct manifest_file old_file(const struct item *item)
@@ -229,7 +217,7 @@ static int replace_kept(struct commit *c, struct item *item, int dir)
             temp_remove(dir, item->temp);
         return code;
     }
-    int code = place_check(dir, item->name, &item->old);
+    int code = still_seen(dir, item->name, &item->old, STILL_SAME);
     if (!code && renameat(dir, item->temp, dir, item->name) < 0)
         code = -errno;
     if (!code)
@@ -265,7 +253,7 @@ static int move_away(struct commit *c, struct item *item, int dir)
 {
     if (item->kept == KEPT_IN_VERSIONS)
         return place_remove(dir, item->name, &item->old);
-    int code = place_check(dir, item->name, &item->old);
+    int code = still_seen(dir, item->name, &item->old, STILL_SAME);
     if (code)
         return code;
     c->moved = true;
@@ -292,6 +280,22 @@ static int apply_in(struct commit *c, struct item *item, int from, int dir)
     }
 }
 
+/*
+ * What the name leads to, now that it was given: the file that was made, unchanged, or its digest is none of what lies
+ * there. From here on each change of it moves its times.
+ */
+static void see_placed(struct item *item, int dir)
+{
+    struct stat st;
+
+    if (!item->fresh.has_digest)
+        return;
+    bool same = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && still_is(&item->made, &st, STILL_SAME, 1);
+    item->trust = same ? TRUST_DIGEST : TRUST_NOTHING;
+    if (same)
+        item->made = was_stat(&st);
+}
+
 bool apply_item(struct commit *c, struct item *item)
 {
     int from = item->kind == VERDICT_METADATA ? twin_source(item->twin) : 0;
@@ -302,6 +306,8 @@ bool apply_item(struct commit *c, struct item *item)
     int dir = twin_target(item->twin), code = dir;
     if (dir >= 0) {
         code = apply_in(c, item, from, dir);
+        if (!code && item->kind != VERDICT_METADATA)
+            see_placed(item, dir);
         twin_target_done(item->twin);
     }
     if (item->kind == VERDICT_METADATA)
@@ -338,8 +344,8 @@ static bool is_renewed(const struct item *item)
            (is_known && memcmp(&item->left_digest, &item->fresh.digest, sizeof item->left_digest) != 0);
 }
 
-/* The digest goes with the ctime after the rename: from here on a change of the file moves it. */
-static void note_digest(struct commit *c, struct item *item, const struct stat *st)
+/* The digest goes with the ctime after the rename. sure: nothing was done to the file since then. */
+static void note_digest(struct commit *c, struct item *item, const struct stat *st, bool sure)
 {
     const struct filesystem *fs = &c->w->target.fs;
     int64_t now = clock_now();
@@ -350,27 +356,30 @@ static void note_digest(struct commit *c, struct item *item, const struct stat *
     target.renewed = is_renewed(item);
     target.mtime = mtime_of(st);
     target.ctime = ctime_of(st);
-    target.young = filesystem_is_young(fs, now, target.ctime) || filesystem_is_young(fs, now, target.mtime);
+    target.young = !sure || filesystem_is_young(fs, now, target.ctime) || filesystem_is_young(fs, now, target.mtime);
     manifest_add_taken(&c->w->target.manifest, &target, &source);
     atomic_fetch_add(&c->w->report.tally.recorded, 1);
     free(path);
 }
 
+/*
+ * Between its name and this moment another program may have written it: of that content nothing is known. Where only the
+ * ctime tells of something, the digest is what the file should have, and nothing more.
+ */
 void apply_settle(struct commit *c, struct item *item)
 {
     struct stat st;
     int dir = -1;
 
     count(&c->w->report.tally, item);
-    if (!item->fresh.has_digest || (dir = twin_target(item->twin)) < 0)
+    if (!item->fresh.has_digest || item->trust == TRUST_NOTHING || (dir = twin_target(item->twin)) < 0)
         return;
-    bool there = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-                 (uint64_t)st.st_size == item->fresh.size;
+    bool alike = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && still_is(&item->made, &st, STILL_ALIKE, 1);
     twin_target_done(item->twin);
-    if (!there)
+    if (!alike)
         return;
     if (item->kind != VERDICT_METADATA &&
         !times_agree(mtime_of(&st), item->fresh.mtime, c->w->request->granularity))
         report_lost(&c->w->report, LOST_TIMES);
-    note_digest(c, item, &st);
+    note_digest(c, item, &st, item->trust == TRUST_DIGEST && still_is(&item->made, &st, STILL_UNTOUCHED, 1));
 }

@@ -31,10 +31,7 @@ void apply_announce_directory(struct work *w, const struct item *item);
  */
 bool apply_item(struct commit *c, struct item *item);
 
-/* From any thread: count it, and write down its digest with the times it has now. */
+/* From any thread: count it, and write down its digest where it is still the file that was placed, with its times. */
 void apply_settle(struct commit *c, struct item *item);
-
-/* Is st what the listing said of a destination's file? granularity: of the destination's times, ns. */
-bool apply_is_listed(const struct entry *listed, const struct stat *st, int64_t granularity);
 
 #endif

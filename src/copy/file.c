@@ -180,6 +180,8 @@ static void finish_temp(struct attempt *a, struct end *e)
     (void)a;
     if (!e->w->target.fs.syncfs_reliable && fsync(e->fd) < 0)
         code = -errno;
+    if (!code && fstat(e->fd, &e->now) < 0)
+        code = -errno;
     if (close(e->fd) < 0 && !code)
         code = -errno;
     e->fd = -1;
@@ -204,8 +206,10 @@ static void note_result(const struct attempt *a, struct end *e, const struct dig
         .gid = e->give.st_gid,
         .has_digest = digest != NULL,
     };
-    if (digest)
-        item->fresh.digest = *digest;
+    if (!digest)
+        return;
+    item->fresh.digest = *digest;
+    item->made = was_stat(&e->now);
 }
 
 /* ---- content ---- */

@@ -4,14 +4,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "copy/apply.h"
 #include "copy/source.h"
+#include "copy/times.h"
 
 struct fix {
     struct work *w;
     struct item *item;
     int from_dir, to_dir;
     unsigned lost;
+    struct stat before, after;    /* of the file that is corrected */
+    int64_t given;                /* its new mtime */
 };
 
 static int open_regular(int dir, const char *name)
@@ -22,8 +24,10 @@ static int open_regular(int dir, const char *name)
 
 static bool both_listed(const struct fix *f, const struct stat *from, const struct stat *to)
 {
+    const struct was listed = was_entry(&f->item->right);
+
     return (from->st_mode & S_IFMT) == (f->item->left.mode & S_IFMT) &&
-           apply_is_listed(&f->item->right, to, f->w->target.fs.granularity);
+           still_is(&listed, to, STILL_LISTED, f->w->target.fs.granularity);
 }
 
 static void give(const struct fix *f, const struct stat *old, struct stat *st)
@@ -42,8 +46,13 @@ static int fix_at(struct fix *f)
     if (!both_listed(f, &from, &to))
         return -ESTALE;
     give(f, &to, &from);
-    return metadata_copy_at(f->from_dir, f->item->name, f->to_dir, f->item->name, &from, &f->w->target.holds,
-                            &f->lost);
+    int code = metadata_copy_at(f->from_dir, f->item->name, f->to_dir, f->item->name, &from, &f->w->target.holds,
+                                &f->lost);
+    if (!code && fstatat(f->to_dir, f->item->name, &f->after, AT_SYMLINK_NOFOLLOW) < 0)
+        code = -errno;
+    f->before = to;
+    f->given = mtime_of(&from);
+    return code;
 }
 
 static int fix_open(struct fix *f, int from, int to)
@@ -55,7 +64,12 @@ static int fix_open(struct fix *f, int from, int to)
     if (!both_listed(f, &from_st, &to_st))
         return -ESTALE;
     give(f, &to_st, &from_st);
-    return metadata_copy(from, to, &from_st, &f->w->target.holds, f->w->source.holds.xattr, &f->lost);
+    int code = metadata_copy(from, to, &from_st, &f->w->target.holds, f->w->source.holds.xattr, &f->lost);
+    if (!code && fstat(to, &f->after) < 0)
+        code = -errno;
+    f->before = to_st;
+    f->given = mtime_of(&from_st);
+    return code;
 }
 
 static int fix_regular(struct fix *f)
@@ -70,6 +84,27 @@ static int fix_regular(struct fix *f)
     return code;
 }
 
+/*
+ * A confirmed digest stays one where the correction is all that happened: from the listing, whose ctime it goes with,
+ * to the file that is there now. Another name of it may have been corrected before, or something else was done to it:
+ * then it is what the content should be.
+ */
+static void keep_digest(const struct fix *f)
+{
+    struct item *item = f->item;
+    struct was was = was_stat(&f->before);
+    bool listed = times_agree(item->right.ctime, was.ctime, f->w->target.fs.granularity);
+    int64_t mtime = mtime_of(&f->after);
+    bool expected = mtime == was.mtime || times_agree(mtime, f->given, f->w->request->granularity);
+
+    item->fresh = (struct manifest_file){.mode = item->right.mode, .size = item->right.size,
+                                         .has_digest = true, .digest = item->right_digest};
+    item->made = was_stat(&f->after);
+    was.mtime = mtime;
+    if (expected && still_is(&was, &f->after, STILL_SAME, 1))
+        item->trust = listed ? TRUST_DIGEST : TRUST_DOUBTFUL;
+}
+
 int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir)
 {
     struct fix f = {.w = w, .item = item, .from_dir = source_dir, .to_dir = target_dir};
@@ -79,7 +114,6 @@ int fix_metadata(struct work *w, struct item *item, int source_dir, int target_d
         return code;
     report_lost(&w->report, f.lost);
     if (S_ISREG(item->left.mode) && item->right_state == DIGEST_CONFIRMED)
-        item->fresh = (struct manifest_file){.mode = item->right.mode, .size = item->right.size,
-                                             .has_digest = true, .digest = item->right_digest};
+        keep_digest(&f);
     return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "base/path.h"
 #include "copy/place.h"
-#include "copy/times.h"
+#include "index/still.h"
 
 struct link {
     int dir;
@@ -24,11 +24,11 @@ static bool is_missing(int code) { return code == -ENOENT || code == -ENOTDIR ||
 /* The leader must be what the follower is at the source: the same size and time, just copied or found the same. */
 static int check_leader(const struct work *w, const struct item *item, const struct link *leader, struct stat *ret_st)
 {
+    const struct was source = was_entry(&item->left);
+
     if (fstatat(leader->dir, leader->name, ret_st, AT_SYMLINK_NOFOLLOW) < 0)
         return is_missing(-errno) ? -ESTALE : -errno;
-    bool same = S_ISREG(ret_st->st_mode) && (uint64_t)ret_st->st_size == item->left.size &&
-                times_agree(mtime_of(ret_st), item->left.mtime, w->request->granularity);
-    return same ? 0 : -ESTALE;
+    return still_is(&source, ret_st, STILL_ALIKE, w->request->granularity) ? 0 : -ESTALE;
 }
 
 static int link_to(struct work *w, struct item *item, const struct link *leader, struct stat *ret_st)

@@ -11,9 +11,13 @@
 #include "copy/manifest.h"
 #include "copy/report.h"
 #include "copy/temp.h"
+#include "index/still.h"
 
 /* How the replaced file is kept. */
 enum kept { KEPT_NONE, KEPT_IN_VERSIONS, KEPT_BY_EXCHANGE };
+
+/* What the digest of `fresh` says of the file that got the name. */
+enum trust { TRUST_NOTHING, TRUST_DOUBTFUL, TRUST_DIGEST };
 
 struct work;
 
@@ -36,8 +40,10 @@ struct item {
     struct manifest_file fresh;       /* what the temp is */
     int64_t source_mtime, source_ctime;
     bool source_young;
+    struct was made;                  /* of one with a digest: the temp; then the file that has the name */
 
     /* set by the commit */
+    enum trust trust;
     struct stat old;                  /* the file that is replaced */
     enum kept kept;
     bool failed;

@@ -268,6 +268,11 @@ static int start(struct manifest *m, int root, const struct manifest_head *head)
     return code ? code : path_sync(root, "");
 }
 
+struct was manifest_was(const struct manifest_file *f)
+{
+    return (struct was){.mode = f->mode, .size = f->size, .mtime = f->mtime};
+}
+
 int manifest_create(int root, const struct manifest_head *head, struct manifest *ret_manifest)
 {
     *ret_manifest = (struct manifest){.fd = -1, .dir = -1, .operation = mem_strdup(head->operation),

@@ -50,6 +50,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/who.h"
+#include "index/still.h"
 #include "index/taken.h"
 
 #define OPERATIONS OUR_FOLDER "/operations"
@@ -70,6 +71,9 @@ struct manifest_file {
     bool has_digest;
     struct digest digest;
 };
+
+/* As index/still.h takes it: for STILL_ALIKE. */
+struct was manifest_was(const struct manifest_file *f);
 
 /* Who does what where. Strings are borrowed; run may be NULL. */
 struct manifest_head {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "copy/temp.h"
+#include "index/still.h"
 
 static bool is_missing(int code) { return code == -EINVAL || code == -ENOSYS || code == -EOPNOTSUPP; }
 
@@ -91,18 +92,6 @@ bool place_is_taken(int dir, const char *name, char *ret_other)
     return found && !exact;
 }
 
-int place_check(int dir, const char *name, const struct stat *expected)
-{
-    struct stat st;
-
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? -ESTALE : -errno;
-    bool same = st.st_dev == expected->st_dev && st.st_ino == expected->st_ino &&
-                st.st_size == expected->st_size && st.st_mtim.tv_sec == expected->st_mtim.tv_sec &&
-                st.st_mtim.tv_nsec == expected->st_mtim.tv_nsec;
-    return same ? 0 : -ESTALE;
-}
-
 int place_remove(int dir, const char *name, const struct stat *expected)
 {
     char temp[TEMP_NAME_SIZE];
@@ -110,7 +99,7 @@ int place_remove(int dir, const char *name, const struct stat *expected)
     temp_exchange_name(temp);
     if (renameat(dir, name, dir, temp) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    int code = place_check(dir, temp, expected);
+    int code = still_seen(dir, temp, expected, STILL_SAME);
     if (!code && unlinkat(dir, temp, 0) < 0)
         code = -errno;
     if (code && place_new(dir, temp, dir, name) < 0)
@@ -143,13 +132,15 @@ int place_exchange_from(int temp_dir, const char *temp, int dir, const char *nam
                         bool *ret_foreign)
 {
     *ret_foreign = false;
-    int code = place_check(dir, name, expected);
+    int code = still_seen(dir, name, expected, STILL_SAME);
     if (code)
         return code;
     ino_t ours = inode_of(temp_dir, temp);
     if (renameat2(temp_dir, temp, dir, name, RENAME_EXCHANGE) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    return place_check(temp_dir, temp, expected) ? exchange_back(temp_dir, temp, dir, name, ours, ret_foreign) : 0;
+    if (!still_seen(temp_dir, temp, expected, STILL_SAME))
+        return 0;
+    return exchange_back(temp_dir, temp, dir, name, ours, ret_foreign);
 }
 
 int place_exchange(int dir, const char *temp, const char *name, const struct stat *expected, bool *ret_foreign)

@@ -17,8 +17,8 @@ bool place_cannot_link(int code);
 int place_new(int from_dir, const char *from, int to_dir, const char *to);
 
 /*
- * Exchange dir/temp and dir/name, then look at what came out: it must be the file `expected` (device, inode,
- * size, mtime), else they are exchanged back and -ESTALE is returned. On success the old file is dir/temp; on
+ * Exchange dir/temp and dir/name, then look at what came out: it must be the file `expected` (STILL_SAME), else they
+ * are exchanged back and -ESTALE is returned. On success the old file is dir/temp; on
  * failure that is ours again, but for *ret_foreign: it is another's file that could not be put back.
  * -EINVAL or -ENOSYS where the filesystem cannot. 0 or -errno.
  */
@@ -41,8 +41,5 @@ bool place_is_taken(int dir, const char *name, char *ret_other);
  * another may take its place in the last moment: that one goes back. 0, -ESTALE, or -errno.
  */
 int place_remove(int dir, const char *name, const struct stat *expected);
-
-/* Is dir/name still the file `expected` (device, inode, size, mtime)? 0, -ESTALE, or -errno. */
-int place_check(int dir, const char *name, const struct stat *expected);
 
 #endif

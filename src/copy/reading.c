@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "copy/times.h"
+#include "index/still.h"
 
 #define HOT (2 * NSEC_PER_SEC)    /* a source changed this short ago may be at work still */
 
@@ -30,18 +31,14 @@ void reading_close(struct reading *r)
     r->fd = -1;
 }
 
-static bool same_state(const struct stat *a, const struct stat *b)
-{
-    return a->st_size == b->st_size && mtime_of(a) == mtime_of(b) && ctime_of(a) == ctime_of(b);
-}
-
 static int check_unchanged(const struct reading *r, uint64_t size)
 {
+    const struct was before = was_stat(&r->before);
     struct stat after;
 
     if (fstat(r->fd, &after) < 0)
         return -errno;
-    return size == (uint64_t)r->before.st_size && same_state(&r->before, &after) ? 0 : -ESTALE;
+    return size == before.size && still_is(&before, &after, STILL_UNTOUCHED, 1) ? 0 : -ESTALE;
 }
 
 /*

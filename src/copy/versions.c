@@ -12,6 +12,7 @@
 #include "copy/place.h"
 #include "copy/special.h"
 #include "copy/temp.h"
+#include "index/still.h"
 
 void versions_init(struct versions *v, int root, const char *operation, const char *replica, bool sync_each)
 {
@@ -118,6 +119,7 @@ int versions_move(struct versions *v, const char *path_dir, int dir, const char 
 static int copy_to_temp(int dir, const char *name, int temp, const struct stat *st, struct data *data,
                         const struct holds *holds)
 {
+    const struct was was = was_stat(st);
     struct sink sink = {.fd = temp};
     atomic_bool clone = true;
     struct digest digest;
@@ -135,8 +137,7 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
     code = code ? code : sink.code;
     if (!code)
         code = metadata_copy(from, temp, st, holds, true, &lost);
-    if (!code && (fstat(from, &after) < 0 || after.st_ino != st->st_ino || size != (uint64_t)st->st_size ||
-                  after.st_mtim.tv_sec != st->st_mtim.tv_sec || after.st_mtim.tv_nsec != st->st_mtim.tv_nsec))
+    if (!code && (fstat(from, &after) < 0 || size != was.size || !still_is(&was, &after, STILL_SAME, 1)))
         code = -ESTALE;
     close(from);
     return code;

@@ -99,9 +99,8 @@ static int read_operation(struct reading *g, size_t operation, struct error *err
 
 static bool looks_like(const struct reading *g, const struct stat *st, const struct manifest_file *f)
 {
-    if ((st->st_mode & S_IFMT) != (f->mode & S_IFMT) || !times_agree(mtime_of(st), f->mtime, g->r->granularity))
-        return false;
-    return !S_ISREG(st->st_mode) || (uint64_t)st->st_size == f->size;
+    const struct was was = manifest_was(f);
+    return still_is(&was, st, STILL_ALIKE, g->r->granularity);
 }
 
 static int read_target(int dir, const char *name, char **ret_target)

@@ -10,6 +10,7 @@
 #include "copy/plan.h"
 #include "copy/tree.h"
 #include "copy/xattr.h"
+#include "index/still.h"
 #include "undo/state.h"
 
 #define PROC_PATH 320    /* "/proc/self/fd/N/NAME" */
@@ -187,7 +188,7 @@ static int take_its_place(struct undo *u, const struct place *p, char *temp)
 {
     bool foreign = false;
     int code = u->holds.exchange ? place_exchange(p->dir, temp, p->name, &p->st, &foreign)
-                                 : place_check(p->dir, p->name, &p->st);
+                                 : still_seen(p->dir, p->name, &p->st, STILL_SAME);
 
     if (!u->holds.exchange && !code && renameat(p->dir, temp, p->dir, p->name) < 0)
         code = -errno;

@@ -8,6 +8,7 @@
 #include "copy/attributes.h"
 #include "copy/place.h"
 #include "copy/times.h"
+#include "index/still.h"
 #include "undo/state.h"
 
 #define SET_ID ((mode_t)(S_ISUID | S_ISGID))
@@ -167,14 +168,14 @@ static int take(struct undo *u, const struct step *s)
 
     if (s->copied)
         return place_remove(live, s->name, &s->now);
-    int code = place_check(live, s->name, &s->now);
+    int code = still_seen(live, s->name, &s->now, STILL_SAME);
     if (code)
         return code;
     int to = versions_folder(&u->versions, u->spot.path);
     if (to < 0)
         return to;
     code = place_new(live, s->name, to, s->name);
-    if (code || !place_check(to, s->name, &s->now))
+    if (code || !still_seen(to, s->name, &s->now, STILL_SAME))
         return code;
     return place_new(to, s->name, live, s->name) ? -EIO : -ESTALE;
 }
@@ -208,7 +209,7 @@ static int swap_copied(struct undo *u, const struct step *s)
         int code = place_exchange_from(from, name, live, s->name, &s->now, &foreign);
         return code ? code : unlinkat(from, name, 0) < 0 ? -errno : 0;
     }
-    int code = place_check(live, s->name, &s->now);
+    int code = still_seen(live, s->name, &s->now, STILL_SAME);
     return code ? code : renameat(from, name, live, s->name) < 0 ? -errno : 0;
 }
 
@@ -236,7 +237,7 @@ static int correct(struct undo *u, const struct step *s)
 {
     struct stat st = wanted(u, s);
     unsigned lost = 0;
-    int code = place_check(u->spot.live, s->name, &s->now);
+    int code = still_seen(u->spot.live, s->name, &s->now, STILL_SAME);
 
     if (!code)
         code = metadata_put(u->spot.live, s->name, &st, s->deed.attributes, &u->holds, &lost);

@@ -98,7 +98,10 @@ int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsign
         return refuse(EINVAL);
     if (faults.caseless && flags == RENAME_NOREPLACE && has_other_case(to_dir, to))
         return refuse(EEXIST);
-    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+    int code = (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+    if (!code && faults.named)
+        faults.named(to);
+    return code;
 }
 
 int renameat(int from_dir, const char *from, int to_dir, const char *to)
@@ -118,6 +121,24 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags
     if (faults.caseless && has_other_case(to_dir, to))
         return refuse(EEXIST);
     return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+static void call_synced(void)
+{
+    if (faults.synced)
+        faults.synced();
+}
+
+int fsync(int fd)
+{
+    call_synced();
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int syncfs(int fd)
+{
+    call_synced();
+    return (int)syscall(SYS_syncfs, fd);
 }
 
 int futimens(int fd, const struct timespec times[2])
