@@ -15,21 +15,23 @@
 /* By what lstat says. */
 static bool looks_like(const struct undo *u, const struct stat *st, const struct manifest_file *f)
 {
-    if ((st->st_mode & S_IFMT) != (f->mode & S_IFMT) || !times_agree(mtime_of(st), f->mtime, u->fs.granularity))
-        return false;
-    return !S_ISREG(st->st_mode) || (uint64_t)st->st_size == f->size;
+    const struct was was = manifest_was(f);
+    return still_is(&was, st, STILL_ALIKE, u->fs.granularity);
 }
 
-static int digest_agrees(struct undo *u, const struct step *s)
+/* Has dir/name, which looks like it, the content of f? Where none is known what it looks like has to do. 1, 0 or -errno. */
+static int has_content(struct undo *u, int dir, const char *name, const struct manifest_file *f)
 {
     struct digest digest;
-    int fd = openat(u->spot.live, s->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
+    if (!S_ISREG(f->mode) || !f->has_digest)
+        return 1;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    int code = data_digest(&u->data, fd, s->deed.fresh.size, &digest);
+    int code = data_digest(&u->data, fd, f->size, &digest);
     close(fd);
-    return code ? code : memcmp(&digest, &s->deed.fresh.digest, sizeof digest) == 0;
+    return code ? code : memcmp(&digest, &f->digest, sizeof digest) == 0;
 }
 
 /*
@@ -45,33 +47,51 @@ static int is_still(struct undo *u, const struct step *s)
 
     if (same && s->deed.stamp && s->deed.stamp == past_stamp(mtime_of(st), ctime_of(st)))
         return 1;
-    if (!looks_like(u, st, fresh))
-        return 0;
-    return S_ISREG(st->st_mode) && fresh->has_digest ? digest_agrees(u, s) : 1;
+    return looks_like(u, st, fresh) ? has_content(u, u->spot.live, s->name, fresh) : 0;
 }
 
-/* A file that a crash left under a name of ours: the only one that looks like the old version. */
-static bool find_stray(struct undo *u, struct step *s, int dir)
+/* Is what lies there the old one again? 1, 0 or -errno. */
+static int is_old(struct undo *u, const struct step *s)
 {
-    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    return looks_like(u, &s->now, &s->deed.old) ? has_content(u, u->spot.live, s->name, &s->deed.old) : 0;
+}
+
+/* Is dir/name, a name of ours, the old version? Sets s->kept. 1, 0 or -errno. */
+static int is_stray(struct undo *u, struct step *s, int dir, const char *name)
+{
     struct stat st;
+
+    if (!temp_is_exchange(name) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !looks_like(u, &st, &s->deed.old))
+        return 0;
+    int same = has_content(u, dir, name, &s->deed.old);
+    if (same != 1)
+        return same;
+    s->kept = st;
+    snprintf(s->kept_name, sizeof s->kept_name, "%.*s", TEMP_NAME_SIZE - 1, name);
+    return 1;
+}
+
+/*
+ * A file that a crash left under a name of ours: of those that look like the old version the one with its content, or the
+ * only one where that is not known. 1, 0 or -errno.
+ */
+static int find_stray(struct undo *u, struct step *s, int dir)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0, code = 0;
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    bool known = S_ISREG(s->deed.old.mode) && s->deed.old.has_digest;
 
     if (!stream && fd >= 0)
         close(fd);
-    for (struct dirent *d; stream && (d = readdir(stream));) {
-        if (!temp_is_exchange(d->d_name) || fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            !looks_like(u, &st, &s->deed.old))
-            continue;
-        s->kept = st;
-        snprintf(s->kept_name, sizeof s->kept_name, "%.*s", TEMP_NAME_SIZE - 1, d->d_name);
-        found++;
+    for (struct dirent *d; stream && code >= 0 && !(known && found) && (d = readdir(stream));) {
+        code = is_stray(u, s, dir, d->d_name);
+        found += code > 0;
     }
     if (stream)
         closedir(stream);
-    if (found != 1)
+    if (code < 0 || found != 1)
         s->kept_name[0] = 0;
-    return found == 1;
+    return code < 0 ? code : found == 1;
 }
 
 /* Look for the old version. 0 with s->kept, -ENOENT, -ESTALE when what is there is another, or -errno. */
@@ -91,8 +111,9 @@ static int find_kept(struct undo *u, struct step *s)
         } else if (errno != ENOENT) {
             return -errno;
         }
-        if (find_stray(u, s, dir))
-            return 0;
+        int stray = find_stray(u, s, dir);
+        if (stray)
+            return stray < 0 ? stray : 0;
     }
     return other;
 }
@@ -152,8 +173,10 @@ static int judge_replaced(struct undo *u, struct step *s, bool there)
     int still = is_still(u, s);
     if (still < 0)
         return tell_errno(u, s->deed.path, still);
-    if (!still)
-        return looks_like(u, &s->now, &s->deed.old) ? unchanged(u, s) : conflict(u, s, CHANGED);
+    if (!still) {
+        int old = is_old(u, s);
+        return old < 0 ? tell_errno(u, s->deed.path, old) : old ? unchanged(u, s) : conflict(u, s, CHANGED);
+    }
     if (kept)
         return tell_kept(u, s, kept);
     s->act = ACT_SWAP;
@@ -162,7 +185,10 @@ static int judge_replaced(struct undo *u, struct step *s, bool there)
 
 static int judge_removed(struct undo *u, struct step *s, bool there)
 {
-    if (there && looks_like(u, &s->now, &s->deed.old))
+    int old = there ? is_old(u, s) : 0;
+    if (old < 0)
+        return tell_errno(u, s->deed.path, old);
+    if (old)
         return unchanged(u, s);
     if (there)
         return conflict(u, s, "there is another one by now: left alone");

@@ -466,6 +466,75 @@ test_foreign_manifests_set_no_owner_as_root() {
     assert_eq "$(stat -c '%a %u' B/render/one/spot/same/1)" "6755 4321"
 }
 
+# A crash left the old content of one file under a name of ours; another file had the same size and time.
+stray_of() {    # NAME: a manifest to be filled, and "old-NAME", all that is left of its versions
+    local id=20300101T000000Z-0bad kept=B/.autobackup/versions/20300101T000000Z-0bad/render/one/spot
+    mkdir -p A/render B/render/one/spot B/.autobackup/operations "$kept"
+    printf 'old-%s' "$1" >"$kept/.autobackup-x-0123456789abcdef"
+    touch -d @1000000000 "$kept/.autobackup-x-0123456789abcdef"
+    ok add database A A
+    ok add database B B
+    ok add category render render
+    manifest=B/.autobackup/operations/$id
+    record autobackup-manifest 1 $id copy render/one/spot "$(json_of B/.autobackup/database.json 'o.id')" S host 1 1
+}
+
+file_of() {    # CONTENT: its fields in a record
+    echo "file 5 1000000000000000000 644 0 0 $(printf %s "$1" | xxh128sum | cut -d ' ' -f 1)"
+}
+
+test_a_stray_is_known_by_its_content() {
+    need xxhsum xxh128sum
+    stray_of b
+    local name
+    for name in a b; do
+        printf 'new-%s' $name >B/render/one/spot/$name
+        touch -d @1100000000 B/render/one/spot/$name
+        # shellcheck disable=SC2046
+        record replace $name file 5 1100000000000000000 644 0 0 "$(printf 'new-%s' $name | xxh128sum | cut -d ' ' -f 1)" \
+            $(file_of old-$name)
+        # shellcheck disable=SC2046
+        record remove gone-$name $(file_of gone$name)
+    done
+    ok load
+    ab undo 20300101T000000Z-0bad --yes
+    assert_status 3
+    assert_eq "$(cat B/render/one/spot/a)" new-a "what had another file's content put in its place"
+    assert_eq "$(cat B/render/one/spot/b)" old-b
+    refute_exists B/render/one/spot/gone-a B/render/one/spot/gone-b
+    assert_err "its old version is not kept any more"
+}
+
+test_of_several_strays_the_one_with_its_content_is_taken() {
+    need xxhsum xxh128sum
+    stray_of a
+    local kept=B/.autobackup/versions/20300101T000000Z-0bad/render/one/spot
+    printf 'old-c' >$kept/.autobackup-x-00000000000000cc
+    touch -d @1000000000 $kept/.autobackup-x-00000000000000cc
+    # shellcheck disable=SC2046
+    record remove a $(file_of old-a)
+    # shellcheck disable=SC2046
+    record remove c $(file_of old-c)
+    ok load
+    ok undo 20300101T000000Z-0bad --yes
+    assert_eq "$(cat B/render/one/spot/a B/render/one/spot/c)" old-aold-c
+}
+
+# What lies at the name of a removed file and is as large and as old may still be another one.
+test_another_file_of_the_same_size_and_time_is_no_old_version() {
+    need xxhsum xxh128sum
+    stray_of a
+    printf 'mine!' >B/render/one/spot/a
+    touch -d @1000000000 B/render/one/spot/a
+    # shellcheck disable=SC2046
+    record remove a $(file_of old-a)
+    ok load
+    ab undo 20300101T000000Z-0bad --yes
+    assert_status 3
+    assert_err "there is another one by now: left alone"
+    assert_eq "$(cat B/render/one/spot/a)" 'mine!'
+}
+
 # The same undo is killed at the n-th call of a kind, for every kind that changes the disk; a rerun finishes it.
 test_killed_at_any_call_a_rerun_finishes_it() {
     need_injection
