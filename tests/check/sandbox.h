@@ -38,4 +38,10 @@ void sandbox_skip(const char *why);
  */
 bool sandbox_drop_root(const char *folder);
 
+/*
+ * Get mounts of one's own for the rest of a forked test; an ordinary user becomes the root of a user namespace with no
+ * other user in it. False, with sandbox_skip, where the system allows neither.
+ */
+bool sandbox_own_mounts(void);
+
 #endif

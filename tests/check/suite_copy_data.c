@@ -192,11 +192,14 @@ START_TEST(all_metadata)
     unsigned lost = 0;
 
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
-    if (!holds.owner || !holds.xattr) {
-        sandbox_skip("owners need root, and xattrs a filesystem that has them");
+    if (!holds.xattr) {
+        sandbox_skip("xattrs need a filesystem that has them");
         return;
     }
-    ck_assert_int_eq(fchown(a, 4321, 1234), 0);
+    bool may = fchown(a, 4321, 1234) == 0;
+    ck_assert_int_eq(holds.owner, may);
+    if (!may)
+        sandbox_skip("in part: changing owners needs root");
     ck_assert_int_eq(fsetxattr(a, "user.one",
                                "1\0"
                                "2",

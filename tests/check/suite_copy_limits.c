@@ -41,7 +41,7 @@ static void says(const char *text, const char *part)
 /* A/P becomes what a mount of such a filesystem shows: one mode, one owner, times cut to full seconds. */
 static void show_as(uint32_t type, int64_t granularity)
 {
-    free(sandbox_run("cd '%s'/A/" P " && find . -exec chmod 777 {} + && find . -exec chown 0:0 {} + && "
+    free(sandbox_run("cd '%s'/A/" P " && find . -exec chmod 777 {} + && find . -exec chown $(id -u):$(id -g) {} + && "
                      "find . -depth | while IFS= read -r f; do touch -d @$(stat -c %%Y \"$f\") \"$f\"; done",
                      lib.folder));
     faults.below = source;
@@ -54,11 +54,13 @@ static char *listing(void)
     return sandbox_run("cd '%s'/B/" P " && find . -printf '%%p %%m %%U %%G %%T@\\n' | sort", lib.folder);
 }
 
-/* Three files that were copied out, and now come back from a disk without modes. */
+/* Three files that were copied out, as root some of another owner's, and now come back from a disk without modes. */
 static void came_back(uint32_t type)
 {
+    if (geteuid() != 0)
+        sandbox_skip("in part: files of another owner's need root");
     free(sandbox_run("mkdir -p '%s'/A/" P "/d && cd '%s'/A/" P " && echo 1 >d/1 && echo 2 >d/2 && echo 3 >3 && "
-                     "chmod 640 d/1 && chmod 600 3 && chmod 750 d && chown 12:34 d/1 d 3",
+                     "chmod 640 d/1 && chmod 600 3 && chmod 750 d && { test $(id -u) != 0 || chown 12:34 d/1 d 3; }",
                      lib.folder, lib.folder));
     copying_run();
     copying_is_same();
@@ -89,7 +91,8 @@ START_TEST(real_modes_of_a_doubtful_source_are_corrected)
     copying_run();
     copying_is_done();
     ck_assert_int_gt(out.metadata, 2);
-    free(sandbox_run("cd '%s'/B/" P " && test \"$(stat -c %%a:%%u 3 d/2)\" = '777:0\n640:0'", lib.folder));
+    free(sandbox_run("cd '%s'/B/" P " && test \"$(stat -c %%a:%%u 3 d/2)\" = \"$(printf '777:%%d\\n640:%%d' $(id -u) $(id -u))\"",
+                     lib.folder));
 }
 END_TEST
 
@@ -119,8 +122,11 @@ START_TEST(a_changed_file_keeps_its_mode_and_a_new_one_gets_a_sane_one)
     copying_is_done();
     ck_assert_int_eq(out.copied, 2);
     char *modes = sandbox_run("cd '%s'/B/" P " && stat -c %%a:%%u d/1 new new/4 d", lib.folder);
-    ck_assert_str_eq(modes, "640:12\n750:0\n750:0\n750:12\n");
+    char *expected = sandbox_run("me=$(id -u); them=$me; test $me != 0 || them=12; "
+                                 "printf '640:%%d\n750:%%d\n750:%%d\n750:%%d\n' $them $me $me $them");
+    ck_assert_str_eq(modes, expected);
     free(modes);
+    free(expected);
 }
 END_TEST
 
@@ -318,7 +324,6 @@ START_TEST(a_source_folder_without_permission_is_named)
     copying_plant();
     copying_run();
     free(sandbox_run("chmod 600 '%s'/A/" P "/d4/e1/f4", lib.folder));
-    free(sandbox_run("chmod -R a+rwX '%s'/catalog.db* && chown -R 65534:65534 '%s'", lib.folder, lib.folder));
     if (!sandbox_drop_root(lib.folder))
         return;
     copying_load();
