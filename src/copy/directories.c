@@ -323,7 +323,9 @@ static int make_last(struct work *w, const char *path)
         return parent;
     manifest_add_create(&w->target.manifest, "", &fresh_directory);
     int code = manifest_write(&w->target.manifest);
-    if (!code && mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+    if (!code && mkdirat(parent, name, 0700) == 0)
+        atomic_fetch_add(&w->report.tally.directories_made, 1);    /* as a dry run counts it */
+    else if (!code && errno != EEXIST)
         code = -errno;
     if (!code)
         w->target.top = path_open_dir(parent, name);

@@ -69,6 +69,7 @@ class Answers:
             lists.setdefault(self.key_of(row), []).append(row)
         expect("compare-rows", set(rows), keys, text)
         for key, row in rows.items():
+            self.world.about = key
             self.said[key, a, b] = self.said[key, b, a] = row["state"]
             what = "compare %s on %s and %s" % (key, a, b)
             if row["state"] not in self.model.states(key, a, b):
@@ -135,6 +136,7 @@ class Answers:
             self.marks(key, {name: words[key, name] for name in self.holders(key)})
 
     def cell(self, row, disk, key, tree):
+        self.world.about = key
         what = "fetch: %s on %s" % (key, disk.name)
         files = tree.files()
         if row["state"] == "gone" and not any(self.model.seen[name][key].files() for name in self.holders(key)):
@@ -150,6 +152,7 @@ class Answers:
 
     def marks(self, key, words):
         """The words of fetch against those of compare."""
+        self.world.about = key
         if not any(self.model.seen[name][key].files() for name in words):
             return
         what = "fetch: %s: %s, compare: %s" % (key, words, {pair[1:]: state for pair, state in self.said.items()
@@ -179,6 +182,7 @@ class Answers:
                 self.verdict(key, rows[key])
 
     def verdict(self, key, row):
+        self.world.about = key
         holders = self.holders(key)
         states = {self.said[key, a, b] for a, b in combinations(holders, 2)}
         what = "check: %s is %s on %s; compare: %s" % (key, row["state"], row.get("current"), {
@@ -197,6 +201,7 @@ class Answers:
     # ---- lists ----
 
     def check_lists(self):
+        self.world.about = None
         totals = {}
         for trees in self.model.seen.values():
             for key, tree in trees.items():

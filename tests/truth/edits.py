@@ -31,6 +31,9 @@ class Edits:
     def paths(self, kind):
         return sorted(path for path, entry in self.tree.items() if entry.kind == kind)
 
+    def say(self, text, *values):
+        self.world.say(self.key, text, *values)
+
     def at(self, inside):
         return self.top + b"/" + inside if inside else self.top
 
@@ -47,7 +50,7 @@ class Edits:
             path += b"/" + self.rng.choice([b"shot_010", b"day_01", names.component(self.rng)])
             if look(path) is None:
                 os.mkdir(path)
-                self.world.say("mkdir %s", path)
+                self.say("mkdir %s", path)
             elif look(path).kind != "directory":
                 return self.top
         return path
@@ -67,7 +70,7 @@ class Edits:
         if path:
             data, mtime = names.content(self.rng), names.time_ns(self.rng)
             write(path, data, mtime)
-            self.world.say("write %s: %d bytes, mtime %d", path, len(data), mtime)
+            self.say("write %s: %d bytes, mtime %d", path, len(data), mtime)
 
     def new_frames(self):
         folder, count = self.folder(), self.rng.randrange(2, 6)
@@ -76,13 +79,13 @@ class Edits:
             path = folder + b"/" + names.frame(number)
             if look(path) is None:
                 write(path, self.rng.randbytes(100), mtime + number * step)
-        self.world.say("write %s/beauty.%%04d.exr: %d files of 100 bytes, mtime %d + n * %d", folder, count, mtime, step)
+        self.say("write %s/beauty.%%04d.exr: %d files of 100 bytes, mtime %d + n * %d", folder, count, mtime, step)
 
     def new_folder(self):
         path = self.spot()
         if path:
             os.mkdir(path)
-            self.world.say("mkdir %s", path)
+            self.say("mkdir %s", path)
 
     def new_symlink(self):
         path = self.spot()
@@ -91,19 +94,19 @@ class Edits:
             os.symlink(target, path)
             if self.rng.random() < 0.5:
                 set_time(path, names.time_ns(self.rng))
-            self.world.say("symlink %s -> %s", path, target[:60])
+            self.say("symlink %s -> %s", path, target[:60])
 
     def new_fifo(self):
         path = self.spot()
         if path:
             os.mkfifo(path)
-            self.world.say("mkfifo %s", path)
+            self.say("mkfifo %s", path)
 
     def new_hard_link(self):
         source, path = self.pick("file"), self.spot()
         if source and path and os.path.lexists(source):
             os.link(source, path)
-            self.world.say("link %s %s", source, path)
+            self.say("link %s %s", source, path)
 
     def rewrite(self, put_back):
         path = self.pick("file")
@@ -111,7 +114,7 @@ class Edits:
             st = os.lstat(path)
             mtime = st.st_mtime_ns if put_back else names.time_ns(self.rng)
             write(path, names.content(self.rng, st.st_size), mtime)
-            self.world.say("rewrite %s: another content of %d bytes, mtime %s", path, st.st_size, "put back" if put_back else mtime)
+            self.say("rewrite %s: another content of %d bytes, mtime %s", path, st.st_size, "put back" if put_back else mtime)
 
     def rewrite_back(self):
         self.rewrite(True)
@@ -127,7 +130,7 @@ class Edits:
             temp = self.top + b"/~new"
             write(temp, names.content(self.rng, st.st_size), st.st_mtime_ns)
             os.rename(temp, path)
-            self.world.say("write ~new: another content of %d bytes, mtime of %s; mv ~new %s", st.st_size, path, path)
+            self.say("write ~new: another content of %d bytes, mtime of %s; mv ~new %s", st.st_size, path, path)
 
     def append(self):
         path = self.pick("file")
@@ -135,41 +138,41 @@ class Edits:
             st, keep = os.lstat(path), self.rng.random() < 0.3
             data = self.rng.randbytes(self.rng.randrange(1, 50))
             write(path, data, st.st_mtime_ns if keep else None, os.O_APPEND)
-            self.world.say("append %d bytes to %s%s", len(data), path, ", mtime put back" if keep else "")
+            self.say("append %d bytes to %s%s", len(data), path, ", mtime put back" if keep else "")
 
     def truncate(self):
         path = self.pick("file")
         if path:
             size = self.rng.randrange(os.lstat(path).st_size + 1)
             os.truncate(path, size)
-            self.world.say("truncate %s to %d", path, size)
+            self.say("truncate %s to %d", path, size)
 
     def touch(self):
         path = self.pick("file")
         if path:
             mtime = names.time_ns(self.rng)
             set_time(path, mtime)
-            self.world.say("touch %s: mtime %d", path, mtime)
+            self.say("touch %s: mtime %d", path, mtime)
 
     def touch_same(self):
         """Moves the ctime alone."""
         path = self.pick("file")
         if path:
             set_time(path, os.lstat(path).st_mtime_ns)
-            self.world.say("touch %s: mtime as it is", path)
+            self.say("touch %s: mtime as it is", path)
 
     def chmod(self):
         path = self.pick(self.rng.choice(["file", "file", "directory"]))
         if path:
             mode = self.rng.choice([0o600, 0o644, 0o664, 0o755, 0o700])
             os.chmod(path, mode | (0o700 if look(path).kind == "directory" else 0))
-            self.world.say("chmod %o %s", mode, path)
+            self.say("chmod %o %s", mode, path)
 
     def rename(self):
         source, path = self.pick(self.rng.choice(["file", "file", "directory", "symlink"])), self.spot()
         if source and path and os.path.lexists(source) and not path.startswith(source + b"/"):
             os.rename(source, path)
-            self.world.say("mv %s %s", source, path)
+            self.say("mv %s %s", source, path)
 
     def renumber(self):
         """mv f.n f.n+1, from the last one down."""
@@ -180,7 +183,7 @@ class Edits:
             numbers = sorted((int(name.split(b".")[1]) for name in os.listdir(folder) if name.startswith(b"beauty.")), reverse=True)
             for number in numbers:
                 os.rename(folder + b"/" + names.frame(number), folder + b"/" + names.frame(number + 1))
-            self.world.say("in %s: mv beauty.n.exr beauty.n+1.exr for n = %s", folder, numbers)
+            self.say("in %s: mv beauty.n.exr beauty.n+1.exr for n = %s", folder, numbers)
 
     def swap(self):
         files = self.paths("file")
@@ -189,19 +192,19 @@ class Edits:
             os.rename(a, self.top + b"/~swap")
             os.rename(b, a)
             os.rename(self.top + b"/~swap", b)
-            self.world.say("swap the names of %s and %s", a, b)
+            self.say("swap the names of %s and %s", a, b)
 
     def delete(self):
         path = self.pick(self.rng.choice(["file", "file", "symlink", "fifo"]))
         if path:
             os.unlink(path)
-            self.world.say("rm %s", path)
+            self.say("rm %s", path)
 
     def delete_folder(self):
         path = self.pick("directory")
         if path:
             shutil.rmtree(path)
-            self.world.say("rm -r %s", path)
+            self.say("rm -r %s", path)
 
     def change_type(self):
         path = self.pick(self.rng.choice(["file", "directory", "symlink"]))
@@ -218,7 +221,7 @@ class Edits:
             os.symlink(b"a", path)
         else:
             os.mkfifo(path)
-        self.world.say("%s was a %s and is a %s now", path, was, now)
+        self.say("%s was a %s and is a %s now", path, was, now)
 
     def from_elsewhere(self):
         """A file brought over by hand, its time kept: cp -p, now and then with another content."""
@@ -236,7 +239,7 @@ class Edits:
                     data = file.read()
                 another = self.rng.random() < 0.2
                 write(path, names.content(self.rng, len(data)) if another else data, os.lstat(source).st_mtime_ns)
-                self.world.say("cp -p %s %s%s", source, path, ", but another content" if another else "")
+                self.say("cp -p %s %s%s", source, path, ", but another content" if another else "")
                 return
 
     def way_to(self, inside):
@@ -250,7 +253,7 @@ class Edits:
     def drop_replica(self):
         if os.path.isdir(self.top) and self.rng.random() < 0.3:
             shutil.rmtree(self.top)
-            self.world.say("rm -r %s", self.top)
+            self.say("rm -r %s", self.top)
 
     def clone_replica(self):
         """cp -a of a whole replica to a disk that has none."""
@@ -258,7 +261,7 @@ class Edits:
         if others and not os.path.lexists(self.top):
             source = self.rng.choice(others).place(self.key)
             clone(source, self.top)
-            self.world.say("cp -a %s %s", source, self.top)
+            self.say("cp -a %s %s", source, self.top)
 
 
 def clone(source, target):
@@ -306,7 +309,7 @@ def populate(world, rng):
                 edits.clone_replica()
                 continue
             os.makedirs(edits.top)
-            world.say("mkdir %s", edits.top)
+            edits.say("mkdir %s", edits.top)
             for _ in range(rng.randrange(7)):
                 edits.scan()
                 getattr(edits, rng.choice(["new_file", "new_file", "new_file", "new_frames", "new_folder", "new_symlink"]))()

@@ -14,7 +14,7 @@ LENGTH = 14    # steps
 
 
 class Outcome:
-    """kind: of the mismatch, None when there was none; text: it; log: what was done; count: checks of all answers."""
+    """kind: of the mismatch, None when there was none; text: it; log: what was done."""
 
     def __init__(self, kind, text, log):
         self.kind, self.text, self.log = kind, text, log
@@ -37,29 +37,34 @@ def run(seed, settings, chosen=None):
     studio = steps.Studio(world, Model(world.disks), program)
     try:
         edits.populate(world, rng)
+        kind, text = work(seed, settings, studio, plan(seed) if chosen is None else chosen)
+    finally:
+        program.abandon()
+        world.destroy()
+        if not settings.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    return Outcome(kind, text, world.story())
+
+
+def work(seed, settings, studio, chosen):
+    """The steps on a studio: (kind, text) of the first mismatch, or (None, "")."""
+    try:
         steps.set_up(studio)
-        for number, step in plan(seed) if chosen is None else chosen:
+        for number, step in chosen:
             try:
-                own = random.Random("%s step %s" % (seed, number))
-                step(studio, own)
-                if step is not steps.edit or own.random() < 0.2:    # what no load has seen changes no answer
+                rng = random.Random("%s step %s" % (seed, number))
+                step(studio, rng)
+                if step is not steps.edit or rng.random() < 0.2:    # what no load has seen changes no answer
                     studio.check_answers()
             except Mismatch as mismatch:
                 if mismatch.kind not in settings.without:
                     raise
-        program.close()
-        return Outcome(None, "", world.log)
+        studio.program.close()
     except Mismatch as mismatch:
-        return Outcome(mismatch.kind, str(mismatch), world.log)
+        return mismatch.kind, str(mismatch)
     except Died as died:
-        return Outcome("died", str(died), world.log)
-    finally:
-        program.abandon()
-        with open(os.path.join(folder, "stderr"), "rb") as file:
-            world.log += ["stderr: " + line for line in file.read().decode("utf-8", "replace").splitlines()[-5:]]
-        world.destroy()
-        if not settings.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+        return "died", str(died)
+    return None, ""
 
 
 def shrink(seed, settings, outcome, most=60):

@@ -67,6 +67,7 @@ class World:
 
     def __init__(self, folder, rng, mounts):
         self.folder, self.log, self.disks = folder, [], []
+        self.about = None    # the replica that is being looked at, for who tells a mismatch
         self.categories = rng.sample(sorted(CATEGORIES), rng.choice([1, 1, 2, 3]))
         for name in rng.sample(["WORK", "STORAGE", "NAS", "USB"], rng.choice([2, 2, 2, 3, 3, 4])):
             self.disks.append(self.make(name, mounts and rng.random() < 0.7))
@@ -92,9 +93,13 @@ class World:
     def disk(self, name):
         return next(disk for disk in self.disks if disk.name == name)
 
-    def say(self, text, *values):
-        """Note what was done, for a reproduction."""
-        self.log.append(text % tuple(self.short(value) for value in values))
+    def say(self, key, text, *values):
+        """Note what was done, for a reproduction. key: the replica that it was done to; None: all."""
+        self.log.append((key, text % tuple(self.short(value) for value in values)))
+
+    def story(self):
+        """What was done to the project that it was about last."""
+        return [text for key, text in self.log if key is None or self.about is None or key[1:] == self.about[1:]]
 
     def short(self, value):
         """A path without the scratch folder, as a Python literal where it has to be one."""
