@@ -222,7 +222,8 @@ function handlers.action(run, event, context)
 end
 
 local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",
-    "others_copied", "directories_made", "metadata_only", "conflicts", "failed", "bytes_kept", "damaged"}
+    "others_copied", "directories_made", "directories_removed", "metadata_only", "conflicts", "failed",
+    "bytes_kept", "damaged"}
 
 function Run:row(item, target, operation, final)
     local row = rows.row("copy", {
@@ -282,7 +283,8 @@ function Run:count(row, final, context)
 end
 
 local function did_something(row)
-    return row.files_copied + row.others_copied + row.directories_made + row.files_removed + row.metadata_only > 0
+    return row.files_copied + row.others_copied + row.directories_made + row.directories_removed
+        + row.files_removed + row.metadata_only > 0
 end
 
 -- One destination of an item, under way: the context of its events.

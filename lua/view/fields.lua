@@ -280,6 +280,7 @@ local TYPES = {
         "metadata_only count only rights or times were set",
         "others_copied count links and special files",
         "directories_made count folders",
+        "directories_removed count folders, by --mirror",
         "damaged count source files",
         "bytes_kept bytes of files under way when it stopped",
         "only list patterns of --only",

@@ -6,7 +6,8 @@ local M = {}
 
 local MANY = 3    -- operations that are named one by one
 
-local DONE = {"files_copied", "others_copied", "directories_made", "files_removed", "metadata_only"}
+local DONE = {"files_copied", "others_copied", "directories_made", "directories_removed", "files_removed",
+    "metadata_only"}
 local LEFT_OUT = {"conflicts", "failed", "files_left"}
 
 local function has(copies, keys)
@@ -38,6 +39,7 @@ local function parts_of(copies)
     end
     add("others_copied", "%s copied", "link or special file", "links and special files")
     add("directories_made", "%s made", "folder")
+    add("directories_removed", "%s removed", "folder")
     add("files_removed", "%s removed and kept as versions")
     add("metadata_only", "%s with only rights or times set")
     add("conflicts", "%s", "conflict")

@@ -169,7 +169,9 @@ static void remove_one(struct work *w, const char *path, bool lasting)
 
     if (dir >= 0)
         close(dir);
-    if (code && code != -ENOENT && code != -ENOTEMPTY && code != -EEXIST)
+    if (!code)
+        atomic_fetch_add(&w->report.tally.directories_removed, 1);
+    else if (code != -ENOENT && code != -ENOTEMPTY && code != -EEXIST)
         report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, SIDE_TARGET);
 }
 

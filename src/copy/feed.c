@@ -353,8 +353,10 @@ static void emit_action(struct work *w, const struct plan_name *name, const char
 
 static void count_extra(struct feed *f, const struct plan_name *name)
 {
-    if (f->mirror && !S_ISDIR(name->pair->right->mode))
-        atomic_fetch_add(&f->w->report.tally.files_removed, 1);
+    struct tally *t = &f->w->report.tally;
+
+    if (f->mirror)
+        atomic_fetch_add(S_ISDIR(name->pair->right->mode) ? &t->directories_removed : &t->files_removed, 1);
 }
 
 /* What would be done. */

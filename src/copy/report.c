@@ -221,6 +221,7 @@ void report_counts(struct report *r, struct event *ev)
     event_int(ev, "metadata_only", atomic_load(&t->metadata_only));
     event_int(ev, "others_copied", atomic_load(&t->others_copied));
     event_int(ev, "directories_made", atomic_load(&t->directories_made));
+    event_int(ev, "directories_removed", atomic_load(&t->directories_removed));
     event_int(ev, "conflicts", atomic_load(&t->conflicts));
     event_int(ev, "failed", atomic_load(&t->failed));
     event_int(ev, "recorded", atomic_load(&t->recorded));

@@ -28,7 +28,7 @@ struct plan_counts {
 /* What was done. Counted when durable, but for `at`, which is for progress. */
 struct tally {
     atomic_llong files_copied, bytes_copied, files_replaced, files_removed, metadata_only, others_copied,
-        directories_made, conflicts, failed, recorded, damaged;
+        directories_made, directories_removed, conflicts, failed, recorded, damaged;
     atomic_llong files_conflicting, files_failed;    /* the problems of regular files of the source */
     atomic_llong files_unfixed;                      /* of these, unchanged ones: their metadata was the problem */
     atomic_llong files_at, bytes_at;

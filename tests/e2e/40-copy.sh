@@ -250,6 +250,23 @@ test_the_summary_names_what_happened() {
     assert_err "acme/spot footage, WORK to NAS: operation 2"
 }
 
+test_a_copy_of_folders_alone_is_known() {
+    studio
+    mkdir -p WORK/footage/kino/folder
+    ok copy kino/folder footage WORK NAS --dry-run --json
+    assert_out '"directories_made":1'
+    ok copy kino/folder footage WORK NAS --json
+    assert_out '"directories_made":1'
+    ok compare kino/folder footage WORK NAS
+    mkdir -p NAS/footage/kino/folder/extra/deep
+    ok copy kino/folder footage WORK NAS --mirror --yes --dry-run --json
+    assert_out '"directories_removed":2'
+    ok copy kino/folder footage WORK NAS --mirror --yes
+    assert_out "2 folders removed"
+    [ "$(find NAS/footage/kino/folder)" = NAS/footage/kino/folder ] || fail "the folder is still there"
+    ok compare kino/folder footage WORK NAS
+}
+
 test_a_copy_without_a_load_says_what_is_known() {
     folders
     ok add database WORK WORK

@@ -5,8 +5,8 @@ local M = {}
 
 local function copy(fields)
     local row = {operation = "OP", to = "NAS", files_copied = 0, bytes_copied = 0, files_unchanged = 0,
-        files_replaced = 0, files_removed = 0, others_copied = 0, directories_made = 0, metadata_only = 0,
-        conflicts = 0, failed = 0}
+        files_replaced = 0, files_removed = 0, others_copied = 0, directories_made = 0, directories_removed = 0,
+        metadata_only = 0, conflicts = 0, failed = 0}
     for key, value in pairs(fields) do
         row[key] = value
     end
@@ -25,6 +25,8 @@ function M.test_everything_that_happened_is_named()
         files_left = 4, metadata_only = 1, others_copied = 1}), {"1 file copied (5 B), 1 link or special file "
         .. "copied, 1 with only rights or times set, 1 conflict, 2 failed, 4 left as they are"})
     unit.assertEquals(summary(copy{directories_made = 2}), {"2 folders made"})
+    unit.assertEquals(summary(copy{directories_removed = 1, files_unchanged = 2}),
+        {"1 folder removed, 2 unchanged"})
     unit.assertEquals(summary(copy{files_copied = 3, bytes_copied = 9, files_replaced = 1}),
         {"3 files copied (9 B), 1 of them replaced",
         "what was replaced or removed is kept in .autobackup/versions/OP on NAS; 'undo OP' puts it back"})

@@ -141,7 +141,8 @@ def copy_call(key, source, targets, options, command="copy"):
                 **options)
 
 
-NOTHING = ("files_copied", "others_copied", "directories_made", "files_removed", "metadata_only", "files_replaced")
+NOTHING = ("files_copied", "others_copied", "directories_made", "directories_removed", "files_removed", "metadata_only",
+           "files_replaced")
 
 
 def copy(studio, rng):
@@ -181,7 +182,7 @@ def compare_plan(text, plan, answer):
         expect("dry-run", plan.code, answer.code, text + ": error")
         return
     for key in ("files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed", "others_copied", "directories_made",
-                "metadata_only", "conflicts"):
+                "directories_removed", "metadata_only", "conflicts"):
         for foretold, done in zip(plan.of("copy"), answer.of("copy")):
             expect("dry-run", foretold.get(key), done.get(key), "%s: the dry run's %s" % (text, key))
 
