@@ -149,13 +149,13 @@ function Where:text()
     return " WHERE " .. table.concat(self.conditions, " AND ")
 end
 
-local DATABASE = [[SELECT id, name AS database, path, identity, fs_type, granularity, added_at, loaded_at,
-    space_total, space_free, space_at
-    FROM database]]
+local DATABASE = [[SELECT id, name AS database, path, identity, fs_type, k.granularity, added_at, loaded_at,
+    space_total, space_free, space_at, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times
+    FROM database JOIN kept_times k ON k.database = id]]
 
 --- All databases in the order in which they were added.
 -- @return rows {id, database, path, identity?, fs_type?, granularity, added_at, loaded_at?, space_total?,
---         space_free?, space_at?}
+--         space_free?, space_at?, oldest_kept?, newest_kept?, keeps_times (traits.lua)}
 function Catalog:databases()
     return self:rows(DATABASE .. " ORDER BY id")
 end
@@ -189,16 +189,20 @@ end
 
 local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r.project AS project,
     c.name AS category, c.path AS category_path, d.name AS database, d.id AS database_id, d.path AS root,
-    d.granularity, r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors,
+    k.granularity, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times,
+    printf('%s %s %s %s %s', k.granularity, k.oldest, k.newest, k.keeps_times, k.link_times) AS times,
+    r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors,
     r.loaded_at, r.verified_at, c.id AS category_id, (SELECT COALESCE(SUM(damaged), 0) FROM directory
     WHERE replica = r.id AND damaged > 0) AS damaged, (SELECT COALESCE(SUM(renewed), 0) FROM directory
     WHERE replica = r.id AND renewed > 0) AS renewed, lower(hex(r.evidence)) AS evidence
-    FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
+    FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category
+    JOIN kept_times k ON k.database = d.id]]
 
 --- Replicas, sorted by client, project, category, database (the last two in the order they were added).
 -- @param filter {client=, project="client/name", name=, database=, category=}: each a name, or a pattern
 --        (glob.lua); category several names too
 -- @return rows {id, client, project, name, category, category_path, database, database_id, root, granularity,
+--         oldest_kept?, newest_kept?, keeps_times (traits.lua), times (those in one text),
 --         files, directories, bytes, newest?, fingerprint (hex), errors, loaded_at, verified_at?, category_id,
 --         damaged (files known to be), renewed (files of which size and time say nothing: DIGEST_RENEWED),
 --         evidence (hex, of src/index/evidence.h; "" where an older version left none: that equals no other)}
@@ -373,6 +377,16 @@ function Catalog:find(filter, how)
         end
     end
     return errors.check(core_find.start(request))
+end
+
+--- What the databases' filesystems were measured to keep.
+-- @return table from a database's id to the row of the catalog's table traits
+function Catalog:traits()
+    local list = {}
+    for _, row in ipairs(self:rows("SELECT * FROM traits")) do
+        list[row.database] = row
+    end
+    return list
 end
 
 --- Register a database.

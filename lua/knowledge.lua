@@ -9,6 +9,7 @@ local room = require "autobackup.room"
 local rows = require "autobackup.rows"
 local sameness = require "autobackup.sameness"
 local states = require "autobackup.states"
+local traits = require "autobackup.traits"
 
 local M = {}
 
@@ -22,7 +23,7 @@ end
 function M.databases(session)
     local totals, is_online, list = session.catalog:totals(), locate.prober(), {}
     room.count(session, is_online)
-    local held = session.catalog:held()
+    local held, measured = session.catalog:held(), session.catalog:traits()
     for i, database in ipairs(session.catalog:databases()) do
         local total = totals[database.id] or {}
         local row = room.fields(database, is_online(database) == true, held[database.id])
@@ -33,6 +34,9 @@ function M.databases(session)
             files = total.files or 0, bytes = total.bytes or 0, errors = total.errors or 0,
             loaded_at = M.seconds(database.loaded_at), filesystem = database.fs_type, identity = database.identity,
         } do
+            row[key] = value
+        end
+        for key, value in pairs(traits.fields(database, measured[database.id])) do
             row[key] = value
         end
     end

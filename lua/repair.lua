@@ -6,6 +6,7 @@ local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
+local traits = require "autobackup.traits"
 
 local M = {}
 
@@ -48,7 +49,6 @@ function Repair:start(peer, source, operation)
         source_root = source.path, source_identity = source.identity, target_root = self.database.path,
         target_identity = self.database.identity, lock_text = locate.holder("repair"), locked = true,
         source = peer.id, target = self.replica.id, repair = true, readback = true,
-        granularity = math.max(source.granularity or 1, self.database.granularity or 1),
     })
 end
 
@@ -141,6 +141,7 @@ end
 
 function Repair:all()
     local lock <close> = self:lock()    -- luacheck: ignore
+    traits.ensure(self.session, self.database)
     for _, peer in ipairs(self.run.groups[self.key]) do
         if peer.id ~= self.replica.id and next(self.left) then
             self:try(peer)

@@ -101,7 +101,7 @@ function Past:read(run, item, origin)
     local operations, at_operation, earlier, first = self:operations_of(path)
     local state = errors.check(core_undo.asof{
         catalog = self.session.catalog:path(), root = self.database.path, identity = self.database.identity,
-        path = path, replica = origin.id, granularity = self.database.granularity or 1, moment = self.moment,
+        path = path, replica = origin.id, moment = self.moment,
         at_operation = at_operation, operations = operations, earlier = earlier, only = run.request.only,
     })
     state.first = first

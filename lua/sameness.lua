@@ -4,6 +4,7 @@
 local core_compare = require "core.compare"
 local decisions = require "autobackup.compare"
 local errors = require "autobackup.errors"
+local traits = require "autobackup.traits"
 
 local M = {}
 
@@ -14,8 +15,9 @@ local function print_of(replica)
     return replica.fingerprint .. replica.evidence
 end
 
-local function granularity(a, b)
-    return math.max(a.granularity or 1, b.granularity or 1)
+-- What both disks' filesystems make of times: an answer counts while that is so.
+local function times_of(a, b)
+    return (a.times or "") .. "|" .. (b.times or "")
 end
 
 local function is_whole(replica)
@@ -45,7 +47,7 @@ local function is_open(a, b)
     if not (is_whole(a) and is_whole(b)) or a.files ~= b.files or a.bytes ~= b.bytes then
         return false
     elseif a.fingerprint ~= b.fingerprint then
-        return granularity(a, b) > 1 or has_evidence(a) and has_evidence(b)
+        return traits.are_inexact(a, b) or has_evidence(a) and has_evidence(b)
     end
     return not M.is_plainly_same(a, b)
 end
@@ -74,7 +76,7 @@ end
 
 local function counts(row, a, b)
     return row and row.a_print == print_of(a) and row.b_print == print_of(b)
-        and row.granularity == granularity(a, b)
+        and row.times == times_of(a, b)
 end
 
 -- Those whose answers are not known.
@@ -96,7 +98,7 @@ end
 local STATES = {same = "same", differs = "differs", absent = "differs", incomplete = "unknown"}
 
 local function judge(comparer, a, b)
-    errors.check(comparer:start{left = a.id, right = b.id, granularity = granularity(a, b)})
+    errors.check(comparer:start{left = a.id, right = b.id})
     while errors.check(comparer:next()) do end    -- luacheck: ignore
     local found = comparer:counts()
     return {state = STATES[decisions.state(found)], content = found.content, doubtful = found.doubt.files}
@@ -108,7 +110,7 @@ local function remember(catalog, pairs_list)
         local a, b = pair[1], pair[2]
         local answer = a.against[b.id]
         list[i] = {a = a.id, b = b.id, a_print = print_of(a), b_print = print_of(b),
-            granularity = granularity(a, b), state = answer.state, content = answer.content,
+            times = times_of(a, b), state = answer.state, content = answer.content,
             doubtful = answer.doubtful}
     end
     -- A catalog that is busy or cannot be written only costs the same work again.

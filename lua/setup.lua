@@ -6,6 +6,7 @@ local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local mounts = require "autobackup.mounts"
 local size = require "autobackup.view.size"
+local traits = require "autobackup.traits"
 
 local M = {}
 
@@ -174,6 +175,14 @@ local function fields_of(path, seen)
     return {path = path, identity = seen.id, fs_type = seen.fs_type, granularity = seen.granularity}
 end
 
+-- What is typed may write to the disk; a disk that cannot be written is added all the same.
+local function measure(session, name)
+    local database = session.mode ~= "config" and session.catalog:database(name)
+    if database and database.identity then
+        traits.ensure(session, database)
+    end
+end
+
 local function store(session, known, name, path, seen, same_disk, notes)
     if not known then
         local fields = fields_of(path, seen)
@@ -282,6 +291,7 @@ function M.add_database(session, name, typed, options)
         local marked = mark(session, name, path, seen, notes)
         local same_disk = known and (known.identity == seen.id or known.identity == marked.id)
         action = store(session, known, name, path, marked, same_disk, notes)
+        measure(session, name)
     else
         check_nesting(session, name, path, notes)
         action = add_offline(session, known, name, path, reason, notes)

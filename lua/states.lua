@@ -2,6 +2,8 @@
 --
 -- What fingerprints cannot tell stands in a row's `against` (sameness.lua): digests that speak against it, and
 -- what going through the files came to where times are coarse.
+local traits = require "autobackup.traits"
+
 local M = {}
 
 -- One that could not be read wholly, or of which files are known to be damaged, proves nothing of another.
@@ -127,17 +129,13 @@ local function has_damage(replicas)
     return false
 end
 
-local function is_coarse(replica, other)
-    return math.max(replica.granularity or 1, other.granularity or 1) > 1
-end
-
 local function word_for(replica, group)
-    local is_same = replica.fingerprint == group[1].fingerprint or not is_coarse(replica, group[1])
+    local is_same = replica.fingerprint == group[1].fingerprint or not traits.are_coarse(replica, group[1])
     return is_same and "same" or "similar"
 end
 
 --- Compare the replicas of one category of one project.
--- @param replicas rows as for groups, with `database` and granularity (ns); at most one per database
+-- @param replicas rows as for groups, with `database` and what traits.are_coarse looks at; at most one per database
 -- @return table from database name to
 --         "only"     there is no other replica,
 --         "same"     as most others, "similar" the same as far as coarse file times can tell,

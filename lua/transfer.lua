@@ -20,6 +20,7 @@ local source = require "autobackup.source"
 local statuses = require "autobackup.status"
 local stopped = require "autobackup.stopped"
 local total = require "autobackup.total"
+local traits = require "autobackup.traits"
 local unknown = require "autobackup.unknown"
 
 local M = {}
@@ -158,6 +159,7 @@ function Run:open_targets(items)
         self:try(nil, target.path, target, function()
             if not self.request.dry_run then
                 self:lock(target)
+                traits.ensure(self.session, target)
             end
             self:refresh(target, list)
             self.read_at[target.id] = core_sys.monotonic()
@@ -174,7 +176,7 @@ function Run:start(item, origin, target_database, operation, fan, dry_run, measu
         source_root = self.from.path, source_identity = self.from.identity,
         target_root = target_database.path, target_identity = target_database.identity,
         lock_text = locate.holder("copy"), locked = true, source = origin.id, target = target and target.id or 0,
-        granularity = math.max(self.from.granularity or 1, target_database.granularity or 1),
+        window = request.window,
         overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
         mirror = request.mirror or false, dry_run = dry_run or request.dry_run or false, measure = measure,
         fan = fan, only = request.only,
@@ -459,7 +461,7 @@ Run.__close = Run.close
 -- @param session the session
 -- @param request {project= (a name or a pattern), category= (a name, several or "all"), from=, to=list, dry_run=,
 --        overwrite_newer=, mirror=, yes = do not ask when a mirror takes much, readback=, lock_wait=seconds?,
---        jobs=?, bwlimit=bytes per second?, idle=, what_fits = copy what
+--        jobs=?, bwlimit=bytes per second?, idle=, window=ns that times may differ by?, what_fits = copy what
 --        fits where the whole does not, only = list of patterns (src/copy/only.h) of paths in the
 --        replicas: nothing else is copied or removed; nil or empty: all, restore = it is called a restore,
 --        past = the sources as they were (restoring.lua)?, refuse = what says why a path is nowhere

@@ -14,6 +14,7 @@ local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
+local traits = require "autobackup.traits"
 
 local M = {}
 
@@ -124,6 +125,9 @@ end
 function Run:start(context, dry_run)
     local session, database, place = self.session, context.database, context.place
     local replica = session.catalog:replica(database.id, place.category.id, place.client, place.name)
+    if not (dry_run or self.request.dry_run) then
+        traits.ensure(session, database)
+    end
     return errors.check(core_undo.start{
         replica = replica and replica.id or 0,
         catalog = session.catalog:path(), operation = context.operation, undone = context.entry.operation,

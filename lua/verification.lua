@@ -286,13 +286,9 @@ end
 
 -- ---- between databases ----
 
-local function granularity(a, b)
-    return math.max(a.granularity or 1, b.granularity or 1)
-end
-
 -- Add the files about which two replicas disagree, by path.
 local function add_disagreements(comparer, a, b, found)
-    errors.check(comparer:start{left = a.id, right = b.id, granularity = granularity(a, b), list_rot = true})
+    errors.check(comparer:start{left = a.id, right = b.id, list_rot = true})
     local item = errors.check(comparer:next())
     while item do
         if item ~= true then

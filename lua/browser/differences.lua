@@ -75,8 +75,7 @@ local function begin_next(self)
         return
     end
     self.comparer = self.comparer or errors.check(self.open())
-    errors.check(self.comparer:start{left = self.replica.id, right = self.current.id, list = true,
-        granularity = math.max(self.replica.granularity or 1, self.current.granularity or 1)})
+    errors.check(self.comparer:start{left = self.replica.id, right = self.current.id, list = true})
 end
 
 --- Begin. Nothing is compared yet.

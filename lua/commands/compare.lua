@@ -191,14 +191,10 @@ function Comparison:add_difference(pair, item)
     self.differences:add(row)
 end
 
-local function granularity(pair)
-    return math.max(pair.left and pair.left.granularity or 1, pair.right and pair.right.granularity or 1)
-end
-
 function Comparison:walk(pair, list)
     local comparer = self.comparer
     errors.check(comparer:start{
-        left = pair.left and pair.left.id, right = pair.right and pair.right.id, granularity = granularity(pair),
+        left = pair.left and pair.left.id, right = pair.right and pair.right.id, window = self.window,
         list = list, list_same = list and self.list_same,
     })
     local item = errors.check(comparer:next())

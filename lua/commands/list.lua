@@ -4,6 +4,7 @@ local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
+local traits = require "autobackup.traits"
 
 local function by_name(list, key)
     table.sort(list, function(a, b) return a[key] < b[key] end)
@@ -79,6 +80,7 @@ function tables.database(out)
             return (row.versions_at_least and "> " or "") .. room_text(held)
         end},
         {key = "loaded_at", title = "READ", format = function(_, row) return out:age(row.loaded_at) end, min = 12},
+        {key = "times", title = "TIMES", format = function(_, row) return traits.text(row) end, hide_empty = true},
         {key = "path", title = "PATH", whole = true},
     }
 end

@@ -1,6 +1,6 @@
 /*
  * core.compare: open(catalog path) -> comparer, on a connection of its own;
- *   comparer:start{left=, right=, granularity=NS, list=, list_same=, list_rot=} -> true: the replicas to compare from
+ *   comparer:start{left=, right=, window=NS, list=, list_same=, list_rot=} -> true: the replicas to compare from
  *     now on (ids; 0 or absent: nothing on that side). Ends what was compared before.
  *   comparer:next() -> item | true (still at work: call again) | false (all is counted)
  *   comparer:counts() -> table
@@ -87,7 +87,7 @@ static int comparer_start(lua_State *L)
     struct compare_request request = {
         .left = integer(L, "left", 0),
         .right = integer(L, "right", 0),
-        .granularity = integer(L, "granularity", 1),
+        .window = integer(L, "window", 0),
         .list = flag(L, "list"),
         .list_same = flag(L, "list_same"),
         .list_rot = flag(L, "list_rot"),

@@ -9,6 +9,8 @@
  * partial_name(path) -> the name that a large file's temp has in its folder, by its path relative to the database;
  * record{catalog=, operation=, target_root=, target_identity=, source=, target=, readback=} -> number of digests
  * offered.
+ * measure{catalog=, database=ID, root=, identity=, anew=BOOLEAN?} -> what its filesystem keeps, measured unless that is known: the columns of the catalog's table traits, from granularity
+ * on (index/measured.h; copy/trial.h).
  * Events and meaning: copy/transfer.h.
  */
 #include "bind/fields.h"
@@ -25,6 +27,7 @@
 #include "copy/lock.h"
 #include "copy/temp.h"
 #include "copy/transfer.h"
+#include "copy/trial.h"
 
 #define LOCK "autobackup.lock"
 #define FAN "autobackup.fan"
@@ -106,7 +109,7 @@ static int copy_start(lua_State *L)
         .project = (char *)field_text_or_none(L, "project"),
         .category = (char *)field_text_or_none(L, "category"),
         .target = field_integer(L, "target", 0, 0, INT64_MAX),
-        .granularity = field_integer(L, "granularity", 1, 1, INT64_MAX),
+        .window = field_integer(L, "window", 0, 0, INT64_MAX),
         .lock_wait = field_duration(L, "lock_wait"),
         .locked = field_flag(L, "locked"),
         .overwrite_newer = field_flag(L, "overwrite_newer"),
@@ -211,6 +214,47 @@ static int copy_record(lua_State *L)
     return 1;
 }
 
+static void set_integer(lua_State *L, const char *key, int64_t value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static int push_measured(lua_State *L, const struct measured *m)
+{
+    lua_createtable(L, 0, 16);
+    set_integer(L, "granularity", m->traits.granularity);
+    if (m->traits.has_oldest)
+        set_integer(L, "oldest", m->traits.oldest);
+    if (m->traits.has_newest)
+        set_integer(L, "newest", m->traits.newest);
+    set_integer(L, "keeps_times", !m->traits.drops_times);
+    set_integer(L, "link_times", !m->traits.drops_link_times);
+    for (int i = 0; i < TRAIT_COUNT; i++)
+        if (m->kept[i] >= 0)
+            set_integer(L, trait_name(i), m->kept[i]);
+    return 1;
+}
+
+static int copy_measure(lua_State *L)
+{
+    struct error err = {0};
+    struct measured measured;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 16, NULL);
+    const struct trial_request request = {
+        .catalog = field_text(L, "catalog"),
+        .root = field_text(L, "root"),
+        .identity = field_text(L, "identity"),
+        .database = field_integer(L, "database", 0, 1, INT64_MAX),
+        .anew = field_flag(L, "anew"),
+    };
+    if (trial_ensure(&request, &measured, &err) < 0)
+        return bind_fail(L, &err);
+    return push_measured(L, &measured);
+}
+
 static int lock_close(lua_State *L)
 {
     int *lock = luaL_checkudata(L, 1, LOCK);
@@ -275,7 +319,7 @@ int luaopen_core_copy(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"start", copy_start}, {"fan", copy_fan}, {"record", copy_record}, {"lock", copy_lock},
-        {"partial_name", copy_partial_name}, {"matches", copy_matches}, {NULL, NULL},
+        {"measure", copy_measure}, {"partial_name", copy_partial_name}, {"matches", copy_matches}, {NULL, NULL},
     };
     make_type(L, LOCK, "lock", lock_close);
     make_type(L, FAN, "fan", fan_close);

@@ -228,7 +228,7 @@ static int push_identity(lua_State *L, const char *id, bool marker, const struct
     lua_setfield(L, -2, "marker");
     lua_pushstring(L, fs->type);
     lua_setfield(L, -2, "fs_type");
-    set_integer(L, "granularity", fs->granularity);
+    set_integer(L, "granularity", fs->traits.granularity);
     return 1;
 }
 

@@ -241,7 +241,6 @@ static int undo_asof(lua_State *L)
         .identity = field_text(L, "identity"),
         .path = field_text(L, "path"),
         .replica = field_integer(L, "replica", 0, 0, INT64_MAX),
-        .granularity = field_integer(L, "granularity", 1, 1, INT64_MAX),
         .moment = field_integer(L, "moment", 0, INT64_MIN, INT64_MAX),
         .at_operation = field_flag(L, "at_operation"),
     };

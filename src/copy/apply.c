@@ -87,7 +87,7 @@ static int check_old(struct commit *c, struct item *item, int dir)
 
     if (fstatat(dir, item->name, &item->old, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    return still_is(&listed, &item->old, STILL_LISTED, c->w->target.fs.granularity) ? 0 : -ESTALE;
+    return still_is(&listed, &item->old, STILL_LISTED, &c->w->target.fs.traits) ? 0 : -ESTALE;
 }
 
 static struct manifest_file old_file(const struct item *item)
@@ -290,7 +290,7 @@ static void see_placed(struct item *item, int dir)
 
     if (!item->fresh.has_digest)
         return;
-    bool same = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && still_is(&item->made, &st, STILL_SAME, 1);
+    bool same = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && still_is(&item->made, &st, STILL_SAME, NULL);
     item->trust = same ? TRUST_DIGEST : TRUST_NOTHING;
     if (same)
         item->made = was_stat(&st);
@@ -362,6 +362,14 @@ static void note_digest(struct commit *c, struct item *item, const struct stat *
     free(path);
 }
 
+/* Of both: what one cannot tell apart, the other has not lost. */
+static int64_t coarser(const struct work *w)
+{
+    int64_t from = w->source.fs.traits.granularity, to = w->target.fs.traits.granularity;
+
+    return from > to ? from : to;
+}
+
 /*
  * Between its name and this moment another program may have written it: of that content nothing is known. Where only the
  * ctime tells of something, the digest is what the file should have, and nothing more.
@@ -374,12 +382,12 @@ void apply_settle(struct commit *c, struct item *item)
     count(&c->w->report.tally, item);
     if (!item->fresh.has_digest || item->trust == TRUST_NOTHING || (dir = twin_target(item->twin)) < 0)
         return;
-    bool alike = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && still_is(&item->made, &st, STILL_ALIKE, 1);
+    bool alike = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && still_is(&item->made, &st, STILL_ALIKE, NULL);
     twin_target_done(item->twin);
     if (!alike)
         return;
     if (item->kind != VERDICT_METADATA &&
-        !times_agree(mtime_of(&st), item->fresh.mtime, c->w->request->granularity))
+        !times_agree(mtime_of(&st), item->fresh.mtime, coarser(c->w)))
         report_lost(&c->w->report, LOST_TIMES);
-    note_digest(c, item, &st, item->trust == TRUST_DIGEST && still_is(&item->made, &st, STILL_UNTOUCHED, 1));
+    note_digest(c, item, &st, item->trust == TRUST_DIGEST && still_is(&item->made, &st, STILL_UNTOUCHED, NULL));
 }

@@ -47,7 +47,7 @@ static void judge_metadata(const struct merge_pair *pair, const struct classify_
 static void judge_difference(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
 {
     v->kind = VERDICT_CHANGED;
-    if (pair_newer(pair, o->granularity) > 0 && !o->overwrite_newer)
+    if (pair_newer(pair, &o->traits) > 0 && !o->overwrite_newer)
         refuse(v, VERDICT_CONFLICT, "ENEWER",
                "newer at the destination: left alone (--newer=overwrite replaces it)");
 }
@@ -55,18 +55,18 @@ static void judge_difference(const struct merge_pair *pair, const struct classif
 /* Both sides have it, of the same type. */
 static void judge_both(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
 {
-    enum pair_judgement judgement = pair_judge(pair, o->granularity);
-    bool moved = pair_newer(pair, o->granularity) != 0;
+    enum pair_judgement judgement = pair_judge(pair, &o->traits);
+    bool moved = pair_is_moved(pair, &o->traits);
 
-    if (pair_left_rules(pair, o->granularity))
+    if (pair_left_rules(pair, &o->traits))
         v->kind = VERDICT_CHANGED;
     else if (pair->right_damaged && !moved)
         refuse(v, VERDICT_CONFLICT, "EDAMAGED",
                "damaged at the destination, as verify found: left alone (verify --repair mends it)");
-    else if (pair_right_rules(pair, o->granularity))
+    else if (pair_right_rules(pair, &o->traits))
         refuse(v, VERDICT_CONFLICT, "EDIGEST",
                "the content differs, and the destination's was accepted as the right one: left alone");
-    else if (judgement == PAIR_CONTENT && !moved)
+    else if (judgement == PAIR_CONTENT && pair_newer(pair, &o->traits) == 0)
         refuse(v, VERDICT_CONFLICT, "EDIGEST",
                "size and time agree but the contents differ: left alone (accept says which of the two is right)");
     else if (judgement == PAIR_DOUBT)
@@ -162,7 +162,7 @@ bool classify_is_alike(const struct merge_pair *pair, const struct classify_opti
     const struct entry *l = pair->left, *r = pair->right;
 
     return l && r && verdict->kind != VERDICT_PROBLEM && S_ISREG(l->mode) && S_ISREG(r->mode) && !r->err &&
-           l->size == r->size && pair_newer(pair, options->granularity) == 0;
+           l->size == r->size && !pair_is_moved(pair, &options->traits);
 }
 
 void classify_read(const struct merge_pair *pair, const struct classify_options *options, bool same,

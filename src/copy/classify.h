@@ -29,7 +29,7 @@ struct verdict {
 };
 
 struct classify_options {
-    int64_t granularity;    /* of mtimes, ns: differences below it are none */
+    struct traits_pair traits;    /* of the two filesystems: what is no difference of times */
     bool overwrite_newer;   /* a file newer at the destination is replaced */
     bool keeps_mode;        /* the destination can hold modes; else they are not compared */
     bool keeps_owner;

@@ -70,11 +70,11 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     if (fresh)
         source_give_new(&w->source, &from_st);
     else
-        source_give_corrected(&w->source, w->request->granularity, &to_st, &from_st);
+        source_give_corrected(w, &to_st, &from_st);
     if (!fresh && !holds_may_correct(&w->target.holds, to_st.st_uid))
         return 0;
     bool rights = !fresh && lacks_rights(&w->target.holds, &from_st, &to_st);
-    if (!fresh && !rights && times_agree(mtime_of(&from_st), mtime_of(&to_st), w->request->granularity))
+    if (!fresh && !rights && mtime_of(&from_st) == mtime_of(&to_st))
         return 0;
     int code = fresh ? 0 : announce_touch(w, path, &from_st, &to_st, to, rights);
     if (code)

@@ -27,12 +27,12 @@ static bool both_listed(const struct fix *f, const struct stat *from, const stru
     const struct was listed = was_entry(&f->item->right);
 
     return (from->st_mode & S_IFMT) == (f->item->left.mode & S_IFMT) &&
-           still_is(&listed, to, STILL_LISTED, f->w->target.fs.granularity);
+           still_is(&listed, to, STILL_LISTED, &f->w->target.fs.traits);
 }
 
 static void give(const struct fix *f, const struct stat *old, struct stat *st)
 {
-    source_give_corrected(&f->w->source, f->w->request->granularity, old, st);
+    source_give_corrected(f->w, old, st);
 }
 
 /* Through names: for what cannot be opened. */
@@ -93,15 +93,15 @@ static void keep_digest(const struct fix *f)
 {
     struct item *item = f->item;
     struct was was = was_stat(&f->before);
-    bool listed = times_agree(item->right.ctime, was.ctime, f->w->target.fs.granularity);
+    bool listed = times_agree(item->right.ctime, was.ctime, f->w->target.fs.traits.granularity);
     int64_t mtime = mtime_of(&f->after);
-    bool expected = mtime == was.mtime || times_agree(mtime, f->given, f->w->request->granularity);
+    bool expected = mtime == was.mtime || traits_hold(&f->w->target.fs.traits, f->given, mtime);
 
     item->fresh = (struct manifest_file){.mode = item->right.mode, .size = item->right.size,
                                          .has_digest = true, .digest = item->right_digest};
     item->made = was_stat(&f->after);
     was.mtime = mtime;
-    if (expected && still_is(&was, &f->after, STILL_SAME, 1))
+    if (expected && still_is(&was, &f->after, STILL_SAME, NULL))
         item->trust = listed ? TRUST_DIGEST : TRUST_DOUBTFUL;
 }
 

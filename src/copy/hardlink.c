@@ -28,7 +28,7 @@ static int check_leader(const struct work *w, const struct item *item, const str
 
     if (fstatat(leader->dir, leader->name, ret_st, AT_SYMLINK_NOFOLLOW) < 0)
         return is_missing(-errno) ? -ESTALE : -errno;
-    return still_is(&source, ret_st, STILL_ALIKE, w->request->granularity) ? 0 : -ESTALE;
+    return still_is(&source, ret_st, STILL_ALIKE, &w->target.fs.traits) ? 0 : -ESTALE;
 }
 
 static int link_to(struct work *w, struct item *item, const struct link *leader, struct stat *ret_st)

@@ -70,7 +70,7 @@ static int try_all(int dir, const char *name, int fd, struct holds *ret_holds)
     const int answers[] = {mode, xattr, link, exchange, owner};
 
     *ret_holds = (struct holds){.root = geteuid() == 0, .any_owner = geteuid() == 0 || !shown, .mode = mode > 0, .xattr = xattr > 0, .link = link > 0,
-                                .exchange = exchange > 0, .owner = owner > 0};
+                                .exchange = exchange > 0, .owner = owner > 0, .traits = ret_holds->traits};
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
         if (answers[i] < 0)
             return answers[i];
@@ -100,7 +100,7 @@ void holds_guess(const char *fs_type, struct holds *ret_holds)
             full = false;
     bool root = geteuid() == 0;
     *ret_holds = (struct holds){.root = root, .any_owner = root || !full, .owner = root && full, .mode = full,
-                                .xattr = full, .link = full};
+                                .xattr = full, .link = full, .traits = ret_holds->traits};
 }
 
 bool holds_may_correct(const struct holds *holds, uint32_t uid) { return holds->any_owner || uid == geteuid(); }

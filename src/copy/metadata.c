@@ -48,9 +48,13 @@ static int change_mode(struct place p, mode_t mode)
     return fchmod(p.fd, mode) < 0 ? errno : 0;
 }
 
-static int change_times(struct place p, const struct stat *st)
+/* What the filesystem cannot store it would refuse, or make something else of: the nearest is set. */
+static int change_times(struct place p, const struct stat *st, const struct traits *t)
 {
-    const struct timespec times[2] = {st->st_atim, st->st_mtim};
+    const struct timespec times[2] = {traits_clamp(t, st->st_atim), traits_clamp(t, st->st_mtim)};
+
+    if (S_ISLNK(st->st_mode) && t->drops_link_times)    /* there are servers that set those of what it leads to */
+        return 0;
     int code = p.name ? utimensat(p.fd, p.name, times, AT_SYMLINK_NOFOLLOW) : futimens(p.fd, times);
     return code < 0 ? errno : 0;
 }
@@ -134,7 +138,7 @@ static int apply(struct place to, struct attributes from, struct xattr_file to_a
     if (code >= 0)
         code = set_mode(to, st, holds, untouched && now->st_mode == st->st_mode, &bits);
     if (!code)
-        code = judge(change_times(to, st), LOST_TIMES, &bits);
+        code = judge(change_times(to, st, &holds->traits), LOST_TIMES, &bits);
     *lost |= bits;
     return code;
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "index/traits.h"
+
 /* What a destination could not hold, as bits. */
 enum lost {
     LOST_OWNER = 1,
@@ -27,6 +29,7 @@ struct holds {
     bool xattr;
     bool link;      /* hard links */
     bool exchange;  /* RENAME_EXCHANGE */
+    struct traits traits;    /* of its times */
 };
 
 /*
@@ -77,10 +80,10 @@ int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char
 int metadata_put(int dir, const char *name, const struct stat *st, const char *attributes, const struct holds *holds,
                  unsigned *lost);
 
-/* What the filesystem of `dir` (a directory of our own) can hold, found by trying on a temp. 0 or -errno. */
+/* What the filesystem of `dir` (a directory of our own) can hold, found by trying on a temp; its traits stay. 0 or -errno. */
 int holds_probe(int dir, struct holds *ret_holds);
 
-/* A guess from the type of the filesystem ("exfat"), for a run that must not write. */
+/* A guess from the type of the filesystem ("exfat"), for a run that must not write; its traits stay. */
 void holds_guess(const char *fs_type, struct holds *ret_holds);
 
 #endif

@@ -13,6 +13,7 @@
 #include "copy/source.h"
 #include "copy/sweep.h"
 #include "index/identity.h"
+#include "index/measured.h"
 
 static void init(struct work *w, const struct transfer_request *request, struct job *job)
 {
@@ -56,7 +57,7 @@ void work_close(struct work *w)
     pthread_mutex_destroy(&w->lock);
 }
 
-static int open_source(struct work *w, struct error *err)
+static int open_source(struct work *w, struct catalog *cat, struct error *err)
 {
     const struct transfer_request *r = w->request;
     struct stat st;
@@ -71,7 +72,9 @@ static int open_source(struct work *w, struct error *err)
     if (!code && fstat(source_end(&w->source), &st) < 0)
         code = -errno;
     w->source.dev = st.st_dev;
-    return code ? error_set(err, -code, "%s/%s", r->source_root, r->path) : 0;
+    if (code)
+        return error_set(err, -code, "%s/%s", r->source_root, r->path);
+    return measured_recall(cat, r->source_identity, source_end(&w->source), &w->source.fs, err);
 }
 
 /* What lies at this path below the destination's root, if it is there and no directory. */
@@ -127,8 +130,12 @@ static int open_target(struct work *w, struct catalog *cat, struct error *err)
     w->target.top = path_open_dir(w->target.root, r->path);
     if (w->target.top < 0 && w->target.top != -ENOENT)
         return explain_target(w, w->target.top, err);
-    int code = filesystem_of(w->target.top >= 0 ? w->target.top : w->target.root, &w->target.fs);
-    return code ? error_set(err, -code, "%s", r->target_root) : 0;
+    int end = w->target.top >= 0 ? w->target.top : w->target.root, code = filesystem_of(end, &w->target.fs);
+    if (code)
+        return error_set(err, -code, "%s", r->target_root);
+    code = measured_recall(cat, r->target_identity, end, &w->target.fs, err);
+    w->target.holds.traits = w->target.fs.traits;
+    return code;
 }
 
 static int compare_ends(struct work *w, struct error *err)
@@ -194,7 +201,7 @@ int work_open(struct work *w, const struct transfer_request *request, struct job
               struct journal *journal, struct error *err)
 {
     init(w, request, job);
-    int code = open_source(w, err);
+    int code = open_source(w, cat, err);
     if (!code)
         code = open_target(w, cat, err);
     if (!code)
@@ -242,5 +249,10 @@ int work_ready(struct work *w)
                   w->target.elsewhere || !w->target.fs.syncfs_reliable);
     w->twins = (struct twins){.source_top = w->source.top, .target_top = w->target.top};
     int code = open_layers(w);
-    return code ? code : filesystem_of(w->target.top, &w->target.fs);
+    if (!code)
+        code = filesystem_of(w->target.top, &w->target.fs);
+    if (!w->target.elsewhere)
+        w->target.fs.traits = w->target.holds.traits;
+    w->target.holds.traits = w->target.fs.traits;
+    return code;
 }

@@ -38,7 +38,7 @@ static int check_unchanged(const struct reading *r, uint64_t size)
 
     if (fstat(r->fd, &after) < 0)
         return -errno;
-    return size == before.size && still_is(&before, &after, STILL_UNTOUCHED, 1) ? 0 : -ESTALE;
+    return size == before.size && still_is(&before, &after, STILL_UNTOUCHED, NULL) ? 0 : -ESTALE;
 }
 
 /*

@@ -124,9 +124,11 @@ void source_give_replaced(const struct source *s, const struct stat *old, struct
     }
 }
 
-void source_give_corrected(const struct source *s, int64_t granularity, const struct stat *old, struct stat *st)
+void source_give_corrected(const struct work *w, const struct stat *old, struct stat *st)
 {
-    source_give_replaced(s, old, st);
-    if (times_agree(mtime_of(st), mtime_of(old), granularity))
+    const struct traits_pair traits = work_traits(w);
+
+    source_give_replaced(&w->source, old, st);
+    if (traits_compare(&traits, mtime_of(st), mtime_of(old)) != TIMES_DIFFER)
         st->st_mtim = old->st_mtim;
 }

@@ -24,7 +24,7 @@ void source_give_new(const struct source *s, struct stat *st);
 /* The same for one that replaces `old`, which keeps its mode and owner where the source holds none. */
 void source_give_replaced(const struct source *s, const struct stat *old, struct stat *st);
 
-/* The same for one that stays and is corrected: a time that agrees stays, too. granularity: of both, ns. */
-void source_give_corrected(const struct source *s, int64_t granularity, const struct stat *old, struct stat *st);
+/* The same for one that stays and is corrected: a time that agrees, or cannot be had there, stays, too. */
+void source_give_corrected(const struct work *w, const struct stat *old, struct stat *st);
 
 #endif

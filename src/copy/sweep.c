@@ -15,6 +15,7 @@
 #include "copy/plan.h"
 #include "copy/temp.h"
 #include "copy/tree.h"
+#include "copy/trial.h"
 #include "copy/versions.h"
 
 struct sweep {
@@ -47,7 +48,7 @@ static int handle_partial(struct sweep *s, int dir, const char *name)
 /* The versions lie on another filesystem: the copy there is durable before the file goes. */
 static int rescue_copy(struct versions *v, int dir, const char *path, const char *name)
 {
-    struct holds holds;
+    struct holds holds = {0};
     struct stat st;
     struct data data;
     int to = versions_folder(v, path);
@@ -191,6 +192,7 @@ int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct 
     int code = 0, fd = path_open_dir(root, OPERATIONS);
 
     *ret_swept = (struct swept){0};
+    trial_sweep(root);
     if (fd < 0)
         return fd == -ENOENT ? 0 : fd;
     DIR *dir = fdopendir(fd);

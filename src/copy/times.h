@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "index/pair.h"    /* times_agree */
+#include "index/traits.h"    /* times_agree */
 
 int64_t mtime_of(const struct stat *st);
 int64_t ctime_of(const struct stat *st);

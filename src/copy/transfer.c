@@ -77,7 +77,7 @@ static void init_plan(struct transfer *t)
         .cancel = w->cancel,
         .stop = &w->stop,
         .options = {
-            .granularity = t->request.granularity,
+            .traits = work_traits(w),
             .overwrite_newer = t->request.overwrite_newer,
             .repair = t->request.repair,
             .keeps_mode = w->source.holds.mode && w->target.holds.mode,

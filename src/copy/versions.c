@@ -137,7 +137,7 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
     code = code ? code : sink.code;
     if (!code)
         code = metadata_copy(from, temp, st, holds, true, &lost);
-    if (!code && (fstat(from, &after) < 0 || size != was.size || !still_is(&was, &after, STILL_SAME, 1)))
+    if (!code && (fstat(from, &after) < 0 || size != was.size || !still_is(&was, &after, STILL_SAME, NULL)))
         code = -ESTALE;
     close(from);
     return code;

@@ -25,6 +25,11 @@ int work_fail_errno(struct work *w, int errnum, const char *thing)
     return -errnum;
 }
 
+struct traits_pair work_traits(const struct work *w)
+{
+    return (struct traits_pair){.left = w->source.fs.traits, .right = w->target.fs.traits, .window = w->request->window};
+}
+
 bool work_is_full(int errnum) { return errnum == ENOSPC || errnum == EDQUOT || errnum == EROFS; }
 
 bool work_is_fatal(int errnum)

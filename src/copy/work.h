@@ -83,6 +83,9 @@ int work_fail_errno(struct work *w, int errnum, const char *thing);
 bool work_is_full(int errnum);
 bool work_is_fatal(int errnum);
 
+/* What both filesystems make of times, the source's left, and what the request passes over. */
+struct traits_pair work_traits(const struct work *w);
+
 bool work_ending(const struct work *w);    /* failed or cancelled */
 
 /* Is this file, which is about to be opened or replaced, one of the catalog's own? Never touch those. */

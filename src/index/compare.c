@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/sum.h"
+#include "index/measured.h"
 
 #define SLICE 65536    /* names, or directories passed over, in one call */
 
@@ -29,6 +30,7 @@ struct compare {
     struct catalog *cat;
     struct compare_request request;
     struct row rows[2];
+    struct traits_pair traits;
     struct merge *merge;            /* NULL: nothing to walk */
     sqlite3_stmt *digests_differ;
     bool passes_over;               /* directories of equal prints are not read */
@@ -95,6 +97,13 @@ static int prepare_walk(struct compare *c, struct error *err)
     return 0;
 }
 
+static int read_traits(struct compare *c, struct error *err)
+{
+    c->traits.window = c->request.window;
+    int code = measured_times(c->cat, c->request.left, &c->traits.left, err);
+    return code ? code : measured_times(c->cat, c->request.right, &c->traits.right, err);
+}
+
 static int prepare(struct compare *c, struct error *err)
 {
     struct row *l = &c->rows[LEFT], *r = &c->rows[RIGHT];
@@ -104,6 +113,8 @@ static int prepare(struct compare *c, struct error *err)
         code = read_row(c->cat, c->request.left, l, err);
     if (!code)
         code = read_row(c->cat, c->request.right, r, err);
+    if (!code)
+        code = read_traits(c, err);
     if (code)
         return code;
     c->counts.found_left = l->found;
@@ -285,16 +296,16 @@ static bool is_silent(const struct merge_pair *pair, enum pair_judgement judgeme
     return !(l ? l : r)->name_len || S_ISDIR((l ? l : r)->mode);
 }
 
-static int rules(const struct merge_pair *pair, int64_t granularity)
+static int rules(const struct merge_pair *pair, const struct traits_pair *traits)
 {
-    return pair_left_rules(pair, granularity) ? -1 : pair_right_rules(pair, granularity) ? 1 : 0;
+    return pair_left_rules(pair, traits) ? -1 : pair_right_rules(pair, traits) ? 1 : 0;
 }
 
 /* Judge a pair and count it. True when it is to be handed out. */
 static bool judge(struct compare *c, const struct merge_pair *pair, struct compare_item *item)
 {
     const struct entry *named = pair->left ? pair->left : pair->right;
-    enum pair_judgement judgement = pair_judge(pair, c->request.granularity);
+    enum pair_judgement judgement = pair_judge(pair, &c->traits);
 
     c->has_names |= named->name_len > 0;
     if (is_silent(pair, judgement))
@@ -308,8 +319,8 @@ static bool judge(struct compare *c, const struct merge_pair *pair, struct compa
         judgement = PAIR_UNREAD;
     *item = (struct compare_item){.judgement = judgement, .left = pair->left, .right = pair->right};
     if (are_files(pair)) {
-        item->newer = pair_newer(pair, c->request.granularity);
-        item->rules = rules(pair, c->request.granularity);
+        item->newer = pair_newer(pair, &c->traits);
+        item->rules = rules(pair, &c->traits);
     }
     count(c, pair, item);
     if (c->request.list_rot && !is_rot(pair, item))

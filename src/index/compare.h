@@ -14,7 +14,7 @@ struct compare;
 
 struct compare_request {
     int64_t left, right;      /* replica ids; 0: that side has nothing */
-    int64_t granularity;      /* ns: mtimes closer than that agree; of the coarser of the two filesystems */
+    int64_t window;           /* mtimes this near to each other agree (ns), besides what the filesystems make of them */
     bool list;                /* hand out what differs; else everything is only counted */
     bool list_same;           /* likewise what does not, which reads every listing */
     bool list_rot;            /* hand out only files that count as `content` */

@@ -6,13 +6,17 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/hash.h"
+#include "index/mount.h"
 
 #ifndef EXFAT_SUPER_MAGIC
 #define EXFAT_SUPER_MAGIC 0x2011BAB0
 #endif
 #define CIFS_SUPER_MAGIC 0xFF534D42
 #define NTFS3_SUPER_MAGIC 0x7366746e
+#define FILESYSTEM_MEASURE "1"    /* another one when what is measured, or how, has changed */
 #define CLOCKS_APART (24 * 3600 * NSEC_PER_SEC)    /* at most, of this machine and a server */
 #define ZFS_SUPER_MAGIC 0x2fc12fc1
 #define BCACHEFS_SUPER_MAGIC 0xca451a4e
@@ -53,14 +57,14 @@ int filesystem_of(int fd, struct filesystem *ret_fs)
     while (fstatfs(fd, &st) < 0)
         if (errno != EINTR)
             return -errno;
-    *ret_fs = (struct filesystem){.granularity = 1};
+    *ret_fs = (struct filesystem){.traits = {.granularity = 1}};
     memcpy(&ret_fs->id, &st.f_fsid, sizeof ret_fs->id);
     snprintf(ret_fs->type, sizeof ret_fs->type, "%x", (unsigned)st.f_type);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i].magic != (uint32_t)st.f_type)
             continue;
         snprintf(ret_fs->type, sizeof ret_fs->type, "%s", kinds[i].type);
-        ret_fs->granularity = kinds[i].granularity;
+        ret_fs->traits.granularity = kinds[i].granularity;
         ret_fs->syncfs_reliable = kinds[i].syncfs_reliable;
         ret_fs->network = kinds[i].network;
     }
@@ -70,10 +74,71 @@ int filesystem_of(int fd, struct filesystem *ret_fs)
 int64_t filesystem_tick(const struct filesystem *fs)
 {
     int64_t least = fs->network ? NSEC_PER_SEC : 20 * NSEC_PER_MSEC;    /* clocks apart; the kernel's own tick */
-    return fs->granularity > least ? fs->granularity : least;
+    return fs->traits.granularity > least ? fs->traits.granularity : least;
 }
 
 bool filesystem_is_young(const struct filesystem *fs, int64_t now, int64_t time)
 {
     return time > now - filesystem_tick(fs) && time < now + CLOCKS_APART;
+}
+
+/* Those that say nothing of what is kept, or change from one mount to the next. */
+static bool is_passing(const char *option)
+{
+    static const char *const exact[] = {"rw", "ro"};
+    static const char *const begin[] = {"addr=", "clientaddr=", "mountaddr=", "mountport=", "fd=", "size=", "nr_inodes="};
+
+    for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
+        if (strcmp(option, exact[i]) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof begin / sizeof *begin; i++)
+        if (strncmp(option, begin[i], strlen(begin[i])) == 0)
+            return true;
+    return false;
+}
+
+static void add_options(struct buf *text, char *options)
+{
+    for (char *option; (option = strsep(&options, ","));)
+        if (!is_passing(option))
+            buf_printf(text, " %s", option);
+}
+
+/* A size says which of a disk's filesystems it is; a server's may change with every other user's files. */
+static int describe(int fd, const struct filesystem *fs, struct buf *text)
+{
+    struct mount mount = {0};
+    struct statfs st;
+
+    if (fstatfs(fd, &st) < 0)
+        return -errno;
+    int code = mount_of(fd, &mount);
+    if (code)
+        return code;
+    bool block = strcmp(mount.type, "fuseblk") == 0;
+    buf_printf(text, FILESYSTEM_MEASURE " %s", mount.type);
+    if (fs->network && !block)
+        buf_printf(text, " %s", mount.source);
+    else
+        buf_printf(text, " %llu", (unsigned long long)st.f_blocks * (unsigned long long)st.f_bsize);
+    if (strcmp(fs->type, "ext4") == 0 || strcmp(fs->type, "btrfs") == 0)    /* elsewhere it is the device's number */
+        buf_printf(text, " %llx", (unsigned long long)fs->id);
+    add_options(text, mount.options);
+    mount_free(&mount);
+    return 0;
+}
+
+int filesystem_name(int fd, char ret_name[FILESYSTEM_NAME])
+{
+    struct filesystem fs;
+    struct buf text = {0};
+    int code = filesystem_of(fd, &fs);
+
+    if (!code)
+        code = describe(fd, &fs, &text);
+    if (!code)    /* long options of a server: what is cut off is told by a number */
+        snprintf(ret_name, FILESYSTEM_NAME, "%.400s %016llx", buf_str(&text),
+                 (unsigned long long)hash64_of(buf_str(&text), text.len));
+    buf_free(&text);
+    return code;
 }

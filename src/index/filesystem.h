@@ -7,10 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "index/traits.h"
+
 /* What a filesystem can do, for times and durability. */
 struct filesystem {
     char type[16];            /* "ext4", "xfs", "btrfs", "vfat", "exfat", "nfs", "cifs", "tmpfs", "fuse", ... or hex */
-    int64_t granularity;      /* of its times, in ns */
+    struct traits traits;     /* of its times: a guess from the type, or what was measured (index/measured.h) */
     bool syncfs_reliable;     /* syncfs reports write errors and covers renames (ext4, xfs, btrfs; Linux 5.8) */
     bool network;
     uint64_t id;              /* f_fsid: the same for one filesystem over mounts, where it has one */
@@ -18,6 +20,14 @@ struct filesystem {
 
 /* Describe the filesystem of an open descriptor. 0 or -errno. */
 int filesystem_of(int fd, struct filesystem *ret_fs);
+
+#define FILESYSTEM_NAME 512    /* room for a filesystem_name and its NUL */
+
+/*
+ * What tells the filesystem of an open descriptor from another one that the same database may lie on: its type, its id
+ * or size where those last, a server's name, and the options it is mounted with. 0 or -errno.
+ */
+int filesystem_name(int fd, char ret_name[FILESYSTEM_NAME]);
 
 /* A time this near to now may still be given to a later change of the same file: ns. */
 int64_t filesystem_tick(const struct filesystem *fs);

@@ -22,19 +22,26 @@ const char *entry_kind(const struct entry *e)
     return e->err ? "unreadable" : e->mount ? "mount" : type_name(e->mode);
 }
 
-bool times_agree(int64_t a, int64_t b, int64_t granularity)
-{
-    uint64_t away = a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
-    return away < (uint64_t)(granularity > 1 ? granularity : 1);
-}
-
-int pair_newer(const struct merge_pair *pair, int64_t granularity)
+static enum times compare_times(const struct merge_pair *pair, const struct traits_pair *traits)
 {
     const struct entry *l = pair->left, *r = pair->right;
 
-    if (times_agree(l->mtime, r->mtime, granularity))
+    return S_ISLNK(l->mode) ? traits_compare_links(traits, l->mtime, r->mtime)
+                            : traits_compare(traits, l->mtime, r->mtime);
+}
+
+int pair_newer(const struct merge_pair *pair, const struct traits_pair *traits)
+{
+    const struct entry *l = pair->left, *r = pair->right;
+
+    if (compare_times(pair, traits) == TIMES_AGREE)
         return 0;
     return l->mtime > r->mtime ? -1 : 1;
+}
+
+bool pair_is_moved(const struct merge_pair *pair, const struct traits_pair *traits)
+{
+    return compare_times(pair, traits) == TIMES_DIFFER;
 }
 
 static bool targets_differ(const struct entry *l, const struct entry *r)
@@ -50,38 +57,38 @@ static bool is_doubtful(const struct merge_pair *pair)
     return pair->left_renewed || pair->right_renewed;
 }
 
-static enum pair_judgement judge_files(const struct merge_pair *pair, bool same_time)
+static enum pair_judgement judge_files(const struct merge_pair *pair, enum times times)
 {
     if (pair->left->size != pair->right->size)
         return PAIR_SIZE;
     if (pair->left_damaged || pair->right_damaged)
         return PAIR_CONTENT;
     if (pair->left_state != DIGEST_CONFIRMED || pair->right_state != DIGEST_CONFIRMED)
-        return !same_time ? PAIR_AGE : is_doubtful(pair) ? PAIR_DOUBT : PAIR_SAME;
+        return times == TIMES_DIFFER ? PAIR_AGE : times == TIMES_UNKNOWN || is_doubtful(pair) ? PAIR_DOUBT : PAIR_SAME;
     if (memcmp(pair->left_digest.bytes, pair->right_digest.bytes, DIGEST_SIZE) != 0)
         return PAIR_CONTENT;
-    return same_time ? PAIR_SAME : PAIR_TIME;
+    return times == TIMES_DIFFER ? PAIR_TIME : PAIR_SAME;
 }
 
-static bool are_apart(const struct merge_pair *pair, int64_t granularity)
+static bool are_apart(const struct merge_pair *pair, const struct traits_pair *traits)
 {
-    enum pair_judgement judgement = pair_judge(pair, granularity);
-    return (judgement == PAIR_CONTENT || judgement == PAIR_DOUBT) && pair_newer(pair, granularity) == 0;
+    enum pair_judgement judgement = pair_judge(pair, traits);
+    return (judgement == PAIR_CONTENT || judgement == PAIR_DOUBT) && !pair_is_moved(pair, traits);
 }
 
-bool pair_left_rules(const struct merge_pair *pair, int64_t granularity)
+bool pair_left_rules(const struct merge_pair *pair, const struct traits_pair *traits)
 {
-    return pair->left_accepted && !pair->left_damaged && !pair->right_accepted && are_apart(pair, granularity);
+    return pair->left_accepted && !pair->left_damaged && !pair->right_accepted && are_apart(pair, traits);
 }
 
-bool pair_right_rules(const struct merge_pair *pair, int64_t granularity)
+bool pair_right_rules(const struct merge_pair *pair, const struct traits_pair *traits)
 {
-    return pair->right_accepted && !pair->right_damaged && !pair->left_accepted && are_apart(pair, granularity);
+    return pair->right_accepted && !pair->right_damaged && !pair->left_accepted && are_apart(pair, traits);
 }
 
 static bool is_unread(const struct entry *e) { return e && (e->err || e->mount); }
 
-enum pair_judgement pair_judge(const struct merge_pair *pair, int64_t granularity)
+enum pair_judgement pair_judge(const struct merge_pair *pair, const struct traits_pair *traits)
 {
     const struct entry *l = pair->left, *r = pair->right;
 
@@ -91,10 +98,10 @@ enum pair_judgement pair_judge(const struct merge_pair *pair, int64_t granularit
         return l ? PAIR_LEFT : PAIR_RIGHT;
     if ((l->mode & S_IFMT) != (r->mode & S_IFMT))
         return PAIR_TYPE;
-    bool same_time = S_ISDIR(l->mode) || pair_newer(pair, granularity) == 0;
+    enum times times = S_ISDIR(l->mode) ? TIMES_AGREE : compare_times(pair, traits);
     if (S_ISREG(l->mode))
-        return judge_files(pair, same_time);
+        return judge_files(pair, times);
     if (targets_differ(l, r))
         return PAIR_TARGET;
-    return same_time ? PAIR_SAME : PAIR_TIME;
+    return times == TIMES_DIFFER ? PAIR_TIME : PAIR_SAME;
 }

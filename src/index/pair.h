@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "index/merge.h"
+#include "index/traits.h"
 
 enum pair_judgement {
     PAIR_SAME,        /* content and time; directories of any times */
@@ -17,7 +18,8 @@ enum pair_judgement {
     PAIR_CONTENT,     /* files of equal size whose confirmed digests differ, whatever their times, or one is damaged */
     PAIR_DOUBT,       /* files of equal size and time, and what is known of their contents speaks against that: they have
                          to be read. One digest is not confirmed and they differ; or one content is known to have become
-                         another one (accept), and of the other nothing is known */
+                         another one (accept), and of the other nothing is known. Or files of equal size where one side
+                         keeps no times, whose contents are not known */
     PAIR_TARGET,      /* symlinks to different places */
     PAIR_TYPE,        /* a file here, a directory or link there */
     PAIR_LEFT,        /* only left has it */
@@ -25,21 +27,21 @@ enum pair_judgement {
     PAIR_UNREAD,      /* one of them could not be read, or is a mount point that was not entered: no answer */
 };
 
-/* Judge a pair (at least one side is there). granularity: of mtimes, ns; that of the coarser filesystem. */
-enum pair_judgement pair_judge(const struct merge_pair *pair, int64_t granularity);
+/* Judge a pair (at least one side is there). traits: of the two filesystems. */
+enum pair_judgement pair_judge(const struct merge_pair *pair, const struct traits_pair *traits);
 
 /*
  * Two files of equal size and time whose contents differ, and a person said that the left one's (or likewise the right
  * one's) is the right one: a copy from there may take the other's place. Pure.
  */
-bool pair_left_rules(const struct merge_pair *pair, int64_t granularity);
-bool pair_right_rules(const struct merge_pair *pair, int64_t granularity);
+bool pair_left_rules(const struct merge_pair *pair, const struct traits_pair *traits);
+bool pair_right_rules(const struct merge_pair *pair, const struct traits_pair *traits);
 
 /* Which of two entries is newer: below 0 left, above 0 right, 0 when their mtimes agree. */
-int pair_newer(const struct merge_pair *pair, int64_t granularity);
+int pair_newer(const struct merge_pair *pair, const struct traits_pair *traits);
 
-/* Do two times agree on a filesystem that stores them this coarsely (ns; 1 and below: exactly)? */
-bool times_agree(int64_t a, int64_t b, int64_t granularity);
+/* Is the time of one of them wrong, seen from the other? Not where one side keeps no times. */
+bool pair_is_moved(const struct merge_pair *pair, const struct traits_pair *traits);
 
 /* What an entry is for people: "unreadable", "mount" (one that was not entered), or its type_name. */
 const char *entry_kind(const struct entry *e);

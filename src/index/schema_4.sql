@@ -60,12 +60,37 @@ UPDATE replica SET evidence = zeroblob(16)       -- no digest says nothing
     WHERE id NOT IN (SELECT replica FROM directory WHERE digests IS NOT NULL);
 ALTER TABLE directory ADD COLUMN renewed INTEGER NOT NULL DEFAULT 0;    -- files that digests marks as renewed
 CREATE INDEX directory_renewed ON directory (replica, renewed) WHERE renewed > 0;
+CREATE TABLE traits (                      -- what a database's filesystem was measured to keep (measured.h)
+    database    INTEGER PRIMARY KEY REFERENCES database ON DELETE CASCADE,
+    filesystem  TEXT NOT NULL,             -- which one that was; the row counts while the database lies on it
+    measured_at INTEGER NOT NULL,
+    granularity INTEGER NOT NULL,          -- of modification times, ns
+    oldest      INTEGER,                   -- what is older or newer is stored as these, ns; NULL: there is no end
+    newest      INTEGER,
+    keeps_times INTEGER NOT NULL,          -- 0: a time that is set does not stay
+    link_times  INTEGER NOT NULL,          -- 0: nor does a symlink's
+    ctime       INTEGER,                   -- it moves when a mode or a name changes. From here on NULL: not known
+    inode       INTEGER,                   -- a file's number stays over a rename, and two files have two
+    mode        INTEGER,
+    owner       INTEGER,                   -- NULL: only root can find out
+    links       INTEGER,                   -- hard links
+    symlinks    INTEGER,
+    holes       INTEGER,                   -- what was never written takes no room
+    xattrs      INTEGER,                   -- user attributes
+    exchange    INTEGER,                   -- two names can be exchanged in one step
+    folds_case  INTEGER,                   -- A and a are one name
+    folds_forms INTEGER                    -- so are the composed and the decomposed form of one letter
+);
+CREATE VIEW kept_times AS                  -- of every database: measured, else guessed from the filesystem's type
+    SELECT d.id AS database, COALESCE(t.granularity, d.granularity) AS granularity, t.oldest, t.newest,
+        COALESCE(t.keeps_times, 1) AS keeps_times, COALESCE(t.link_times, 1) AS link_times
+    FROM database d LEFT JOIN traits t ON t.database = d.id;
 CREATE TABLE judged (    -- what comparing two replicas of one size came to: a cache of compare, evidence.h says when it counts
     a           INTEGER NOT NULL REFERENCES replica ON DELETE CASCADE,
     b           INTEGER NOT NULL REFERENCES replica ON DELETE CASCADE,
     a_print     BLOB NOT NULL,              -- fingerprint and evidence of each when they were compared
     b_print     BLOB NOT NULL,
-    granularity INTEGER NOT NULL,
+    times       TEXT NOT NULL,              -- what both filesystems made of times then
     state       TEXT NOT NULL,              -- same, differs, unknown
     content     INTEGER NOT NULL,           -- files that only their digests tell apart
     doubtful    INTEGER NOT NULL,           -- files that have to be read to know

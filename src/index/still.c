@@ -4,7 +4,6 @@
 #include <fcntl.h>
 
 #include "base/clock.h"
-#include "index/pair.h"
 
 struct was was_stat(const struct stat *st)
 {
@@ -21,36 +20,45 @@ struct was was_entry(const struct entry *e)
                         .ino = e->ino};
 }
 
-static bool ctime_is(const struct was *a, const struct was *b, enum still strength, int64_t granularity)
+static const struct traits exact = {.granularity = 1};
+
+static bool mtime_is(const struct was *a, const struct was *b, enum still strength, const struct traits *traits)
+{
+    if (strength == STILL_ALIKE)
+        return traits_hold(traits, a->mtime, b->mtime);
+    return times_agree(a->mtime, b->mtime, strength == STILL_LISTED ? traits->granularity : 1);
+}
+
+static bool ctime_is(const struct was *a, const struct was *b, enum still strength, const struct traits *traits)
 {
     if (strength == STILL_LISTED)
-        return a->nlink > 1 || b->nlink > 1 || times_agree(a->ctime, b->ctime, granularity);
+        return a->nlink > 1 || b->nlink > 1 || times_agree(a->ctime, b->ctime, traits->granularity);
     return strength != STILL_UNTOUCHED || a->ctime == b->ctime;
 }
 
-bool still_is(const struct was *was, const struct stat *now, enum still strength, int64_t granularity)
+bool still_is(const struct was *was, const struct stat *now, enum still strength, const struct traits *traits)
 {
     const struct was is = was_stat(now);
-    bool exact = strength >= STILL_SAME;
 
+    traits = traits ? traits : &exact;
     if (((was->mode ^ is.mode) & S_IFMT) || (S_ISREG(is.mode) && was->size != is.size))
         return false;
-    if (exact && (was->dev != is.dev || was->ino != is.ino))
+    if (strength >= STILL_SAME && (was->dev != is.dev || was->ino != is.ino))
         return false;
-    return times_agree(was->mtime, is.mtime, exact ? 1 : granularity) && ctime_is(was, &is, strength, granularity);
+    return mtime_is(was, &is, strength, traits) && ctime_is(was, &is, strength, traits);
 }
 
-int still_at(int dir, const char *name, const struct was *was, enum still strength, int64_t granularity)
+int still_at(int dir, const char *name, const struct was *was, enum still strength, const struct traits *traits)
 {
     struct stat now;
 
     if (fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
-    return still_is(was, &now, strength, granularity) ? 0 : -ESTALE;
+    return still_is(was, &now, strength, traits) ? 0 : -ESTALE;
 }
 
 int still_seen(int dir, const char *name, const struct stat *st, enum still strength)
 {
     const struct was was = was_stat(st);
-    return still_at(dir, name, &was, strength, 1);
+    return still_at(dir, name, &was, strength, NULL);
 }

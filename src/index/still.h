@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "index/listing.h"
+#include "index/traits.h"
 
 /* What a file was when it was looked at. Times are ns since 1970. */
 struct was {
@@ -30,13 +31,13 @@ struct was was_stat(const struct stat *st);
 struct was was_entry(const struct entry *e);    /* no device: for STILL_ALIKE and STILL_LISTED */
 
 /*
- * Is `now` the file that it was? granularity: of times, ns, for the first two; the others compare what one filesystem
- * said twice, so these times are equal or they are not.
+ * Is `now` the file that it was? traits: of the times of now's filesystem, for the first two (of was' too, for the second);
+ * the others compare what one filesystem said twice, so these times are equal or they are not. NULL: so do those.
  */
-bool still_is(const struct was *was, const struct stat *now, enum still strength, int64_t granularity);
+bool still_is(const struct was *was, const struct stat *now, enum still strength, const struct traits *traits);
 
 /* The same of dir/name, not followed. 0, -ESTALE when it is not (or is gone), or -errno. */
-int still_at(int dir, const char *name, const struct was *was, enum still strength, int64_t granularity);
+int still_at(int dir, const char *name, const struct was *was, enum still strength, const struct traits *traits);
 int still_seen(int dir, const char *name, const struct stat *was, enum still strength);    /* a strength that is exact */
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/lock.h"
 #include "base/path.h"
 #include "index/identity.h"
+#include "index/measured.h"
 #include "index/known.h"
 #include "index/roster.h"
 #include "index/store.h"
@@ -340,6 +341,7 @@ static int write_levels(struct load *l, const char *marks, struct error *err)
         .cat = l->cat, .database = l->request.database, .root = l->root, .at = l->began,
         .roster = &l->roster, .levels = &l->levels, .cancel = job_cancel_flag(l->job),
     };
+    char name[FILESYSTEM_NAME];
     bool is_whole = !l->request.only_count;
 
     int code = is_whole ? beside_write(&beside, err) : 0;
@@ -352,6 +354,8 @@ static int write_levels(struct load *l, const char *marks, struct error *err)
         code = beside_note_reading(&beside, err);
     if (!code && is_whole)
         code = roster_loaded(l->cat, l->request.database, l->began, &l->fs, err);
+    if (!code && is_whole && filesystem_name(l->root, name) == 0)
+        code = measured_drop(l->cat, l->request.database, name, err);
     if (!code)
         code = catalog_commit(l->cat, err);
     if (code)

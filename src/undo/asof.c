@@ -14,6 +14,7 @@
 #include "copy/times.h"
 #include "copy/versions.h"
 #include "index/identity.h"
+#include "index/measured.h"
 #include "undo/past.h"
 #include "undo/then.h"
 
@@ -100,7 +101,7 @@ static int read_operation(struct reading *g, size_t operation, struct error *err
 static bool looks_like(const struct reading *g, const struct stat *st, const struct manifest_file *f)
 {
     const struct was was = manifest_was(f);
-    return still_is(&was, st, STILL_ALIKE, g->r->granularity);
+    return still_is(&was, st, STILL_ALIKE, &g->traits);
 }
 
 static int read_target(int dir, const char *name, char **ret_target)
@@ -175,7 +176,7 @@ static int find_version(struct reading *g, struct story *s, size_t operation, co
 static bool same_file(const struct reading *g, const struct manifest_file *a, const struct manifest_file *b)
 {
     return (a->mode & S_IFMT) == (b->mode & S_IFMT) && a->size == b->size &&
-           times_agree(a->mtime, b->mtime, g->r->granularity);
+           (traits_hold(&g->traits, a->mtime, b->mtime) || traits_hold(&g->traits, b->mtime, a->mtime));
 }
 
 void then_lack(struct reading *g, enum asof_why why, const char *path, const char *operation, int64_t changed_at)
@@ -386,6 +387,18 @@ static void close_reading(struct reading *g)
         close(g->root);
 }
 
+static int recall(struct reading *g, struct error *err)
+{
+    struct filesystem fs;
+    int code = filesystem_of(g->root, &fs);
+
+    if (code)
+        return error_set(err, -code, "%s", g->r->root);
+    code = measured_recall(g->cat, g->r->identity, g->root, &fs, err);
+    g->traits = fs.traits;
+    return code;
+}
+
 int asof_read(const struct asof_request *request, struct asof *ret_asof, struct error *err)
 {
     struct reading g = {.r = request, .out = ret_asof, .root = -1, .top = -1};
@@ -396,7 +409,7 @@ int asof_read(const struct asof_request *request, struct asof *ret_asof, struct 
         code = catalog_open(request->catalog, &g.cat, err);
     if (!code) {
         g.root = identity_open(request->root, request->identity, err);
-        code = g.root < 0 ? g.root : 0;
+        code = g.root < 0 ? g.root : recall(&g, err);
     }
     if (!code) {
         g.top = path_open(g.root, request->path, O_PATH | O_DIRECTORY, 0);

@@ -18,7 +18,6 @@ struct asof_request {
     const char *root, *identity;  /* of the database that has the replica and the versions */
     const char *path;             /* of the replica, relative to the root */
     int64_t replica;              /* its id, just read afresh; 0: it is gone */
-    int64_t granularity;          /* of the database's times, ns */
     int64_t moment;               /* ns since 1970 */
     bool at_operation;            /* the moment is the beginning of the first operation: what that found was there */
     char *const *operations;      /* those of the replica that began at or after the moment, the oldest first */

@@ -16,7 +16,7 @@
 static bool looks_like(const struct undo *u, const struct stat *st, const struct manifest_file *f)
 {
     const struct was was = manifest_was(f);
-    return still_is(&was, st, STILL_ALIKE, u->fs.granularity);
+    return still_is(&was, st, STILL_ALIKE, &u->holds.traits);
 }
 
 /* Has dir/name, which looks like it, the content of f? Where none is known what it looks like has to do. 1, 0 or -errno. */
@@ -217,8 +217,8 @@ static bool is_corrected(const struct undo *u, const struct step *s)
     return (mode_is(st->st_mode, old->mode) || mode_is(st->st_mode, fresh->mode)) &&
            (st->st_uid == old->uid || st->st_uid == fresh->uid) &&
            (st->st_gid == old->gid || st->st_gid == fresh->gid) &&
-           (times_agree(mtime_of(st), old->mtime, u->fs.granularity) ||
-            times_agree(mtime_of(st), fresh->mtime, u->fs.granularity));
+           (traits_hold(&u->holds.traits, old->mtime, mtime_of(st)) ||
+            traits_hold(&u->holds.traits, fresh->mtime, mtime_of(st)));
 }
 
 static int judge_touched(struct undo *u, struct step *s, bool there)

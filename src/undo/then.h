@@ -6,6 +6,7 @@
 
 #include "copy/only.h"
 #include "index/catalog.h"
+#include "index/traits.h"
 #include "undo/asof.h"
 
 /* What one operation did to a path. */
@@ -37,6 +38,7 @@ struct reading {
     struct only *only;            /* NULL: all */
     struct catalog *cat;
     int root, top;
+    struct traits traits;         /* of the database's times */
     struct map index, folder_index;    /* hash of the path -> struct story *, struct folder_then * */
     struct story **stories;       /* sorted by their paths, once all are known */
     size_t count, room;

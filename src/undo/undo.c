@@ -15,6 +15,7 @@
 #include "copy/sweep.h"
 #include "copy/tree.h"
 #include "index/identity.h"
+#include "index/measured.h"
 #include "undo/contents.h"
 #include "undo/state.h"
 
@@ -165,19 +166,23 @@ static int open_top(struct undo *u)
     return u->sync < 0 ? -errno : filesystem_of(here, &u->fs);
 }
 
-static int prepare_target(struct undo *u)
+static int prepare_target(struct undo *u, struct error *err)
 {
     int code = open_top(u);
 
     if (code)
+        return error_set(err, -code, "%s/%s", u->request.root, u->request.path);
+    struct filesystem fs = u->fs;
+    if ((code = measured_look_up(u->request.catalog, u->request.identity, u->sync, &fs, err)))
         return code;
+    u->holds.traits = fs.traits;
     catalog_find_files(u->request.catalog, &u->catalog);
     holds_guess(u->fs.type, &u->holds);
     if (!u->request.dry_run && !u->elsewhere)
         code = probe(u);
     if (!u->past.trusted)
         u->holds.root = u->holds.owner = false;
-    return code;
+    return code ? error_set(err, -code, "%s/" OUR_FOLDER, u->request.root) : 0;
 }
 
 static int open_undo(struct run *run, struct error *err)
@@ -198,9 +203,7 @@ static int open_undo(struct run *run, struct error *err)
     if (code)
         return explain_past(u, code, err);
     code = check_past(u, err);
-    if (!code && (code = prepare_target(u)))
-        error_set(err, -code, "%s/%s", r->root, r->path);
-    return code;
+    return code ? code : prepare_target(u, err);
 }
 
 static int start_manifest(struct undo *u, struct error *err)

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "index/catalog.h"
 #include "index/identity.h"
+#include "index/measured.h"
 #include "verify/accept.h"
 #include "verify/feed.h"
 #include "verify/readers.h"
@@ -88,7 +89,7 @@ static int open_disk(struct verify *v, struct error *err)
         return error_set(err, -code, "%s/%s", r->root, r->path);
     s->dev = st.st_dev;
     catalog_find_files(r->catalog, &s->catalog);
-    return 0;
+    return measured_recall(v->cat, r->identity, s->top, &s->fs, err);
 }
 
 static int choose_accepted(struct verify *v, struct error *err)

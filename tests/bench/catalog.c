@@ -153,7 +153,7 @@ static int add_rows(struct builder *b)
 /* What a load notes at its end: the client folders, and that it was a whole one. */
 static int finish_database(struct builder *b)
 {
-    static const struct filesystem fs = {.type = "ext4", .granularity = 1};
+    static const struct filesystem fs = {.type = "ext4", .traits = {.granularity = 1}};
     char sql[300];
 
     int code = catalog_begin(b->cat, &b->err);

@@ -4,19 +4,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/path.h"
+#include "index/measured.h"
 #include "sandbox.h"
 
 struct library lib;
 struct outcome out;
 struct transfer_request copying;
+int64_t copying_granularity;
 int operations;
 
 void copying_open(void)
 {
     library_open(&lib);
-    copying = (struct transfer_request){.granularity = 1};
+    copying = (struct transfer_request){0};
+    copying_granularity = 0;
     operations = 0;
 }
 
@@ -106,6 +111,21 @@ char *copying_root(const char *name)
     return path;
 }
 
+/* As if the source's filesystem, whatever it is taken for, had been measured. */
+static void measure_source(const char *root)
+{
+    struct measured measured = {0};
+    char name[FILESYSTEM_NAME];
+    int top = path_open_root(root), fd = top < 0 ? top : path_open_dir(top, P);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(filesystem_name(fd, name), 0);
+    measured.traits.granularity = copying_granularity;
+    ck_assert_int_eq(measured_keep(lib.cat, 1, name, &measured, NULL), 0);
+    close(fd);
+    close(top);
+}
+
 struct job *copying_start(void)
 {
     struct transfer_request r = copying;
@@ -120,6 +140,8 @@ struct job *copying_start(void)
     r.target_root = copying_root("B");
     r.source_identity = copying_identity("A");
     r.target_identity = copying_identity("B");
+    if (copying_granularity)
+        measure_source(r.source_root);
     r.lock_text = mem_strdup("copy, pid 1, since 00:00");
     r.source = library_replica(&lib, 1, 1, "acme", "spot");
     r.target = library_replica(&lib, 2, 1, "acme", "spot");

@@ -23,6 +23,7 @@ struct outcome {
 extern struct library lib;
 extern struct outcome out;
 extern struct transfer_request copying;    /* the options of the next transfer */
+extern int64_t copying_granularity;    /* of the source, as if it had been measured; 0: as its type says */
 extern int operations;                     /* started so far */
 
 void copying_open(void);

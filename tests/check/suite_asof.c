@@ -41,7 +41,7 @@ static int read_it(void)
     char *since[] = {out.operation};
     char *root = copying_root("B"), *identity = copying_identity("B");
     struct asof_request request = {
-        .catalog = lib.path, .root = root, .identity = identity, .path = P, .granularity = 1, .at_operation = true,
+        .catalog = lib.path, .root = root, .identity = identity, .path = P, .at_operation = true,
         .replica = library_replica(&lib, 2, 1, "acme", "spot"), .moment = INT64_MAX, .operations = since,
         .operation_count = 1,
     };

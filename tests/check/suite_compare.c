@@ -27,7 +27,25 @@ static void pair_up(void)
     pair = (struct merge_pair){.left = &left, .right = &right};
 }
 
-static enum pair_judgement judge(int64_t granularity) { return pair_judge(&pair, granularity); }
+static struct traits_pair of(int64_t granularity)
+{
+    struct traits_pair traits = {0};
+
+    traits.right.granularity = granularity;
+    return traits;
+}
+
+static enum pair_judgement judge(int64_t granularity)
+{
+    const struct traits_pair traits = of(granularity);
+    return pair_judge(&pair, &traits);
+}
+
+static int newer(int64_t granularity)
+{
+    const struct traits_pair traits = of(granularity);
+    return pair_newer(&pair, &traits);
+}
 
 START_TEST(files)
 {
@@ -36,10 +54,10 @@ START_TEST(files)
     ck_assert_int_eq(judge(1), PAIR_SAME);
     right.mtime++;
     ck_assert_int_eq(judge(1), PAIR_AGE);
-    ck_assert_int_gt(pair_newer(&pair, 1), 0);
+    ck_assert_int_gt(newer(1), 0);
     right.mtime -= 2;
     ck_assert_int_eq(judge(0), PAIR_AGE);
-    ck_assert_int_lt(pair_newer(&pair, 1), 0);
+    ck_assert_int_lt(newer(1), 0);
     right.size = 9;
     ck_assert_int_eq(judge(1), PAIR_SIZE);
     pair.right = NULL;
@@ -53,12 +71,12 @@ START_TEST(coarse_times)
 {
     right.mtime = left.mtime - 2 * SEC + 1;
     ck_assert_int_eq(judge(2 * SEC), PAIR_SAME);
-    ck_assert_int_eq(pair_newer(&pair, 2 * SEC), 0);
+    ck_assert_int_eq(newer(2 * SEC), 0);
     right.mtime--;
     ck_assert_int_eq(judge(2 * SEC), PAIR_AGE);
     left.mtime = INT64_MAX, right.mtime = INT64_MIN;    /* what a damaged disk may say */
     ck_assert_int_eq(judge(2 * SEC), PAIR_AGE);
-    ck_assert_int_lt(pair_newer(&pair, 2 * SEC), 0);
+    ck_assert_int_lt(newer(2 * SEC), 0);
 }
 END_TEST
 
@@ -89,8 +107,10 @@ START_TEST(digests)
 }
 END_TEST
 
-static bool left_rules(void) { return pair_left_rules(&pair, 1); }
-static bool right_rules(void) { return pair_right_rules(&pair, 1); }
+static const struct traits_pair exact;
+
+static bool left_rules(void) { return pair_left_rules(&pair, &exact); }
+static bool right_rules(void) { return pair_right_rules(&pair, &exact); }
 
 START_TEST(what_was_accepted_rules)
 {
@@ -166,7 +186,8 @@ static char sign_of(enum pair_judgement j)
 /* "SIGN path" of every item, sorted by sort(1); freed by the caller. Fills counts and busy. */
 static char *compare(int64_t l, int64_t r, int64_t granularity, bool list, bool list_same)
 {
-    struct compare_request request = {l, r, granularity, list, list_same, false};
+    struct compare_request request = {l, r, 0, list, list_same, false};
+    char sql[100];
     struct compare_item item;
     struct error err = {0};
     struct buf out = {0};
@@ -174,6 +195,8 @@ static char *compare(int64_t l, int64_t r, int64_t granularity, bool list, bool 
     int code;
 
     busy = 0;
+    snprintf(sql, sizeof sql, "UPDATE database SET granularity = %lld", (long long)granularity);
+    ck_assert_int_eq(catalog_exec(lib.cat, sql, NULL), 0);
     ck_assert_int_eq(compare_open(lib.cat, &request, &c, &err), 0);
     while ((code = compare_next(c, &item, &err)) > 0)
         if (code == COMPARE_ITEM)
@@ -414,7 +437,7 @@ END_TEST
 
 START_TEST(a_damaged_listing_is_said)
 {
-    struct compare_request request = {.granularity = 1};
+    struct compare_request request = {0};
     struct compare_item item;
     struct error err = {0};
     struct compare *c;

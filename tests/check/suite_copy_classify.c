@@ -24,7 +24,7 @@ static void set_up(void)
                           .nlink = 1};
     right = left;
     pair = (struct merge_pair){.left = &left, .right = &right};
-    options = (struct classify_options){.granularity = 1, .keeps_mode = true, .keeps_owner = true};
+    options = (struct classify_options){.keeps_mode = true, .keeps_owner = true};
 }
 
 static enum verdict_kind judge(void)
@@ -57,14 +57,14 @@ END_TEST
 
 START_TEST(granularity_of_times)
 {
-    options.granularity = 2 * SEC;
+    options.traits.right.granularity = 2 * SEC;
     right.mtime = left.mtime - 2 * SEC + 1;
     ck_assert_int_eq(judge(), VERDICT_SAME);
     right.mtime = left.mtime - 2 * SEC;
     ck_assert_int_eq(judge(), VERDICT_CHANGED);
     right.mtime = left.mtime + 2 * SEC - 1;
     ck_assert_int_eq(judge(), VERDICT_SAME);
-    options.granularity = 0;
+    options.traits.right.granularity = 0;
     right.mtime = left.mtime - 1;
     ck_assert_int_eq(judge(), VERDICT_CHANGED);
 }

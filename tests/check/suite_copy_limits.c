@@ -46,7 +46,7 @@ static void show_as(uint32_t type, int64_t granularity)
                      lib.folder));
     faults.below = source;
     faults.type = type;
-    copying.granularity = granularity;
+    copying_granularity = granularity;
 }
 
 static char *listing(void)

@@ -79,7 +79,7 @@ START_TEST(only_what_lies_below_is_blocked)
 {
     struct seen seen = {0};
     struct plan_visitor visitor = {.name = see_name, .blocked = see_blocked, .arg = &seen};
-    struct plan plan = {.cat = lib.cat, .options = {.granularity = 1},
+    struct plan plan = {.cat = lib.cat,
                         .source = library_replica(&lib, 1, 1, "acme", "spot"),
                         .target = library_replica(&lib, 2, 1, "acme", "spot")};
     struct error err = {0};

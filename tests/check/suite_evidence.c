@@ -115,7 +115,7 @@ static int rules;    /* of the last item */
 
 static void compare(void)
 {
-    struct compare_request request = {.left = side(1), .right = side(2), .granularity = 1, .list = true};
+    struct compare_request request = {.left = side(1), .right = side(2), .list = true};
     struct compare_item item;
     struct compare *c;
     int code;

@@ -47,10 +47,10 @@ START_TEST(how_much_must_agree)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct stat now = before;
         cases[i].change(&now);
-        ck_assert_msg(still_is(&was, &now, STILL_ALIKE, 1) == cases[i].alike, "alike %zu", i);
-        ck_assert_msg(still_is(&was, &now, STILL_LISTED, 1) == cases[i].listed, "listed %zu", i);
-        ck_assert_msg(still_is(&was, &now, STILL_SAME, 1) == cases[i].same, "same %zu", i);
-        ck_assert_msg(still_is(&was, &now, STILL_UNTOUCHED, 1) == cases[i].untouched, "untouched %zu", i);
+        ck_assert_msg(still_is(&was, &now, STILL_ALIKE, NULL) == cases[i].alike, "alike %zu", i);
+        ck_assert_msg(still_is(&was, &now, STILL_LISTED, NULL) == cases[i].listed, "listed %zu", i);
+        ck_assert_msg(still_is(&was, &now, STILL_SAME, NULL) == cases[i].same, "same %zu", i);
+        ck_assert_msg(still_is(&was, &now, STILL_UNTOUCHED, NULL) == cases[i].untouched, "untouched %zu", i);
     }
 }
 END_TEST
@@ -63,9 +63,9 @@ START_TEST(coarse_times_agree_where_they_are_another_filesystems)
 
     now.st_mtim.tv_nsec += 50;
     now.st_ctim.tv_nsec += 50;
-    ck_assert(still_is(&was, &now, STILL_LISTED, 100));
-    ck_assert(!still_is(&was, &now, STILL_LISTED, 50));
-    ck_assert(!still_is(&was, &now, STILL_SAME, 100));
+    ck_assert(still_is(&was, &now, STILL_LISTED, &(struct traits){.granularity = 100}));
+    ck_assert(!still_is(&was, &now, STILL_LISTED, &(struct traits){.granularity = 50}));
+    ck_assert(!still_is(&was, &now, STILL_SAME, &(struct traits){.granularity = 100}));
 }
 END_TEST
 

@@ -1,0 +1,113 @@
+--- What a database's filesystem keeps: measured when it is first written to, and remembered in the catalog.
+--
+-- A catalog's rows of databases and replicas say of its times: granularity (ns), oldest_kept and newest_kept (ns: what is
+-- older or newer is stored as these; nil: there is no end), keeps_times (0: a time that is set does not stay).
+local core_copy = require "core.copy"
+local errors = require "autobackup.errors"
+
+local M = {}
+
+local KEPT = {"times", "link_times", "ctime", "inode", "mode", "owner", "links", "symlinks", "holes", "xattrs",
+    "exchange"}
+local FIRST_OF_ALL = -2147483648 * 1000000000    -- 1901, where the first of the common ones begins
+
+-- What keeps a disk from being measured, and is said where its traits are looked at.
+local LEFT = {EROFS = true, EACCES = true, EPERM = true,
+    ENOSPC = true, EDQUOT = true, ENOENT = true, ESTALE = true}
+
+--- See that the catalog knows what a database's filesystem keeps. Writes to its disk, unless that is known.
+-- @param session the session
+-- @param database catalog row, online
+-- @return whether it is known now; raises where the disk fails
+function M.ensure(session, database)
+    local found, message, code = core_copy.measure{
+        catalog = session.catalog:path(), database = database.id, root = database.path,
+        identity = database.identity,
+    }
+    if not found and not LEFT[code] then
+        errors.raise(code, message, {path = database.path})
+    end
+    return found ~= nil
+end
+
+--- May times of two rows that are not equal be those of one file? Pure.
+function M.are_inexact(a, b)
+    local function is_inexact(row)
+        return (row.granularity or 1) > 1 or row.keeps_times == 0
+            or row.oldest_kept ~= nil or row.newest_kept ~= nil
+    end
+    return is_inexact(a) or is_inexact(b)
+end
+
+--- The same, where that is more than the years that hardly any filesystem has. Pure.
+function M.are_coarse(a, b)
+    local function is_coarse(row)
+        return (row.granularity or 1) > 1 or row.keeps_times == 0 or row.newest_kept ~= nil
+            or (row.oldest_kept or FIRST_OF_ALL) > FIRST_OF_ALL
+    end
+    return is_coarse(a) or is_coarse(b)
+end
+
+local function names(row, wanted)
+    local list = {}
+    for _, name in ipairs(KEPT) do
+        list[#list + 1] = row[name] == wanted and name or nil
+    end
+    return list
+end
+
+--- What a row about a database says of its traits. Pure.
+-- @param database catalog row
+-- @param measured row of the catalog's table traits, or nil
+-- @return {measured_at, granularity (ns), oldest, newest (seconds since 1970), keeps, lacks, folds (lists)}; what was
+--         never measured is nil but for the granularity
+function M.fields(database, measured)
+    if not measured then
+        return {granularity = database.granularity}
+    end
+    local row = setmetatable({times = measured.keeps_times}, {__index = measured})
+    return {
+        measured_at = measured.measured_at // 1000000000, granularity = measured.granularity,
+        oldest = measured.oldest and measured.oldest // 1000000000,
+        newest = measured.newest and measured.newest // 1000000000,
+        keeps = names(row, 1), lacks = names(row, 0),
+        folds = {measured.folds_case == 1 and "case" or nil, measured.folds_forms == 1 and "forms" or nil},
+    }
+end
+
+local UNITS = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}}
+
+local function step(ns)
+    for _, unit in ipairs(UNITS) do
+        if ns >= unit[1] then
+            return ("%d %s"):format(ns // unit[1], unit[2])
+        end
+    end
+    return ("%d ns"):format(ns)
+end
+
+local function year(seconds)
+    return os.date("!%Y", seconds)
+end
+
+--- What is unusual about a disk's times, for people. Pure.
+-- @param row as of fields
+-- @return text, "" where they are what one expects
+function M.text(row)
+    local list = {}
+    if row.lacks and row.lacks[1] == "times" then
+        return "not kept"
+    end
+    if (row.granularity or 1) >= 1000000 then
+        list[#list + 1] = (row.measured_at and "" or "guessed ") .. step(row.granularity)
+    end
+    if row.oldest and row.oldest * 1000000000 > FIRST_OF_ALL then
+        list[#list + 1] = "from " .. year(row.oldest)
+    end
+    if row.newest then
+        list[#list + 1] = "to " .. year(row.newest)
+    end
+    return table.concat(list, ", ")
+end
+
+return M

@@ -1,0 +1,63 @@
+#include "index/traits.h"
+
+#include "base/clock.h"
+
+static uint64_t distance(int64_t a, int64_t b)
+{
+    return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+bool times_agree(int64_t a, int64_t b, int64_t granularity)
+{
+    return distance(a, b) < (uint64_t)(granularity > 1 ? granularity : 1);
+}
+
+/* The kernel stores the whole first second as its beginning. */
+int64_t traits_stored(const struct traits *t, int64_t time)
+{
+    if (t->has_oldest && time < t->oldest + NSEC_PER_SEC)
+        return t->oldest;
+    return t->has_newest && time > t->newest ? t->newest : time;
+}
+
+struct timespec traits_clamp(const struct traits *t, struct timespec time)
+{
+    int64_t wanted = clock_join(time.tv_sec, (uint32_t)time.tv_nsec), stored = traits_stored(t, wanted);
+
+    return stored == wanted ? time : clock_split(stored);
+}
+
+bool traits_hold(const struct traits *t, int64_t wanted, int64_t found)
+{
+    return t->drops_times || times_agree(wanted, found, t->granularity) ||
+           times_agree(traits_stored(t, wanted), found, t->granularity);
+}
+
+static bool agree(const struct traits_pair *p, int64_t left, int64_t right, int64_t granularity)
+{
+    return times_agree(left, right, granularity) || distance(left, right) <= (uint64_t)(p->window > 0 ? p->window : 0);
+}
+
+static bool all_agree(const struct traits_pair *p, int64_t left, int64_t right)
+{
+    const struct traits *l = &p->left, *r = &p->right;
+    int64_t coarser = l->granularity > r->granularity ? l->granularity : r->granularity;
+
+    return agree(p, left, right, coarser) || agree(p, traits_stored(r, left), right, coarser) ||
+           agree(p, left, traits_stored(l, right), coarser);
+}
+
+enum times traits_compare(const struct traits_pair *p, int64_t left, int64_t right)
+{
+    if (all_agree(p, left, right))
+        return TIMES_AGREE;
+    return p->left.drops_times || p->right.drops_times ? TIMES_UNKNOWN : TIMES_DIFFER;
+}
+
+enum times traits_compare_links(const struct traits_pair *p, int64_t left, int64_t right)
+{
+    enum times times = traits_compare(p, left, right);
+    bool drops = p->left.drops_link_times || p->right.drops_link_times;
+
+    return times == TIMES_DIFFER && drops ? TIMES_UNKNOWN : times;
+}
