@@ -140,8 +140,8 @@ print('on')"
 }
 
 test_a_full_disk_is_said() {
-    studio
     need_root
+    studio
     mkdir full
     mount -t tmpfs -o size=64k tmpfs full 2>/dev/null || skip 'cannot mount here'
     MOUNTS+=("$PWD/full")

@@ -75,11 +75,9 @@ test_words_that_need_more() {
 }
 
 test_an_unreadable_folder_is_incomplete_not_empty() {
-    need_root
-    need setpriv
     studio
-    chmod 0 "WORK/footage/acme/spot/day 1"
-    chown -R 65534:65534 ..
+    to_nobody ..
+    shut "WORK/footage/acme/spot/day 1"
     run as_nobody load WORK --json
     assert_status 3
     assert_eq "$(json 'o.type == "load" and o.errors .. " " .. o.files .. " " .. o.removed or nil')" "1 15 0"
@@ -156,14 +154,13 @@ test_a_damaged_listing_is_mended_by_load() {
 }
 
 test_a_catalog_that_cannot_be_written() {
-    need_root
-    need setpriv
-    mkdir shut
-    chmod 555 shut
+    mkdir closed
+    to_nobody .
+    chmod 555 closed
     chmod 755 .. .
-    run as_nobody --catalog "$PWD/shut/c.db" list databases
+    run as_nobody --catalog "$PWD/closed/c.db" list databases
     assert_status 1
-    assert_err "$PWD/shut"
+    assert_err "$PWD/closed"
     ab --catalog "" list databases
     [ "$STATUS" != 0 ] || fail "an empty catalog path"
 }

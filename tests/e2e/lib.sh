@@ -54,7 +54,8 @@ children() {    # PID
     done
 }
 
-need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
+is_root() { [ "$(id -u)" = 0 ]; }
+need_root() { is_root || skip "${1:+$1: }needs root"; }    # [WHAT]
 
 run() {    # COMMAND...: its output goes to $OUT and $ERR, its exit status to $STATUS; standard input is this one's
     LAST=$*
@@ -68,8 +69,24 @@ run() {    # COMMAND...: its output goes to $OUT and $ERR, its exit status to $S
 ab() { run "$AUTOBACKUP" "$@"; }             # the program
 ok() { ab "$@"; assert_status 0; }           # the program, which must succeed
 
-# The program as an ordinary user, for whom permissions bite: run as_nobody WORDS...
-as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$AUTOBACKUP" "$@"; }
+# The program as an ordinary user, for whom permissions bite: nobody when root runs the tests, or who runs them.
+as_nobody() {    # WORDS...: run as_nobody WORDS...
+    if is_root; then
+        setpriv --reuid 65534 --regid 65534 --clear-groups "$AUTOBACKUP" "$@"
+    else
+        "$AUTOBACKUP" "$@"
+    fi
+}
+
+to_nobody() {    # FOLDER...: that user's, with all in them
+    ! is_root || { need setpriv && chown -R 65534:65534 "$@"; }
+}
+
+# That user may neither enter, read nor write it; as root nor change that.
+shut() {    # PATH...
+    chmod 0 "$@"
+    ! is_root || chown 0:0 "$@"
+}
 
 assert_status() {    # STATUS
     [ "$STATUS" = "$1" ] || fail "exit status $STATUS, not $1"
