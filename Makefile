@@ -36,7 +36,7 @@ FUSE    = $(call pkg,--libs fuse3,-lfuse3)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-readme check-alone check-bare check-truth check-asan check-tsan luacheck layers \
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-readme check-alone check-bare check-truth check-truth-planted check-asan check-tsan luacheck layers \
         bench bench-deps fuzz fuzzers install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
@@ -123,6 +123,8 @@ check-faults: $(B)/autobackup $(FAULT) $(BENCH)   ## the same at every point, on
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh --full
 check-truth: $(B)/autobackup          ## random studios against an oracle that walks the disks itself; SEEDS=n (200), SEED=one
 	AUTOBACKUP=$(abspath $<) tests/truth/run.sh
+check-truth-planted: $(B)/autobackup  ## the proof that check-truth can fail: faults planted one at a time, and which it found
+	AUTOBACKUP=$(abspath $<) tests/truth/run.sh --planted
 check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer
 	AUTOBACKUP_TEST_GC=1 CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-300} $(MAKE) PROFILE=$(@:check-%=%) check-c check-lua check-e2e
 luacheck: | $(filter deps,$(MAKECMDGOALS))    ## lint the Lua sources

@@ -78,6 +78,7 @@ class CopyResult:
     def __init__(self, what, source, old, new, problems, options):
         self.what, self.source, self.old, self.new = what, source, old, new
         self.problems, self.options = problems, options
+        self.unread = False    # a mirror removes nothing where not all of the source could be read
 
     def is_asked(self, path):
         only = self.options.get("only")
@@ -122,7 +123,7 @@ class CopyResult:
 
     def may_stay(self, path):
         """Something below it stays, or a problem is about it or something below or above it."""
-        return covers(self.problems, path) or any(other.startswith(path + b"/") for other in self.problems) or \
+        return self.unread or covers(self.problems, path) or any(other.startswith(path + b"/") for other in self.problems) or \
             any(other.startswith(path + b"/") and (other in self.source or not self.is_asked(other)) for other in self.new)
 
 

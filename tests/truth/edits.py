@@ -250,6 +250,19 @@ class Edits:
             return False
         return True
 
+    def lock(self):
+        path = self.pick(self.rng.choice(["file", "directory"]))
+        if path:
+            os.chmod(path, 0)
+            self.say("chmod 0 %s", path)
+
+    def unlock(self):
+        paths = sorted(path for path, entry in self.tree.items() if entry.kind in ("file", "directory") and not entry.mode & 0o400)
+        if paths:
+            path = self.at(self.rng.choice(paths))
+            os.chmod(path, 0o755)
+            self.say("chmod 755 %s", path)
+
     def drop_replica(self):
         if os.path.isdir(self.top) and self.rng.random() < 0.3:
             shutil.rmtree(self.top)
@@ -262,6 +275,8 @@ class Edits:
             source = self.rng.choice(others).place(self.key)
             clone(source, self.top)
             self.say("cp -a %s %s", source, self.top)
+            return True
+        return False
 
 
 def clone(source, target):
@@ -294,19 +309,33 @@ def edit(world, rng, disk, key):
     """One random change of a replica of a disk that is plugged in."""
     edits = Edits(world, rng, disk, key)
     edits.scan()
-    getattr(edits, rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0])()
+    weights = dict(WEIGHTS, **LOCKS) if world.uid is not None else WEIGHTS
+    change = getattr(edits, rng.choices(list(weights), list(weights.values()))[0])
+    try:
+        with world.user():
+            change()
+    except PermissionError:
+        if world.uid is None:
+            raise
+
+
+LOCKS = {"lock": 8, "unlock": 5}
 
 
 def populate(world, rng):
     """The first contents: most replicas new, some copied by hand."""
+    with world.user():
+        populate_all(world, rng)
+
+
+def populate_all(world, rng):
     for key in world.keys():
         for disk in world.disks:
             chance = rng.random()
-            if chance < 0.35:
+            if chance < 0.25:
                 continue
             edits = Edits(world, rng, disk, key)
-            if chance < 0.5:
-                edits.clone_replica()
+            if chance < 0.65 and edits.clone_replica():
                 continue
             os.makedirs(edits.top)
             edits.say("mkdir %s", edits.top)

@@ -23,10 +23,18 @@ class Proof:
         return entry is not None and entry.kind == "file" and (entry.size, entry.mtime) == (self.size, self.mtime)
 
 
+ANY = " !+-*=?"    # of what could not be read, and what lies there
+
+
+def is_unread(tree, path):
+    return any(path == folder or path.startswith(folder + b"/") for folder in getattr(tree, "unread", ()))
+
+
 class Model:
     """seen: disk name -> key -> Tree; proofs: disk name -> key -> path -> Proof."""
 
-    def __init__(self, disks):
+    def __init__(self, disks, uid=None):
+        self.uid = uid
         self.seen = {disk.name: {} for disk in disks}
         self.proofs = {disk.name: {} for disk in disks}
 
@@ -34,8 +42,9 @@ class Model:
         """The program has read these replicas of a disk (keys: of those that it was about; None: all)."""
         for key in keys if keys is not None else set(self.seen[name]) | set(trees):
             if key in trees:
-                self.seen[name][key] = trees[key]
-                self.age(self.proofs[name].get(key, {}), trees[key])
+                tree = trees[key] if self.uid is None else trees[key].seen_by_its_owner(self.seen[name].get(key, {}))
+                self.seen[name][key] = tree
+                self.age(self.proofs[name].get(key, {}), tree)
             else:
                 self.seen[name].pop(key, None)
                 self.proofs[name].pop(key, None)
@@ -72,7 +81,11 @@ class Model:
         left, right = self.seen[a].get(key, {}), self.seen[b].get(key, {})
         proofs = self.proofs[a].get(key, {}), self.proofs[b].get(key, {})
         folders = {path.rsplit(b"/", 1)[0] for tree in (left, right) for path in tree if b"/" in path}
-        return {path: self.sign(path, left.get(path), right.get(path), folders, proofs) for path in set(left) | set(right)}
+        signs = {path: self.sign(path, left.get(path), right.get(path), folders, proofs) for path in set(left) | set(right)}
+        for path in signs:
+            if is_unread(left, path) or is_unread(right, path):
+                signs[path] = ANY
+        return signs
 
     def sign(self, path, l, r, folders, proofs):
         if l is None or r is None:
@@ -115,7 +128,8 @@ class Model:
         signs = self.signs(key, a, b).values()
         if any(" " not in sign and not set(sign) & set("=?") for sign in signs):
             return {"differs"}
-        words = {"same"} if all(set(sign) & set("= ") for sign in signs) else set()
+        unread = any(sign == ANY for sign in signs)
+        words = {"same"} if not unread and all(set(sign) & set("= ") for sign in signs) else set()
         if any("?" in sign for sign in signs):
             words.add("incomplete")
         if any("*" in sign for sign in signs):

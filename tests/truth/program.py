@@ -62,20 +62,23 @@ class Answer:
 
 
 class Program:
-    """path: the program; folder: where its catalog and home are made."""
+    """path: the program; folder: where its catalog and home are made; uid: who it runs as, None: as this."""
 
-    def __init__(self, path, folder):
+    def __init__(self, path, folder, uid=None):
         self.path, self.catalog = path, os.path.join(folder, "catalog.db")
         self.environment = dict(os.environ, HOME=os.path.join(folder, "home"), TZ="UTC", LC_ALL="C.UTF-8")
         for key in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "AUTOBACKUP_CATALOG", "AUTOBACKUP_CONFIG"):
             self.environment.pop(key, None)
         os.makedirs(self.environment["HOME"], exist_ok=True)
+        self.who = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+        for path in (folder, self.environment["HOME"]) if uid is not None else ():
+            os.chown(path, uid, uid)
         self.said = open(os.path.join(folder, "stderr"), "ab")
         self.process = None
 
     def start(self):
         self.process = subprocess.Popen(self.command("--json", os.path.join(HERE, "server.lua")), stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=self.said, env=self.environment, cwd=self.environment["HOME"])
+                                        stdout=subprocess.PIPE, stderr=self.said, env=self.environment, cwd=self.environment["HOME"], **self.who)
 
     def command(self, *words):
         return [self.path, "--catalog", self.catalog, *words]
@@ -102,7 +105,7 @@ class Program:
     def begin(self, text, **environment):
         """A process of its own that runs a Lua statement."""
         return subprocess.Popen(self.command("-q", "--json", "-e", text), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                stderr=self.said, env=dict(self.environment, **environment), cwd=self.environment["HOME"])
+                                stderr=self.said, env=dict(self.environment, **environment), cwd=self.environment["HOME"], **self.who)
 
     def close(self):
         """End it. Raises Died when it does not end by itself, or badly."""

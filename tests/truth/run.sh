@@ -1,12 +1,14 @@
 #!/bin/bash
-# run.sh [SEEDS [OPTION...]]: random studios, random edits and commands, and an oracle in Python that walks the disks itself and
+# run.sh [--planted] [SEEDS [OPTION...]]: random studios, random edits and commands, and an oracle in Python that walks the disks itself and
 # shares no code with the program (truth.py). Each disk is a filesystem of its own where that can be mounted. SEED=N runs one
-# seed again, KEEP=1 keeps its folder; JOBS of them run at once.
+# seed again, KEEP=1 keeps its folder; JOBS of them run at once. --planted proves that it can fail (planted.py).
 set -euo pipefail
 ALONE_OPTIONS=(--keep 'SEED SEEDS')
 # shellcheck source=tests/alone/enter.sh
 . "$(dirname "$0")/../alone/enter.sh"
 
+planted=
+[ "${1:-}" != --planted ] || { planted=1; shift; }
 here=$(cd "$(dirname "$0")" && pwd)
 : "${AUTOBACKUP:=$here/../../build/autobackup}"
 [ -x "$AUTOBACKUP" ] || { echo "$AUTOBACKUP is not there: make" >&2; exit 1; }
@@ -18,8 +20,15 @@ options=(--program "$AUTOBACKUP" --jobs "${JOBS:-$(nproc)}" --seeds "${1:-${SEED
 base=${TMPDIR:-/tmp}
 if [ "$(id -u)" = 0 ] && [ "$base" = /tmp ]; then
     base=/dev/shm
-    options+=(--mounts)
+    options+=(--mounts --uid 65534)
 fi
 work=$(mktemp -d "$base/autobackup-truth-XXXXXX")
 trap '[ -n "${KEEP:-}" ] || rm -rf "$work"' EXIT
-PYTHONDONTWRITEBYTECODE=1 python3 "$here/truth.py" --folder "$work" "${options[@]}" "${@:2}"
+export PYTHONDONTWRITEBYTECODE=1
+if [ -n "$planted" ]; then
+    tree=$(mktemp -d "$here/../../build/planted-XXXXXX")
+    trap '[ -n "${KEEP:-}" ] || rm -rf "$work" "$tree"' EXIT
+    python3 "$here/planted.py" "$(realpath "$here/../..")" "$tree" --folder "$work" "${options[@]}" "${@:2}"
+    exit
+fi
+python3 "$here/truth.py" --folder "$work" "${options[@]}" "${@:2}"

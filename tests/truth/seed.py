@@ -32,9 +32,10 @@ def run(seed, settings, chosen=None):
     folder = os.path.join(settings.folder, "seed-%s-%d" % (seed, os.getpid()))
     os.makedirs(os.path.join(folder, "disks"))
     rng = random.Random("%s world" % seed)
-    world = World(os.path.join(folder, "disks").encode(), rng, settings.mounts)
-    program = Program(settings.program, folder)
-    studio = steps.Studio(world, Model(world.disks), program)
+    uid = settings.uid if settings.uid is not None and rng.random() < settings.ordinary else None
+    world = World(os.path.join(folder, "disks").encode(), rng, settings.mounts, uid)
+    program = Program(settings.program, folder, uid)
+    studio = steps.Studio(world, Model(world.disks, uid), program)
     try:
         edits.populate(world, rng)
         kind, text = work(seed, settings, studio, plan(seed) if chosen is None else chosen)
@@ -59,6 +60,7 @@ def work(seed, settings, studio, chosen):
             except Mismatch as mismatch:
                 if mismatch.kind not in settings.without:
                     raise
+                steps.begin_anew(studio)
         studio.program.close()
     except Mismatch as mismatch:
         return mismatch.kind, str(mismatch)

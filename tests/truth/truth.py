@@ -8,6 +8,7 @@ import argparse
 import collections
 import multiprocessing
 import os
+import subprocess
 import sys
 import time
 import traceback
@@ -25,6 +26,8 @@ def parsed(words):
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--most", type=int, default=5, help="mismatches of a kind that are told")
     parser.add_argument("--without", type=lambda text: text.split(","), default=[], help="kinds of mismatches that end no seed")
+    parser.add_argument("--uid", type=int, help="an ordinary user, for some of the seeds")
+    parser.add_argument("--ordinary", type=float, default=0.2, help="the part of the seeds that is that user's")
     parser.add_argument("--mounts", action="store_true")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     parser.add_argument("--keep", action="store_true")
@@ -39,6 +42,12 @@ def one(work):
         return seed, seeds.Outcome("oracle", traceback.format_exc(), [])
 
 
+def run_all(numbers, settings):
+    """Each seed's (number, Outcome), as they end."""
+    with multiprocessing.Pool(settings.jobs, maxtasksperchild=200) as pool:
+        yield from pool.imap_unordered(one, [(number, settings) for number in numbers])
+
+
 def tell(seed, settings, outcome):
     print("\nseed %d: %s" % (seed, outcome.text), flush=True)
     if settings.shrink and outcome.kind != "oracle":
@@ -51,16 +60,30 @@ def tell(seed, settings, outcome):
     print("  again: make check-truth SEED=%d" % seed, flush=True)
 
 
+def usable(settings):
+    """The ordinary user, or None where that one cannot run the program."""
+    if settings.uid is None:
+        return None
+    os.chmod(settings.folder, 0o755)
+    try:
+        subprocess.run([settings.program, "--version"], check=True, stdout=subprocess.DEVNULL, user=settings.uid, group=settings.uid,
+                       extra_groups=[])
+    except (OSError, subprocess.CalledProcessError):
+        print("skipped: seeds of an ordinary user: uid %d cannot run %s" % (settings.uid, settings.program))
+        return None
+    return settings.uid
+
+
 def main(words):
     settings = parsed(words)
     settings.program = os.path.abspath(settings.program)
+    settings.uid = usable(settings)
     numbers = [settings.seed] if settings.seed is not None else range(settings.first, settings.first + settings.seeds)
     begun, kinds, failed = time.monotonic(), collections.Counter(), []
-    with multiprocessing.Pool(settings.jobs, maxtasksperchild=200) as pool:
-        for seed, outcome in pool.imap_unordered(one, [(number, settings) for number in numbers]):
-            if outcome.kind:
-                failed.append((seed, outcome))
-                kinds[outcome.kind] += 1
+    for seed, outcome in run_all(numbers, settings):
+        if outcome.kind:
+            failed.append((seed, outcome))
+            kinds[outcome.kind] += 1
     seconds = time.monotonic() - begun
     told = collections.Counter()
     for seed, outcome in sorted(failed, key=lambda item: item[0]):

@@ -74,6 +74,8 @@ def names(path):
         return sorted(os.listdir(path))
     except PermissionError:
         return None
+    except FileNotFoundError:
+        return []
 
 
 class Tree(dict):
@@ -103,8 +105,22 @@ class Tree(dict):
             if entry.kind == "directory":
                 self.add(path, place, skip)
 
+    def seen_by_its_owner(self, known):
+        """The same without what lies below folders that their owner cannot read: of these stays what was known (a Tree or {})."""
+        closed = {path for path, entry in self.items() if entry.kind == "directory" and entry.mode & 0o500 != 0o500}
+        tree = Tree.__new__(Tree)
+        tree.top, tree.unread = self.top, closed
+        for part, is_kept in ((self, False), (known, True)):
+            for path, entry in part.items():
+                if any(path.startswith(folder + b"/") for folder in closed) == is_kept:
+                    tree[path] = entry
+        return tree
+
     def files(self):
         return {path: entry for path, entry in self.items() if entry.kind == "file"}
+
+
+Tree.NONE = Tree(b"/nonexistent/autobackup-truth")
 
 
 def everything(root):

@@ -1,4 +1,5 @@
 """A studio on a few disks below a scratch folder: databases, categories, projects."""
+import contextlib
 import ctypes
 import os
 import shutil
@@ -63,15 +64,18 @@ class Disk:
 
 
 class World:
-    """folder: bytes, new, emptied by destroy(). mounts: each disk is a filesystem of its own (root in a mount namespace)."""
+    """folder: bytes, new, emptied by destroy(). mounts: each disk is a filesystem of its own (root in a mount namespace). uid: of the
+    ordinary user that does it all, so that there can be what cannot be read; the oracle walks as root. None: who runs this.
+    """
 
-    def __init__(self, folder, rng, mounts):
+    def __init__(self, folder, rng, mounts, uid):
+        self.uid = uid
         self.folder, self.log, self.disks = folder, [], []
         self.about = None    # the replica that is being looked at, for who tells a mismatch
-        self.categories = rng.sample(sorted(CATEGORIES), rng.choice([1, 1, 2, 3]))
-        for name in rng.sample(["WORK", "STORAGE", "NAS", "USB"], rng.choice([2, 2, 2, 3, 3, 4])):
+        self.categories = rng.sample(sorted(CATEGORIES), rng.choice([1, 1, 1, 2, 3]))
+        for name in rng.sample(["WORK", "STORAGE", "NAS", "USB"], rng.choice([2, 2, 2, 2, 3, 3, 4])):
             self.disks.append(self.make(name, mounts and rng.random() < 0.7))
-        self.projects = [(names.project_component(rng), names.project_component(rng)) for _ in range(rng.choice([1, 1, 2, 3]))]
+        self.projects = sorted({(names.project_component(rng), names.project_component(rng)) for _ in range(rng.choice([1, 1, 1, 2, 3]))})
 
     def make(self, name, mounted):
         top = self.folder + b"/" + name.encode()
@@ -79,10 +83,27 @@ class World:
         disk = Disk(name, top + b"/root")
         if mounted and libc().mount(b"truth", top, b"tmpfs", MS_NOSUID, b"size=200m,mode=755") == 0:
             disk.mounted = top
-        os.mkdir(disk.root)
-        for category in self.categories:
-            os.makedirs(disk.root + b"/" + CATEGORIES[category])
+        if self.uid is not None:
+            os.chown(top, self.uid, self.uid)
+        with self.user():
+            os.mkdir(disk.root)
+            for category in self.categories:
+                os.makedirs(disk.root + b"/" + CATEGORIES[category])
         return disk
+
+    @contextlib.contextmanager
+    def user(self):
+        """What is done within is done by its user."""
+        if self.uid is None:
+            yield
+            return
+        os.setegid(self.uid)
+        os.seteuid(self.uid)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
 
     def keys(self):
         return [(category, client, project) for category in sorted(self.categories) for client, project in self.projects]
