@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "copy/absent.h"
 #include "copy/attributes.h"
 #include "copy/fix.h"
 #include "copy/place.h"
@@ -187,6 +188,8 @@ static int prepare_in(struct commit *c, struct item *item, int dir)
 
 bool apply_prepare(struct commit *c, struct item *item)
 {
+    if (item->kind == VERDICT_EXTRA && !absent_item(c->w, item))
+        return false;
     int dir = twin_target(item->twin);
     if (dir < 0)
         return failed(c, item, dir);
@@ -298,6 +301,8 @@ static void see_placed(struct item *item, int dir)
 
 bool apply_item(struct commit *c, struct item *item)
 {
+    if (item->kind == VERDICT_EXTRA && !absent_item(c->w, item))    /* much may have happened in the sync */
+        return false;
     int from = item->kind == VERDICT_METADATA ? twin_source(item->twin) : 0;
     if (from < 0) {
         report_errno(&c->w->report, item_subject(item), -from, SIDE_SOURCE);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/path.h"
+#include "copy/absent.h"
 #include "copy/attributes.h"
 #include "copy/layers.h"
 #include "copy/source.h"
@@ -164,6 +165,9 @@ static int remove_in(struct work *w, const char *path, int dir, const char *name
 static void remove_one(struct work *w, const char *path, bool lasting)
 {
     const char *name;
+
+    if (!absent_directory(w, path))
+        return;
     int dir = path_open_parent(w->target.top, path, &name);
     int code = dir < 0 ? dir : remove_in(w, path, dir, name, lasting);
 

@@ -187,13 +187,36 @@ int plan_merge(struct plan *p, struct merge **ret_merge, struct error *err)
     return code;
 }
 
+static void take_number(sqlite3_stmt *stmt, void *arg) { *(int64_t *)arg = sqlite3_column_int64(stmt, 0); }
+
+/* A replica whose row is gone is not one without files. */
+static int check_known(struct plan *p, int64_t replica, const char *side, struct error *err)
+{
+    int64_t count = 0;
+    int code = replica ? catalog_ask(p->cat, "SELECT count(*) FROM replica WHERE id = ?1", replica, take_number, &count, err)
+                       : 1;
+
+    if (code < 0 || !replica || count)
+        return code < 0 ? code : 0;
+    return error_say(err, "ECHANGED", ESTALE, "what the catalog knew of the %s was removed while it was at work (by a "
+                     "remove, an add --replace or a load of another program): run it again", side);
+}
+
+static int check_both(struct plan *p, struct error *err)
+{
+    int code = p->snapshot ? 0 : check_known(p, p->source, "source", err);
+    return code ? code : check_known(p, p->target, "destination", err);
+}
+
 int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *err)
 {
     struct merge *merge = NULL;
     struct merge_dir dir;
 
     forget(p);
-    int code = plan_merge(p, &merge, err);
+    int code = check_both(p, err);
+    if (!code)
+        code = plan_merge(p, &merge, err);
     if (code)
         return code;
     while (code >= 0 && (code = merge_next_dir(merge, &dir, err)) > 0) {
@@ -207,7 +230,7 @@ int plan_pass(struct plan *p, const struct plan_visitor *visitor, struct error *
             code = pass_dir(p, merge, visitor, &dir, err);
     }
     merge_close(merge);
-    return code < 0 ? code : 0;
+    return code < 0 ? code : check_both(p, err);
 }
 
 static void count_directory(struct plan_counts *n, const struct plan_name *name)

@@ -215,8 +215,11 @@ static int open_half(struct merge *m, struct half *h, bool in, struct error *err
     if (h->snapshot)
         return open_snapshot(m, h, err);
     int found = replica_directory(m->cat, h->replica, m->path, m->dir.path_len, &h->dir, err);
-    if (found <= 0)
-        return found;    /* gone since: another load was here; what is there now comes with the next compare */
+    if (found < 0)
+        return found;
+    if (!found)    /* its key was seen: that it is gone says nothing of the disk */
+        return error_say(err, "ECHANGED", ESTALE, "what the catalog knew of the folder '%s' went while it was read (a load "
+                         "or a remove of another program is at work): run it again", m->path);
     if (directory_open(&h->dir, &h->listing) < 0)
         return damaged(m, h, err);
     h->have = listing_next(&h->listing, &h->entry);
