@@ -22,6 +22,8 @@ struct catalog {
     char *path;
     struct kept *kept;        /* some dozen at the most: the constants of the engine */
     size_t kept_count;
+    int (*check)(struct catalog *cat, void *arg, struct error *err);    /* in each transaction; or NULL */
+    void *check_arg;
 };
 
 const char *catalog_path(const struct catalog *cat) { return cat->path; }
@@ -118,7 +120,21 @@ int catalog_ask(struct catalog *cat, const char *sql, int64_t id, void (*row)(sq
     return code;
 }
 
-int catalog_begin(struct catalog *cat, struct error *err) { return catalog_exec(cat, "BEGIN IMMEDIATE", err); }
+void catalog_rest_on(struct catalog *cat, int (*check)(struct catalog *, void *, struct error *), void *arg)
+{
+    cat->check = check;
+    cat->check_arg = arg;
+}
+
+int catalog_begin(struct catalog *cat, struct error *err)
+{
+    int code = catalog_exec(cat, "BEGIN IMMEDIATE", err);
+
+    if (!code && cat->check && (code = cat->check(cat, cat->check_arg, err)))
+        catalog_rollback(cat);
+    return code;
+}
+
 int catalog_commit(struct catalog *cat, struct error *err) { return catalog_exec(cat, "COMMIT", err); }
 
 void catalog_rollback(struct catalog *cat)

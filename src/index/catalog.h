@@ -50,6 +50,12 @@ void catalog_give_back(sqlite3_stmt *stmt);
 int catalog_ask(struct catalog *cat, const char *sql, int64_t id, void (*row)(sqlite3_stmt *stmt, void *arg), void *arg,
                 struct error *err);
 
+/*
+ * What this connection's work rests on is looked at in each of its transactions: `check` is called in every catalog_begin,
+ * which fails and leaves none open when it does. NULL: nothing is.
+ */
+void catalog_rest_on(struct catalog *cat, int (*check)(struct catalog *cat, void *arg, struct error *err), void *arg);
+
 /* BEGIN IMMEDIATE, COMMIT, and a rollback that keeps errno and err as they are. */
 int catalog_begin(struct catalog *cat, struct error *err);
 int catalog_commit(struct catalog *cat, struct error *err);

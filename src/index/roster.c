@@ -154,6 +154,46 @@ const struct roster_replica *roster_find(const struct roster *r, int64_t categor
     return NULL;
 }
 
+/* ---- is it still so ---- */
+
+static bool is_text(sqlite3_stmt *stmt, int column, const char *text)
+{
+    size_t len = (size_t)sqlite3_column_bytes(stmt, column);
+    return text && len == strlen(text) && (!len || memcmp(sqlite3_column_blob(stmt, column), text, len) == 0);
+}
+
+/* Of the row `id` of a table: 1 when its column is that text, 0 when it is another or there is none, -errno. */
+static int has_text(struct catalog *cat, const char *sql, int64_t id, const char *text, struct error *err)
+{
+    sqlite3_stmt *stmt;
+
+    int code = catalog_borrow(cat, sql, &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, id);
+    int step = sqlite3_step(stmt);
+    code = step == SQLITE_ROW ? is_text(stmt, 0, text) : step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
+    catalog_give_back(stmt);
+    return code;
+}
+
+int roster_check(struct catalog *cat, int64_t database, const struct roster *r, struct error *err)
+{
+    int code = has_text(cat, "SELECT identity FROM database WHERE id = ?1", database, r->identity, err);
+
+    if (!code)
+        return error_say(err, "ECHANGED", ESTALE, "%s was removed or became another disk while it was read (in another "
+                         "window?): what was read since then is left out; load it again", r->name);
+    for (size_t i = 0; i < r->category_count && code > 0; i++) {
+        const struct roster_category *c = &r->categories[i];
+        code = has_text(cat, "SELECT path FROM category WHERE id = ?1", c->id, c->path, err);
+        if (!code)
+            return error_say(err, "ECHANGED", ESTALE, "the category at %s was removed or got another path while %s was read (in "
+                             "another window?): what was read since then is left out; load it again", c->path, r->name);
+    }
+    return code < 0 ? code : 0;
+}
+
 /* ---- writing ---- */
 
 /* A parameter: text when set (bound as a blob), else the number. */

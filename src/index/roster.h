@@ -48,6 +48,12 @@ void roster_free(struct roster *r);
 const struct roster_replica *roster_find(const struct roster *r, int64_t category, const char *client,
                                          const char *project);
 
+/*
+ * Inside a transaction: is the database still the disk that the roster is of, and does each of its categories lie where
+ * it did? 0; -ESTALE (code ECHANGED) when something was removed or replaced meanwhile; or -errno.
+ */
+int roster_check(struct catalog *cat, int64_t database, const struct roster *r, struct error *err);
+
 /* Inside the caller's transaction: note a whole load and what its filesystem is. */
 int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err);
 

@@ -37,14 +37,22 @@ static int pragma(struct catalog *cat, const char *sql, int *ret_value, struct e
     return code;
 }
 
-/* A file with tables but without our mark belongs to another program: leave it alone. */
-static int check_owner(struct catalog *cat, struct error *err)
+/*
+ * A file with tables but without our mark belongs to another program: leave it alone. Both are read in one transaction:
+ * another process may be making the catalog.
+ */
+static int check_owner(struct catalog *cat, int *ret_version, struct error *err)
 {
-    int application, tables = 0;
+    int application = 0, tables = 0;
 
-    int code = pragma(cat, "PRAGMA application_id", &application, err);
+    int code = catalog_exec(cat, "BEGIN", err);
     if (!code)
         code = pragma(cat, "SELECT count(*) FROM sqlite_master", &tables, err);
+    if (!code)
+        code = pragma(cat, "PRAGMA application_id", &application, err);
+    if (!code)
+        code = pragma(cat, "PRAGMA user_version", ret_version, err);
+    catalog_rollback(cat);
     if (code || application == SCHEMA_APPLICATION || (application == 0 && tables == 0))
         return code;
     return error_say(err, "ECATALOG", EINVAL, "%s is a database of another program; choose another file with --catalog",
@@ -64,17 +72,21 @@ int schema_migrate(struct catalog *cat, struct error *err)
 {
     int version = 0;
 
-    int code = check_owner(cat, err);
-    if (!code)
-        code = pragma(cat, "PRAGMA user_version", &version, err);
+    int code = check_owner(cat, &version, err);
     if (code || version == SCHEMA_VERSION)
         return code;
+    if (version < 0)
+        return error_say(err, "ECORRUPT", EBADMSG, "the catalog %s is damaged (schema %d); move it away, add the databases "
+                         "and categories again and load them: nothing on the disks depends on it", catalog_path(cat),
+                         version);
     if (version > SCHEMA_VERSION)
         return error_say(err, "EVERSION", EINVAL,
                          "%s was made by a newer version of autobackup (schema %d, this one knows %d); "
                          "update autobackup, or choose another file with --catalog",
                          catalog_path(cat), version, SCHEMA_VERSION);
-    code = catalog_begin(cat, err);
+    code = catalog_exec(cat, "PRAGMA foreign_keys = OFF", err);    /* a table that is made anew loses no row of another */
+    if (!code)
+        code = catalog_begin(cat, err);
     /* Another program may have migrated while we waited for the lock. */
     if (!code)
         code = pragma(cat, "PRAGMA user_version", &version, err);
@@ -84,5 +96,5 @@ int schema_migrate(struct catalog *cat, struct error *err)
         code = catalog_commit(cat, err);
     if (code)
         catalog_rollback(cat);
-    return code;
+    return code ? code : catalog_exec(cat, "PRAGMA foreign_keys = ON", err);
 }

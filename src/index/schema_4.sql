@@ -1,4 +1,46 @@
 PRAGMA user_version = 4;
+-- Ids that are never given twice: a job that began with one must not meet another disk, category or replica under it.
+CREATE TABLE database_4 (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    name        TEXT NOT NULL UNIQUE,
+    path        BLOB NOT NULL,             -- absolute
+    identity    TEXT,                      -- marker's id or "fs:..."; NULL: registered, never seen
+    fs_type     TEXT,
+    granularity INTEGER NOT NULL DEFAULT 1,-- of its filesystem's times, ns
+    added_at    INTEGER NOT NULL,          -- ns since 1970, as all times here
+    loaded_at   INTEGER                    -- last whole load; NULL: never
+);
+INSERT INTO database_4 SELECT * FROM database;
+DROP TABLE database;
+ALTER TABLE database_4 RENAME TO database;
+CREATE TABLE category_4 (
+    id   INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    path BLOB NOT NULL                     -- relative, without slashes at its ends
+);
+INSERT INTO category_4 SELECT * FROM category;
+DROP TABLE category;
+ALTER TABLE category_4 RENAME TO category;
+CREATE TABLE replica_4 (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    database    INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
+    category    INTEGER NOT NULL REFERENCES category ON DELETE CASCADE,
+    client      BLOB NOT NULL,
+    project     BLOB NOT NULL,             -- the project's own folder name
+    files       INTEGER NOT NULL,
+    directories INTEGER NOT NULL,
+    bytes       INTEGER NOT NULL,
+    newest      INTEGER,                   -- newest mtime of a file; NULL without files
+    fingerprint BLOB NOT NULL,
+    errors      INTEGER NOT NULL,          -- entries that could not be read: above 0 it is incomplete
+    loaded_at   INTEGER NOT NULL,
+    verified_at INTEGER,
+    UNIQUE (client, project, category, database)
+);
+INSERT INTO replica_4 SELECT * FROM replica;
+DROP TABLE replica;
+ALTER TABLE replica_4 RENAME TO replica;
+CREATE INDEX replica_by_database ON replica (database, category);
 CREATE TABLE reading (                     -- when a whole load last read a category: without a row nothing is known
     database INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
     category INTEGER NOT NULL REFERENCES category ON DELETE CASCADE,

@@ -142,6 +142,13 @@ static int read_roster(struct load *l, struct error *err)
     return roster_read(l->cat, r->database, r->only, r->only_count, &l->roster, err);
 }
 
+/* What is read of this disk in these folders belongs under no other database or category. */
+static int check_roster(struct catalog *cat, void *arg, struct error *err)
+{
+    const struct load *l = arg;
+    return roster_check(cat, l->request.database, &l->roster, err);
+}
+
 static int prepare(struct load *l, struct error *err)
 {
     const struct load_request *r = &l->request;
@@ -164,6 +171,7 @@ static int prepare(struct load *l, struct error *err)
     l->root = identity_open(l->roster.path, l->roster.identity, err);
     if (l->root < 0)
         return l->root;
+    catalog_rest_on(l->cat, check_roster, l);
     filesystem_of(l->root, &l->fs);
     code = known_read(l->cat, &l->roster, &l->known, err);
     return code ? code : store_open(l->cat, &l->store, err);

@@ -33,6 +33,8 @@ static int refuse(int errnum)
 
 int fstatfs(int fd, struct statfs *st)
 {
+    if (faults.looked)
+        faults.looked();
     int code = (int)syscall(SYS_fstatfs, fd, st);
 
     if (!code && faults.type && is_below(fd, faults.below))

@@ -18,6 +18,7 @@ struct faults {
     int64_t bytes_free;        /* fstatvfs; -1: it does not even count its blocks; 0: off */
     bool no_way_to_place;      /* linkat, renameat2 without replacing: not here */
     bool windows_names;        /* mkdirat, linkat, renameat, renameat2: names with : are refused */
+    void (*looked)(void);      /* fstatfs: called before each */
     void (*synced)(void);      /* fsync, syncfs: called before each */
     void (*named)(const char *name);    /* renameat2: called with each name that it gave */
     bool caseless;             /* mkdirat, linkat, renameat2 without replacing: names differ in more than case */
