@@ -391,12 +391,12 @@ end
 
 --- Register a database.
 -- @param fields name, path; identity, fs_type, granularity when they are known
--- @return its row
+-- @return its row, or nil when there is one of that name by now, which another process added
 function Catalog:add_database(fields)
-    self:exec([[INSERT INTO database (name, path, identity, fs_type, granularity, added_at)
-        VALUES (?, ?, ?, ?, ?, ?)]], {fields.name, bytes(fields.path), optional(fields.identity),
-        optional(fields.fs_type), fields.granularity or 1, core_sys.now()})
-    return self:database(fields.name)
+    local id = self:rows([[INSERT INTO database (name, path, identity, fs_type, granularity, added_at)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING id]], {fields.name, bytes(fields.path),
+        optional(fields.identity), optional(fields.fs_type), fields.granularity or 1, core_sys.now()})[1]
+    return id and self:database(fields.name)
 end
 
 --- Change where a database is and which disk it is.
@@ -422,10 +422,11 @@ function Catalog:remove_database(name)
 end
 
 --- Register a category.
--- @return its row
+-- @return its row, or nil as above
 function Catalog:add_category(name, path)
-    self:exec("INSERT INTO category (name, path) VALUES (?, ?)", {name, bytes(path)})
-    return self:category(name)
+    local id = self:rows([[INSERT INTO category (name, path) VALUES (?, ?) ON CONFLICT (name) DO NOTHING
+        RETURNING id]], {name, bytes(path)})[1]
+    return id and self:category(name)
 end
 
 --- Change a category's path; what is known of it goes, as it lay elsewhere.

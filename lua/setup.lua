@@ -183,12 +183,12 @@ local function measure(session, name)
     end
 end
 
+-- nil: another process added the name just now.
 local function store(session, known, name, path, seen, same_disk, notes)
     if not known then
         local fields = fields_of(path, seen)
         fields.name = name
-        session.catalog:add_database(fields)
-        return "added"
+        return session.catalog:add_database(fields) and "added"
     elseif known.path == path and known.identity == seen.id then
         return "unchanged"
     end
@@ -205,8 +205,8 @@ local function add_offline(session, known, name, path, reason, notes)
     if known then    -- whether it is the disk that is known shows when it is there
         session.catalog:set_database(known.id, {path = path, identity = known.identity, fs_type = known.fs_type,
             granularity = known.granularity}, false)
-    else
-        session.catalog:add_database{name = name, path = path}
+    elseif not session.catalog:add_database{name = name, path = path} then
+        return nil
     end
     warn(session, notes, ("%s is offline (%s); it is registered, 'load %s' reads it when its disk is there")
         :format(name, reason:match("^E%u+: (.*)") or reason, name))
@@ -296,7 +296,9 @@ function M.add_database(session, name, typed, options)
         check_nesting(session, name, path, notes)
         action = add_offline(session, known, name, path, reason, notes)
     end
-    if known then
+    if not action then    -- now it is known
+        return M.add_database(session, name, typed, options)
+    elseif known then
         note_choice(session, "database", name, known.path, path)
     end
     return session.catalog:database(name), action, notes
@@ -381,7 +383,11 @@ function M.add_category(session, name, typed, options)
         ask_category(session, known, path, options)
     end
     if not known then
-        return session.catalog:add_category(name, path), "added", {}
+        local row = session.catalog:add_category(name, path)
+        if not row then    -- another process added it just now
+            return M.add_category(session, name, typed, options)
+        end
+        return row, "added", {}
     end
     session.catalog:set_category(name, path)
     note_choice(session, "category", name, known.path, path)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "index/opening.h"
 #include "index/schema.h"
 
 #define BUSY_WAIT_MS 10000
@@ -20,6 +21,7 @@ struct kept {
 struct catalog {
     sqlite3 *db;
     char *path;
+    bool readonly;
     struct kept *kept;        /* some dozen at the most: the constants of the engine */
     size_t kept_count;
     int (*check)(struct catalog *cat, void *arg, struct error *err);    /* in each transaction; or NULL */
@@ -28,6 +30,7 @@ struct catalog {
 
 const char *catalog_path(const struct catalog *cat) { return cat->path; }
 sqlite3 *catalog_handle(struct catalog *cat) { return cat->db; }
+bool catalog_is_readonly(const struct catalog *cat) { return cat->readonly; }
 
 static int damaged(struct catalog *cat, const char *what, struct error *err)
 {
@@ -56,7 +59,11 @@ int catalog_fail(struct catalog *cat, int sqlite_code, struct error *err)
         return error_say(err, "ENOSPC", ENOSPC, "no space left to write the catalog %s; free some and run it again",
                          cat->path);
     case SQLITE_READONLY:
-        return error_say(err, "EROFS", EROFS, "the catalog %s cannot be written; choose another with --catalog", cat->path);
+        if (sqlite_code == SQLITE_READONLY_RECOVERY)
+            return error_say(err, "EROFS", EROFS, "the catalog %s can only be read here, and a program that wrote to it did "
+                             "not come to its end: run autobackup once as somebody who may write it", cat->path);
+        return error_say(err, "EROFS", EROFS, "the catalog %s cannot be written: what it knows can be looked at, not "
+                         "changed; make it writable, or choose another with --catalog", cat->path);
     case SQLITE_CANTOPEN:
         return error_say(err, "ECATALOG", EACCES, "the catalog %s cannot be opened (%s); choose another with --catalog",
                          cat->path, what);
@@ -167,20 +174,41 @@ static int make_folders(const char *path, struct error *err)
  * A row of one directory is some kilobytes: larger pages waste less. WAL lets a load write while a query reads;
  * where the filesystem cannot (NFS), SQLite stays with its rollback journal and tells so by the mode it returns.
  */
-static int configure(struct catalog *cat, struct error *err)
+static const char for_writing[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+static const char for_all[] = "PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;";
+
+static void configure(sqlite3 *db)
 {
-    sqlite3_busy_timeout(cat->db, BUSY_WAIT_MS);
-    sqlite3_extended_result_codes(cat->db, 1);
+    sqlite3_busy_timeout(db, BUSY_WAIT_MS);
+    sqlite3_extended_result_codes(db, 1);
     /* The catalog is data from a disk: it runs no code of its own in triggers or views. */
-    sqlite3_db_config(cat->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(cat->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    return catalog_exec(cat,
-                        "PRAGMA page_size = 8192;"
-                        "PRAGMA journal_mode = WAL;"
-                        "PRAGMA synchronous = FULL;"
-                        "PRAGMA foreign_keys = ON;"
-                        "PRAGMA cache_size = -4096;",
-                        err);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+}
+
+/* An SQLite result code. */
+static int open_writable(struct catalog *cat)
+{
+    int code = sqlite3_open_v2(cat->path, &cat->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (code != SQLITE_OK)
+        return code;
+    configure(cat->db);
+    return sqlite3_db_readonly(cat->db, "main") == 1 ? SQLITE_READONLY : sqlite3_exec(cat->db, for_writing, NULL, NULL, NULL);
+}
+
+/* For writing, or where that cannot be had for reading: another user's, on a read-only disk, in a folder of others. */
+static int open_file(struct catalog *cat, struct error *err)
+{
+    int code = open_writable(cat), kind = code & 0xff;
+
+    if ((kind == SQLITE_READONLY || kind == SQLITE_CANTOPEN || kind == SQLITE_PERM) && access(cat->path, R_OK) == 0) {
+        sqlite3_close_v2(cat->db);
+        cat->readonly = true;
+        code = opening_readonly(cat->path, &cat->db);
+        configure(cat->db);
+    }
+    return code == SQLITE_OK ? catalog_exec(cat, for_all, err) : catalog_fail(cat, code, err);
 }
 
 /*
@@ -201,11 +229,13 @@ int catalog_open(const char *path, struct catalog **ret_catalog, struct error *e
         return code;
     struct catalog *cat = mem_zalloc(sizeof *cat);
     cat->path = mem_strdup(path);
+    int turn = opening_turn(path);
     make_private(path);
-    int opened = sqlite3_open_v2(path, &cat->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    code = opened == SQLITE_OK ? configure(cat, err) : catalog_fail(cat, opened, err);
+    code = open_file(cat, err);
     if (!code)
         code = schema_migrate(cat, err);
+    if (turn >= 0)
+        close(turn);
     if (code) {
         catalog_close(cat);
         return code;

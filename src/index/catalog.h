@@ -4,7 +4,7 @@
  *
  * A struct catalog is one connection and belongs to one thread at a time. Every job opens its own.
  * Codes of its errors: ECORRUPT (damaged: move it away and load again), EBUSY (another program holds it too
- * long), ECATALOG (anything else SQLite says), EVERSION (made by a newer version of this program).
+ * long), EROFS (it can only be read), ECATALOG (anything else SQLite says), EVERSION (made by a newer version of this program).
  */
 #ifndef AUTOBACKUP_INDEX_CATALOG_H
 #define AUTOBACKUP_INDEX_CATALOG_H
@@ -19,12 +19,13 @@ struct catalog;
 
 /*
  * Open the catalog at path, making it and the folders above it (0700) when missing, and bring its schema up to
- * date. 0 or -errno with err.
+ * date. One that cannot be written is opened for reading: what writes to it fails with EROFS. 0 or -errno with err.
  */
 int catalog_open(const char *path, struct catalog **ret_catalog, struct error *err);
 void catalog_close(struct catalog *cat);                 /* NULL is fine */
 
 const char *catalog_path(const struct catalog *cat);     /* as given to catalog_open */
+bool catalog_is_readonly(const struct catalog *cat);     /* it cannot be written */
 sqlite3 *catalog_handle(struct catalog *cat);            /* for the few who bind and step on their own */
 
 /* Turn an SQLite result code into an error about this catalog. Returns -errno. */

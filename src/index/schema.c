@@ -84,6 +84,9 @@ int schema_migrate(struct catalog *cat, struct error *err)
                          "%s was made by a newer version of autobackup (schema %d, this one knows %d); "
                          "update autobackup, or choose another file with --catalog",
                          catalog_path(cat), version, SCHEMA_VERSION);
+    if (catalog_is_readonly(cat))
+        return error_say(err, "EVERSION", EROFS, "%s was made by an older version of autobackup and cannot be written: "
+                         "open it once as somebody who may, or choose another file with --catalog", catalog_path(cat));
     code = catalog_exec(cat, "PRAGMA foreign_keys = OFF", err);    /* a table that is made anew loses no row of another */
     if (!code)
         code = catalog_begin(cat, err);

@@ -154,6 +154,8 @@ static int prepare(struct load *l, struct error *err)
     const struct load_request *r = &l->request;
 
     int code = catalog_open(r->catalog, &l->cat, err);
+    if (!code && catalog_is_readonly(l->cat))
+        code = catalog_fail(l->cat, SQLITE_READONLY, err);
     if (!code)
         code = read_roster(l, err);
     if (code)
