@@ -16,6 +16,8 @@ fault_disk_fills_up() {
     done
 }
 
+on_disk_fills_up="tmpfs ext4 xfs btrfs"
+
 assert_filled() {
     [ -s NAS/filler ] || fail "the disk was not filled"
     rm -f NAS/filler NAS/filler2

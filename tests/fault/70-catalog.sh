@@ -16,7 +16,7 @@ fault_catalog_calls() {
         done
     done
 }
-on_catalog_calls="tmpfs ext4"
+on_catalog_calls="here tmpfs ext4"
 
 # Real ones: its disk is full, or read-only.
 fault_catalog_disk() {
@@ -74,7 +74,7 @@ fault_catalog_locked() {
     wait
     judge "the catalog is locked by another program"
 }
-on_catalog_locked="ext4"
+on_catalog_locked="here ext4"
 
 # Two copies to one database: one waits, or says that it is busy; and loads beside a copy.
 fault_two_at_once() {

@@ -1,5 +1,5 @@
 # What the fault tests share. Sourced by run.sh before the script; each fault runs in a shell of its own, in an empty
-# folder $PWD on a tmpfs of its own. The oracle is never this program: find, sha256sum, xxh128sum, rsync, sqlite3.
+# folder $PWD, as root on a tmpfs of its own. The oracle is never this program: find, sha256sum, xxh128sum, rsync, sqlite3.
 . ../e2e/lib.sh
 
 REPLICA=footage/acme/spot
@@ -21,10 +21,15 @@ image() {    # KIND FILE [MKFS OPTIONS]: a small filesystem in a file
     esac
 }
 
-filesystem() {    # KIND [MKFS OPTIONS]: NAS is a new one
+filesystem() {    # KIND [MKFS OPTIONS]: NAS is a new one, or a folder of the disk here
     local kind=$1
     shift
     mkdir -p NAS
+    if [ "$kind" = here ]; then
+        setfattr -n user.try -v yes NAS 2>/dev/null || skip "no extended attributes here"
+        setfattr -x user.try NAS
+        return
+    fi
     if [ "$kind" = tmpfs ]; then
         mount -t tmpfs -o size="${SIZE:-256M}" tmpfs NAS
         return

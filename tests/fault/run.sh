@@ -1,15 +1,18 @@
 #!/bin/bash
 # run.sh [--full] [-k PATTERN] [SCRIPT...]: strikes the program in $AUTOBACKUP with faults and checks that nothing is
 # lost. A fault is a function fault_* in NN-name.sh, run on each filesystem of $FILESYSTEMS that its `on_*` names (all
-# when it has none). Prints a table: fault, filesystem, runs, violations. Needs root; -k takes those whose name contains
-# PATTERN; JOBS of them run at once (as many as there are processors); KEEP=1 stops at the first violation and keeps the
-# folder.
+# when it has none). Prints a table: fault, filesystem, runs, violations. -k takes those whose name contains PATTERN;
+# JOBS of them run at once (as many as there are processors); KEEP=1 stops at the first violation and keeps the folder.
+# Who is not root mounts nothing: then they strike in a folder of the disk where the tests are ("here"), and those that need
+# a filesystem of their own are skipped.
 set -euo pipefail
 . "$(dirname "$0")/../alone/enter.sh"
 cd "$(dirname "$0")"
-[ "$(id -u)" = 0 ] || { echo "skipped: fault tests: needs root"; exit 0; }
+root=
+[ "$(id -u)" != 0 ] || root=1
 # Mounts of its own, which are gone when it ends, however it ends.
-[ -n "${FAULT_MOUNTS:-}" ] || FAULT_MOUNTS=private exec unshare -m --propagation private bash "$PWD/run.sh" "$@"
+[ -z "$root" ] || [ -n "${FAULT_MOUNTS:-}" ] ||
+    FAULT_MOUNTS=private exec unshare -m --propagation private bash "$PWD/run.sh" "$@"
 
 jobs=${JOBS:-$(nproc)} pattern= scripts=() FULL=
 [ -z "${KEEP:-}" ] || jobs=1
@@ -23,12 +26,13 @@ while [ $# -gt 0 ]; do
 done
 [ ${#scripts[@]} -gt 0 ] || scripts=([0-9]*.sh)
 FILESYSTEMS=${FILESYSTEMS:-$([ -n "$FULL" ] && echo tmpfs ext4 xfs btrfs || echo ext4)}
+[ -n "$root" ] || FILESYSTEMS=here
 export FULL AUTOBACKUP=${AUTOBACKUP:-$(cd ../.. && pwd)/build/autobackup}
 export FAULT_FOLDER=$PWD FAULT_TOOLS=${FAULT_TOOLS:-$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault}
 export FAULT_SHIM=$FAULT_TOOLS/shim.so
 work=$(mktemp -d "${TMPDIR:-/tmp}/autobackup-fault-XXXXXX")
-mount -t tmpfs -o size=4G,mode=755 tmpfs "$work"
-trap 'cd /; umount -l "$work"; rmdir "$work"' EXIT
+[ -z "$root" ] || mount -t tmpfs -o size=4G,mode=755 tmpfs "$work"
+trap 'cd /; if [ -n "$root" ]; then umount -l "$work"; rmdir "$work"; else rm -rf "$work"; fi' EXIT
 export TALLY=$work/tally
 : >"$TALLY"
 
@@ -51,11 +55,16 @@ one() {    # SCRIPT FUNCTION KIND
     rm -rf "$folder"
 }
 
+skipped=0
 for script in "${scripts[@]}"; do
     for name in $(sed -n 's/^\(fault_[a-z0-9_]*\)() *{.*/\1/p' "$script"); do
         [[ $script:$name == *"$pattern"* ]] || continue
         kinds=$(sed -n "s/^on_${name#fault_}=\"\(.*\)\".*/\1/p" "$script")
-        for kind in ${kinds:-tmpfs ext4 xfs btrfs}; do
+        if [ -z "$root" ] && [[ " ${kinds:-here} " != *" here "* ]]; then
+            echo "skipped: $name: a filesystem of its own needs root"
+            skipped=$((skipped + 1))
+        fi
+        for kind in ${kinds:-here tmpfs ext4 xfs btrfs}; do
             [[ " $FILESYSTEMS " == *" $kind "* ]] || continue
             while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n || :; done
             one "$script" "$name" "$kind" &
@@ -63,12 +72,12 @@ for script in "${scripts[@]}"; do
     done
 done
 wait
-awk -F '\t' '
+awk -F '\t' -v skipped="$skipped" '
     { key = $1 "\t" $2; if (!(key in runs)) order[++n] = key; runs[key]++; bad[key] += $3 > 0; all += $3 > 0 }
     END {
         print "FAULT\tFILESYSTEM\tRUNS\tVIOLATIONS"
         for (i = 1; i <= n; i++) print order[i] "\t" runs[order[i]] "\t" bad[order[i]]
-        exit all > 0 || !n
+        exit all > 0 || !(n + skipped)
     }' "$TALLY" >"$work/table" && status=0 || status=1
 column -t -s $'\t' "$work/table"
 # Once more at the end, where it is seen: the first lines of each of the first few.
