@@ -34,6 +34,7 @@ fault_failing_calls() {
     studio
     while read -r call where actions; do
         [ "$call" != syncfs ] || syncfs_promises || continue
+        [ "$call" != fchown ] || is_root || continue    # nobody else gives files away
         for action in $actions; do
             LINKS=H
             [[ $action != *EMLINK ]] || LINKS=    # a name that cannot be linked becomes a file of its own, for good
