@@ -10,6 +10,7 @@ ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c src/un
 FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
 SUITES := $(wildcard tests/check/*.c)
 BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)
+MOUNTS := $(B)/tests/filesystems/timeless
 FAULT  := $(addprefix $(B)/tests/fault/,shim.so swap disk)
 FUZZ   := $(addprefix $(B)/tests/fuzz/,listing manifest marker seeds)
 LUA    := $(shell find lua -name '*.lua')
@@ -66,7 +67,11 @@ $(B)/tests/fault/swap $(B)/tests/fault/disk: %: %.o
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter %/disk,$@),$(FUSE))
 
-$(B)/tests/fault/disk.o: CPPFLAGS += $(call pkg,--cflags fuse3,-I/usr/include/fuse3)
+$(MOUNTS): %: %.o
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE)
+
+$(B)/tests/fault/disk.o $(MOUNTS:%=%.o): CPPFLAGS += $(call pkg,--cflags fuse3,-I/usr/include/fuse3)
 
 $(FUZZ): %: %.o $(B)/engine.a
 	$(say) LD $@

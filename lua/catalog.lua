@@ -150,7 +150,7 @@ function Where:text()
 end
 
 local DATABASE = [[SELECT id, name AS database, path, identity, fs_type, k.granularity, added_at, loaded_at,
-    space_total, space_free, space_at, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times
+    space_total, space_free, space_at, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times, k.early
     FROM database JOIN kept_times k ON k.database = id]]
 
 --- All databases in the order in which they were added.
@@ -189,8 +189,8 @@ end
 
 local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r.project AS project,
     c.name AS category, c.path AS category_path, d.name AS database, d.id AS database_id, d.path AS root,
-    k.granularity, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times,
-    printf('%s %s %s %s %s', k.granularity, k.oldest, k.newest, k.keeps_times, k.link_times) AS times,
+    k.granularity, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times, k.early,
+    printf('%s %s %s %s %s %s', k.granularity, k.oldest, k.newest, k.keeps_times, k.link_times, k.early) AS times,
     r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors,
     r.loaded_at, r.verified_at, c.id AS category_id, (SELECT COALESCE(SUM(damaged), 0) FROM directory
     WHERE replica = r.id AND damaged > 0) AS damaged, (SELECT COALESCE(SUM(renewed), 0) FROM directory

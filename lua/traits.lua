@@ -33,7 +33,7 @@ end
 --- May times of two rows that are not equal be those of one file? Pure.
 function M.are_inexact(a, b)
     local function is_inexact(row)
-        return (row.granularity or 1) > 1 or row.keeps_times == 0
+        return (row.granularity or 1) > 1 or row.keeps_times == 0 or (row.early or 0) > 0
             or row.oldest_kept ~= nil or row.newest_kept ~= nil
     end
     return is_inexact(a) or is_inexact(b)

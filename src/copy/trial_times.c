@@ -74,27 +74,23 @@ static int64_t error_of(struct timespec wanted, struct timespec found)
 /* ---- granularity ---- */
 
 /* Chosen so that cutting off shows, and rounding to the nearest too. */
-static const struct timespec fine[] = {
-    {FILE_TIME + 1, 123456789}, {FILE_TIME + 2, 987654321}, {FILE_TIME + 3, 999999999}, {FILE_TIME + 5, 505500550},
-};
+static const struct timespec fine[] = {{1, 123456789}, {2, 987654321}, {3, 999999999}, {5, 505500550}};
 
-/* False when times do not stay at all. */
-static bool find_granularity(struct clockwork *c)
+/* Of the seconds from `since` on: ns. 0 when times do not stay there at all. */
+static int64_t granularity_since(struct clockwork *c, int64_t since)
 {
     static const int64_t steps[] = {1, 100, 1000, 10000, NSEC_PER_MSEC, 10 * NSEC_PER_MSEC, NSEC_PER_SEC, COARSEST};
     int64_t most = 0;
 
     for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
-        struct timespec found;
-        int64_t off = try(c, fine[i], &found) ? error_of(fine[i], found) : INT64_MAX;
+        struct timespec found, wanted = {since + fine[i].tv_sec, fine[i].tv_nsec};
+        int64_t off = try(c, wanted, &found) ? error_of(wanted, found) : INT64_MAX;
         most = off > most ? off : most;
     }
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (most < steps[i]) {
-            c->granularity = steps[i];
-            return true;
-        }
-    return false;
+        if (most < steps[i])
+            return steps[i];
+    return 0;
 }
 
 /* ---- range ---- */
@@ -167,11 +163,14 @@ int trial_times(int dir, const char *name, struct traits *ret_traits)
     int64_t end;
 
     *ret_traits = (struct traits){.granularity = 1};
-    if (!find_granularity(&c)) {
+    c.granularity = granularity_since(&c, FILE_TIME);
+    if (!c.granularity) {
         ret_traits->drops_times = true;
         return c.code;
     }
     ret_traits->granularity = c.granularity;
+    int64_t early = granularity_since(&c, -FILE_TIME);
+    ret_traits->early = early > c.granularity ? early : 0;
     ret_traits->has_oldest = find_limit(&c, earlier, sizeof earlier / sizeof *earlier, &end);
     if (ret_traits->has_oldest)
         ret_traits->oldest = end * NSEC_PER_SEC;

@@ -13,10 +13,10 @@ static const char *const names[TRAIT_COUNT] = {
     [TRAIT_FOLDS_CASE] = "folds_case", [TRAIT_FOLDS_FORMS] = "folds_forms",
 };
 
-#define TIMES 5    /* columns of a struct traits */
-#define FIRST_KEPT 9    /* the number of the first parameter behind those */
+#define TIMES 6    /* columns of a struct traits */
+#define FIRST_KEPT 10    /* the number of the first parameter behind those */
 
-#define TIME_COLUMNS "granularity, oldest, newest, keeps_times, link_times"
+#define TIME_COLUMNS "granularity, oldest, newest, keeps_times, link_times, early"
 
 const char *trait_name(enum trait trait) { return names[trait]; }
 
@@ -34,7 +34,7 @@ static void take_times(sqlite3_stmt *stmt, void *arg)
         .has_oldest = sqlite3_column_type(stmt, 1) != SQLITE_NULL, .oldest = integer(stmt, 1, 0),
         .has_newest = sqlite3_column_type(stmt, 2) != SQLITE_NULL, .newest = integer(stmt, 2, 0),
         .drops_times = !integer(stmt, 3, 1),
-        .drops_link_times = !integer(stmt, 4, 1),
+        .drops_link_times = !integer(stmt, 4, 1), .early = integer(stmt, 5, 0),
     };
 }
 
@@ -89,6 +89,7 @@ static void bind(sqlite3_stmt *stmt, int64_t database, const char *filesystem, c
     bind_if(stmt, 6, t->has_newest, t->newest);
     sqlite3_bind_int64(stmt, 7, !t->drops_times);
     sqlite3_bind_int64(stmt, 8, !t->drops_link_times);
+    sqlite3_bind_int64(stmt, 9, t->early);
     for (int i = 0; i < TRAIT_COUNT; i++)
         bind_if(stmt, FIRST_KEPT + i, m->kept[i] >= 0, m->kept[i]);
 }
@@ -112,7 +113,7 @@ int measured_keep(struct catalog *cat, int64_t database, const char *filesystem,
     buf_printf(&sql, "INSERT OR REPLACE INTO traits (database, filesystem, measured_at, " TIME_COLUMNS);
     for (int i = 0; i < TRAIT_COUNT; i++)
         buf_printf(&sql, ", %s", names[i]);
-    buf_printf(&sql, ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8");
+    buf_printf(&sql, ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9");
     for (int i = 0; i < TRAIT_COUNT; i++)
         buf_printf(&sql, ", ?%d", FIRST_KEPT + i);
     buf_printf(&sql, " WHERE EXISTS (SELECT 1 FROM database WHERE id = ?1)");

@@ -111,6 +111,7 @@ CREATE TABLE traits (                      -- what a database's filesystem was m
     newest      INTEGER,
     keeps_times INTEGER NOT NULL,          -- 0: a time that is set does not stay
     link_times  INTEGER NOT NULL,          -- 0: nor does a symlink's
+    early       INTEGER NOT NULL,          -- the granularity before 1970, where it is coarser; 0: it is not
     ctime       INTEGER,                   -- it moves when a mode or a name changes. From here on NULL: not known
     inode       INTEGER,                   -- a file's number stays over a rename, and two files have two
     mode        INTEGER,
@@ -125,7 +126,8 @@ CREATE TABLE traits (                      -- what a database's filesystem was m
 );
 CREATE VIEW kept_times AS                  -- of every database: measured, else guessed from the filesystem's type
     SELECT d.id AS database, COALESCE(t.granularity, d.granularity) AS granularity, t.oldest, t.newest,
-        COALESCE(t.keeps_times, 1) AS keeps_times, COALESCE(t.link_times, 1) AS link_times
+        COALESCE(t.keeps_times, 1) AS keeps_times, COALESCE(t.link_times, 1) AS link_times,
+        COALESCE(t.early, 0) AS early
     FROM database d LEFT JOIN traits t ON t.database = d.id;
 CREATE TABLE judged (    -- what comparing two replicas of one size came to: a cache of compare, evidence.h says when it counts
     a           INTEGER NOT NULL REFERENCES replica ON DELETE CASCADE,

@@ -27,10 +27,17 @@ struct timespec traits_clamp(const struct traits *t, struct timespec time)
     return stored == wanted ? time : clock_split(stored);
 }
 
+static int64_t granularity_at(const struct traits *t, int64_t a, int64_t b)
+{
+    return (a < 0 || b < 0) && t->early > t->granularity ? t->early : t->granularity;
+}
+
 bool traits_hold(const struct traits *t, int64_t wanted, int64_t found)
 {
-    return t->drops_times || times_agree(wanted, found, t->granularity) ||
-           times_agree(traits_stored(t, wanted), found, t->granularity);
+    int64_t granularity = granularity_at(t, wanted, found);
+
+    return t->drops_times || times_agree(wanted, found, granularity) ||
+           times_agree(traits_stored(t, wanted), found, granularity);
 }
 
 static bool agree(const struct traits_pair *p, int64_t left, int64_t right, int64_t granularity)
@@ -41,7 +48,8 @@ static bool agree(const struct traits_pair *p, int64_t left, int64_t right, int6
 static bool all_agree(const struct traits_pair *p, int64_t left, int64_t right)
 {
     const struct traits *l = &p->left, *r = &p->right;
-    int64_t coarser = l->granularity > r->granularity ? l->granularity : r->granularity;
+    int64_t one = granularity_at(l, left, right), other = granularity_at(r, left, right);
+    int64_t coarser = one > other ? one : other;
 
     return agree(p, left, right, coarser) || agree(p, traits_stored(r, left), right, coarser) ||
            agree(p, left, traits_stored(l, right), coarser);

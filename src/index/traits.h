@@ -11,6 +11,7 @@
 /* Times are ns since 1970, as clock_join gives them. Zeroed, it keeps all exactly. */
 struct traits {
     int64_t granularity;      /* ns; 1 and below: exact */
+    int64_t early;            /* that before 1970, where it is coarser (some divide as if there were nothing); 0: it is not */
     bool has_oldest, has_newest;    /* there is an end: */
     int64_t oldest, newest;   /* what is older or newer is stored as these */
     bool drops_times;         /* a time that is set does not stay: what is there says nothing of the file's age */

@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# What a filesystem keeps is measured, and what it stored is what the next copy compares with.
+# shellcheck source=tests/filesystems/lib.sh
+. "${BASH_SOURCE[0]%/*}/../filesystems/lib.sh"
+
+# From before what most can store to after it; the ends of FAT and exFAT, of a number of 32 bits, of ns in 64 bits.
+DATES="1901-01-01T00:00:00.5 1901-12-13T20:45:52.5 1901-12-14T00:00:00.25 1969-12-31T23:59:59.999999999
+1970-01-01T00:00:00 1970-01-01T00:00:01.123456789 1979-12-31T23:59:59.5 1980-01-01T00:00:00.75 1980-01-02T00:00:01.99
+2001-09-09T01:46:41.987654321 2026-02-03T04:05:07.000000001 2038-01-19T03:14:07.999999999 2038-01-19T03:14:08
+2106-02-07T06:28:15.5 2106-02-07T06:28:16 2107-12-31T23:59:59.99 2108-01-01T00:00:00 2262-04-11T23:47:16.5
+2262-04-11T23:47:17 2300-01-01T00:00:00.25"
+
+# A project in which a file, a folder and a link have each of these times. It lies in memory, where all of them are kept.
+dated_project() {
+    local date name at=WORK/footage/acme/spot n=0
+    mount_tmpfs WORK 16
+    mkdir -p $at
+    for date in $DATES; do
+        n=$((n + 1))
+        mkdir $at/d$n
+        echo $n >$at/f$n
+        echo "in $n" >$at/d$n/inside
+        [[ $KIND = *fat* ]] || ln -s f$n $at/l$n    # which has no links
+        for name in f$n d$n/inside d$n l$n; do
+            [ ! -e $at/$name ] || touch -h -d "${date}Z" $at/$name
+        done
+    done
+    touch -d 2020-05-05T05:05:05.5Z $at
+}
+
+DID='o.type == "copy" and o.files_copied + o.files_replaced + o.others_copied + o.directories_made + o.metadata_only + o.conflicts + o.failed or nil'
+
+ten_copies_do_nothing() {    # KIND
+    local n
+    fresh_filesystem "$1"
+    dated_project
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ab list databases --json
+    echo "$KIND: $(grep -a '"NAS"' "$OUT" | sed 's/.*"filesystem"/"filesystem"/')"
+    ok load
+    ok copy acme/spot footage WORK NAS
+    for n in {1..10}; do
+        remount
+        ab copy acme/spot footage WORK NAS --json
+        echo "copy $n: $(json "$DID") done, status $STATUS; $(find NAS/.autobackup/operations -type f | wc -l) operations"
+        [ "$STATUS" = 0 ] || sed -n '2{s/.*"code"/"code"/p}' "$OUT"
+        [ "$(json "$DID")" = 0 ] || TOLD=1
+    done
+    assert_eq "${TOLD:-}" ""
+    assert_eq "$(find NAS/.autobackup/operations -type f | wc -l)" 1
+    assert_eq "$(cd WORK/footage && find . -type f -exec sha256sum {} + | sort)" \
+        "$(cd NAS/footage && find . -type f -exec sha256sum {} + | sort)"
+    ok load
+    ok compare acme/spot footage WORK NAS
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.database == "NAS" and (o.compared == "same" or o.compared == "similar") or nil')" true
+}
+
+asked() {    # KIND: all are, in `make check-filesystems`
+    [ -n "${FILESYSTEMS:-}" ] || skip "$1: make check-filesystems"
+    ten_copies_do_nothing "$1"
+}
+
+test_ten_copies_on_ext4_with_small_inodes() { ten_copies_do_nothing ext4_128; }
+test_ten_copies_on_a_server_that_drops_times() { ten_copies_do_nothing timeless; }
+test_ten_copies_on_ext4() { asked ext4; }
+test_ten_copies_on_xfs() { asked xfs; }
+test_ten_copies_on_xfs_without_bigtime() { asked xfs_old; }
+test_ten_copies_on_btrfs() { asked btrfs; }
+test_ten_copies_on_f2fs() { asked f2fs; }
+test_ten_copies_on_tmpfs() { asked tmpfs; }
+test_ten_copies_on_vfat() { asked vfat; }
+test_ten_copies_on_exfat() { asked exfat; }
+test_ten_copies_on_exfat_through_fuse() { asked exfat_fuse; }
+test_ten_copies_on_ntfs_through_fuse() { asked ntfs_fuse; }
+test_ten_copies_on_bindfs() { asked bindfs; }
+test_ten_copies_on_sshfs() { asked sshfs; }
