@@ -13,8 +13,11 @@
 #include "copy/metadata.h"
 #include "copy/temp.h"
 #include "index/identity.h"
+#include "index/mount.h"
 
 #define TRIES 3
+#define EXFAT_OLDEST (315619200 * NSEC_PER_SEC)     /* 1980-01-02 */
+#define EXFAT_NEWEST (4354646400 * NSEC_PER_SEC)    /* 2107-12-30 */
 #define HOLE (4 << 20)
 #define PATIENCE (250 * NSEC_PER_MSEC)    /* beyond the granularity, until a ctime has to have moved */
 #define LOOK (20 * NSEC_PER_MSEC)
@@ -173,6 +176,27 @@ static int try_holds(struct trial *t)
     return 0;
 }
 
+/*
+ * Its FUSE program remembers a time as it was set until it is unmounted, and only then shows what the disk holds of it. The
+ * ends are those of the disk format, a day within them: it counts in local time.
+ */
+static void limit_times(struct trial *t)
+{
+    struct traits *traits = &t->found->traits;
+    struct mount mount;
+
+    if (mount_of(t->dir, &mount) < 0)
+        return;
+    if (mount_is_exfat(&mount)) {
+        if (!traits->has_oldest || traits->oldest < EXFAT_OLDEST)
+            traits->oldest = EXFAT_OLDEST;
+        if (!traits->has_newest || traits->newest > EXFAT_NEWEST)
+            traits->newest = EXFAT_NEWEST;
+        traits->has_oldest = traits->has_newest = true;
+    }
+    mount_free(&mount);
+}
+
 static int try_all(struct trial *t)
 {
     struct filesystem fs;
@@ -182,6 +206,8 @@ static int try_all(struct trial *t)
         close(fd);
     if (!code)
         code = trial_times(t->dir, "times", &t->found->traits);
+    if (!code && !t->found->traits.drops_times)
+        limit_times(t);
     if (!code)
         code = try_symlink(t);
     if (!code)

@@ -1,9 +1,13 @@
 #include "index/mount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 /* The number of the mount that a descriptor was opened through, or -1. */
 static int number_of(int fd)
@@ -57,4 +61,42 @@ void mount_free(struct mount *m)
     free(m->source);
     free(m->options);
     *m = (struct mount){0};
+}
+
+/* 1, 0, or -errno when it cannot be read. */
+static int sector_is_exfat(const char *device)
+{
+    static const char mark[] = "EXFAT   ";
+    char sector[3 + sizeof mark - 1];
+    int fd = open(device, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    ssize_t n = pread(fd, sector, sizeof sector, 0);
+    close(fd);
+    return n == sizeof sector ? memcmp(sector + 3, mark, sizeof mark - 1) == 0 : -EIO;
+}
+
+static bool udev_says_exfat(dev_t device)
+{
+    char path[64], line[256];
+    bool found = false;
+
+    snprintf(path, sizeof path, "/run/udev/data/b%u:%u", major(device), minor(device));
+    FILE *file = fopen(path, "re");
+    while (file && !found && fgets(line, sizeof line, file))
+        found = strcmp(line, "E:ID_FS_TYPE=exfat\n") == 0;
+    if (file)
+        fclose(file);
+    return found;
+}
+
+bool mount_is_exfat(const struct mount *m)
+{
+    struct stat st;
+
+    if (strcmp(m->type, "fuseblk") != 0 || stat(m->source, &st) < 0 || !S_ISBLK(st.st_mode))
+        return false;
+    int is = sector_is_exfat(m->source);
+    return is < 0 ? udev_says_exfat(st.st_rdev) : is;
 }

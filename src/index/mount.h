@@ -4,6 +4,8 @@
 #ifndef AUTOBACKUP_INDEX_MOUNT_H
 #define AUTOBACKUP_INDEX_MOUNT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 struct mount {
@@ -15,5 +17,11 @@ struct mount {
 /* Look it up. Free *ret_mount when it was found. 0, or -errno (-ENOENT: it is in no table). */
 int mount_of(int fd, struct mount *ret_mount);
 void mount_free(struct mount *m);
+
+/*
+ * Is it an exFAT on a block device, which a FUSE program shows? As its first sector says, or udev's notes where that cannot
+ * be read. False where neither can be had.
+ */
+bool mount_is_exfat(const struct mount *m);
 
 #endif
