@@ -37,7 +37,7 @@ FUSE    = $(call pkg,--libs fuse3,-lfuse3)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-readme check-alone check-bare check-truth check-truth-planted check-asan check-tsan luacheck layers \
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-filesystems check-readme check-alone check-bare check-truth check-truth-planted check-asan check-tsan luacheck layers \
         bench bench-deps fuzz fuzzers install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
@@ -120,12 +120,14 @@ check-c: $(B)/suites                  ## the engine's libcheck suites
 	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-120} tests/check/run.sh $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
-check-e2e: $(B)/autobackup $(BENCH)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
+check-e2e: $(B)/autobackup $(BENCH) $(MOUNTS)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
 	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh $(E2E)
 check-fault: $(B)/autobackup $(FAULT) $(BENCH)    ## kill -9, broken and full disks, lost power: a short form
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh
 check-faults: $(B)/autobackup $(FAULT) $(BENCH)   ## the same at every point, on every filesystem: takes hours
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh --full
+check-filesystems: $(B)/autobackup $(MOUNTS)    ## as root: ten copies in a row on every filesystem that there is
+	AUTOBACKUP=$(abspath $<) FILESYSTEMS=all tests/e2e/run.sh 39-traits.sh
 check-truth: $(B)/autobackup          ## random studios against an oracle that walks the disks itself; SEEDS=n (200), SEED=one
 	AUTOBACKUP=$(abspath $<) tests/truth/run.sh
 check-truth-planted: $(B)/autobackup  ## the proof that check-truth can fail: faults planted one at a time, and which it found

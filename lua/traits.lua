@@ -48,6 +48,20 @@ function M.are_coarse(a, b)
     return is_coarse(a) or is_coarse(b)
 end
 
+--- The option of commands that compare times: what no trial can see, as whole hours after a change of zone on FAT.
+function M.window_option()
+    return {type = "duration", value = "DURATION", help = "times that differ by at most this agree, such as 1h "
+        .. "on a FAT disk after a change of zone"}
+end
+
+--- What that option says.
+-- @param args of a command that has it
+-- @return ns, nil without it
+function M.window(args)
+    local seconds = args.modify_window
+    return seconds and math.floor(seconds * 1000000000)
+end
+
 local function names(row, wanted)
     local list = {}
     for _, name in ipairs(KEPT) do
@@ -92,7 +106,7 @@ end
 
 --- What is unusual about a disk's times, for people. Pure.
 -- @param row as of fields
--- @return text, "" where they are what one expects
+-- @return text, nil where they are what one expects
 function M.text(row)
     local list = {}
     if row.lacks and row.lacks[1] == "times" then
@@ -107,7 +121,7 @@ function M.text(row)
     if row.newest then
         list[#list + 1] = "to " .. year(row.newest)
     end
-    return table.concat(list, ", ")
+    return list[1] and table.concat(list, ", ")
 end
 
 return M

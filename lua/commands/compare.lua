@@ -12,6 +12,7 @@ local plan = require "autobackup.plan"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
+local traits = require "autobackup.traits"
 local typed = require "autobackup.view.typed"
 
 local function check_named(names)
@@ -276,7 +277,7 @@ local function run(args, session, sink)
         comparer = comparer, databases = databases, covered = coverage.new(session.catalog),
         categories = category_ids(session), is_online = locate.prober(), said = {},
         list = args.files or args.all or args.json or false, list_same = args.all,
-        differences = jobs.collector("difference", sink), taken = 0,
+        differences = jobs.collector("difference", sink), taken = 0, window = traits.window(args),
         result = {problems = {}, status = fresh},
     }, Comparison)
     for _, pair in ipairs(list) do
@@ -315,6 +316,7 @@ return {
     options = {
         fresh = freshness.option(),
         files = {help = "list what differs, file by file"},
+        ["modify-window"] = traits.window_option(),
         all = {help = "list also what is the same, and the files of a replica that one side lacks altogether"},
     },
     accepts = {

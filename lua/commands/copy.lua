@@ -5,6 +5,7 @@ local errors = require "autobackup.errors"
 local problems_view = require "autobackup.view.problems"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
+local traits = require "autobackup.traits"
 local transfers_view = require "autobackup.view.transfers"
 local waiting = require "autobackup.waiting"
 
@@ -17,6 +18,7 @@ local function run(args, session, sink)
     return require("autobackup.transfer").run(session, {
         project = args.project, category = args.category, from = args.from, to = args.to, dry_run = args.dry_run,
         overwrite_newer = args.newer == "overwrite", mirror = args.mirror, yes = args.yes,
+        window = traits.window(args),
         lock_wait = waiting.seconds(args, session), jobs = args.jobs or session.settings.jobs,
         readback = args.verify == "readback", bwlimit = args.bwlimit, idle = args.idle, only = args.only,
         what_fits = args.what_fits, sink = sink,
@@ -133,6 +135,7 @@ return {
         ["dry-run"] = {short = "n", help = "show what would be done, do nothing"},
         newer = {type = "choice", values = {"keep", "overwrite"}, default = "keep", value = "keep|overwrite",
             help = "what to do with files that are newer at the destination"},
+        ["modify-window"] = traits.window_option(),
         mirror = {help = "remove what the source does not have (kept as versions)"},
         yes = consent.option(),
         ["what-fits"] = {help = "where there is no room for all of it, copy what fits, in order"},

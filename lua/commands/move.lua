@@ -2,6 +2,7 @@
 local copy = require "autobackup.commands.copy"
 local errors = require "autobackup.errors"
 local size = require "autobackup.view.size"
+local traits = require "autobackup.traits"
 local typed = require "autobackup.view.typed"
 local waiting = require "autobackup.waiting"
 
@@ -25,7 +26,8 @@ local function run(args, session, sink)
     end
     local result = require("autobackup.transfer").run(session, {
         project = args.project, category = args.category, from = args.from, to = {args.to}, dry_run = args.dry_run,
-        overwrite_newer = args.newer == "overwrite", lock_wait = waiting.seconds(args, session),
+        overwrite_newer = args.newer == "overwrite",
+        window = traits.window(args), lock_wait = waiting.seconds(args, session),
         jobs = session.settings.jobs, readback = true, sink = sink,
     })
     for _, row in ipairs(result) do
@@ -58,7 +60,8 @@ return {
     },
     options = {
         ["dry-run"] = {short = "n", help = "show what would be done, do nothing"},
-        newer = copy.options.newer, ["lock-wait"] = copy.options["lock-wait"],
+        newer = copy.options.newer, ["modify-window"] = copy.options["modify-window"],
+        ["lock-wait"] = copy.options["lock-wait"],
     },
     accepts = copy.accepts,
     run = run,

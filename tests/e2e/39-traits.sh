@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What a filesystem keeps is measured, and what it stored is what the next copy compares with.
 # shellcheck source=tests/filesystems/lib.sh
-. "${BASH_SOURCE[0]%/*}/../filesystems/lib.sh"
+. ../filesystems/lib.sh
+. ./studio.sh
 
 # From before what most can store to after it; the ends of FAT and exFAT, of a number of 32 bits, of ns in 64 bits.
 DATES="1901-01-01T00:00:00.5 1901-12-13T20:45:52.5 1901-12-14T00:00:00.25 1969-12-31T23:59:59.999999999
@@ -77,3 +78,69 @@ test_ten_copies_on_exfat_through_fuse() { asked exfat_fuse; }
 test_ten_copies_on_ntfs_through_fuse() { asked ntfs_fuse; }
 test_ten_copies_on_bindfs() { asked bindfs; }
 test_ten_copies_on_sshfs() { asked sshfs; }
+
+# As after a change of zone: all times are an hour off, and the contents the same.
+test_a_modify_window_passes_over_whole_hours() {
+    studio
+    mkdir -p NAS/scratch/render/acme
+    cp -a WORK/scratch/render/acme/spot NAS/scratch/render/acme/
+    find NAS/scratch/render/acme/spot -type f -exec touch -d '-1 hour' -r {} {} \;
+    printf x >>NAS/scratch/render/acme/spot/beauty.0005.exr
+    touch -d '2 hours ago' NAS/scratch/render/acme/spot/beauty.0006.exr
+    touch -d '30 minutes ago' WORK/scratch/render/acme/spot/beauty.000[56].exr
+    ok load
+    ab compare acme/spot render WORK NAS --json
+    assert_eq "$(json 'o.type == "compare" and o.files_different or nil')" "$(find WORK/scratch/render/acme/spot -type f | wc -l)"
+    ab compare acme/spot render WORK NAS --modify-window 1h --json
+    assert_eq "$(json 'o.type == "compare" and o.files_different or nil')" 2
+    ok copy acme/spot render WORK NAS --modify-window 1h --dry-run --json
+    assert_eq "$(json 'o.type == "action" and o.path:match("[^/]*$") or nil' | sort)" "$(printf '%s\n' beauty.0005.exr beauty.0006.exr)"
+    ab copy acme/spot render WORK NAS --modify-window soon
+    assert_status 2
+    assert_err "'soon' is no duration"
+}
+
+test_traits_are_told() {
+    mkdir -p A
+    ok add category footage
+    ok add database A A
+    assert_eq "$(find A | sort)" "$(printf '%s\n' A A/.autobackup A/.autobackup/database.json)"
+    ok list databases --json
+    assert_eq "$(json 'o.measured_at ~= nil')" true
+    touch -d @1000000000.123456789 A/probe
+    assert_eq "$(json 'o.granularity == 1')" "$([ "$(stat -c %.9Y A/probe)" = 1000000000.123456789 ] && echo true || echo false)"
+    ln -s probe A/symlink
+    assert_eq "$(json 'table.concat(o.keeps, " "):find("symlinks", 1, true) ~= nil')" true
+    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" \
+        "UPDATE traits SET granularity = 2000000000, oldest = 315532800000000000, newest = 4354819199000000000"
+    ok list databases
+    assert_out "TIMES"
+    assert_out "2 s, from 1980, to 2107"
+    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE traits SET filesystem = 'another'"
+    ok load
+    ok list databases --json
+    assert_eq "$(json 'o.measured_at == nil')" true
+}
+
+# What cannot be written is added, is not measured, and that is said.
+test_a_read_only_disk_is_not_measured() {
+    fresh_filesystem ext4_128
+    mkdir -p NAS/.autobackup NAS/footage
+    echo '{"id": "0123abcd-0123-0123-0123-0123456789ab"}' >NAS/.autobackup/database.json
+    mount -o remount,ro NAS
+    ok add database NAS NAS
+    ok list databases --json
+    assert_eq "$(json 'o.measured_at == nil')" true
+    mount -o remount,rw NAS
+    mkdir -p WORK/footage/acme/spot
+    echo 1 >WORK/footage/acme/spot/f
+    touch -d 2024-01-01T12:00:00.5 WORK/footage/acme/spot/f
+    ok add database WORK WORK
+    ok add category footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    ok list databases --json
+    assert_eq "$(json 'o.database == "NAS" and o.granularity or nil')" 1000000000
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.compared' | sort)" "$(printf 'same\nsimilar')"
+}

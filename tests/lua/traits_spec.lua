@@ -1,0 +1,43 @@
+local unit = require "luaunit"
+local traits = require "autobackup.traits"
+
+local M = {}
+
+local NS = 1000000000
+local PLAIN = {granularity = 1, keeps_times = 1}
+
+function M.test_times_are_exact_until_something_says_otherwise()
+    unit.assertFalse(traits.are_inexact(PLAIN, {}))
+    for _, row in ipairs{{granularity = 100}, {keeps_times = 0}, {oldest_kept = 0}, {newest_kept = 0},
+        {early = NS}} do
+        unit.assertTrue(traits.are_inexact(PLAIN, row))
+        unit.assertTrue(traits.are_inexact(row, PLAIN))
+    end
+end
+
+function M.test_coarse_is_more_than_years_that_nobody_has()
+    unit.assertFalse(traits.are_coarse(PLAIN, {oldest_kept = -2147483648 * NS}))
+    unit.assertTrue(traits.are_coarse(PLAIN, {oldest_kept = 0}))
+    unit.assertTrue(traits.are_coarse({newest_kept = 2147483647 * NS}, PLAIN))
+    unit.assertTrue(traits.are_coarse({granularity = 2}, PLAIN))
+end
+
+function M.test_what_was_not_measured_is_in_no_list()
+    local row = traits.fields({granularity = 5}, {granularity = 1, measured_at = 7 * NS, oldest = -NS,
+        keeps_times = 1, link_times = 0, ctime = 1, holes = 0, folds_case = 1, folds_forms = 0})
+    unit.assertEquals(row, {measured_at = 7, granularity = 1, oldest = -1, keeps = {"times", "ctime"},
+        lacks = {"link_times", "holes"}, folds = {"case"}})
+    unit.assertEquals(traits.fields({granularity = 5}), {granularity = 5})
+end
+
+function M.test_only_what_is_unusual_is_said()
+    unit.assertNil(traits.text{granularity = 1, measured_at = 1, oldest = -2147483648})
+    unit.assertNil(traits.text{granularity = 100, measured_at = 1})
+    unit.assertEquals(traits.text{granularity = 2 * NS}, "guessed 2 s")
+    unit.assertEquals(
+        traits.text{granularity = 10000000, measured_at = 1, oldest = 315619200, newest = 4354646400},
+        "10 ms, from 1980, to 2107")
+    unit.assertEquals(traits.text{granularity = 1, keeps = {}, lacks = {"times"}}, "not kept")
+end
+
+return M
