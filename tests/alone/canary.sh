@@ -153,7 +153,7 @@ proved "the demo" scripts/dev/demo.sh "${program#"$PWD/"}"
 proved "README.md" scripts/dev/readme.sh "$program" --check
 [ ! -x "$build/suites" ] || proved "the suites" env CK_RUN_SUITE=process tests/alone/run.sh "$build/suites"
 [ ! -x "$build/tests/bench/measure" ] || proved "the bench" tests/e2e/run.sh 90-bench.sh
-[ ! -x "$build/tests/fault/shim.so" ] || proved "a fault" tests/fault/run.sh 30-full.sh
+[ ! -x "$build/tests/fault/shim.so" ] || proved "a fault" tests/fault/run.sh -k file_size_limit
 if [ -n "$mounts" ]; then
     # shellcheck disable=SC2086    # several
     proved "end to end, without mounts" tests/alone/run.sh --environment tests/e2e/run.sh $e2e
