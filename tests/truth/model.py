@@ -16,6 +16,7 @@ class Proof:
     ctime: int
     ino: int
     certain: bool        # it was read for sure; else perhaps
+    young: bool      # taken so soon after a change that another one at the same size and times may not show
     moved: bool = False      # ctime or inode are not those any more
     renewed: bool = False    # another content than the one known before was found at the same size and time
 
@@ -30,11 +31,26 @@ def is_unread(tree, path):
     return any(path == folder or path.startswith(folder + b"/") for folder in getattr(tree, "unread", ()))
 
 
+class Clocks:
+    """How two filesystems keep times."""
+
+    def __init__(self, left, right):
+        self.left, self.right = left, right
+        self.granularity = max(left.granularity, right.granularity)
+
+    def agree(self, l, r):
+        return abs(l - r) < self.granularity
+
+    def may_agree(self, l, r):
+        """Is one the other, as its filesystem can keep it: outside of its range it keeps the nearest."""
+        return self.right.stored(l) == r or self.left.stored(r) == l
+
+
 class Model:
     """seen: disk name -> key -> Tree; proofs: disk name -> key -> path -> Proof."""
 
     def __init__(self, disks, uid=None):
-        self.uid = uid
+        self.uid, self.grounds = uid, {disk.name: disk.ground for disk in disks}
         self.seen = {disk.name: {} for disk in disks}
         self.proofs = {disk.name: {} for disk in disks}
 
@@ -65,9 +81,13 @@ class Model:
             entry, old = self.seen[name][key][path], proofs.get(path)
             if certain or old is None:
                 renewed = old is not None and (old.renewed or old.data != entry.data)
-                proofs[path] = Proof(entry.data, entry.size, entry.mtime, entry.ctime, entry.ino, certain, renewed=renewed)
+                proofs[path] = Proof(entry.data, entry.size, entry.mtime, entry.ctime, entry.ino, certain, self.is_coarse(name),
+                                     renewed=renewed)
             else:
                 old.certain = False
+
+    def is_coarse(self, name):
+        return self.grounds[name].granularity > 1
 
     def doubt(self, name, key):
         """The program was ended in the midst of it: nobody knows what it has noted."""
@@ -79,7 +99,7 @@ class Model:
     def signs(self, key, a, b):
         """path -> what compare may say of it with disk a as the reference, as a text of signs; " ": nothing at all."""
         left, right = self.seen[a].get(key, {}), self.seen[b].get(key, {})
-        proofs = self.proofs[a].get(key, {}), self.proofs[b].get(key, {})
+        proofs = self.proofs[a].get(key, {}), self.proofs[b].get(key, {}), Clocks(self.grounds[a], self.grounds[b])
         folders = {path.rsplit(b"/", 1)[0] for tree in (left, right) for path in tree if b"/" in path}
         signs = {path: self.sign(path, left.get(path), right.get(path), folders, proofs) for path in set(left) | set(right)}
         for path in signs:
@@ -101,20 +121,20 @@ class Model:
             return "=" if l.data == r.data else "*"
         if l.kind != "file":
             return "="
-        return self.files(l, r, proofs[0].get(path), proofs[1].get(path))
+        return self.files(l, r, proofs[0].get(path), proofs[1].get(path), proofs[2])
 
     @staticmethod
-    def files(l, r, p, q):
+    def files(l, r, p, q, clocks):
         """p, q: their proofs or None."""
         alike = l.data == r.data
         if l.size != r.size:
             return "*"
-        if l.mtime != r.mtime:
-            return "*=" if alike else "*"
+        if not clocks.agree(l.mtime, r.mtime):
+            return "*=" if alike else ANY if clocks.may_agree(l.mtime, r.mtime) else "*"
         moved = [proof for proof in (p, q) if proof and (proof.moved or proof.renewed)]
         if alike:
             return "=?" if moved else "="
-        certain = [proof for proof in (p, q) if proof and proof.certain]
+        certain = [proof for proof in (p, q) if proof and proof.certain and (not proof.young or proof.moved)]
         if len(certain) == 2 and not moved:
             return "*"
         if any(proof.moved for proof in certain):
@@ -136,6 +156,6 @@ class Model:
             words.add("differs")
         return words
 
-    def may_pass_for_same(self, l, r, p, q):
+    def may_pass_for_same(self, l, r, p, q, clocks):
         """Two files at one path of which nobody can know, without reading, that they are not the same."""
-        return l.kind == "file" and r.kind == "file" and "=" in self.files(l, r, p, q)
+        return l.kind == "file" and r.kind == "file" and "=" in self.files(l, r, p, q, clocks)

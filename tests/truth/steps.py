@@ -1,12 +1,10 @@
 """The steps of a seed: what is done with the program, with what must hold after it."""
 import os
-import signal
-import subprocess
-import time
 
 import edits
 from after import CopyResult, Snapshot, named, nothing_lost, restored, unchanged, untouched
 from answers import Answers, Mismatch, expect
+from model import Clocks
 from program import call
 from walk import Tree
 
@@ -143,8 +141,8 @@ def copy_options(studio, rng, key, source, snapshot):
 
 def copy_call(key, source, targets, options, command="copy"):
     category, client, project = key
-    return call(command, project=client + b"/" + project, category=category, **{"from": source.name}, to=[disk.name for disk in targets],
-                **options)
+    return call(command, project=client + b"/" + project, category=category, **{"from": source.name},
+                to=[disk.name for disk in targets] if command == "copy" else targets[0].name, **options)
 
 
 NOTHING = ("files_copied", "others_copied", "directories_made", "directories_removed", "files_removed", "metadata_only",
@@ -202,7 +200,8 @@ def may_pass_at(studio, key, source, target, old):
     tree = model.seen[source.name].get(key, {})
 
     def may_pass(path):
-        return path in tree and path in old and model.may_pass_for_same(tree[path], old[path], proofs[0].get(path), proofs[1].get(path))
+        return path in tree and path in old and model.may_pass_for_same(tree[path], old[path], proofs[0].get(path), proofs[1].get(path),
+                                                                                  Clocks(source.ground, target.ground))
     return may_pass
 
 
@@ -215,7 +214,8 @@ def check_copy(studio, text, key, source, targets, options, answer, before, afte
     operations = {row["to"]: row for row in answer.of("copy")}
     for target in targets:
         old, new = before.replica(target.name, key), after.replica(target.name, key)
-        result = CopyResult(text, before.replica(source.name, key), old, new, named(answer, [source, target], key), options)
+        result = CopyResult(text, before.replica(source.name, key), old, new, named(answer, [source, target], key), options,
+                            Clocks(source.ground, target.ground))
         result.unread = bool(studio.model.seen[source.name][key].unread)
         result.check(may_pass_at(studio, key, source, target, old))
         check_counts(text, operations[target.name], result)
@@ -291,156 +291,15 @@ def undo(studio, rng):
     studio.model.prove(name, key, files, certain=False)
 
 
-# ---- verify ----
-
-def verify(studio, rng):
-    model, world = studio.model, studio.world
-    seen = sorted({key for disk in world.plugged() for key in model.seen[disk.name]})
-    if not seen:
-        return
-    key = studio.world.about = rng.choice(seen)
-    options = {}
-    if rng.random() < 0.3:
-        options["repair"] = True
-    elif rng.random() < 0.3:
-        options["cached"] = True
-    text = call("verify", project=key[1] + b"/" + key[2], category=key[0], **options)
-    before = studio.look()
-    answer = studio.ask(text)
-    after = studio.look()
-    if answer.status is None or answer.status == 11:
-        raise Mismatch("false-damage", "%s: %s" % (text, answer))
-    unchanged(before, after, text)
-    for row in answer.of("verify"):
-        if key not in after.replicas[row["database"]]:    # the whole replica is gone: one problem says it
-            expect("verify-gone", answer.status, 3, text + ": status, with a replica that is gone")
-            continue
-        check_verified(studio, key, row, after, text)
-
-
-def check_verified(studio, key, row, now, text):
-    model, name = studio.model, row["database"]
-    seen, tree = model.seen[name][key], now.replica(name, key)
-    what = "%s: %s: " % (text, name)
-    expect("false-damage", row["files_damaged"], 0, what + "damaged")
-    files = {path: entry for path, entry in seen.files().items() if not is_closed(studio.world, tree, path)}
-    missing = [path for path in files if path not in tree]
-    moved = [path for path, entry in files.items() if path not in missing and
-             (tree[path].kind, tree[path].size, tree[path].mtime) != ("file", entry.size, entry.mtime)]
-    expect("verify-missing", row["files_missing"], len(missing), what + "missing")
-    others = [path for path in files if path not in missing and path not in moved]
-    same = [path for path in others if not known_other(model.proofs[name].get(key, {}).get(path), tree[path])]
-    low, high = len(moved), len(moved) + len(others) - len(same)
-    if not low <= row["files_changed"] <= high:
-        raise Mismatch("verify-changed", "%schanged: it says %d, right is %d to %d" % (what, row["files_changed"], low, high))
-    if row["files_ok"] + row["files_new"] < len(same):
-        raise Mismatch("verify-ok", "%sok and new: %d and %d, right is %d" % (what, row["files_ok"], row["files_new"], len(same)))
-    for path in others:
-        seen[path] = tree[path]
-    model.prove(name, key, others)
-
-
-def is_closed(world, tree, path):
-    """Can its owner not read it?"""
-    parts = path.split(b"/")
-    above = [tree.get(b"/".join(parts[:n])) for n in range(1, len(parts) + 1)]
-    return world.uid is not None and any(entry is not None and not entry.mode & 0o400 for entry in above)
-
-
-def known_other(proof, entry):
-    return proof is not None and proof.data != entry.data
-
-
-# ---- ends in the midst, and two at once ----
-
-def killed(studio, rng):
-    """kill -9 in the midst of a copy, then the same copy once more."""
+def restore(studio, rng):
+    """A restore is a copy: what is said of one holds for the other."""
     chosen = choose(studio, rng)
     if not chosen:
         return
     key, source, targets = chosen
     studio.world.about = key
     before = studio.look()
-    options = copy_options(studio, rng, key, source, before)
-    options.pop("only", None)
-    text = copy_call(key, source, targets, options)
-    delay = rng.random() * 0.06
-    studio.say(">>> %s, killed after %s ms", text, int(delay * 1000))
-    process = studio.program.begin(text)
-    try:
-        process.wait(delay)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    middle = studio.look()
-    nothing_lost(before, middle, text + ", killed")
-    untouched(before, middle, {(disk.name, key) for disk in targets}, text + ", killed")
-    for target in targets:
-        whole(text + ", killed", before.replica(source.name, key), before.replica(target.name, key), middle.replica(target.name, key))
-    unsettled(studio, key, [source] + targets)
+    options = {"newer": "overwrite"} if rng.random() < 0.5 else {}
+    text = copy_call(key, source, targets[:1], options, "restore")
     answer = studio.ask(text)
-    after = studio.look()
-    check_copy(studio, text, key, source, targets, options, answer, middle, after)
-    del studio.done[len(studio.done) - len([d for d in studio.done if d[2] == key]):]
-    load(studio, None)
-
-
-def whole(what, source, old, new):
-    """Each name has one complete version: its old one or the source's."""
-    for path, entry in new.items():
-        choices = [tree[path].data for tree in (source, old) if path in tree and tree[path].kind == entry.kind]
-        if entry.kind in ("file", "symlink") and entry.data not in choices:
-            raise Mismatch("torn", "%s: %r is neither the old nor the new one" % (what, path))
-
-
-def unsettled(studio, key, disks):
-    """Nobody knows what the catalog holds of these now; what follows must read them first."""
-    now = studio.look()
-    for disk in disks:
-        studio.model.observe(disk.name, now.replicas[disk.name], [key])
-        files = now.replica(disk.name, key)
-        studio.model.prove(disk.name, key, [path for path, entry in files.items() if entry.kind == "file"], certain=False)
-        studio.model.doubt(disk.name, key)
-
-
-def together(studio, rng):
-    """Two copies, or a copy and a load, at once: each ends well or says busy, and nothing is lost."""
-    chosen, other = choose(studio, rng), choose(studio, rng)
-    if not chosen:
-        return
-    key, source, targets = chosen
-    studio.world.about = key
-    text = copy_call(key, source, targets, {})
-    rival = copy_call(other[0], other[1], other[2], {"mirror": True, "yes": True}) if rng.random() < 0.6 else call("load", yes=True)
-    touched = {(disk.name, key) for disk in targets}
-    if rival.startswith("copy"):
-        touched |= {(disk.name, other[0]) for disk in other[2]}
-    before = studio.look()
-    studio.say(">>> at once: %s", text)
-    process = studio.program.begin(text)
-    time.sleep(rng.random() * 0.01)
-    answer = studio.ask(rival)
-    status = process.wait()
-    after = studio.look()
-    nothing_lost(before, after, text + " beside " + rival)
-    untouched(before, after, touched, text + " beside " + rival)
-    if status not in (0, 3, 75) or answer.status not in (0, 3, 75) and answer.code != "EBUSY":
-        raise Mismatch("together", "%s beside %s: status %s, %s" % (text, rival, status, answer))
-    for name, replica in touched:
-        unsettled(studio, replica, [studio.world.disk(name)])
-        studio.done = [entry for entry in studio.done if (entry[1], entry[2]) != (name, replica)]
-    unsettled(studio, key, [source])
-    load(studio, None)
-
-
-def begin_anew(studio):
-    """After a mismatch that is not to end the seed: what the disks are, and that nobody knows what the program has read."""
-    load(studio, None)
-    for disk in studio.world.disks:
-        for key, tree in studio.model.seen[disk.name].items():
-            studio.model.prove(disk.name, key, tree.files(), certain=False)
-            studio.model.doubt(disk.name, key)
-    studio.done.clear()
-
-
-STEPS = {edit: 30, load: 18, copy: 26, undo: 6, verify: 6, unplug: 3, plug: 5, killed: 2, together: 2}
+    check_copy(studio, text, key, source, targets[:1], options, answer, before, studio.look())

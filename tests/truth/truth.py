@@ -6,6 +6,7 @@ may be said (model.py), and by what must hold on the disks (after.py).
 """
 import argparse
 import collections
+import ctypes
 import multiprocessing
 import os
 import subprocess
@@ -44,8 +45,20 @@ def one(work):
 
 def run_all(numbers, settings):
     """Each seed's (number, Outcome), as they end."""
-    with multiprocessing.Pool(settings.jobs, maxtasksperchild=200) as pool:
-        yield from pool.imap_unordered(one, [(number, settings) for number in numbers])
+    try:
+        with multiprocessing.Pool(settings.jobs) as pool:
+            yield from pool.imap_unordered(one, [(number, settings) for number in numbers])
+    finally:
+        unmount_below(settings.folder)
+
+
+def unmount_below(folder):
+    """What the processes mounted there, and left."""
+    with open("/proc/self/mounts", "rb") as file:
+        places = [line.split()[1] for line in file]
+    for place in reversed(places):
+        if place.startswith(folder.encode() + b"/"):
+            ctypes.CDLL(None).umount2(place, 2)
 
 
 def tell(seed, settings, outcome):
@@ -90,6 +103,7 @@ def main(words):
         told[outcome.kind] += 1
         if told[outcome.kind] <= settings.most:
             tell(seed, settings, outcome)
+    unmount_below(settings.folder)
     print("truth: %d seeds, %d with a mismatch%s; %.1f seeds/s" % (
         len(numbers), len(failed), " (%s)" % ", ".join("%s %d" % item for item in kinds.most_common()) if kinds else "",
         len(numbers) / seconds))

@@ -27,14 +27,6 @@ class Entry(NamedTuple):
         return (self.size, self.mtime, self.ino, self.mode, self.data) == \
             (other.size, other.mtime, other.ino, other.mode, other.data)
 
-    def equals(self, other):
-        """Is it a true copy? Of a file its content and time, of a link its target, else the kind."""
-        if other is None or self.kind != other.kind:
-            return False
-        if self.kind == "file":
-            return self.data is not None and self.data == other.data and self.mtime == other.mtime
-        return self.kind != "symlink" or self.data == other.data
-
 
 KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "symlink", stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket",
          stat.S_IFBLK: "device", stat.S_IFCHR: "device"}

@@ -5,10 +5,13 @@ import os
 import shutil
 
 import names
+from grounds import MEMORY, ground
 from walk import Tree, OURS, look, names as listed
 
 CATEGORIES = {"footage": b"footage", "render": b"scratch/render", "project": b"project"}
 MS_NOSUID = 2
+KINDS = ["folder", "tmpfs", "coarse", "rotting"]
+GROUNDS = ["coarse", "rotting"]
 
 
 def libc():
@@ -19,7 +22,7 @@ class Disk:
     """A database: its name, its root, and whether it is plugged in."""
 
     def __init__(self, name, root):
-        self.name, self.root, self.plugged, self.mounted = name, root, True, None
+        self.name, self.root, self.plugged, self.mounted, self.ground = name, root, True, None, MEMORY
 
     def unplug(self, how, other):
         """how: "away" (no root), "empty" (an empty mount point), "stray" (with a dotfile), "other" (another disk is there)."""
@@ -64,25 +67,30 @@ class Disk:
 
 
 class World:
-    """folder: bytes, new, emptied by destroy(). mounts: each disk is a filesystem of its own (root in a mount namespace). uid: of the
+    """folder: bytes, new, emptied by destroy(). mounts: disks are filesystems of their own (root in a mount namespace). uid: of the
     ordinary user that does it all, so that there can be what cannot be read; the oracle walks as root. None: who runs this.
     """
 
     def __init__(self, folder, rng, mounts, uid):
+        self.mounts = mounts
         self.uid = uid
         self.folder, self.log, self.disks = folder, [], []
         self.about = None    # the replica that is being looked at, for who tells a mismatch
         self.categories = rng.sample(sorted(CATEGORIES), rng.choice([1, 1, 1, 2, 3]))
         for name in rng.sample(["WORK", "STORAGE", "NAS", "USB"], rng.choice([2, 2, 2, 2, 3, 3, 4])):
-            self.disks.append(self.make(name, mounts and rng.random() < 0.7))
+            self.disks.append(self.make(name, rng.choices(KINDS, [3, 5, 2, 2])[0]))
         self.projects = sorted({(names.project_component(rng), names.project_component(rng)) for _ in range(rng.choice([1, 1, 1, 2, 3]))})
 
-    def make(self, name, mounted):
-        top = self.folder + b"/" + name.encode()
-        os.mkdir(top)
+    def make(self, name, kind):
+        """kind: of KINDS; where it cannot be had, a plain folder."""
+        place = ground(kind, os.path.dirname(os.path.dirname(self.folder)).decode()) if self.mounts and kind in GROUNDS else None
+        top = b"/".join((place.mount if place else self.folder, os.path.basename(os.path.dirname(self.folder)), name.encode()))
+        os.makedirs(top)
         disk = Disk(name, top + b"/root")
-        if mounted and libc().mount(b"truth", top, b"tmpfs", MS_NOSUID, b"size=200m,mode=755") == 0:
+        disk.ground = place or MEMORY
+        if self.mounts and kind == "tmpfs" and libc().mount(b"truth", top, b"tmpfs", MS_NOSUID, b"size=200m,mode=755") == 0:
             disk.mounted = top
+        self.say(None, "%s: %s", name, kind)
         if self.uid is not None:
             os.chown(top, self.uid, self.uid)
         with self.user():
@@ -125,8 +133,9 @@ class World:
     def short(self, value):
         """A path without the scratch folder, as a Python literal where it has to be one."""
         if isinstance(value, bytes):
-            if value.startswith(self.folder + b"/"):
-                value = value[len(self.folder) + 1:].replace(b"/root/", b"/", 1)
+            for disk in self.disks:
+                if value.startswith(disk.root + b"/"):
+                    value = disk.name.encode() + value[len(disk.root):]
             if len(value) > 120:
                 value = value[:60] + b"..." + value[-40:]
             return repr(value)[1:]
@@ -136,10 +145,15 @@ class World:
         for disk in self.disks:
             if disk.mounted:
                 libc().umount2(disk.mounted, 2)
-        for folder, subfolders, _ in os.walk(self.folder):
+        for top in {self.folder} | {os.path.dirname(os.path.dirname(disk.root)) for disk in self.disks}:
+            self.remove(top)
+
+    @staticmethod
+    def remove(top):
+        for folder, subfolders, _ in os.walk(top):
             os.chmod(folder, 0o700)
             for name in subfolders:
                 path = os.path.join(folder, name)
                 if not os.path.islink(path):
                     os.chmod(path, 0o700)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(top, ignore_errors=True)
