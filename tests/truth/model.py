@@ -137,7 +137,7 @@ class Model:
         certain = [proof for proof in (p, q) if proof and proof.certain and (not proof.young or proof.moved)]
         if len(certain) == 2 and not moved:
             return "*"
-        if any(proof.moved for proof in certain):
+        if len(certain) == 2 or any(proof.moved for proof in certain):
             return "?*"
         return "=?*"
 

@@ -49,9 +49,12 @@ def check_verified(studio, key, row, now, text):
         raise Mismatch("verify-changed", "%schanged: it says %d, right is %d to %d" % (what, row["files_changed"], low, high))
     if row["files_ok"] + row["files_new"] < len(same):
         raise Mismatch("verify-ok", "%sok and new: %d and %d, right is %d" % (what, row["files_ok"], row["files_new"], len(same)))
+    moved = [path for path in others if (tree[path].ctime, tree[path].ino) != (seen[path].ctime, seen[path].ino)]
     for path in others:
         seen[path] = tree[path]
     model.prove(name, key, others)
+    for path in moved:    # what was read is not what was loaded: only another reading proves it
+        model.proofs[name][key][path].renewed = True
 
 
 def is_reached(tree, path):
