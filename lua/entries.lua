@@ -26,7 +26,7 @@ end
 -- @return an object with the methods below, to be closed; raises
 function M.open(catalog, filter, how)
     how.newer, how.older = nanoseconds(how.newer), nanoseconds(how.older)
-    return setmetatable({catalog = catalog, places = {}, handle = catalog:find({
+    return setmetatable({catalog = catalog, places = {}, damaged = {}, handle = catalog:find({
         client = filter.client, project = filter.project, database = filter.database, category = filter.category,
     }, how)}, Entries)
 end
@@ -54,7 +54,8 @@ end
 
 --- The next entries.
 -- @return list of {replica=, path= (in the replica), kind=, size=, mtime= (seconds since 1970), error=?}, without
---         those of replicas that a load has removed since; nil at the end
+--         those of replicas that a load has removed since; nil at the end. Folders whose listings are damaged are added
+--         to self.damaged instead: {replica=, path=, place=}
 function Entries:batch()
     local found = errors.check(self.handle:next(BATCH))
     if not found then
@@ -64,7 +65,10 @@ function Entries:batch()
     local kept = 0
     for i, entry in ipairs(found) do
         found[i] = nil
-        if self:place(entry) then
+        local place = self:place(entry)
+        if place and entry.damaged then
+            table.insert(self.damaged, {replica = entry.replica, path = entry.path, place = place})
+        elseif place then
             entry.mtime = entry.mtime // 1000000000
             kept = kept + 1
             found[kept] = entry

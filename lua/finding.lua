@@ -62,6 +62,17 @@ function Finding:give_groups(groups)
     end
 end
 
+-- What could not be looked through, each once.
+function Finding:take_damaged(found)
+    for _, folder in ipairs(found.damaged) do
+        local key = folder.replica .. "/" .. folder.path
+        if not self.damaged[key] then
+            self.damaged[key] = true
+            table.insert(self.damaged, folder)
+        end
+    end
+end
+
 function Finding:open(replicas, sorted, limit)
     local how = {replicas = replicas, sorted = sorted, limit = limit}
     for key, value in pairs(self.how) do
@@ -81,12 +92,14 @@ function Finding:stream(replica)
             return
         end
     end
+    self:take_damaged(found)
 end
 
 function Finding:sort(ids)
     if #ids > 0 then
         local found <close> = self:open(ids, true)
         self:give_groups(grouped(found))
+        self:take_damaged(found)
     end
 end
 
@@ -131,6 +144,7 @@ function Finding:few()
     for _, group in ipairs(groups) do
         count = count + #group
     end
+    self:take_damaged(found)
     return (count <= most or most == self.limit) and groups or nil
 end
 
@@ -140,17 +154,18 @@ end
 -- @param how as for entries.open, without sorted and limit
 -- @param limit how many at most; math.maxinteger: all
 -- @param add function(row of type "entry"), called for each
--- @return how many there were, and whether there are more than the limit; raises
+-- @return how many there were, whether there are more than the limit, and the folders whose listings are damaged, as
+--         of entries; raises
 function M.each(catalog, filter, how, limit, add)
     local self = setmetatable({catalog = catalog, filter = filter, how = how, limit = limit, add = add, count = 0,
-        is_cut = false, online = onlines(catalog)}, Finding)
+        is_cut = false, damaged = {}, online = onlines(catalog)}, Finding)
     local groups = self:few()
     if groups then
         self:give_groups(groups)
     else
         self:by_replicas()
     end
-    return self.count, self.is_cut
+    return self.count, self.is_cut, self.damaged
 end
 
 return M

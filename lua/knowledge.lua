@@ -73,6 +73,15 @@ function M.projects(session, filter)
     return list
 end
 
+-- What keeps a replica from being compared: damage in the catalog itself.
+local function corrupt_of(replica)
+    for _, answer in pairs(replica.against or {}) do
+        if answer.corrupt then
+            return answer.corrupt
+        end
+    end
+end
+
 local function replica_row(replica, online, compared)
     return rows.row("replica", {
         client = replica.client, project = replica.project, name = replica.name, category = replica.category,
@@ -80,7 +89,7 @@ local function replica_row(replica, online, compared)
         bytes = replica.bytes, newest = M.seconds(replica.newest), loaded_at = M.seconds(replica.loaded_at),
         path = locate.replica(replica.root, replica.category_path, replica.client, replica.name),
         directories = replica.directories, errors = replica.errors, verified_at = M.seconds(replica.verified_at),
-        fingerprint = replica.fingerprint, damaged = replica.damaged,
+        fingerprint = replica.fingerprint, damaged = replica.damaged, corrupt = corrupt_of(replica),
         differing = compared and states.differing(replica) or nil,
         compared = compared and (replica.damaged or 0) > 0 and "damaged" or compared,
     })

@@ -5,6 +5,7 @@ local errors = require "autobackup.errors"
 local glob = require "autobackup.glob"
 local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
+local soundness = require "autobackup.soundness"
 
 local M = {}
 
@@ -81,7 +82,10 @@ function M.files(session, filter)
     local function next_file()
         while at == #batch do
             batch, at = found:batch(), 0
-            if not batch then
+            if not batch and found.damaged[1] then    -- a loop over what is not all must not end as if it were
+                local folder = found.damaged[1]
+                errors.raise("ECORRUPT", soundness.problems(session, {folder})[1].message, {path = folder.path})
+            elseif not batch then
                 batch = {}
                 refuse_pattern(filter.name, is_none)
                 return nil

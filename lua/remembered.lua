@@ -1,5 +1,6 @@
 --- What loads remember besides replicas, and what people chose: methods of the catalog (catalog.lua).
 local core_catalog = require "core.catalog"
+local errors = require "autobackup.errors"
 
 local M = {}
 
@@ -29,6 +30,32 @@ function M:outside(filter)
         o.bytes,
         o.whole FROM outside o JOIN database d ON d.id = o.database]] .. (name and " WHERE d.name = ?" or "")
         .. " ORDER BY d.id, o.path", {name})
+end
+
+--- Look through all of it. A listing that is damaged is marked: the next load reads its folder anew.
+-- @return how many are; raises ECORRUPT when more than that is damaged
+function M:check()
+    return errors.check(self.handle:check())
+end
+
+--- Mark a listing as damaged.
+-- @param replica catalog id, @param path of the folder in it
+function M:distrust(replica, path)
+    return self:exec("UPDATE directory SET sum = 0 WHERE replica = ? AND path = ?", {replica, bytes(path)})
+end
+
+--- When it was last looked through (ns), or nil.
+function M:checked_at()
+    local row = self:rows("SELECT at FROM checked")[1]
+    return row and row.at
+end
+
+--- Remember that it was.
+function M:note_checked(now)
+    self:transaction(function()
+        self:exec("DELETE FROM checked")
+        self:exec("INSERT INTO checked VALUES (?)", {now})
+    end)
 end
 
 --- What somebody typed to be ignored.

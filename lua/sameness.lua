@@ -4,6 +4,7 @@
 local core_compare = require "core.compare"
 local decisions = require "autobackup.compare"
 local errors = require "autobackup.errors"
+local soundness = require "autobackup.soundness"
 local traits = require "autobackup.traits"
 
 local M = {}
@@ -97,21 +98,28 @@ end
 
 local STATES = {same = "same", differs = "differs", absent = "differs", incomplete = "unknown"}
 
-local function judge(comparer, a, b)
+local function walk(comparer, a, b)
     errors.check(comparer:start{left = a.id, right = b.id})
     while errors.check(comparer:next()) do end    -- luacheck: ignore
-    local found = comparer:counts()
+    return comparer:counts()
+end
+
+local function judge(comparer, a, b)
+    local found, corrupt = soundness.guarded(walk, comparer, a, b)
+    if corrupt then
+        return {state = "unknown", content = 0, doubtful = 0, corrupt = corrupt.message}
+    end
     return {state = STATES[decisions.state(found)], content = found.content, doubtful = found.doubt.files}
 end
 
 local function remember(catalog, pairs_list)
     local list = {}
-    for i, pair in ipairs(pairs_list) do
+    for _, pair in ipairs(pairs_list) do
         local a, b = pair[1], pair[2]
         local answer = a.against[b.id]
-        list[i] = {a = a.id, b = b.id, a_print = print_of(a), b_print = print_of(b),
+        list[#list + 1] = not answer.corrupt and {a = a.id, b = b.id, a_print = print_of(a), b_print = print_of(b),
             times = times_of(a, b), state = answer.state, content = answer.content,
-            doubtful = answer.doubtful}
+            doubtful = answer.doubtful} or nil
     end
     -- A catalog that is busy or cannot be written only costs the same work again.
     local ok, err = pcall(catalog.keep_judgements, catalog, list)
@@ -125,7 +133,8 @@ end
 -- @param replicas its rows, sorted by project and category as it gives them
 -- @return the same rows. `against` of one: table from the id of another replica of the same category and project
 --         to {state = "same", "differs" or "unknown", content = files that only their digests tell apart, doubtful
---         = files that have to be read to know}. What is not in it the fingerprints and counts tell.
+--         = files that have to be read to know, corrupt = what is damaged in the catalog, or nil}.
+--         What is not in it the fingerprints and counts tell.
 function M.attach(catalog, replicas)
     local open = open_pairs(replicas)
     local left = #open > 0 and take_known(catalog, open) or open

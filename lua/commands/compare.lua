@@ -11,6 +11,7 @@ local locate = require "autobackup.locate"
 local plan = require "autobackup.plan"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
+local soundness = require "autobackup.soundness"
 local statuses = require "autobackup.status"
 local traits = require "autobackup.traits"
 local typed = require "autobackup.view.typed"
@@ -229,10 +230,25 @@ function Comparison:is_listed(pair)
     return self.list_same or self.list and pair.left ~= nil and pair.right ~= nil
 end
 
+local function nothing_known(pair)
+    local counts = {found_left = pair.left ~= nil, found_right = pair.right ~= nil}
+    for _, key in ipairs{"newer_left", "newer_right", "other_time", "content", "errors_left", "errors_right",
+        "directories_left", "directories_right"} do
+        counts[key] = 0
+    end
+    for _, key in ipairs{"same", "only_left", "only_right", "different", "unread", "doubt"} do
+        counts[key] = NOTHING
+    end
+    return counts
+end
+
 function Comparison:compare(pair)
     local row, unknown = self:new_row(pair), self:is_unknown(pair)
-    local counts = self:walk(pair, self:is_listed(pair) and not unknown)
-    if unknown then
+    local counts, corrupt = soundness.guarded(self.walk, self, pair, self:is_listed(pair) and not unknown)
+    if corrupt then    -- what was seen before is not all
+        self:add_problem(corrupt.message, path_of(pair.left or pair.right), corrupt.code, corrupt.message)
+        counts, unknown = nothing_known(pair), true
+    elseif unknown then
         make_unread(counts)
     end
     self:fill(row, pair, counts, unknown)

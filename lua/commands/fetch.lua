@@ -4,7 +4,10 @@ local databases_view = require "autobackup.view.databases"
 local freshness = require "autobackup.freshness"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
+local problems_view = require "autobackup.view.problems"
 local size = require "autobackup.view.size"
+local soundness = require "autobackup.soundness"
+local statuses = require "autobackup.status"
 local typed = require "autobackup.view.typed"
 
 local function filter_of(args)
@@ -43,7 +46,8 @@ local function run(args, session)
     local filter = filter_of(args)
     local fresh = freshness.read(session, args, filter)
     local result = knowledge.cells(session, filter)
-    result.status = fresh
+    result.problems = soundness.met(result)
+    result.status = result.problems[1] and statuses.worst(fresh or 0, statuses.PARTIAL) or fresh
     result.notes = notes_of(result, args, session)
     result.paths = args.paths or nil
     return result
@@ -226,6 +230,7 @@ local function show(result, out, session)
         out:prose(text, "dim")
     end
     show_states(databases, out, session)
+    problems_view.show(result.problems, session.err, session.verbose)
 end
 
 return {

@@ -2,8 +2,10 @@
 local coverage = require "autobackup.coverage"
 local finding = require "autobackup.finding"
 local knowledge = require "autobackup.knowledge"
+local problems_view = require "autobackup.view.problems"
 local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
+local soundness = require "autobackup.soundness"
 local statuses = require "autobackup.status"
 local core_sys = require "core.sys"
 
@@ -38,7 +40,7 @@ local function run(args, session, sink)
     local result = {}
     local filter = {database = args.database, category = named(args.category), client = args.client,
         project = args.project}
-    local count, is_cut = finding.each(session.catalog, filter, {
+    local count, is_cut, damaged = finding.each(session.catalog, filter, {
         pattern = args.pattern, word = true, whole_path = args.pattern:find("/", 1, true) ~= nil,
         ignore_case = args.ignore_case, kind = args.type, larger = args.larger, newer = args.newer,
         older = args.older,
@@ -51,6 +53,8 @@ local function run(args, session, sink)
     end)
     result.status = is_cut and not args.limit and statuses.PARTIAL or nil
     result.notes = notes_of(count, is_cut, args, session, filter)
+    result.problems = soundness.problems(session, damaged)
+    result.status = #damaged > 0 and statuses.PARTIAL or result.status
     return result
 end
 
@@ -111,9 +115,12 @@ local COLUMNS = {
     {key = "path", title = "PATH", min = 24, whole = true},
 }
 
-local function show(result, out)
+local function show(result, out, session)
     if #result > 0 then
         out:table{rows = out.tty and folded_lines(result) or result, columns = COLUMNS}
+    end
+    if result.problems and result.problems[1] then
+        problems_view.show(result.problems, session.err, session.verbose)
     end
 end
 

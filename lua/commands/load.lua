@@ -7,6 +7,7 @@ local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
 local room = require "autobackup.room"
 local rows = require "autobackup.rows"
+local soundness = require "autobackup.soundness"
 local statuses = require "autobackup.status"
 local problems_view = require "autobackup.view.problems"
 local size = require "autobackup.view.size"
@@ -124,6 +125,13 @@ local function run(args, session)
     local result = {status = 0, notes = {}}
     local context = {problems = jobs.collector("problem"), notes = result.notes}
     local databases = chosen(args, session)
+    local note, corrupt = soundness.guarded(soundness.check, session)
+    table.insert(result.notes, note)
+    if corrupt then
+        context.problems:add(rows.row("problem", {path = session.catalog:path(), code = corrupt.code,
+            message = tostring(corrupt.message)}))
+        result.status = statuses.FAILED
+    end
     local list, failures = read_all(session, databases, args, context)
     for i, database in ipairs(databases) do
         result[i] = list[i]

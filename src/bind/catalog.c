@@ -8,6 +8,7 @@
 #include "bind/bind.h"
 
 #include "index/catalog.h"
+#include "index/replica.h"
 
 #define CATALOG "autobackup.catalog"
 
@@ -176,8 +177,15 @@ static int catalog_check_(lua_State *L)
 {
     struct error err = {0};
 
-    int code = catalog_check(check_open(L), &err);
-    return bind_done(L, code, &err);
+    struct catalog *cat = check_open(L);
+    int64_t damaged = 0;
+    int code = catalog_check(cat, &err);
+    if (!code)
+        code = replica_check_all(cat, &damaged, &err);
+    if (code)
+        return bind_fail(L, &err);
+    lua_pushinteger(L, damaged);
+    return 1;
 }
 
 static int catalog_path_(lua_State *L)

@@ -121,6 +121,10 @@ static void push_row(lua_State *L, const struct found *e)
     lua_setfield(L, -2, "size");
     lua_pushinteger(L, e->mtime);
     lua_setfield(L, -2, "mtime");
+    if (e->damaged) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "damaged");
+    }
     if (e->err) {
         lua_pushstring(L, error_name(e->err));
         lua_setfield(L, -2, "error");

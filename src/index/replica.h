@@ -39,6 +39,12 @@ int replica_is_complete(struct catalog *cat, int64_t replica, bool *ret_complete
  */
 int replica_damaged(struct catalog *cat, int64_t replica, const char *path, size_t path_len, struct error *err);
 
+/*
+ * Read the listings of all replicas: those that turn out to be damaged are marked as above. *ret_damaged: how many.
+ * 0 or -errno.
+ */
+int replica_check_all(struct catalog *cat, int64_t *ret_damaged, struct error *err);
+
 /* Start reading a directory with what lies beside its listing; dir must outlive l. As listing_open. */
 int directory_open(const struct directory *dir, struct listing *l);
 

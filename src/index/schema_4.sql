@@ -83,6 +83,9 @@ CREATE TABLE held_seen (                   -- which undos and prunes held knows 
     database INTEGER PRIMARY KEY REFERENCES database ON DELETE CASCADE,
     newest   INTEGER NOT NULL              -- ctime of the newest manifest on the disk, ns
 );
+CREATE TABLE checked (                     -- when all of the catalog was last found sound, or marked where it is not: one row
+    at INTEGER NOT NULL                    -- ns
+);
 CREATE TABLE replaced (                    -- paths that a typed `add --replace` took the place of
     kind TEXT NOT NULL,                    -- database, category
     name TEXT NOT NULL,

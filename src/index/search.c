@@ -136,6 +136,14 @@ static void add(struct found_list *out, const struct row *row, const struct entr
     };
 }
 
+/* What cannot be looked through is told in its place, and the rest goes on. */
+static void add_damaged(struct found_list *out, const struct row *row)
+{
+    buf_add(&out->paths, row->path_len ? row->path : "", row->path_len);
+    buf_add_byte(&out->paths, 0);
+    *list_add(out) = (struct found){.replica = row->replica, .path_len = (uint32_t)row->path_len, .damaged = true};
+}
+
 /* ---- one directory ---- */
 
 /* Every entry whole: where all names match. */
@@ -249,23 +257,18 @@ static bool is_wanted(const struct search_filter *f, int64_t replica)
     return !f->replicas || bsearch(&replica, f->replicas, f->replica_count, sizeof replica, search_compare_ids);
 }
 
-static int search_row(struct search *s, struct found_list *out, struct error *err)
+static void search_row(struct search *s, struct found_list *out)
 {
     struct row row = {.replica = sqlite3_column_int64(s->stmt, 0)};
 
     if (!is_wanted(s->filter, row.replica))
-        return 0;
+        return;
     row.path = sqlite3_column_blob(s->stmt, 1);
     row.path_len = (size_t)sqlite3_column_bytes(s->stmt, 1);
     row.listing = sqlite3_column_blob(s->stmt, 2);
     row.listing_len = (size_t)sqlite3_column_bytes(s->stmt, 2);
-    if (search_directory(s, &row, out) == 0)
-        return 0;
-    return error_say(err, "ECORRUPT", EBADMSG,
-                     "the catalog %s is damaged (listing of %.*s); move it away and run load again: "
-                     "nothing on the disks depends on it",
-                     catalog_path(s->cat), row.path_len ? (int)row.path_len : 18,
-                     row.path_len ? row.path : "a project's folder");
+    if (search_directory(s, &row, out) < 0)
+        add_damaged(out, &row);
 }
 
 int search_range(struct search *s, int64_t first, int64_t last, struct found_list *out, struct error *err)
@@ -274,9 +277,9 @@ int search_range(struct search *s, int64_t first, int64_t last, struct found_lis
 
     sqlite3_bind_int64(s->stmt, 1, first);
     sqlite3_bind_int64(s->stmt, 2, last);
-    while (!code && (step = sqlite3_step(s->stmt)) == SQLITE_ROW)
-        code = search_row(s, out, err);
-    if (!code && step != SQLITE_DONE)
+    while ((step = sqlite3_step(s->stmt)) == SQLITE_ROW)
+        search_row(s, out);
+    if (step != SQLITE_DONE)
         code = catalog_fail(s->cat, step, err);
     sqlite3_reset(s->stmt);
     return code;

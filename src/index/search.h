@@ -31,6 +31,7 @@ struct found {
     const char *path;         /* in the replica, ends in a NUL; NULL until found_list_seal */
     uint32_t path_len, mode;
     int err;                  /* positive errno when it could not be read; else 0 */
+    bool damaged;             /* no entry: the catalog's listing of this directory is damaged, and was not looked through */
     uint64_t size;
     int64_t mtime;            /* ns since 1970 */
 };

@@ -96,3 +96,91 @@ test_a_catalog_on_a_read_only_disk_can_be_read() {
     reads "on a read-only disk"
     writes "on a read-only disk"
 }
+
+# One byte of a listing is another; the catalog's own checks see nothing of that.
+damage() {    # DATABASE PROJECT CATEGORY FOLDER
+    sqlite3 "$AUTOBACKUP_CATALOG" "UPDATE directory SET listing = CAST(substr(listing, 1, 9) || x'ff' || substr(listing, 11)
+        AS BLOB) WHERE CAST(path AS TEXT) = '$4' AND replica = (SELECT r.id FROM replica r JOIN database d ON d.id = r.database
+        JOIN category c ON c.id = r.category WHERE d.name = '$1' AND c.name = '$3' AND
+        CAST(r.client || '/' || r.project AS TEXT) = '$2'); SELECT changes()" >changes
+    assert_eq "$(cat changes)" 1 "damaged listings"
+}
+
+damaged_studio() {    # the same footage on all three; nothing is damaged yet
+    need sqlite3
+    export AUTOBACKUP_CATALOG=$PWD/catalog.db
+    studio
+    equal_footage
+    ok load
+}
+
+test_find_goes_on_past_a_damaged_listing() {
+    damaged_studio
+    damage NAS acme/spot footage "day 1"
+    local times
+    for times in 1 2; do    # however often it is met
+        ab find 'clip 1.mov'
+        assert_status 3
+        assert_out "WORK/footage/acme/spot/day 1/clip 1.mov" "STORAGE/footage/acme/spot/day 1/clip 1.mov"
+        refute_out "NAS/footage"
+        assert_err "the catalog's listing of a folder of acme/spot footage on NAS is damaged" "load NAS"
+    done
+    ab -e 'for f in files{name = glob "clip*"} do print(f.path) end'
+    assert_status 1
+    assert_out "WORK/footage/acme/spot/day 1/clip 2.mov"
+    assert_err "acme/spot footage on NAS is damaged"
+    ok load NAS
+    ok find 'clip 1.mov'
+    assert_out "NAS/footage/acme/spot/day 1/clip 1.mov"
+}
+
+test_compare_and_fetch_say_a_damaged_listing_and_go_on() {
+    damaged_studio
+    ok verify acme/spot footage
+    # what is known of contents differs, so that the listings are needed
+    sqlite3 "$AUTOBACKUP_CATALOG" "UPDATE directory SET digests = CAST(substr(digests, 1, 1) || x'ee' || substr(digests, 3)
+        AS BLOB) WHERE replica IN (SELECT r.id FROM replica r JOIN database d ON d.id = r.database WHERE d.name = 'NAS')
+        AND path = CAST('day 1' AS BLOB); UPDATE replica SET evidence = x'0102030405060708090a0b0c0d0e0f10' WHERE database =
+        (SELECT id FROM database WHERE name = 'NAS')"
+    damage NAS acme/spot footage "day 1"
+    local times
+    for times in 1 2; do    # however often it is met
+        ab fetch acme/spot
+        assert_status 3
+        assert_err "a folder of acme/spot footage on NAS is damaged (day 1): 'load NAS' reads it anew"
+        assert_out "project" "render"
+        ab compare acme/spot footage WORK NAS STORAGE --json
+        assert_status 3
+        assert_eq "$(json 'o.type == "compare" and o.database .. " " .. o.state or nil')" $'NAS incomplete\nSTORAGE same'
+        assert_out '"code":"ECORRUPT"'
+    done
+    ok load NAS
+    ok fetch acme/spot
+    ok compare acme/spot footage WORK NAS STORAGE
+}
+
+# Nobody met it: the check of all of it, once a day, does.
+test_a_load_finds_and_mends_what_nobody_met() {
+    damaged_studio
+    damage NAS acme/spot footage "day 1"
+    ok load NAS
+    refute_err "damaged"
+    sqlite3 "$AUTOBACKUP_CATALOG" "UPDATE checked SET at = at - 86401000000000"
+    ok load NAS
+    assert_err "the catalog's listing of a folder was damaged: read anew"
+    ok find 'clip 1.mov'
+    assert_out "NAS/footage/acme/spot/day 1/clip 1.mov"
+}
+
+# Damage of more than a listing is said, and no crash: the schema's version, an index.
+test_damage_of_the_file_itself_is_said() {
+    damaged_studio
+    local version
+    for version in -2147483648 -10; do
+        cp catalog.db broken.db
+        sqlite3 broken.db "PRAGMA user_version = $version"
+        ab --catalog broken.db fetch all
+        assert_status 1
+        assert_err "is damaged"
+    done
+}
