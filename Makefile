@@ -37,7 +37,7 @@ FUSE    = $(call pkg,--libs fuse3,-lfuse3)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-filesystems check-readme check-alone check-bare check-truth check-truth-planted check-asan check-tsan luacheck layers \
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-filesystems check-readme check-alone check-bare check-truth check-truth-short check-truth-planted check-asan check-tsan luacheck layers \
         bench bench-deps fuzz fuzzers install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
@@ -109,7 +109,7 @@ demo: | $(filter deps,$(MAKECMDGOALS))   ## lay out a small studio under build/d
 
 readme: all    ## run what README.md shows and put the output into it
 	@scripts/dev/readme.sh $(B)/autobackup
-check: layers luacheck check-c check-lua check-e2e check-fault check-readme check-alone    ## all tests
+check: layers luacheck check-c check-lua check-e2e check-fault check-truth-short check-readme check-alone    ## all tests
 check-alone: $(B)/autobackup $(B)/suites $(BENCH) $(FAULT)    ## tests and demo touch nothing of the machine's or its user's
 	AUTOBACKUP=$(abspath $<) tests/alone/canary.sh
 check-bare:                           ## as root: make deps demo and make deps check on a bare Debian 12; takes long
@@ -130,6 +130,8 @@ check-filesystems: $(B)/autobackup $(MOUNTS)    ## as root: ten copies in a row 
 	AUTOBACKUP=$(abspath $<) FILESYSTEMS=all tests/e2e/run.sh 39-traits.sh
 check-truth: $(B)/autobackup          ## random studios against an oracle that walks the disks itself; SEEDS=n (200), SEED=one
 	AUTOBACKUP=$(abspath $<) tests/truth/run.sh
+check-truth-short: $(B)/autobackup    ## part of make check: the same with a few seeds
+	AUTOBACKUP=$(abspath $<) tests/truth/run.sh --short
 check-truth-planted: $(B)/autobackup  ## the proof that check-truth can fail: faults planted one at a time, and which it found
 	AUTOBACKUP=$(abspath $<) tests/truth/run.sh --planted
 check-asan check-tsan:                ## suites, specs and end-to-end tests under a sanitizer

@@ -1,14 +1,19 @@
 #!/bin/bash
-# run.sh [--planted] [SEEDS [OPTION...]]: random studios, random edits and commands, and an oracle in Python that walks the disks itself and
+# run.sh [--planted | --short] [SEEDS [OPTION...]]: random studios, random edits and commands, and an oracle in Python that walks the disks itself and
 # shares no code with the program (truth.py). Each disk is a filesystem of its own where that can be mounted. SEED=N runs one
 # seed again, KEEP=1 keeps its folder; JOBS of them run at once. --planted proves that it can fail (planted.py).
+# --short is a part of make check: few seeds, and mismatches of the kinds in the file `open` end none of them: those are known and
+# being mended; whoever mends one takes its line away.
 set -euo pipefail
 ALONE_OPTIONS=(--keep 'SEED SEEDS')
 # shellcheck source=tests/alone/enter.sh
 . "$(dirname "$0")/../alone/enter.sh"
 
-planted=
-[ "${1:-}" != --planted ] || { planted=1; shift; }
+planted='' known=()
+case ${1:-} in
+    --planted) planted=1; shift ;;
+    --short) shift; set -- "${1:-16}" "${@:2}"; known=(--without "$(cut -d ' ' -f 1 "$(dirname "$0")/open" | paste -sd ,)") ;;
+esac
 here=$(cd "$(dirname "$0")" && pwd)
 : "${AUTOBACKUP:=$here/../../build/autobackup}"
 [ -x "$AUTOBACKUP" ] || { echo "$AUTOBACKUP is not there: make" >&2; exit 1; }
@@ -27,8 +32,9 @@ trap '[ -n "${KEEP:-}" ] || rm -rf "$work"' EXIT
 export PYTHONDONTWRITEBYTECODE=1
 if [ -n "$planted" ]; then
     tree=$(mktemp -d "$here/../../build/planted-XXXXXX")
+    chmod 755 "$tree"
     trap '[ -n "${KEEP:-}" ] || rm -rf "$work" "$tree"' EXIT
-    python3 "$here/planted.py" "$(realpath "$here/../..")" "$tree" --folder "$work" "${options[@]}" "${@:2}"
+    python3 "$here/planted.py" "$(realpath "$here/../..")" "$tree" --folder "$work" "${options[@]}" "${known[@]}" "${@:2}"
     exit
 fi
-python3 "$here/truth.py" --folder "$work" "${options[@]}" "${@:2}"
+python3 "$here/truth.py" --folder "$work" "${options[@]}" "${known[@]}" "${@:2}"
