@@ -70,11 +70,16 @@ local function names(row, wanted)
     return list
 end
 
+-- No moment of anything, so not one of the times that rows have as numbers.
+local function date(ns)
+    return ns and os.date("!%Y-%m-%dT%H:%M:%SZ", ns // 1000000000)
+end
+
 --- What a row about a database says of its traits. Pure.
 -- @param database catalog row
 -- @param measured row of the catalog's table traits, or nil
--- @return {measured_at, granularity (ns), oldest, newest (seconds since 1970), keeps, lacks, folds (lists)}; what was
---         never measured is nil but for the granularity
+-- @return {measured_at, granularity (ns), oldest, newest (text: UTC), keeps, lacks, folds (lists)}; what was never
+--         measured is nil but for the granularity
 function M.fields(database, measured)
     if not measured then
         return {granularity = database.granularity}
@@ -82,8 +87,7 @@ function M.fields(database, measured)
     local row = setmetatable({times = measured.keeps_times}, {__index = measured})
     return {
         measured_at = measured.measured_at // 1000000000, granularity = measured.granularity,
-        oldest = measured.oldest and measured.oldest // 1000000000,
-        newest = measured.newest and measured.newest // 1000000000,
+        oldest = date(measured.oldest), newest = date(measured.newest),
         keeps = names(row, 1), lacks = names(row, 0),
         folds = {measured.folds_case == 1 and "case" or nil, measured.folds_forms == 1 and "forms" or nil},
     }
@@ -100,10 +104,6 @@ local function step(ns)
     return ("%d ns"):format(ns)
 end
 
-local function year(seconds)
-    return os.date("!%Y", seconds)
-end
-
 --- What is unusual about a disk's times, for people. Pure.
 -- @param row as of fields
 -- @return text, nil where they are what one expects
@@ -115,11 +115,11 @@ function M.text(row)
     if (row.granularity or 1) >= 1000000 then
         list[#list + 1] = (row.measured_at and "" or "guessed ") .. step(row.granularity)
     end
-    if row.oldest and row.oldest * 1000000000 > FIRST_OF_ALL then
-        list[#list + 1] = "from " .. year(row.oldest)
+    if row.oldest and row.oldest > date(FIRST_OF_ALL) then
+        list[#list + 1] = "from " .. row.oldest:sub(1, 4)
     end
     if row.newest then
-        list[#list + 1] = "to " .. year(row.newest)
+        list[#list + 1] = "to " .. row.newest:sub(1, 4)
     end
     return list[1] and table.concat(list, ", ")
 end

@@ -25,17 +25,18 @@ end
 function M.test_what_was_not_measured_is_in_no_list()
     local row = traits.fields({granularity = 5}, {granularity = 1, measured_at = 7 * NS, oldest = -NS,
         keeps_times = 1, link_times = 0, ctime = 1, holes = 0, folds_case = 1, folds_forms = 0})
-    unit.assertEquals(row, {measured_at = 7, granularity = 1, oldest = -1, keeps = {"times", "ctime"},
-        lacks = {"link_times", "holes"}, folds = {"case"}})
+    unit.assertEquals(row, {measured_at = 7, granularity = 1, oldest = "1969-12-31T23:59:59Z",
+        keeps = {"times", "ctime"}, lacks = {"link_times", "holes"}, folds = {"case"}})
     unit.assertEquals(traits.fields({granularity = 5}), {granularity = 5})
 end
 
 function M.test_only_what_is_unusual_is_said()
-    unit.assertNil(traits.text{granularity = 1, measured_at = 1, oldest = -2147483648})
+    unit.assertNil(traits.text{granularity = 1, measured_at = 1, oldest = "1901-12-13T20:45:52Z"})
     unit.assertNil(traits.text{granularity = 100, measured_at = 1})
     unit.assertEquals(traits.text{granularity = 2 * NS}, "guessed 2 s")
     unit.assertEquals(
-        traits.text{granularity = 10000000, measured_at = 1, oldest = 315619200, newest = 4354646400},
+        traits.text{granularity = 10000000, measured_at = 1, oldest = "1980-01-02T00:00:00Z",
+            newest = "2107-12-30T00:00:00Z"},
         "10 ms, from 1980, to 2107")
     unit.assertEquals(traits.text{granularity = 1, keeps = {}, lacks = {"times"}}, "not kept")
 end
