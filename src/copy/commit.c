@@ -15,6 +15,7 @@
 
 #define MANY_TWINS 32                   /* above: one syncfs instead of an fsync each */
 #define LONGEST_WAIT (50 * NSEC_PER_MSEC)
+#define LONGEST_WITHOUT_TIMES (3 * NSEC_PER_SEC)
 #define CANCEL_BYTES (256u << 20)         /* a cancelled batch up to this is still committed */
 
 void commit_init(struct commit *c, struct work *w)
@@ -181,13 +182,15 @@ static void each_shared(struct commit *c, struct items *batch, void (*step)(stru
 
 /*
  * A time read too soon after the change could be given to a later change as well, and the digest would be no
- * proof: wait until the clock has moved on, where that is short.
+ * proof: wait until the clock has moved on, where that is short, or all that will ever tell that the file is the same.
  */
 static void wait_for_clock(struct commit *c, int64_t since)
 {
     int64_t left = filesystem_tick(&c->w->target.fs) - (clock_monotonic() - since);
 
-    if (left <= 0 || left > LONGEST_WAIT)
+    int64_t longest = c->w->target.fs.traits.drops_times ? LONGEST_WITHOUT_TIMES : LONGEST_WAIT;
+
+    if (left <= 0 || left > longest)
         return;
     struct timespec pause = clock_split(left + NSEC_PER_MSEC);
     nanosleep(&pause, NULL);

@@ -144,3 +144,45 @@ test_a_read_only_disk_is_not_measured() {
     ok fetch acme/spot --json
     assert_eq "$(json 'o.compared' | sort)" "$(printf 'same\nsimilar')"
 }
+
+# Its time there is when it arrived: what changed at the source after that is copied, of whatever size.
+test_a_change_arrives_where_no_times_are_kept() {
+    fresh_filesystem timeless
+    mkdir -p WORK/footage/acme/spot
+    printf aaaa >WORK/footage/acme/spot/changed
+    printf aaaa >WORK/footage/acme/spot/longer
+    printf aaaa >WORK/footage/acme/spot/same
+    touch -d 2001-01-01 WORK/footage/acme/spot/*
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    sleep 1.1    # what arrived within the same second could as well be newer
+    printf bbbb >WORK/footage/acme/spot/changed
+    printf bbbbb >WORK/footage/acme/spot/longer
+    remount
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.files_replaced')" 2
+    assert_eq "$(diff -r WORK/footage NAS/footage)" ""
+}
+
+# Of a file that came there by another way nothing is known: its size proves nothing.
+test_where_no_times_are_kept_equal_sizes_are_not_the_same() {
+    fresh_filesystem timeless
+    mkdir -p {WORK,NAS}/footage/acme/spot
+    printf aaaa >WORK/footage/acme/spot/f
+    printf bbbb >NAS/footage/acme/spot/f
+    touch -d 2001-01-01 WORK/footage/acme/spot/f
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ab compare acme/spot footage WORK NAS --files
+    assert_status 3
+    assert_out '? f'
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.compared' | sort -u)" unknown
+    ab copy acme/spot footage WORK NAS
+    assert_eq "$(cat NAS/footage/acme/spot/f "$(find NAS/.autobackup/versions -name f 2>/dev/null | grep . || echo /dev/null)" | grep -c bbbb)" 1
+}
