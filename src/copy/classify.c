@@ -69,6 +69,8 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
     else if (judgement == PAIR_CONTENT && pair_newer(pair, &o->traits) == 0)
         refuse(v, VERDICT_CONFLICT, "EDIGEST",
                "size and time agree but the contents differ: left alone (accept says which of the two is right)");
+    else if (judgement == PAIR_DOUBT && pair_newer(pair, &o->traits) < 0)    /* written since it arrived there, where no */
+        v->kind = VERDICT_CHANGED;                                           /* times are kept: it need not be read */
     else if (judgement == PAIR_DOUBT)
         refuse(v, VERDICT_CONFLICT, "EDOUBT",
                "size and time agree but what is known of the contents does not: left alone (verify reads them)");

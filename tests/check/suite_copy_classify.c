@@ -70,6 +70,26 @@ START_TEST(granularity_of_times)
 }
 END_TEST
 
+/* Its time there is when it came. */
+START_TEST(where_no_times_are_kept)
+{
+    options.traits.right.drops_times = true;
+    right.mtime = left.mtime + 5 * SEC;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "EDOUBT");
+    pair.left_state = pair.right_state = DIGEST_CONFIRMED;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+    pair.left_state = DIGEST_NONE;
+    left.mtime = right.mtime + SEC;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    right.size = 3;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    left.mtime = right.mtime - SEC;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "ENEWER");
+}
+END_TEST
+
 START_TEST(newer_at_the_destination)
 {
     right.mtime += SEC;
@@ -282,6 +302,7 @@ Suite *suite_copy_classify(void)
     tcase_add_checked_fixture(c, set_up, NULL);
     tcase_add_test(c, files);
     tcase_add_test(c, granularity_of_times);
+    tcase_add_test(c, where_no_times_are_kept);
     tcase_add_test(c, newer_at_the_destination);
     tcase_add_test(c, digests_decide);
     tcase_add_test(c, what_was_accepted_is_copied_over);
