@@ -55,7 +55,8 @@ local function asks_for(filter)
     end
     local is_client, is_name = client and glob.matcher(client), name and glob.matcher(name)
     return function(part)
-        return (not is_client or is_client(part.client)) and (part.name == "" or not is_name or is_name(part.name))
+        return (part.client == "" or not is_client or is_client(part.client))
+            and (part.name == "" or not is_name or is_name(part.name))
     end
 end
 
@@ -164,6 +165,21 @@ function M.notes(catalog, filter)
     end
     local gaps = M.texts(M.new(catalog):gaps(read, categories, filter))
     return table.move(gaps, 1, #gaps, #texts + 1, texts)
+end
+
+--- What the last reading could not read of what is asked for: of that nobody can say what is in it.
+-- @param catalog, filter as of catalog:replicas
+-- @return list of texts; empty where all was read
+function M.unread(catalog, filter)
+    local is_asked, gaps = asks_for(filter), {}
+    for _, row in ipairs(catalog:unread_places()) do
+        if lists.covers(filter.database, row.database) and lists.covers(filter.category, row.category)
+            and is_asked(row) then
+            gaps[#gaps + 1] = {database = row.database, category = row.category, why = "unreadable",
+                within = row.client ~= "" and row.client .. (row.name ~= "" and "/" .. row.name or "") or nil}
+        end
+    end
+    return M.texts(gaps)
 end
 
 --- Gaps as sentences with what settles them: "NAS was never read for footage; load NAS".

@@ -20,6 +20,16 @@ function M:unread()
     return self:rows("SELECT database, category, client, project AS name FROM unread")
 end
 
+--- The same with names, and the replicas in which something could not be read, by category and database.
+-- @return rows {database, category (names), client, name}, "" as above
+function M:unread_places()
+    return self:rows([[SELECT d.name AS database, c.name AS category, p.client, p.project AS name FROM
+        (SELECT database, category, client, project FROM unread
+         UNION SELECT database, category, client, project FROM replica WHERE errors > 0) p
+        JOIN database d ON d.id = p.database JOIN category c ON c.id = p.category
+        ORDER BY c.id, d.id, p.client, p.project]])
+end
+
 --- What lies beside the categories, sorted.
 -- @param filter {database = name?}
 -- @return rows {database, database_id, root, path (relative to it), kind, files?, bytes?, whole (0: at least

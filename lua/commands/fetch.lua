@@ -47,7 +47,8 @@ local function run(args, session)
     local fresh = freshness.read(session, args, filter)
     local result = knowledge.cells(session, filter)
     result.problems = soundness.met(result)
-    result.status = result.problems[1] and statuses.worst(fresh or 0, statuses.PARTIAL) or fresh
+    local is_partial = result.problems[1] or coverage.unread(session.catalog, filter)[1]
+    result.status = is_partial and statuses.worst(fresh or 0, statuses.PARTIAL) or fresh
     result.notes = notes_of(result, args, session)
     result.paths = args.paths or nil
     return result

@@ -15,7 +15,7 @@ local function gone_note(session)
         .. "kept" or nil
 end
 
-local function notes_of(count, is_cut, args, session, filter)
+local function notes_of(count, is_cut, args, session, filter, unread)
     local missing = knowledge.missing(session)
     if count == 0 and missing then
         return {missing}
@@ -24,9 +24,13 @@ local function notes_of(count, is_cut, args, session, filter)
         table.insert(notes, 1, ("nothing found that matches '%s'"):format(args.pattern))
         table.insert(notes, gone_note(session))
         return notes
-    elseif is_cut then
-        return {("more than %d match, the others are not shown; narrow it down, or --limit N"):format(count)}
     end
+    local notes = table.move(unread, 1, #unread, 1, {})
+    if is_cut then
+        table.insert(notes, 1, ("more than %d match, the others are not shown; narrow it down, or --limit N")
+            :format(count))
+    end
+    return notes[1] and notes or nil
 end
 
 local LIMIT = 10000    -- what can be read, and be held as a list; files{} is for more
@@ -52,9 +56,10 @@ local function run(args, session, sink)
         end
     end)
     result.status = is_cut and not args.limit and statuses.PARTIAL or nil
-    result.notes = notes_of(count, is_cut, args, session, filter)
+    local unread = coverage.unread(session.catalog, filter)
+    result.notes = notes_of(count, is_cut, args, session, filter, unread)
     result.problems = soundness.problems(session, damaged)
-    result.status = #damaged > 0 and statuses.PARTIAL or result.status
+    result.status = (#damaged > 0 or #unread > 0) and statuses.PARTIAL or result.status
     return result
 end
 

@@ -1,8 +1,10 @@
 --- list: databases, categories, clients, projects, loose entries.
 local beside = require "autobackup.beside"
+local coverage = require "autobackup.coverage"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
 local rows = require "autobackup.rows"
+local statuses = require "autobackup.status"
 local size = require "autobackup.view.size"
 local traits = require "autobackup.traits"
 
@@ -46,6 +48,11 @@ local function run(args, session)
     if #result == 0 then
         local where = args.database and " in " .. args.database or ""
         result.notes = {knowledge.missing(session) or ("no %s%s"):format(NOUNS[args.what] or args.what, where)}
+    end
+    if args.what == "clients" or args.what == "projects" then
+        local unread = coverage.unread(session.catalog, {client = args.client, database = args.database})
+        result.notes = table.move(unread, 1, #unread, #(result.notes or {}) + 1, result.notes or {})
+        result.status = #unread > 0 and statuses.PARTIAL or nil
     end
     return result
 end

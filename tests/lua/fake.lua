@@ -39,6 +39,7 @@ function Catalog:database(name) return find(self.database_rows, "database", name
 function Catalog:category(name) return find(self.category_rows, "category", name) end
 function Catalog:totals() return {} end
 function Catalog:known() return {} end
+function Catalog:unread_places() return {} end
 function Catalog:close() self.is_closed = true end
 function Catalog:trusted(path) return self.trusted_bytes[path] end
 function Catalog:trusted_below() return {} end
