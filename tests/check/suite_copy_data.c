@@ -188,7 +188,7 @@ START_TEST(all_metadata)
 {
     int a = make("a"), b = make("b");
     const struct timespec times[2] = {{1000, 5}, {-3, 999999999}};
-    struct holds holds;
+    struct holds holds = {0};
     unsigned lost = 0;
 
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
@@ -220,7 +220,7 @@ END_TEST
 
 START_TEST(access_lists)
 {
-    struct holds holds;
+    struct holds holds = {0};
     unsigned lost = 0;
     int a = make("a"), b = make("b");
 
@@ -244,7 +244,7 @@ END_TEST
 
 START_TEST(without_root_no_set_uid_for_others)
 {
-    struct holds holds;
+    struct holds holds = {0};
     struct stat st;
     unsigned lost = 0;
     int a = make("a");
@@ -268,7 +268,7 @@ END_TEST
 
 START_TEST(through_names)
 {
-    struct holds holds;
+    struct holds holds = {0};
     struct stat from, to;
     unsigned lost = 0;
     const struct timespec times[2] = {{7, 7}, {1234567890, 123456789}};
@@ -290,7 +290,7 @@ END_TEST
 
 START_TEST(probing_leaves_nothing)
 {
-    struct holds holds;
+    struct holds holds = {0};
 
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
     ck_assert(holds.mode && holds.link);
