@@ -299,8 +299,8 @@ def clone(source, target):
 
 WEIGHTS = {
     "new_file": 8, "new_frames": 3, "new_folder": 2, "new_symlink": 2, "new_fifo": 1, "new_hard_link": 1, "rewrite_back": 5,
-    "rewrite_anew": 4, "rewrite_by_rename": 3, "append": 2, "truncate": 2, "touch": 4, "touch_same": 2, "chmod": 2, "rename": 4,
-    "renumber": 4, "swap": 2, "delete": 4, "delete_folder": 1, "change_type": 2, "from_elsewhere": 4, "drop_replica": 1,
+    "rewrite_anew": 4, "rewrite_by_rename": 3, "append": 2, "truncate": 2, "touch": 4, "touch_same": 2, "chmod": 2, "rename": 6,
+    "renumber": 6, "swap": 4, "delete": 4, "delete_folder": 1, "change_type": 2, "from_elsewhere": 4, "drop_replica": 1,
     "clone_replica": 2,
 }
 

@@ -17,7 +17,8 @@ FAULTS = [
      'return a.files == b.files and a.bytes == b.bytes and a.newest == b.newest and "same" or "differs"'),
     ("a digest stays confirmed though the ctime moved", "src/index/listing.c",
      "if (state == DIGEST_CONFIRMED && old->entry.ctime != now->entry.ctime)", "if (0)"),
-    ("times within a second agree", "src/index/pair.c", "granularity > 1 ? granularity : 1)", "granularity > 1 ? granularity : 1000000000)"),
+    ("times within a second agree", "src/index/traits.c", "granularity > 1 ? granularity : 1)",
+     "granularity > 1 ? granularity : 1000000000)"),
     ("a copy that only makes folders is not known to the catalog", "lua/transfer.lua", "row.directories_made + row.directories_removed",
      "0"),
     ("links count as files", "src/index/listing.c", "    if (!S_ISREG(e->mode))\n        return;\n    if (!t->files++",
@@ -25,8 +26,8 @@ FAULTS = [
     ("a mirror leaves symbolic links", "src/copy/feed.c", "report_extra(f, name) || S_ISDIR(name->pair->right->mode))",
      "report_extra(f, name) || !S_ISREG(name->pair->right->mode))"),
     ("a copied file's time loses its fraction", "src/copy/metadata.c",
-     "const struct timespec times[2] = {st->st_atim, st->st_mtim};",
-     "const struct timespec times[2] = {st->st_atim, {.tv_sec = st->st_mtim.tv_sec}};"),
+     "const struct timespec times[2] = {traits_clamp(t, st->st_atim), traits_clamp(t, st->st_mtim)};",
+     "const struct timespec times[2] = {traits_clamp(t, st->st_atim), {.tv_sec = st->st_mtim.tv_sec}};"),
     ("another disk in its place is taken for the one that is known", "src/index/identity.c",
      "if (!code && strcmp(found, id) == 0)", "if (!code)"),
     ("what is kept of a removed file is removed too", "src/copy/versions.c",
@@ -45,7 +46,8 @@ def copy_tree(repository, folder):
 
 
 def build(folder):
-    subprocess.run(["make", "-s", "-C", folder, "-j%d" % (os.cpu_count() or 1)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["make", "-s", "-C", folder, "-j%d" % (os.cpu_count() or 1)], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
 
 
 def put_in(folder, file, text, fault):

@@ -30,8 +30,8 @@ class Studio:
         for name, replicas in now.replicas.items():
             self.model.observe(name, replicas)
 
-    def check_answers(self):
-        Answers(self.world, self.model, self.program).check()
+    def check_answers(self, whole):
+        Answers(self.world, self.model, self.program).check(whole)
 
 
 # ---- setting up and reading ----
