@@ -186,3 +186,19 @@ test_where_no_times_are_kept_equal_sizes_are_not_the_same() {
     ab copy acme/spot footage WORK NAS
     assert_eq "$(cat NAS/footage/acme/spot/f "$(find NAS/.autobackup/versions -name f 2>/dev/null | grep . || echo /dev/null)" | grep -c bbbb)" 1
 }
+
+test_a_measurement_that_is_killed_leaves_nothing_to_the_next_copy() {
+    need_injection
+    mkdir -p A/footage/acme/spot B
+    echo 1 >A/footage/acme/spot/f
+    ok add database A A
+    ok add category footage
+    killed_at utimensat 5 add database B B || fail "it was not killed"
+    [ -n "$(find B -name '.autobackup-*')" ] || fail "it left nothing, so this proves nothing"
+    ok add database B B
+    ok load
+    ok copy acme/spot footage A B
+    assert_eq "$(find B -name '.autobackup-*')" ""
+    ok list databases --json
+    assert_eq "$(json 'o.database == "B" and o.measured_at ~= nil or nil')" true
+}
