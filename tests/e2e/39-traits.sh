@@ -202,3 +202,25 @@ test_a_measurement_that_is_killed_leaves_nothing_to_the_next_copy() {
     ok list databases --json
     assert_eq "$(json 'o.database == "B" and o.measured_at ~= nil or nil')" true
 }
+
+# What was put there has the time that could be stored, so an undo and a restore know it for the operation's own.
+test_undo_and_restore_know_what_was_stored() {
+    fresh_filesystem ext4_128
+    dated_project
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    for name in WORK/footage/acme/spot/f*; do echo "another $name" >"$name"; done
+    ok load
+    cp -a NAS/footage before
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    remount
+    ok load
+    ok undo --yes
+    assert_eq "$(diff -r before NAS/footage)" ""
+    assert_eq "$(cd before && find . -type f -printf '%P %T@\n' | sort)" "$(cd NAS/footage && find . -type f -printf '%P %T@\n' | sort)"
+    ok undo --yes
+    assert_eq "$(find NAS -path NAS/.autobackup -prune -o -type f -print)" ""
+}
