@@ -12,6 +12,7 @@ SUITES := $(wildcard tests/check/*.c)
 BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)
 MOUNTS := $(B)/tests/filesystems/timeless
 FAULT  := $(addprefix $(B)/tests/fault/,shim.so swap disk)
+STEADY := $(B)/tests/tools/steady.so
 FUZZ   := $(addprefix $(B)/tests/fuzz/,listing manifest marker seeds)
 LUA    := $(shell find lua -name '*.lua')
 Q   := $(if $(V),,@)
@@ -59,7 +60,7 @@ $(BENCH): %: %.o $(B)/tests/bench/shape.o $(B)/engine.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -Wl,--as-needed -o $@ $^ $(LIBS)
 
 # No part of the program: it is loaded before the C library, without a sanitizer.
-$(B)/tests/fault/%.so: tests/fault/%.c
+$(B)/tests/%.so: tests/%.c
 	$(say) CC $@
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -fPIC -shared -o $@ $<
 
@@ -110,7 +111,7 @@ demo: | $(filter deps,$(MAKECMDGOALS))   ## lay out a small studio under build/d
 readme: all    ## run what README.md shows and put the output into it
 	@scripts/dev/readme.sh $(B)/autobackup
 check: layers luacheck check-c check-lua check-e2e check-fault check-truth-short check-readme check-alone    ## all tests
-check-alone: $(B)/autobackup $(B)/suites $(BENCH) $(FAULT)    ## tests and demo touch nothing of the machine's or its user's
+check-alone: $(B)/autobackup $(B)/suites $(BENCH) $(FAULT) $(STEADY)    ## tests and demo touch nothing of the machine's or its user's
 	AUTOBACKUP=$(abspath $<) tests/alone/canary.sh
 check-bare:                           ## as root: make deps demo and make deps check on a bare Debian 12; takes long
 	@tests/bare/run.sh
@@ -120,7 +121,7 @@ check-c: $(B)/suites                  ## the engine's libcheck suites
 	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-120} tests/check/run.sh $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
-check-e2e: $(B)/autobackup $(BENCH) $(MOUNTS)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
+check-e2e: $(B)/autobackup $(BENCH) $(MOUNTS) $(STEADY)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
 	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh $(E2E)
 check-fault: $(B)/autobackup $(FAULT) $(BENCH)    ## kill -9, broken and full disks, lost power: a short form
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh

@@ -193,8 +193,8 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
     printf('%s %s %s %s %s %s', k.granularity, k.oldest, k.newest, k.keeps_times, k.link_times, k.early) AS times,
     r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors,
     r.loaded_at, r.verified_at, c.id AS category_id, (SELECT COALESCE(SUM(damaged), 0) FROM directory
-    WHERE replica = r.id AND damaged > 0) AS damaged, (SELECT COALESCE(SUM(renewed), 0) FROM directory
-    WHERE replica = r.id AND renewed > 0) AS renewed, lower(hex(r.evidence)) AS evidence
+    WHERE replica = r.id AND damaged > 0) AS damaged, (SELECT COALESCE(SUM(open), 0) FROM directory
+    WHERE replica = r.id AND open > 0) AS open, lower(hex(r.evidence)) AS evidence
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category
     JOIN kept_times k ON k.database = d.id]]
 
@@ -204,7 +204,7 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
 -- @return rows {id, client, project, name, category, category_path, database, database_id, root, granularity,
 --         oldest_kept?, newest_kept?, keeps_times (traits.lua), times (those in one text),
 --         files, directories, bytes, newest?, fingerprint (hex), errors, loaded_at, verified_at?, category_id,
---         damaged (files known to be), renewed (files of which size and time say nothing: DIGEST_RENEWED),
+--         damaged (files known to be), open (files of which size and time say nothing: DIGEST_OPEN),
 --         evidence (hex, of src/index/evidence.h; "" where an older version left none: that equals no other)}
 function Catalog:replicas(filter)
     local conditions = where():filters(filter or {})

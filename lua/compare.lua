@@ -141,7 +141,7 @@ function M.state(counts)
     return "same"
 end
 
-local SIGNS = {same = "=", time = "=", left = "+", right = "-", unread = "!", doubt = "?"}
+local SIGNS = {proved = "=", same = "=", time = "=", left = "+", right = "-", unread = "!", doubt = "?"}
 
 --- The sign of a judgement, as `rclone check --combined` writes it with the reference as its source: "=" the same,
 -- "+" only in the reference, "-" only in the other database, "*" in both and different, "!" not readable, "?"

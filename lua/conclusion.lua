@@ -52,6 +52,7 @@ local function bad_parts(result)
     add("damaged: ", by_database(result, function(row) return row.files_damaged - row.files_repaired end))
     add("repaired: ", by_database(result, function(row) return row.files_repaired end))
     add("", differing_text(result.problems))
+    add("written since with the time put back: ", by_database(result, function(row) return row.files_renewed end))
     add("could not be read: ", by_database(result, function(row) return row.files_unread end))
     return parts
 end

@@ -1,11 +1,11 @@
 --- What comparing replicas came to, as the catalog remembers it: methods of the catalog (catalog.lua).
 local M = {}
 
-local SELECT = "SELECT a, b, a_print, b_print, times, state, content, doubtful FROM judged"
+local SELECT = "SELECT a, b, a_print, b_print, times, state, content, doubtful, leads FROM judged"
 
 --- What is remembered of two replicas.
 -- @param a, b catalog ids, the smaller first
--- @return row {a, b, a_print, b_print, times, state, content, doubtful} or nil
+-- @return row {a, b, a_print, b_print, times, state, content, doubtful, leads} or nil
 function M:judgement(a, b)
     return self:rows(SELECT .. " WHERE a = ? AND b = ?", {a, b})[1]
 end
@@ -23,7 +23,7 @@ end
 
 -- A replica that another program forgot meanwhile has no answers.
 local KEEP = [[INSERT OR REPLACE INTO judged
-    (a, b, a_print, b_print, times, state, content, doubtful) SELECT ?, ?, ?, ?, ?, ?, ?, ?
+    (a, b, a_print, b_print, times, state, content, doubtful, leads) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?
     WHERE EXISTS (SELECT 1 FROM replica WHERE id = ?1) AND EXISTS (SELECT 1 FROM replica WHERE id = ?2)]]
 
 --- Remember.
@@ -33,7 +33,7 @@ function M:keep_judgements(list)
         for _, row in ipairs(list) do
             self:exec(KEEP,
                 {row.a, row.b, {blob = row.a_print}, {blob = row.b_print}, row.times, row.state, row.content,
-                    row.doubtful})
+                    row.doubtful, row.leads})
         end
     end)
 end

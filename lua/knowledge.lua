@@ -91,6 +91,7 @@ local function replica_row(replica, online, compared)
         directories = replica.directories, errors = replica.errors, verified_at = M.seconds(replica.verified_at),
         fingerprint = replica.fingerprint, damaged = replica.damaged, corrupt = corrupt_of(replica),
         differing = compared and states.differing(replica) or nil,
+        doubtful = compared and states.doubtful(replica) or nil,
         compared = compared and (replica.damaged or 0) > 0 and "damaged" or compared,
     })
 end
@@ -184,7 +185,8 @@ end
 --- Every cell of the projects asked for: each of their categories in each database, absent ones too.
 -- @return rows of type "replica", sorted by project, then category and database in the order they were added;
 --         `compared` is a word of states.compare, "damaged" where damage is known, nil without a replica;
---         `differing`: how many of its files have another content elsewhere at the same size and time; `state` is
+--         `differing`: how many of its files have another content elsewhere at the same size and time, `doubtful`:
+--         how many have to be read to know whether they have; `state` is
 --         "present", "absent", "unknown" (files and bytes are nil): that was never read; or "gone": it was there,
 --         and is nowhere now (files and bytes are those of then). What is gone follows the rest
 function M.cells(session, filter)

@@ -40,13 +40,15 @@ end
 -- @return whether; false is no answer
 function M.is_plainly_same(a, b)
     return is_whole(a) and is_whole(b) and a.files == b.files and a.bytes == b.bytes
-        and a.fingerprint == b.fingerprint and (a.renewed or 0) + (b.renewed or 0) == 0 and agree(a, b)
+        and a.fingerprint == b.fingerprint and (a.open or 0) + (b.open or 0) == 0 and agree(a, b)
 end
 
--- Do the fingerprints leave open whether two replicas are the same?
+-- Do the fingerprints leave open whether two replicas are the same, or which of them is the later state?
 local function is_open(a, b)
-    if not (is_whole(a) and is_whole(b)) or a.files ~= b.files or a.bytes ~= b.bytes then
+    if not (is_whole(a) and is_whole(b)) then
         return false
+    elseif a.files ~= b.files or a.bytes ~= b.bytes then
+        return a.newest == b.newest
     elseif a.fingerprint ~= b.fingerprint then
         return traits.are_inexact(a, b) or has_evidence(a) and has_evidence(b)
     end
@@ -73,6 +75,7 @@ end
 local function set(a, b, answer)
     a.against, b.against = a.against or {}, b.against or {}
     a.against[b.id], b.against[a.id] = answer, answer
+    answer.ahead = answer.leads and (answer.leads == "a" and a or b).id
 end
 
 local function counts(row, a, b)
@@ -88,7 +91,7 @@ local function take_known(catalog, pairs_list)
         local a, b = pair[1], pair[2]
         local row = known and (known[a.id] or {})[b.id] or not known and catalog:judgement(a.id, b.id) or nil
         if counts(row, a, b) then
-            set(a, b, {state = row.state, content = row.content, doubtful = row.doubtful})
+            set(a, b, {state = row.state, content = row.content, doubtful = row.doubtful, leads = row.leads})
         else
             left[#left + 1] = pair
         end
@@ -97,6 +100,23 @@ local function take_known(catalog, pairs_list)
 end
 
 local STATES = {same = "same", differs = "differs", absent = "differs", incomplete = "unknown"}
+
+local function amount(sum, directories)
+    return sum.files + sum.others + directories
+end
+
+-- Whether one of two has all that the other has, or a later state of it.
+local function leading(found)
+    local left, right = amount(found.only_left, found.directories_left), amount(found.only_right,
+        found.directories_right)
+    local different = amount(found.different, 0)
+    if amount(found.doubt, 0) + amount(found.unread, 0) > 0 or left + right + different == 0 then
+        return nil
+    elseif right == 0 and different == found.newer_left then
+        return "a"
+    end
+    return left == 0 and different == found.newer_right and "b" or nil
+end
 
 local function walk(comparer, a, b)
     errors.check(comparer:start{left = a.id, right = b.id})
@@ -109,7 +129,8 @@ local function judge(comparer, a, b)
     if corrupt then
         return {state = "unknown", content = 0, doubtful = 0, corrupt = corrupt.message}
     end
-    return {state = STATES[decisions.state(found)], content = found.content, doubtful = found.doubt.files}
+    return {state = STATES[decisions.state(found)], content = found.content, doubtful = found.doubt.files,
+        leads = leading(found)}
 end
 
 local function remember(catalog, pairs_list)
@@ -119,7 +140,7 @@ local function remember(catalog, pairs_list)
         local answer = a.against[b.id]
         list[#list + 1] = not answer.corrupt and {a = a.id, b = b.id, a_print = print_of(a), b_print = print_of(b),
             times = times_of(a, b), state = answer.state, content = answer.content,
-            doubtful = answer.doubtful} or nil
+            doubtful = answer.doubtful, leads = answer.leads} or nil
     end
     -- A catalog that is busy or cannot be written only costs the same work again.
     local ok, err = pcall(catalog.keep_judgements, catalog, list)
@@ -133,8 +154,9 @@ end
 -- @param replicas its rows, sorted by project and category as it gives them
 -- @return the same rows. `against` of one: table from the id of another replica of the same category and project
 --         to {state = "same", "differs" or "unknown", content = files that only their digests tell apart, doubtful
---         = files that have to be read to know, corrupt = what is damaged in the catalog, or nil}.
---         What is not in it the fingerprints and counts tell.
+--         = files that have to be read to know, ahead = id of the one that has all that the other has, or a later
+--         state of it, if one has, corrupt = what is damaged in the catalog, or nil}. What is not in it the
+--         fingerprints and counts tell.
 function M.attach(catalog, replicas)
     local open = open_pairs(replicas)
     local left = #open > 0 and take_known(catalog, open) or open

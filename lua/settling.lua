@@ -2,6 +2,7 @@
 -- then, and the digests taken on the way are recorded: one by one would cost more than small copies themselves.
 local core_copy = require "core.copy"
 local core_sys = require "core.sys"
+local doubts = require "autobackup.doubts"
 local errors = require "autobackup.errors"
 local loading = require "autobackup.loading"
 
@@ -14,9 +15,10 @@ Settling.__index = Settling
 
 --- Make one.
 -- @param session the session, @param from catalog row of the source database
+-- @param only list of patterns that the copies are about, as of src/copy/only.h
 -- @return the settling: add, flush
-function M.new(session, from)
-    return setmetatable({session = session, from = from, list = {}}, Settling)
+function M.new(session, from, only)
+    return setmetatable({session = session, from = from, only = only, list = {}}, Settling)
 end
 
 --- Remember a copy, and settle all when it is time.
@@ -31,7 +33,10 @@ function Settling:add(copy)
 end
 
 function Settling:replica(database, only)
-    local replica = self.session.catalog:replica(database.id, only.category, only.client, only.project)
+    return self.session.catalog:replica(database.id, only.category, only.client, only.project)
+end
+
+local function id_of(replica)
     return replica and replica.id
 end
 
@@ -41,9 +46,21 @@ function Settling:record(copy)
     end
     errors.check(core_copy.record{
         catalog = self.session.catalog:path(), operation = copy.operation, target_root = copy.target.path,
-        target_identity = copy.target.identity, source = not copy.past and self:replica(self.from, copy.only) or 0,
-        target = self:replica(copy.target, copy.only), readback = copy.readback,
+        target_identity = copy.target.identity,
+        source = not copy.past and id_of(self:replica(self.from, copy.only)) or 0,
+        target = id_of(self:replica(copy.target, copy.only)), readback = copy.readback,
     })
+end
+
+-- A name that is given to a file moves the ctime of its other names, too: those are known again when they are read.
+function Settling:read_moved(list)
+    local pairs_list = {}
+    for _, copy in ipairs(list) do
+        local left = not copy.past and self:replica(self.from, copy.only)
+        local right = left and self:replica(copy.target, copy.only)
+        pairs_list[#pairs_list + 1] = right and right.open > 0 and {left = left, right = right} or nil
+    end
+    doubts.read(self.session, pairs_list, {only = self.only})
 end
 
 --- Read what was copied to each destination again, and record the digests. Raises when that cannot be done.
@@ -65,6 +82,7 @@ function Settling:flush()
     for _, copy in ipairs(list) do
         self:record(copy)
     end
+    self:read_moved(list)
 end
 
 return M

@@ -107,17 +107,28 @@ function M.groups(replicas)
     return groups
 end
 
+-- The most files of which one other replica says so.
+local function most(replica, what)
+    local count, where = 0, nil
+    for id, answer in pairs(replica.against or {}) do
+        if answer[what] > count or answer[what] == count and where and id < where then
+            count, where = answer[what], id
+        end
+    end
+    return count, where
+end
+
 --- How many files of a replica have another content elsewhere at the same size and time, as far as digests tell:
 -- the most in which one other differs.
 -- @return count, and that replica's id or nil
 function M.differing(replica)
-    local most, where = 0, nil
-    for id, answer in pairs(replica.against or {}) do
-        if answer.content > most or answer.content == most and where and id < where then
-            most, where = answer.content, id
-        end
-    end
-    return most, where
+    return most(replica, "content")
+end
+
+--- How many of its files have to be read, here or elsewhere, to know whether another replica's are the same.
+-- @return as of differing
+function M.doubtful(replica)
+    return most(replica, "doubtful")
 end
 
 local function has_damage(replicas)

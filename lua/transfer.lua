@@ -3,6 +3,7 @@
 local core_copy = require "core.copy"
 local core_sys = require "core.sys"
 local catalog_module = require "autobackup.catalog"
+local doubts = require "autobackup.doubts"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local lists = require "autobackup.lists"
@@ -127,13 +128,17 @@ end
 -- Read replicas of a database afresh, unless that was done a moment ago.
 function Run:refresh(database, list)
     local at = self.read_at[database.id]
-    if not at or core_sys.monotonic() - at > FRESH then
+    local is_old = not at or core_sys.monotonic() - at > FRESH
+    if is_old then
         loading.refresh(self.session, database, list, "read " .. database.database)
     end
+    return is_old
 end
 
 function Run:source_of(item)
-    self:refresh(self.from, {self:only(item)})
+    if self:refresh(self.from, {self:only(item)}) then
+        doubts.settle(self, {item}, item.project)
+    end
     local origin = self:origin(item)
     if not origin then
         errors.raise("ENONAME", ("%s of %s is no longer on %s"):format(item.category, item.project,
@@ -431,6 +436,7 @@ function Run:copy_all(items)
     end
     self:open_targets(items)
     items = #self.request.only > 0 and selection.narrow(self, items) or items
+    doubts.settle(self, items, self.request.project)
     self.room = capacity.check(self, items)
     if self.request.mirror and not self.request.yes then
         (self.request.dry_run and mirror.tell or mirror.ask)(self, items)
@@ -464,6 +470,7 @@ Run.__close = Run.close
 --        jobs=?, bwlimit=bytes per second?, idle=, window=ns that times may differ by?, what_fits = copy what
 --        fits where the whole does not, only = list of patterns (src/copy/only.h) of paths in the
 --        replicas: nothing else is copied or removed; nil or empty: all, restore = it is called a restore,
+--        checksum = read all on both sides, size and time prove nothing,
 --        past = the sources as they were (restoring.lua)?, refuse = what says why a path is nowhere
 --        (selection.refusal)?, sink=stream.lua?}
 -- @return result: rows of type "copy" (one for each category, project and destination), with dry_run and without
@@ -473,7 +480,7 @@ function M.run(session, request)
     request.only, request.refuse = request.only or {}, request.refuse or selection.refusal
     local run <close> = new_run(session, request)
     run:check_online()
-    run.settling = settling.new(session, run.from)
+    run.settling = settling.new(session, run.from, request.only)
     run:copy_all(run:expand())
     for _, sentence in ipairs(run.room.closing) do
         run:note(sentence)

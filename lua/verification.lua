@@ -167,6 +167,8 @@ local function day_of(seconds)
     return seconds and core_sys.format_time(seconds * 1000000000, "local", "%Y-%m-%d")
 end
 
+local HAS_GOOD = {damaged = true, renewed = true}    -- states with another content than was known
+
 function Run:add_file(replica, event)
     local good_on = decisions.names_in(event.good_on)
     local row = self:problem(locate.join(replica.root, event.path),
@@ -174,11 +176,11 @@ function Run:add_file(replica, event)
             state = event.state, database = replica.database, project = replica.project,
             category = replica.category, inside = event.path:sub(#place_of(replica) + 2), size = event.size,
             certain = event.certain,
-            good_on = event.state == "damaged" and good_on or nil, known = event.known or nil,
+            good_on = HAS_GOOD[event.state] and good_on or nil, known = event.known or nil,
             errno = event.state == "damaged" and event.code or nil,
-            found_at = event.found_at,
+            found_at = event.found_at, written_at = event.written_at,
         })
-    row.message = decisions.describe(row, day_of(event.found_at))
+    row.message = decisions.describe(row, day_of(event.found_at or event.written_at))
 end
 
 -- What was taken for good when a file was found damaged may have been read, and found damaged too, since.
@@ -206,8 +208,8 @@ function Run:drop_bad_sources()
     end
 end
 
-local COUNTS = {"files_ok", "files_damaged", "files_changed", "files_new", "files_missing", "files_unread",
-    "files", "bytes", "files_left", "bytes_left"}
+local COUNTS = {"files_ok", "files_damaged", "files_renewed", "files_changed", "files_new", "files_missing",
+    "files_unread", "files", "bytes", "files_left", "bytes_left"}
 
 function Run:add_row(replica, event)
     local row = rows.row("verify", {project = replica.project, client = replica.client, name = replica.name,
@@ -380,7 +382,7 @@ end
 
 -- All of its files have digests, taken just now or before.
 local function is_read_whole(row, replica)
-    return replica.errors == 0 and row.files_ok + row.files_new == replica.files
+    return replica.errors == 0 and row.files_ok + row.files_new + row.files_renewed == replica.files
 end
 
 -- What the catalog remembers from now on, and all commands show: which of those that were read are the same.
@@ -434,7 +436,7 @@ end
 -- @param session the session
 -- @param request {project= (a name or a pattern), category=? (a name, or several), databases=list (empty: all),
 --        older=seconds?, max_bytes=?, cached=, repair=, lock_wait=seconds?, jobs=?}
--- @return result: rows of type "verify", one for each replica; problems (state = "damaged", "differs", "changed",
+-- @return result: rows of type "verify", one for each replica; problems (state = "damaged", "renewed", "differs", "changed",
 --         "missing" or "unread"), notes, status. Raises what keeps it from starting, and an interruption.
 function M.run(session, request)
     local run <close> = new_run(session, request)

@@ -30,7 +30,7 @@ function M.share(ages, max_bytes)
 end
 
 --- What a file that is not as it should be is called in a problem.
-M.codes = {damaged = "EDAMAGED", changed = "ECHANGED", missing = "EMISSING"}
+M.codes = {damaged = "EDAMAGED", renewed = "ERENEWED", changed = "ECHANGED", missing = "EMISSING"}
 
 local function damage_text(file, day)
     if file.errno then
@@ -40,8 +40,13 @@ local function damage_text(file, day)
     elseif file.certain then
         return "damaged: its content changed, its size and times did not"
     end
-    return "damaged: its content changed, its size and time did not (if a program did that on purpose, touch the "
-        .. "file and load)"
+    return "damaged: its content changed, its size and time did not ('accept' takes it as it is, if a program did "
+        .. "that on purpose)"
+end
+
+local function renewed_text(file, day)
+    local former = #file.good_on > 0 and "; the former one is on " .. table.concat(file.good_on, ", ") or ""
+    return ("written on %s with its time put back: what was read is its content from now on%s"):format(day, former)
 end
 
 local function advice(file)
@@ -75,11 +80,13 @@ end
 
 --- The sentence about a file that is not as it should be.
 -- @param file row of a problem: state; of a damaged one errno, known, certain and good_on (list); else message
--- @param day when damage was found, as text
+-- @param day when damage was found, or a renewed one was written, as text
 -- @return text
 function M.describe(file, day)
     if file.state == "damaged" then
         return damage_text(file, day) .. "; " .. advice(file)
+    elseif file.state == "renewed" then
+        return renewed_text(file, day)
     elseif file.state == "changed" then
         return "changed since it was loaded: not compared; load, and verify again"
     elseif file.state == "missing" then
@@ -93,7 +100,7 @@ end
 function M.status(row)
     if row.files_damaged > 0 or row.files_differing > 0 then
         return statuses.DAMAGED
-    elseif row.files_unread > 0 or row.files_changed > 0 or row.files_missing > 0 then
+    elseif row.files_unread > 0 or row.files_renewed > 0 or row.files_changed > 0 or row.files_missing > 0 then
         return statuses.PARTIAL
     end
     return statuses.DONE

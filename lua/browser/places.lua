@@ -162,6 +162,10 @@ local function replica_note(replica, database, age)
     if differing > 0 then
         parts[#parts + 1] = size.count(differing) .. " with another content"
     end
+    local doubtful = states.doubtful(replica)
+    if doubtful > 0 then
+        parts[#parts + 1] = size.count(doubtful) .. " to be read to know"
+    end
     if replica.verified_at then
         parts[#parts + 1] = "verified " .. age(replica.verified_at)
     end

@@ -2,6 +2,7 @@
 local core_compare = require "core.compare"
 local coverage = require "autobackup.coverage"
 local decisions = require "autobackup.compare"
+local doubts = require "autobackup.doubts"
 local errors = require "autobackup.errors"
 local freshness = require "autobackup.freshness"
 local jobs = require "autobackup.jobs"
@@ -101,8 +102,9 @@ function Comparison:say_incomplete(pair, counts)
         local path = path_of(pair.right)
         local count = counts.doubt.files
         self:add_problem(pair, path, "EDOUBT", ("%s: whether %s here and on %s %s the same only reading tells; "
-            .. "type: verify %s %s"):format(path, size.plural(count, "file"), pair.left.database,
-            count == 1 and "is" or "are", typed.word(pair.project), typed.word(pair.category)))
+            .. "type: %s --read"):format(path, size.plural(count, "file"), pair.left.database,
+            count == 1 and "is" or "are",
+            typed.line("compare", pair.project, pair.category, pair.reference, pair.database)))
     elseif counts.errors_left + counts.errors_right == 0 and pair.left then
         local path = path_of(pair.left)
         self:add_problem(pair.left.id, path, "EXDEV", path .. ": a mount point inside is not entered")
@@ -185,6 +187,7 @@ function Comparison:add_difference(pair, item)
         absent = not pair.left and pair.reference or not pair.right and pair.database or nil,
         why = decisions.reason(item.judgement) or item.right and item.right.error or item.left and item.left.error,
     })
+    row.proved = (item.judgement == "proved" or item.judgement == "time" and row.kind == "file") or nil
     if item.judgement ~= "same" and item.newer then
         row.newer = item.newer == "left" and pair.reference or pair.database
     end
@@ -281,6 +284,18 @@ function Comparison:ages(pairs_list, names, known)
     return list
 end
 
+-- The pairs anew, after what the claim rests on was read on the disks that are there.
+local function read_first(args, session, list, names)
+    local is_online, there, databases = locate.prober(), {}, by_name(session)
+    for _, pair in ipairs(list) do
+        local both = pair.left and pair.right and is_online(databases[pair.reference])
+            and is_online(databases[pair.database])
+        there[#there + 1] = both and pair or nil
+    end
+    doubts.read(session, there, {alike = args.checksum})
+    return pairs_of(args, session, names)
+end
+
 local function run(args, session, sink)
     check_named(args.databases)
     knowledge.require_setup(session)
@@ -288,6 +303,7 @@ local function run(args, session, sink)
         category = args.category ~= "all" and args.category or nil}, args.databases)
     local databases, names = by_name(session)
     local list = pairs_of(args, session, names)
+    list = (args.read or args.checksum) and read_first(args, session, list, names) or list
     local comparer <close> = errors.check(core_compare.open(session.catalog:path()))
     local comparison = setmetatable({
         comparer = comparer, databases = databases, covered = coverage.new(session.catalog),
@@ -314,8 +330,9 @@ return {
     details = "From the catalog, so unplugged disks count too. The first database named is the reference that "
         .. "every other is compared with; when none is named, the one with the newest content of each category"
         .. " is. One named alone is compared with all others that have the project. Files of equal size and "
-        .. "time are the same unless their digests differ, and so are those of equal digests whatever their "
-        .. "times; times agree within what the coarser of the two filesystems can store. --files and --json "
+        .. "time are the same unless their digests differ or their inode or ctime moved since (to be read, ?); so "
+        .. "are those of equal digests whatever their times. Times agree within what the coarser of the two "
+        .. "filesystems can store. --files and --json "
         .. "put a sign before each file, as 'rclone check --combined' does with the reference as its source: +"
         .. " only in the reference, - only in the other database, * different, ! could not be read, ?"
         .. " has to be read to know, = the same"
@@ -331,6 +348,8 @@ return {
     },
     options = {
         fresh = freshness.option(),
+        read = {help = "read the files of which size and time prove nothing"},
+        checksum = {help = "read all files whose sizes agree, whatever their times"},
         files = {help = "list what differs, file by file"},
         ["modify-window"] = traits.window_option(),
         all = {help = "list also what is the same, and the files of a replica that one side lacks altogether"},

@@ -21,7 +21,7 @@ local function run(args, session, sink)
         window = traits.window(args),
         lock_wait = waiting.seconds(args, session), jobs = args.jobs or session.settings.jobs,
         readback = args.verify == "readback", bwlimit = args.bwlimit, idle = args.idle, only = args.only,
-        what_fits = args.what_fits, sink = sink,
+        what_fits = args.what_fits, checksum = args.checksum, sink = sink,
     })
 end
 
@@ -115,7 +115,8 @@ return {
     name = "copy",
     group = "copy",
     summary = "copy a category of a project from one database to others",
-    details = "Both sides are read first; what is the same is skipped, new and changed files are copied whole, "
+    details = "Both sides are read first; what is the same is skipped (where inode or ctime moved while size and "
+        .. "time did not, contents are compared), new and changed files are copied whole, "
         .. "checked and made durable before their name appears. A file that is newer at the destination is left "
         .. "alone and reported. What is replaced or removed goes to .autobackup/versions on the destination. "
         .. "Several destinations are written from one reading. Interrupted, the same command goes on where it "
@@ -147,6 +148,7 @@ return {
         verify = {type = "choice", values = {"readback"}, value = "readback",
             help = "read what was written back from the disk, and compare, before it gets its name"},
         bwlimit = {type = "size", min = 1, value = "RATE", help = "read at most that much a second, such as 50MB"},
+        checksum = {help = "trust no size and time: read all that looks the same on both sides"},
         idle = {help = "use the disks only when nobody else does"},
         jobs = {type = "integer", min = 1, max = 64, value = "N", help = "copying threads (default: chosen)"},
     },

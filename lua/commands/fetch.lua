@@ -158,21 +158,31 @@ local function has_unknown(cells)
     return false
 end
 
--- Files that only their digests tell apart: of each category once, as its replicas have them all.
-local function differing_text(cells)
+-- Files counted in a field of each replica: of each category once, as its replicas have them all. And the last such cell.
+local function most_of(cells, field)
     local count, most, last = 0, {}, nil
     for _, cell in ipairs(cells) do
         local key = cell.project .. "\0" .. cell.category
-        if (cell.differing or 0) > (most[key] or 0) then
-            count, most[key], last = count + cell.differing - (most[key] or 0), cell.differing, cell
+        if (cell[field] or 0) > (most[key] or 0) then
+            count, most[key], last = count + cell[field] - (most[key] or 0), cell[field], cell
         end
     end
-    if count == 0 then
-        return nil
+    return count, last
+end
+
+-- What sizes and times do not tell.
+local function content_texts(cells)
+    local texts = {}
+    local function add(field, one, many, sentence, option)
+        local count, last = most_of(cells, field)
+        if count > 0 then
+            texts[#texts + 1] = ("%s %s%s: '%s %s'"):format(size.plural(count, "file"), count == 1 and one or many,
+                sentence, typed.line("compare", last.project, last.category), option)
+        end
     end
-    return ("%s in content though not in size and time: 'compare %s %s --files' tells which"):format(
-        count == 1 and "1 file differs" or size.count(count) .. " files differ", typed.word(last.project),
-        typed.word(last.category))
+    add("differing", "differs", "differ", " in content though not in size and time", "--files")
+    add("doubtful", "has", "have", " to be read to know", "--read")
+    return texts
 end
 
 local function legend(cells, out)
@@ -188,7 +198,8 @@ local function legend(cells, out)
     explain("absent", "absent")
     explain("damaged", "damaged: 'verify PROJECT' tells which files")
     if counts.unknown then
-        parts[#parts + 1] = out:mark("unknown") .. " not known: never or not wholly read"
+        parts[#parts + 1] = out:mark("unknown") .. (most_of(cells, "doubtful") > 0 and " not known"
+            or " not known: never or not wholly read")
     elseif has_unknown(cells) then
         parts[#parts + 1] = out:mark("unknown") .. " offline or never read"
     end
@@ -222,9 +233,8 @@ local function show(result, out, session)
         show_grid(lines, databases, out)
     end
     out:line("")
-    local differing = differing_text(result)
-    if differing then
-        out:prose(out:clean(differing), "yellow")
+    for _, text in ipairs(content_texts(result)) do
+        out:prose(out:clean(text), "yellow")
     end
     local text = legend(result, out)
     if text ~= "" and not result.paths then

@@ -5,7 +5,7 @@
  *   comparer:next() -> item | true (still at work: call again) | false (all is counted)
  *   comparer:counts() -> table
  *   comparer:close()
- * Items: {judgement = "same|time|age|size|content|target|type|left|right|unread|doubt", path =, newer = "left|right"?,
+ * Items: {judgement = "proved|same|time|age|size|content|target|type|left|right|unread|doubt", path =, newer = "left|right"?,
  * left = {kind =, size =, mtime = NS, error = CODE?}?, right = likewise?, rules = "left|right"?}. Meaning: index/compare.h.
  */
 #include "bind/bind.h"
@@ -100,7 +100,7 @@ static int comparer_start(lua_State *L)
 static const char *judgement_name(enum pair_judgement judgement)
 {
     static const char *const names[] = {
-        [PAIR_SAME] = "same",     [PAIR_TIME] = "time", [PAIR_AGE] = "age",     [PAIR_SIZE] = "size",
+        [PAIR_PROVED] = "proved", [PAIR_SAME] = "same", [PAIR_TIME] = "time", [PAIR_AGE] = "age",     [PAIR_SIZE] = "size",
         [PAIR_CONTENT] = "content", [PAIR_TARGET] = "target", [PAIR_TYPE] = "type", [PAIR_LEFT] = "left",
         [PAIR_RIGHT] = "right",   [PAIR_UNREAD] = "unread",  [PAIR_DOUBT] = "doubt",
     };

@@ -1,6 +1,7 @@
 /*
  * core.verify: start{catalog=, root=, identity=, path=, replica=, peers={{name=, replica=}, ...}, before=SECONDS?,
- * max_bytes=?, cached=, known_again=, jobs=, operation=?, project=?, category=?, database=?, only={PATTERN...}?} -> job,
+ * max_bytes=?, cached=, known_again=, jobs=, operation=?, project=?, category=?, database=?, only={PATTERN...}?,
+ * against=?, alike=?} -> job,
  * with the fields of struct verify_request; survey{catalog=, replica=, only=?} -> {files=, bytes=, damaged=} (accept.h);
  * ages(catalog path, replica, before=SECONDS?) -> list of {files=, bytes=, minute=}, the oldest first: what is due.
  * Events and meaning: verify/verify.h, index/verified.h.
@@ -83,6 +84,8 @@ static int verify_start_(lua_State *L)
         .project = (char *)field_text_or_none(L, "project"),
         .category = (char *)field_text_or_none(L, "category"),
         .database = (char *)field_text_or_none(L, "database"),
+        .against = field_integer(L, "against", 0, 0, INT64_MAX),
+        .alike = field_flag(L, "alike"),
         .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
     };
     field_check_texts(L, "only");

@@ -367,6 +367,21 @@ static void note_digest(struct commit *c, struct item *item, const struct stat *
     free(path);
 }
 
+static void note_kept(struct commit *c, const struct item *item)
+{
+    int dir = twin_target(item->twin);
+    bool same = dir >= 0 && still_at(dir, item->name, &item->made, STILL_UNTOUCHED, NULL) == 0;
+
+    if (dir >= 0)
+        twin_target_done(item->twin);
+    if (!same)
+        return;
+    char *path = plan_join(item->twin->path, item->name);
+    manifest_add_kept(&c->w->target.manifest, path, &item->made);
+    atomic_fetch_add(&c->w->report.tally.recorded, 1);
+    free(path);
+}
+
 /* Of both: what one cannot tell apart, the other has not lost. */
 static int64_t coarser(const struct work *w)
 {
@@ -385,6 +400,8 @@ void apply_settle(struct commit *c, struct item *item)
     int dir = -1;
 
     count(&c->w->report.tally, item);
+    if (item->is_kept)
+        note_kept(c, item);
     if (!item->fresh.has_digest || item->trust == TRUST_NOTHING || (dir = twin_target(item->twin)) < 0)
         return;
     bool alike = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && still_is(&item->made, &st, STILL_ALIKE, NULL);

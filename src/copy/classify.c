@@ -29,6 +29,11 @@ static bool may_be_directory(const struct entry *e)
 
 static struct rights rights_of(const struct entry *e) { return (struct rights){e->mode, e->uid, e->gid}; }
 
+static bool is_anothers(const struct merge_pair *pair, const struct classify_options *o)
+{
+    return o->only_own && pair->right->uid != o->uid;
+}
+
 /* The content is the same. moved: the times are not. */
 static void judge_metadata(const struct merge_pair *pair, const struct classify_options *o, bool moved,
                            struct verdict *v)
@@ -36,7 +41,7 @@ static void judge_metadata(const struct merge_pair *pair, const struct classify_
     struct rights from = rights_of(pair->left), to = rights_of(pair->right);
     bool rights = metadata_lacks(&from, &to, o->keeps_owner, o->keeps_mode);
 
-    if (o->only_own && pair->right->uid != o->uid)
+    if (is_anothers(pair, o))
         v->owned = rights || moved;
     else if (rights || (moved && !S_ISDIR(pair->left->mode)))
         v->kind = VERDICT_METADATA;
@@ -52,6 +57,18 @@ static void judge_difference(const struct merge_pair *pair, const struct classif
                "newer at the destination: left alone (--newer=overwrite replaces it)");
 }
 
+/* Size and time agree, and the destination's content is the right one, or the later one. */
+static void judge_right(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
+{
+    v->kind = VERDICT_CHANGED;
+    if (pair->right_accepted)
+        refuse(v, VERDICT_CONFLICT, "EDIGEST",
+               "the content differs, and the destination's was accepted as the right one: left alone");
+    else if (!o->overwrite_newer)
+        refuse(v, VERDICT_CONFLICT, "ENEWER",
+               "size and time agree, but the destination's content changed since: left alone (--newer=overwrite replaces it)");
+}
+
 /* Both sides have it, of the same type. */
 static void judge_both(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
 {
@@ -64,8 +81,7 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
         refuse(v, VERDICT_CONFLICT, "EDAMAGED",
                "damaged at the destination, as verify found: left alone (verify --repair mends it)");
     else if (pair_right_rules(pair, &o->traits))
-        refuse(v, VERDICT_CONFLICT, "EDIGEST",
-               "the content differs, and the destination's was accepted as the right one: left alone");
+        judge_right(pair, o, v);
     else if (judgement == PAIR_CONTENT && pair_newer(pair, &o->traits) == 0)
         refuse(v, VERDICT_CONFLICT, "EDIGEST",
                "size and time agree but the contents differ: left alone (accept says which of the two is right)");
@@ -73,8 +89,8 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
         v->kind = VERDICT_CHANGED;                                           /* times are kept: it need not be read */
     else if (judgement == PAIR_DOUBT)
         refuse(v, VERDICT_CONFLICT, "EDOUBT",
-               "size and time agree but what is known of the contents does not: left alone (verify reads them)");
-    else if (judgement != PAIR_SAME && judgement != PAIR_TIME)
+               "size and time agree but do not prove that the contents do, and they could not be read: left alone");
+    else if (judgement != PAIR_PROVED && judgement != PAIR_SAME && judgement != PAIR_TIME)
         judge_difference(pair, o, v);
     else
         judge_metadata(pair, o, moved, v);
@@ -176,6 +192,20 @@ void classify_read(const struct merge_pair *pair, const struct classify_options 
     else if (!options->overwrite_newer)
         refuse(verdict, VERDICT_CONFLICT, "EDIGEST",
                "size and time agree but the contents differ: left alone (--newer=overwrite replaces it)");
+}
+
+bool classify_may_differ(const struct merge_pair *pair, const struct verdict *verdict)
+{
+    return verdict->kind == VERDICT_SAME && pair->left && pair->right && pair->left_touched && S_ISREG(pair->left->mode) &&
+           S_ISREG(pair->right->mode);
+}
+
+void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict)
+{
+    if (is_anothers(pair, options))
+        verdict->owned = true;
+    else
+        verdict->kind = VERDICT_METADATA;
 }
 
 void classify_unread(int errnum, struct verdict *verdict)

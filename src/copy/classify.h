@@ -49,6 +49,12 @@ bool classify_is_alike(const struct merge_pair *pair, const struct classify_opti
 void classify_read(const struct merge_pair *pair, const struct classify_options *options, bool same,
                    struct verdict *verdict);
 
+/* Two regular files that are the same, where the attributes of the left one may have changed. */
+bool classify_may_differ(const struct merge_pair *pair, const struct verdict *verdict);
+
+/* They did. */
+void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict);
+
 /* One of them cannot be read. errnum: positive. */
 void classify_unread(int errnum, struct verdict *verdict);
 

@@ -84,24 +84,36 @@ static int fix_regular(struct fix *f)
     return code;
 }
 
+/* Is the correction all that happened, from the listing to the file that is there now? listed: whose ctime it still had. */
+static bool is_expected(const struct fix *f, bool *ret_listed)
+{
+    const struct traits *traits = &f->w->target.fs.traits;
+    struct was was = was_stat(&f->before);
+    int64_t mtime = mtime_of(&f->after);
+    bool expected = mtime == was.mtime || traits_hold(traits, f->given, mtime);
+
+    *ret_listed = times_agree(f->item->right.ctime, was.ctime, traits->granularity);
+    was.mtime = mtime;
+    return expected && still_is(&was, &f->after, STILL_SAME, NULL);
+}
+
 /*
- * A confirmed digest stays one where the correction is all that happened: from the listing, whose ctime it goes with,
- * to the file that is there now. Another name of it may have been corrected before, or something else was done to it:
- * then it is what the content should be.
+ * A confirmed digest stays one; where another name of the file may have been corrected before, or something else was
+ * done to it, it is what the content should be. Without one, what was listed is known to be there still.
  */
-static void keep_digest(const struct fix *f)
+static void keep_content(const struct fix *f)
 {
     struct item *item = f->item;
-    struct was was = was_stat(&f->before);
-    bool listed = times_agree(item->right.ctime, was.ctime, f->w->target.fs.traits.granularity);
-    int64_t mtime = mtime_of(&f->after);
-    bool expected = mtime == was.mtime || traits_hold(&f->w->target.fs.traits, f->given, mtime);
+    bool listed, expected = is_expected(f, &listed);
 
+    item->made = was_stat(&f->after);
+    if (item->right_state != DIGEST_CONFIRMED) {
+        item->is_kept = expected && listed && !item->right_moved;
+        return;
+    }
     item->fresh = (struct manifest_file){.mode = item->right.mode, .size = item->right.size,
                                          .has_digest = true, .digest = item->right_digest};
-    item->made = was_stat(&f->after);
-    was.mtime = mtime;
-    if (expected && still_is(&was, &f->after, STILL_SAME, NULL))
+    if (expected)
         item->trust = listed ? TRUST_DIGEST : TRUST_DOUBTFUL;
 }
 
@@ -113,7 +125,7 @@ int fix_metadata(struct work *w, struct item *item, int source_dir, int target_d
     if (code)
         return code;
     report_lost(&w->report, f.lost);
-    if (S_ISREG(item->left.mode) && item->right_state == DIGEST_CONFIRMED)
-        keep_digest(&f);
+    if (S_ISREG(item->left.mode))
+        keep_content(&f);
     return 0;
 }

@@ -40,7 +40,8 @@ struct item *item_new(struct work *work, struct twin *twin, enum verdict_kind ki
     item->left_state = pair->left ? pair->left_state : DIGEST_NONE;
     item->right_digest = pair->right_digest;
     item->right_state = pair->right && !pair->right_damaged ? pair->right_state : DIGEST_NONE;
-    item->left_renewed = pair->left_renewed;
+    item->left_renewed = pair->left_renewed || pair->left_moved;
+    item->right_moved = pair->right_moved;
     return item;
 }
 

@@ -30,7 +30,8 @@ struct item {
     struct digest left_digest, right_digest;
     enum digest_state left_state;     /* of what the catalog says */
     enum digest_state right_state;    /* NONE of a damaged one as well: its content is not that of its digest */
-    bool left_renewed;                /* DIGEST_RENEWED */
+    bool left_renewed;                /* size and time say nothing of its content (DIGEST_OPEN) */
+    bool right_moved;                 /* DIGEST_MOVED */
     const char *name;
 
     bool staged;
@@ -44,6 +45,7 @@ struct item {
 
     /* set by the commit */
     enum trust trust;
+    bool is_kept;                     /* of one that was corrected, without a digest: its content is what was listed */
     struct stat old;                  /* the file that is replaced */
     enum kept kept;
     bool failed;

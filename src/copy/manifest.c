@@ -208,6 +208,21 @@ void manifest_add_taken(struct manifest *m, const struct taken *target, const st
     pthread_mutex_unlock(&m->lock);
 }
 
+void manifest_add_kept(struct manifest *m, const char *path, const struct was *was)
+{
+    pthread_mutex_lock(&m->lock);
+    struct buf *b = &m->pending;
+    size_t start = b->len;
+
+    add_text(b, "kept");
+    add_text(b, path);
+    add_number(b, (int64_t)was->size);
+    add_number(b, was->mtime);
+    add_number(b, was->ctime);
+    add_check(b, start);
+    pthread_mutex_unlock(&m->lock);
+}
+
 static void add_head(struct buf *b, const struct manifest_head *head)
 {
     add_text(b, "autobackup-manifest");

@@ -24,6 +24,7 @@
  *   void    PATH                announced, then not done
  *   taken   PATH DIGEST SIZE TARGET-MTIME TARGET-CTIME TARGET-YOUNG SOURCE-MTIME SOURCE-CTIME SOURCE-YOUNG
  *                               done: a file that is durable, its digest, and what both files were then
+ *   kept    PATH SIZE MTIME CTIME    done: a file that was corrected, as it was then; its content is what it was
  *   renewed PATH                before a taken: its content is not the one that size and time were known to go with
  *   expire  OPERATION FILES BYTES    the versions of another operation were removed, so many
  *   counts  CREATED REPLACED REMOVED TOUCHED DIRECTORIES    of what was announced and not voided; before the end
@@ -59,7 +60,7 @@
 enum manifest_verb {
     MANIFEST_HEAD, MANIFEST_RUN, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH,
     MANIFEST_FOLDER, MANIFEST_ATTRIBUTES, MANIFEST_LINKS, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN,
-    MANIFEST_RENEWED, MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
+    MANIFEST_KEPT, MANIFEST_RENEWED, MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
 };
 
 /* One side of a record. */
@@ -121,6 +122,8 @@ void manifest_add_expire(struct manifest *m, const char *operation, int64_t file
 void manifest_add_taken(struct manifest *m, const struct taken *target,
                         const struct taken *source);    /* and renewed, when the target is */
 
+void manifest_add_kept(struct manifest *m, const char *path, const struct was *was);
+
 /* A record that was added is void: MANIFEST_CREATE, _REPLACE, _REMOVE or _TOUCH of what has this mode. */
 void manifest_add_void(struct manifest *m, enum manifest_verb announced, uint32_t mode, const char *path);
 
@@ -164,6 +167,9 @@ void manifest_reader_close(struct manifest_reader *r);
  * record.
  */
 bool manifest_taken(const struct manifest_record *record, struct taken *ret_target, struct taken *ret_source);
+
+/* Read a "kept" record, likewise. */
+bool manifest_kept(const struct manifest_record *record, struct taken *ret_target);
 
 /* Read the number in fields[at]. False when there is none. */
 bool manifest_number(const struct manifest_record *record, int at, int64_t *ret_value);

@@ -32,6 +32,7 @@ static const struct {
     [MANIFEST_GONE] = {"gone", 10},
     [MANIFEST_VOID] = {"void", 3},
     [MANIFEST_TAKEN] = {"taken", 11},
+    [MANIFEST_KEPT] = {"kept", 6},
     [MANIFEST_RENEWED] = {"renewed", 3},
     [MANIFEST_EXPIRE] = {"expire", 5},
     [MANIFEST_COUNTS] = {"counts", 7},
@@ -236,6 +237,21 @@ bool manifest_taken(const struct manifest_record *record, struct taken *ret_targ
     both.size = (uint64_t)size;
     *ret_target = *ret_source = both;
     return read_times(record, 4, ret_target) && read_times(record, 7, ret_source);
+}
+
+bool manifest_kept(const struct manifest_record *record, struct taken *ret_target)
+{
+    const char *const *f = record->fields;
+    struct taken t = {.kept = true};
+    int64_t size;
+
+    if (record->verb != MANIFEST_KEPT || !number(f[2], 10, &size) || !number(f[3], 10, &t.mtime) ||
+        !number(f[4], 10, &t.ctime))
+        return false;
+    t.path = (char *)f[1];
+    t.size = (uint64_t)size;
+    *ret_target = t;
+    return true;
 }
 
 static uint32_t type_bits(const char *type)

@@ -108,6 +108,13 @@ static void settle(struct plan *p, const struct plan_name *name, struct verdict 
         classify_unread(-code, verdict);
 }
 
+/* What looks the same may have attributes that are no more those of the source. */
+static void look(struct plan *p, const struct plan_name *name, struct verdict *verdict)
+{
+    if (p->same_extras && classify_may_differ(name->pair, verdict) && p->same_extras(p->extras_arg, name) == 0)
+        classify_differs(name->pair, &p->options, verdict);
+}
+
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
                  const struct merge_pair *pair)
 {
@@ -119,6 +126,7 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
     if (!is_asked_for(p, &name))
         return 0;
     settle(p, &name, &verdict);
+    look(p, &name, &verdict);
     if (verdict.block && *name.name)
         plan_block(p, dir->path, name.name);
     /* In a repair the names of one damaged file stay names of one file, whatever the source's are. */

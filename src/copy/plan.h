@@ -23,6 +23,8 @@ struct plan {
     struct only *only;                  /* what it is about; NULL: all. plan_scout comes before the first pass then */
     int (*same_content)(void *arg, const struct plan_name *name);    /* read what looks the same (copy/settle.h); NULL */
     void *content_arg;
+    int (*same_extras)(void *arg, const struct plan_name *name);     /* look at attributes that may differ (copy/extras.h); NULL */
+    void *extras_arg;
     const atomic_bool *cancel;          /* may be NULL */
     const atomic_bool *stop;            /* likewise: another reason to end early */
     /* what plan_scout found */

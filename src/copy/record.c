@@ -7,6 +7,7 @@
 #include "copy/transfer.h"
 #include "index/catalog.h"
 #include "index/identity.h"
+#include "index/verified.h"
 
 #define CHUNK 65536    /* digests of one transaction */
 
@@ -44,6 +45,24 @@ static int flush(struct recording *rec, struct error *err)
     return code;
 }
 
+/* One file of both sides. target.path is borrowed. */
+static int add_pair(struct recording *rec, struct taken target, struct taken source, struct error *err)
+{
+    target.path = source.path = mem_strdup(target.path);
+    rec->sides[0].taken[rec->count] = target;
+    rec->sides[1].taken[rec->count] = source;
+    return ++rec->count == CHUNK ? flush(rec, err) : 0;
+}
+
+static int add_taken(struct recording *rec, struct taken target, struct taken source, struct error *err)
+{
+    target.renewed = rec->renewed && strcmp(rec->renewed, target.path) == 0;
+    /* To be copied a source was read from end to end; the copy was only written, unless it was read back. */
+    source.verified_at = rec->started_at;
+    target.verified_at = rec->request->readback ? rec->started_at : 0;
+    return add_pair(rec, target, source, err);
+}
+
 static int add(struct recording *rec, const struct manifest_record *record, struct error *err)
 {
     struct taken target, source;
@@ -54,16 +73,9 @@ static int add(struct recording *rec, const struct manifest_record *record, stru
         free(rec->renewed);
         rec->renewed = mem_strdup(record->fields[1]);
     }
-    if (!manifest_taken(record, &target, &source))
-        return 0;
-    target.renewed = rec->renewed && strcmp(rec->renewed, target.path) == 0;
-    target.path = source.path = mem_strdup(target.path);
-    /* To be copied a source was read from end to end; the copy was only written, unless it was read back. */
-    source.verified_at = rec->started_at;
-    target.verified_at = rec->request->readback ? rec->started_at : 0;
-    rec->sides[0].taken[rec->count] = target;
-    rec->sides[1].taken[rec->count] = source;
-    return ++rec->count == CHUNK ? flush(rec, err) : 0;
+    if (manifest_kept(record, &target))    /* of the source it says nothing */
+        return add_pair(rec, target, (struct taken){.kept = true, .mtime = INT64_MIN}, err);
+    return manifest_taken(record, &target, &source) ? add_taken(rec, target, source, err) : 0;
 }
 
 static int read_all(struct recording *rec, struct manifest_reader *reader, struct error *err)
@@ -101,6 +113,8 @@ static int record_from(const struct record_request *request, int root, int64_t *
     code = catalog_open(request->catalog, &rec.cat, err);
     if (!code)
         code = read_all(&rec, &reader, err);
+    if (!code && request->readback && request->target)
+        code = verified_settle(rec.cat, request->target, err);
     catalog_close(rec.cat);
     manifest_reader_close(&reader);
     *ret_count = rec.total;

@@ -1,14 +1,12 @@
 #include "copy/settle.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "base/path.h"
 #include "copy/layers.h"
 
 static char same, other;
@@ -27,30 +25,13 @@ void settle_free(struct settle *s)
     *s = (struct settle){0};
 }
 
-static int digest_in(struct settle *s, int dir, const char *name, uint64_t size, struct digest *ret_digest)
-{
-    struct stat st;
-
-    if (fstat(dir, &st) < 0)
-        return -errno;
-    if (work_is_catalog(s->w, st.st_dev, dir, name))
-        return -EBUSY;
-    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int code = data_digest(&s->data, fd, size, ret_digest);
-    close(fd);
-    return code;
-}
-
 static int digest_at(struct settle *s, int top, const char *path, uint64_t size, struct digest *ret_digest)
 {
-    const char *name;
-    int dir = path_open_parent(top, path, &name);
-    int code = dir < 0 ? dir : digest_in(s, dir, name, size, ret_digest);
+    int fd = work_open_file(s->w, top, path);
+    int code = fd < 0 ? fd : data_digest(&s->data, fd, size, ret_digest);
 
-    if (dir >= 0)
-        close(dir);
+    if (fd >= 0)
+        close(fd);
     return code;
 }
 
@@ -65,6 +46,33 @@ static int digest_of_layer(struct settle *s, size_t layer, const char *path, con
     int code = digest_at(s, s->w->source.root, full, pair->left->size, ret_digest);
     free(full);
     return code;
+}
+
+static bool is_same_folder(int a, int b)
+{
+    struct stat x, y;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* What lies in no layer is what is there now: on the disk that is restored it is the very file. */
+static int compare_live(struct settle *s, const char *path, const struct merge_pair *pair)
+{
+    const struct work *w = s->w;
+    struct digest here, there;
+
+    if (w->source.top < 0)
+        return -ENODATA;
+    if (is_same_folder(w->source.top, w->target.top))
+        return 1;
+    int code = digest_at(s, w->source.top, path, pair->left->size, &here);
+    if (!code)
+        code = digest_at(s, w->target.top, path, pair->right->size, &there);
+    return code ? code : memcmp(&here, &there, sizeof here) == 0;
+}
+
+static bool is_doubtful(const struct plan_name *name)
+{
+    return name->verdict->code && strcmp(name->verdict->code, "EDOUBT") == 0;
 }
 
 static int compare(struct settle *s, size_t layer, const char *path, const struct merge_pair *pair)
@@ -82,12 +90,12 @@ int settle_content(void *arg, const struct plan_name *name)
     struct settle *s = arg;
     size_t layer = layers_find(s->w->request->layers, name->dir->path, name->name);
 
-    if (!layer)
+    if (!layer && !is_doubtful(name))
         return -ENODATA;
     char *path = plan_join(name->dir->path, name->name);
     uint64_t key = hash64_of(path, strlen(path));
     const char *known = map_get(&s->read, key);
-    int code = known ? known == &same : compare(s, layer, path, name->pair);
+    int code = known ? known == &same : layer ? compare(s, layer, path, name->pair) : compare_live(s, path, name->pair);
     if (!known && code >= 0)
         map_set(&s->read, key, code ? &same : &other);
     free(path);

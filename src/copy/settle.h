@@ -18,8 +18,9 @@ void settle_init(struct settle *s, struct work *w);
 void settle_free(struct settle *s);
 
 /*
- * For plan.same_content: has the destination's file the content that lies in a layer? 1 or 0; -ENODATA when the source's
- * is in no layer; -errno when either cannot be read.
+ * For plan.same_content: has the destination's file the content that lies in a layer, or which is at the source where
+ * that is in none and size and time do not prove it? 1 or 0; -ENODATA when that is no question; -errno when either cannot
+ * be read.
  */
 int settle_content(void *arg, const struct plan_name *name);
 

@@ -15,6 +15,7 @@
 #include "copy/layers.h"
 #include "copy/only.h"
 #include "copy/open.h"
+#include "copy/extras.h"
 #include "copy/settle.h"
 #include "copy/space.h"
 #include "copy/sweep.h"
@@ -31,6 +32,7 @@ struct transfer {
     struct journal journal;
     struct plan plan;
     struct settle settle;          /* of a request with layers */
+    struct extras extras;          /* of one without */
     struct space space;
     bool journaled;
     int64_t started_at;            /* monotonic */
@@ -86,6 +88,11 @@ static void init_plan(struct transfer *t)
             .uid = geteuid(),
         },
     };
+    if (!t->request.layers && !t->request.repair) {
+        extras_init(&t->extras, w);
+        t->plan.same_extras = extras_agree;
+        t->plan.extras_arg = &t->extras;
+    }
     if (t->request.layers) {
         settle_init(&t->settle, w);
         t->plan.same_content = settle_content;
@@ -401,6 +408,7 @@ static void transfer_main(struct job *job, void *arg)
     drop_partials(t, &err);
     plan_free(&t->plan);
     settle_free(&t->settle);
+    extras_free(&t->extras);
     if (opened)
         work_close(w);
     catalog_close(t->cat);

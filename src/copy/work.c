@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
+#include "base/path.h"
 #include "index/catalog.h"
 
 void work_fail(struct work *w, struct error *err)
@@ -61,4 +63,27 @@ bool work_is_catalog(const struct work *w, dev_t dev, int dir, const char *name)
     if (dev != w->catalog.dev || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return false;
     return catalog_owns(&w->catalog, st.st_dev, st.st_ino);
+}
+
+static int open_in(const struct work *w, int dir, const char *name)
+{
+    struct stat st;
+
+    if (fstat(dir, &st) < 0)
+        return -errno;
+    if (work_is_catalog(w, st.st_dev, dir, name))
+        return -EBUSY;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int work_open_file(const struct work *w, int top, const char *path)
+{
+    const char *name;
+    int dir = path_open_parent(top, path, &name);
+    int fd = dir < 0 ? dir : open_in(w, dir, name);
+
+    if (dir >= 0)
+        close(dir);
+    return fd;
 }

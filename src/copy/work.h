@@ -91,4 +91,10 @@ bool work_ending(const struct work *w);    /* failed or cancelled */
 /* Is this file, which is about to be opened or replaced, one of the catalog's own? Never touch those. */
 bool work_is_catalog(const struct work *w, dev_t dev, int dir, const char *name);
 
+/*
+ * Open a file below `top` (path: relative to it, not followed) to read it. A descriptor, -EBUSY for one of the catalog's,
+ * or -errno.
+ */
+int work_open_file(const struct work *w, int top, const char *path);
+
 #endif

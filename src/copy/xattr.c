@@ -148,6 +148,47 @@ int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool cle
     return code ? code : given;
 }
 
+static int values_agree(struct xattr_file from, struct xattr_file to, const char *name)
+{
+    struct buf a = {0}, b = {0};
+    int code = get_all(from, name, &a);
+
+    if (!code)
+        code = get_all(to, name, &b);
+    bool same = !code && a.len == b.len && (!a.len || memcmp(a.data, b.data, a.len) == 0);
+    buf_free(&a);
+    buf_free(&b);
+    return code == -ENODATA ? 0 : code ? code : same;
+}
+
+/* All that `from` has, and nothing that would be removed from `to`. */
+static int names_agree(struct xattr_file from, struct xattr_file to, const struct buf *have, const struct buf *has, bool root)
+{
+    int code = 1;
+
+    for (const char *name = next_name(has, NULL); name; name = next_name(has, name))
+        if (is_wanted(name, false) && !contains(have, name))
+            return 0;
+    for (const char *name = next_name(have, NULL); code == 1 && name; name = next_name(have, name))
+        if (is_wanted(name, root))
+            code = contains(has, name) ? values_agree(from, to, name) : 0;
+    return code;
+}
+
+int xattr_agree(struct xattr_file from, struct xattr_file to, bool root)
+{
+    struct buf have = {0}, has = {0};
+    int code = get_names(from, &have);
+
+    if (!code)
+        code = get_names(to, &has);
+    if (!code)
+        code = names_agree(from, to, &have, &has, root);
+    buf_free(&have);
+    buf_free(&has);
+    return code;
+}
+
 static void add_hex(struct buf *out, const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)

@@ -26,6 +26,9 @@ struct xattr_file {
  */
 int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool clean, unsigned *lost);
 
+/* Would xattr_copy, cleaning, leave `to` as it is? 1 or 0, or -errno. */
+int xattr_agree(struct xattr_file from, struct xattr_file to, bool root);
+
 /*
  * Append the attributes that xattr_copy would copy, as text: NAME=VALUE, both in hex, a comma between two; nothing
  * when there are none. 0 or -errno.

@@ -82,7 +82,7 @@ static int prepare_walk(struct compare *c, struct error *err)
     static const char sql[] =
         "SELECT 1 FROM directory a, directory b "
         "WHERE a.replica = ?1 AND a.path = ?3 AND b.replica = ?2 AND b.path = ?3 "
-        "AND (a.damaged > 0 OR b.damaged > 0 OR a.digests <> b.digests OR a.renewed > 0 OR b.renewed > 0)";
+        "AND (a.damaged > 0 OR b.damaged > 0 OR a.digests <> b.digests OR a.open > 0 OR b.open > 0)";
     int64_t left = c->rows[LEFT].found ? c->request.left : 0, right = c->rows[RIGHT].found ? c->request.right : 0;
 
     int code = merge_open(c->cat, left, right, &c->merge, err);
@@ -231,6 +231,7 @@ static void set_path(struct compare *c, const char *name, size_t len)
 static struct compare_sum *sum_of(struct compare_counts *n, enum pair_judgement judgement)
 {
     switch (judgement) {
+    case PAIR_PROVED:
     case PAIR_SAME:
     case PAIR_TIME: return &n->same;
     case PAIR_LEFT: return &n->only_left;
@@ -266,11 +267,16 @@ static bool are_files(const struct merge_pair *pair)
     return pair->left && pair->right && S_ISREG(pair->left->mode) && S_ISREG(pair->right->mode);
 }
 
-/* Is one of the two damaged, and nobody knows which? */
+/* Is one of the two damaged, and nobody knows which, but for a person who said so? */
 static bool is_rot(const struct merge_pair *pair, const struct compare_item *item)
 {
-    return item->judgement == PAIR_CONTENT && !item->newer && !pair->left_damaged && !pair->right_damaged;
+    bool was_written = item->rules && !pair->left_accepted && !pair->right_accepted;
+
+    return item->judgement == PAIR_CONTENT && !item->newer && !was_written && !pair->left_damaged && !pair->right_damaged;
 }
+
+/* Which side's is the later content? As compare_item.newer. */
+static int later(const struct compare_item *item) { return item->newer ? item->newer : item->rules; }
 
 static void count(struct compare *c, const struct merge_pair *pair, const struct compare_item *item)
 {
@@ -282,8 +288,8 @@ static void count(struct compare *c, const struct merge_pair *pair, const struct
         add_entry(&c->seen_left, pair->left);
     n->content += is_rot(pair, item);
     n->other_time += item->judgement == PAIR_TIME && are_files(pair);
-    n->newer_left += sum == &n->different && item->newer < 0;
-    n->newer_right += sum == &n->different && item->newer > 0;
+    n->newer_left += sum == &n->different && later(item) < 0;
+    n->newer_right += sum == &n->different && later(item) > 0;
 }
 
 /* A directory's own entry, and its name in the one above it, say something only when it could not be read. */

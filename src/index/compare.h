@@ -32,7 +32,7 @@ struct compare_counts {
     struct compare_sum unread;      /* names of which one side could not be read */
     int64_t content;                /* of different: files that only their digests tell apart, and none is known as damaged */
     int64_t other_time;             /* of same: files whose digests agree though their times do not */
-    int64_t newer_left, newer_right;        /* of different: files that are newer there */
+    int64_t newer_left, newer_right;        /* of different: files that are newer there, or rule */
     int64_t directories_left, directories_right;    /* directories below the top, only there */
     int64_t errors_left, errors_right;      /* entries that a load could not read: above 0 it is incomplete */
     bool found_left, found_right;           /* the catalog has that replica */
@@ -44,7 +44,7 @@ struct compare_item {
     const char *path;               /* relative to the replica */
     const struct entry *left, *right;   /* NULL: that side lacks it */
     int newer;                      /* below 0 left, above 0 right, 0 neither */
-    int rules;                      /* likewise: whose content was accepted as the right one, of two that differ */
+    int rules;                      /* likewise: whose content is to take the other's place (pair_left_rules) */
 };
 
 /*

@@ -3,7 +3,7 @@
  * sum of a hash for each directory that has digests, so it is 0 where nothing is known of any content.
  *
  * Whole replicas of equal fingerprints and equal evidence have nothing that tells them apart, but for files that are
- * marked as damaged or renewed: of those equal marks say nothing (lua/sameness.lua, is_plainly_same). What comparing two
+ * marked as damaged or open: of those equal marks say nothing (lua/sameness.lua, is_plainly_same). What comparing two
  * came to counts while neither's fingerprint nor evidence has changed since (table `judged`).
  *
  * Without a number (NULL: the digests were written by an older version) it is not known what they say: it equals no other,

@@ -26,28 +26,34 @@ struct kind {
     const char *type;
     int64_t granularity;
     bool syncfs_reliable, network;
+    int signs;
 };
 
-/* Granularities: of the timestamps a filesystem stores, from its on-disk format. */
+#define BOTH (SIGN_CTIME | SIGN_INODE)
+
+/*
+ * Granularities: of the timestamps a filesystem stores, from its on-disk format. Signs: FAT and exFAT store no ctime and
+ * number their inodes anew at every mount, as do servers and FUSE programs that are not known to keep them.
+ */
 static const struct kind kinds[] = {
-    {EXT4_SUPER_MAGIC, "ext4", 1, true, false},
-    {XFS_SUPER_MAGIC, "xfs", 1, true, false},
-    {BTRFS_SUPER_MAGIC, "btrfs", 1, true, false},
-    {F2FS_SUPER_MAGIC, "f2fs", 1, false, false},
-    {ZFS_SUPER_MAGIC, "zfs", 1, false, false},
-    {BCACHEFS_SUPER_MAGIC, "bcachefs", 1, false, false},
-    {TMPFS_MAGIC, "tmpfs", 1, false, false},
-    {OVERLAYFS_SUPER_MAGIC, "overlay", 1, false, false},
-    {MSDOS_SUPER_MAGIC, "vfat", 2000000000, false, false},
-    {EXFAT_SUPER_MAGIC, "exfat", 10000000, false, false},
-    {NTFS3_SUPER_MAGIC, "ntfs", 100, false, false},
-    {UDF_SUPER_MAGIC, "udf", 1000, false, false},
-    {NFS_SUPER_MAGIC, "nfs", 1, false, true},
-    {CIFS_SUPER_MAGIC, "cifs", 100, false, true},
-    {SMB2_SUPER_MAGIC, "smb", 100, false, true},
-    {CEPH_SUPER_MAGIC, "ceph", 1, false, true},
-    {V9FS_MAGIC, "9p", 1, false, true},
-    {FUSE_SUPER_MAGIC, "fuse", 1000000000, false, true},
+    {EXT4_SUPER_MAGIC, "ext4", 1, true, false, BOTH},
+    {XFS_SUPER_MAGIC, "xfs", 1, true, false, BOTH},
+    {BTRFS_SUPER_MAGIC, "btrfs", 1, true, false, BOTH},
+    {F2FS_SUPER_MAGIC, "f2fs", 1, false, false, BOTH},
+    {ZFS_SUPER_MAGIC, "zfs", 1, false, false, BOTH},
+    {BCACHEFS_SUPER_MAGIC, "bcachefs", 1, false, false, BOTH},
+    {TMPFS_MAGIC, "tmpfs", 1, false, false, BOTH},
+    {OVERLAYFS_SUPER_MAGIC, "overlay", 1, false, false, SIGN_CTIME},
+    {MSDOS_SUPER_MAGIC, "vfat", 2000000000, false, false, 0},
+    {EXFAT_SUPER_MAGIC, "exfat", 10000000, false, false, 0},
+    {NTFS3_SUPER_MAGIC, "ntfs", 100, false, false, BOTH},
+    {UDF_SUPER_MAGIC, "udf", 1000, false, false, SIGN_CTIME},
+    {NFS_SUPER_MAGIC, "nfs", 1, false, true, BOTH},
+    {CIFS_SUPER_MAGIC, "cifs", 100, false, true, SIGN_CTIME},
+    {SMB2_SUPER_MAGIC, "smb", 100, false, true, SIGN_CTIME},
+    {CEPH_SUPER_MAGIC, "ceph", 1, false, true, BOTH},
+    {V9FS_MAGIC, "9p", 1, false, true, SIGN_CTIME},
+    {FUSE_SUPER_MAGIC, "fuse", 1000000000, false, true, SIGN_CTIME},
 };
 
 int filesystem_of(int fd, struct filesystem *ret_fs)
@@ -57,7 +63,7 @@ int filesystem_of(int fd, struct filesystem *ret_fs)
     while (fstatfs(fd, &st) < 0)
         if (errno != EINTR)
             return -errno;
-    *ret_fs = (struct filesystem){.traits = {.granularity = 1}};
+    *ret_fs = (struct filesystem){.traits = {.granularity = 1}, .signs = SIGN_CTIME};
     memcpy(&ret_fs->id, &st.f_fsid, sizeof ret_fs->id);
     snprintf(ret_fs->type, sizeof ret_fs->type, "%x", (unsigned)st.f_type);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -67,6 +73,7 @@ int filesystem_of(int fd, struct filesystem *ret_fs)
         ret_fs->traits.granularity = kinds[i].granularity;
         ret_fs->syncfs_reliable = kinds[i].syncfs_reliable;
         ret_fs->network = kinds[i].network;
+        ret_fs->signs = kinds[i].signs;
     }
     return 0;
 }

@@ -8,6 +8,11 @@
 #include <stdint.h>
 
 #include "index/traits.h"
+/* What it keeps of a file that tells a change which left size and mtime as they were. */
+enum filesystem_sign {
+    SIGN_CTIME = 1,           /* the ctime, also over a mount: it moves with every change */
+    SIGN_INODE = 2,           /* the inode number: another one is another file */
+};
 
 /* What a filesystem can do, for times and durability. */
 struct filesystem {
@@ -15,6 +20,7 @@ struct filesystem {
     struct traits traits;     /* of its times: a guess from the type, or what was measured (index/measured.h) */
     bool syncfs_reliable;     /* syncfs reports write errors and covers renames (ext4, xfs, btrfs; Linux 5.8) */
     bool network;
+    int signs;                /* enum filesystem_sign */
     uint64_t id;              /* f_fsid: the same for one filesystem over mounts, where it has one */
 };
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/sum.h"
+#include "index/filesystem.h"
 
 #define VERSION 1
 #define CHECKSUM_SIZE 8
@@ -387,26 +388,36 @@ static char *slot_in(struct buf *slots, uint64_t entries, uint64_t at, size_t si
     return slots->data + at * size;
 }
 
+/* An empty file has the content of every other one. */
+static bool has_moved(const struct entry *old, const struct entry *now, int signs)
+{
+    if (!now->size)
+        return false;
+    return ((signs & SIGN_CTIME) && old->ctime != now->ctime) || ((signs & SIGN_INODE) && old->ino != now->ino);
+}
+
 /* What was found out about the content stays with it, as far as the new entry is still of that content. */
-static void keep_digest(const struct side *old, const struct side *now, uint64_t entries, struct slots *out)
+static void keep_digest(const struct side *old, const struct side *now, uint64_t entries, int signs, struct slots *out)
 {
     struct digest d = {0};
     enum digest_state state = listing_digest(old->listing, &d);
-    int marks = listing_marks(old->listing);
+    bool moved = has_moved(&old->entry, &now->entry, signs);
+    int marks = listing_marks(old->listing) | (moved ? DIGEST_MOVED : 0);
     uint64_t at = now->listing->at - 1, was_at = old->listing->at - 1;
 
-    if ((state == DIGEST_NONE && !(marks & DIGEST_RENEWED)) || !looks_unchanged(&old->entry, &now->entry))
+    if ((state == DIGEST_NONE && !(marks & DIGEST_OPEN)) || !looks_unchanged(&old->entry, &now->entry))
         return;
-    if (state == DIGEST_CONFIRMED && old->entry.ctime != now->entry.ctime)
+    if (state == DIGEST_CONFIRMED && moved)
         state = DIGEST_UNCONFIRMED;
     char *slot = slot_in(&out->digests, entries, at, DIGEST_SLOT);
     *slot = (char)(state | marks);
     memcpy(slot + 1, d.bytes, DIGEST_SIZE);
-    if (listing_verified(old->listing) && old->entry.ctime == now->entry.ctime)
+    if (listing_verified(old->listing) && !moved)
         memcpy(slot_in(&out->times, entries, at, TIME_SLOT), old->listing->times + was_at * TIME_SLOT, TIME_SLOT);
 }
 
-static void count_change(const struct side *old, const struct side *now, int order, struct listing_change *change)
+static void count_change(const struct side *old, const struct side *now, int order, int signs,
+                         struct listing_change *change)
 {
     bool was = order <= 0 && S_ISREG(old->entry.mode), is = order >= 0 && S_ISREG(now->entry.mode);
 
@@ -416,9 +427,11 @@ static void count_change(const struct side *old, const struct side *now, int ord
         change->removed++;
     else if (was && is && (old->entry.size != now->entry.size || old->entry.mtime != now->entry.mtime))
         change->changed++;
+    else if (was && is)
+        change->moved += has_moved(&old->entry, &now->entry, signs);
 }
 
-int listing_diff(struct listing *old, struct listing *now, struct listing_change *change, struct slots *out)
+int listing_diff(struct listing *old, struct listing *now, int signs, struct listing_change *change, struct slots *out)
 {
     struct side a = {.listing = old}, b = {.listing = now};
     uint64_t entries = now ? now->left : 0;
@@ -428,9 +441,9 @@ int listing_diff(struct listing *old, struct listing *now, struct listing_change
     while (a.have == 1 || b.have == 1) {
         int order = a.have != 1 ? 1 : b.have != 1 ? -1
                     : entry_compare_names(a.entry.name, a.entry.name_len, b.entry.name, b.entry.name_len);
-        count_change(&a, &b, order, change);
+        count_change(&a, &b, order, signs, change);
         if (order == 0)
-            keep_digest(&a, &b, entries, out);
+            keep_digest(&a, &b, entries, signs, out);
         if (order <= 0)
             advance(&a);
         if (order >= 0)

@@ -22,7 +22,7 @@
  * The entry with the empty name stands first where there is one: it is the directory itself. A replica's top
  * directory has it always; another one only when it could not be read, with the error and no other entries.
  *
- * Digests lie beside it, one slot per entry in the same order: 1 byte state (bits 7 to 5: marks), 16 bytes digest. So do
+ * Digests lie beside it, one slot per entry in the same order: 1 byte state (bits 7 to 2: marks), 16 bytes digest. So do
  * times, 4 bytes each, big endian: when the file was last read from its disk and compared with its digest, in seconds
  * since 1970, 0 for never. They are apart from the digests so that equal digests can be told by comparing bytes.
  */
@@ -63,7 +63,7 @@ void totals_add(struct totals *t, const struct totals *more);
 enum digest_state {
     DIGEST_NONE = 0,
     DIGEST_CONFIRMED = 1,     /* size, mtime and ctime are those it was taken at */
-    DIGEST_UNCONFIRMED = 2,   /* the ctime moved, or was too young to tell */
+    DIGEST_UNCONFIRMED = 2,   /* the ctime or inode moved (DIGEST_MOVED), or the ctime was too young to tell */
 };
 #define DIGEST_SLOT (1 + DIGEST_SIZE)
 /* Marks beside a state. */
@@ -74,7 +74,16 @@ enum digest_state {
  * or where it was copied to. It may stand without a digest.
  */
 #define DIGEST_RENEWED 0x20
-#define DIGEST_MARKS (DIGEST_DAMAGED | DIGEST_ACCEPTED | DIGEST_RENEWED)
+/*
+ * Its inode or ctime moved while its size and time did not, so these say nothing of its content until that is read. It may
+ * stand without a digest.
+ */
+#define DIGEST_MOVED 0x10
+#define DIGEST_WRITTEN 0x08    /* of a renewed one: it was written in place, as its inode or ctime told */
+/* Its inode or ctime moved, its content is known all the same: attributes that no listing has may be others than before. */
+#define DIGEST_TOUCHED 0x04
+#define DIGEST_OPEN (DIGEST_RENEWED | DIGEST_MOVED)    /* files that are not the same as others by size and time alone */
+#define DIGEST_MARKS (DIGEST_DAMAGED | DIGEST_ACCEPTED | DIGEST_OPEN | DIGEST_WRITTEN | DIGEST_TOUCHED)
 #define TIME_SLOT 4
 
 /* What lies beside a listing: slots for all entries, or empty when there is nothing in them. */
@@ -134,15 +143,17 @@ void listing_close(struct listing *l);
 /* What became of a directory's files between two readings, and of their digests. */
 struct listing_change {
     int64_t added, changed, removed;    /* regular files */
+    int64_t moved;                      /* those of which a sign moved while size and time did not */
 };
 
 /*
  * Set an old reading of a directory against a new one. Adds to *change. Gives out (zeroed) the digests that are still
  * worth something, one slot per new entry, or none when none is: same name, size and mtime keep a digest and its
- * marks (DIGEST_RENEWED without a digest too), unconfirmed when the ctime moved; only an unmoved ctime keeps the time of the last verification. Either
+ * marks (DIGEST_OPEN without a digest too). Where a sign moved (signs: enum filesystem_sign, those that its filesystem
+ * keeps) the digest becomes unconfirmed, the file DIGEST_MOVED, and the time of the last verification is dropped. Either
  * side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a damaged old one counts as empty from where it
  * breaks).
  */
-int listing_diff(struct listing *old, struct listing *now, struct listing_change *change, struct slots *out);
+int listing_diff(struct listing *old, struct listing *now, int signs, struct listing_change *change, struct slots *out);
 
 #endif

@@ -165,6 +165,16 @@ static int database_of(struct catalog *cat, const char *identity, int64_t *ret_d
     return code;
 }
 
+/* A sign that is not kept tells nothing. One that seems to be may still change with the next mount: that the type tells. */
+static void recall(const struct measured *m, struct filesystem *fs)
+{
+    fs->traits = m->traits;
+    if (m->kept[TRAIT_CTIME] == 0)
+        fs->signs &= ~SIGN_CTIME;
+    if (m->kept[TRAIT_INODE] == 0)
+        fs->signs &= ~SIGN_INODE;
+}
+
 int measured_recall(struct catalog *cat, const char *identity, int fd, struct filesystem *fs, struct error *err)
 {
     char name[FILESYSTEM_NAME];
@@ -176,7 +186,7 @@ int measured_recall(struct catalog *cat, const char *identity, int fd, struct fi
         return code;
     code = measured_find(cat, database, name, &m, err);
     if (code > 0)
-        fs->traits = m.traits;
+        recall(&m, fs);
     return code < 0 ? code : 0;
 }
 

@@ -250,6 +250,9 @@ static void take_left(struct merge_pair *pair, const struct listing *l, const st
     pair->left_damaged = marks & DIGEST_DAMAGED;
     pair->left_accepted = marks & DIGEST_ACCEPTED;
     pair->left_renewed = marks & DIGEST_RENEWED;
+    pair->left_written = marks & DIGEST_WRITTEN;
+    pair->left_touched = marks & DIGEST_TOUCHED;
+    pair->left_moved = marks & DIGEST_MOVED;
     pair->left_verified = listing_verified(l);
 }
 
@@ -262,6 +265,9 @@ static void take_right(struct merge_pair *pair, const struct listing *l, const s
     pair->right_damaged = marks & DIGEST_DAMAGED;
     pair->right_accepted = marks & DIGEST_ACCEPTED;
     pair->right_renewed = marks & DIGEST_RENEWED;
+    pair->right_written = marks & DIGEST_WRITTEN;
+    pair->right_touched = marks & DIGEST_TOUCHED;
+    pair->right_moved = marks & DIGEST_MOVED;
     pair->right_verified = listing_verified(l);
 }
 

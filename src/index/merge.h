@@ -24,7 +24,10 @@ struct merge_pair {
     enum digest_state left_state, right_state;
     bool left_damaged, right_damaged;           /* the content is not that of the digest: verify found it so */
     bool left_accepted, right_accepted;         /* somebody said that this content is the right one */
-    bool left_renewed, right_renewed;           /* and it is another than the one that was known before */
+    bool left_renewed, right_renewed;           /* it is another than the one that was known before at this size and time */
+    bool left_written, right_written;           /* since it was written there (DIGEST_WRITTEN) */
+    bool left_touched, right_touched;           /* its attributes may have changed (DIGEST_TOUCHED) */
+    bool left_moved, right_moved;               /* its inode or ctime moved since: size and time say nothing of it */
     int64_t left_verified, right_verified;      /* when it was last verified: seconds since 1970; 0: never */
 };
 

@@ -52,9 +52,16 @@ static bool targets_differ(const struct entry *l, const struct entry *r)
 /* Of files whose sizes and times agree, whose digests prove nothing: is what is known of them against that? */
 static bool is_doubtful(const struct merge_pair *pair)
 {
+    if (pair->left_moved || pair->right_moved)
+        return true;
     if (pair->left_state != DIGEST_NONE && pair->right_state != DIGEST_NONE)
         return memcmp(pair->left_digest.bytes, pair->right_digest.bytes, DIGEST_SIZE) != 0;
     return pair->left_renewed || pair->right_renewed;
+}
+
+static bool are_confirmed(const struct merge_pair *pair)
+{
+    return pair->left_state == DIGEST_CONFIRMED && pair->right_state == DIGEST_CONFIRMED;
 }
 
 static enum pair_judgement judge_files(const struct merge_pair *pair, enum times times)
@@ -63,11 +70,11 @@ static enum pair_judgement judge_files(const struct merge_pair *pair, enum times
         return PAIR_SIZE;
     if (pair->left_damaged || pair->right_damaged)
         return PAIR_CONTENT;
-    if (pair->left_state != DIGEST_CONFIRMED || pair->right_state != DIGEST_CONFIRMED)
+    if (!are_confirmed(pair))
         return times == TIMES_DIFFER ? PAIR_AGE : times == TIMES_UNKNOWN || is_doubtful(pair) ? PAIR_DOUBT : PAIR_SAME;
     if (memcmp(pair->left_digest.bytes, pair->right_digest.bytes, DIGEST_SIZE) != 0)
         return PAIR_CONTENT;
-    return times == TIMES_DIFFER ? PAIR_TIME : PAIR_SAME;
+    return times == TIMES_DIFFER ? PAIR_TIME : PAIR_PROVED;
 }
 
 static bool are_apart(const struct merge_pair *pair, const struct traits_pair *traits)
@@ -76,14 +83,38 @@ static bool are_apart(const struct merge_pair *pair, const struct traits_pair *t
     return (judgement == PAIR_CONTENT || judgement == PAIR_DOUBT) && !pair_is_moved(pair, traits);
 }
 
+/* One side was written, and the other was not after that. Both have been read, so that is known. */
+static bool is_later(const struct merge_pair *pair, bool written, bool other, int64_t ctime, int64_t others)
+{
+    return are_confirmed(pair) && written && (!other || ctime > others);
+}
+
+static bool left_is_later(const struct merge_pair *pair)
+{
+    return is_later(pair, pair->left_written, pair->right_written, pair->left->ctime, pair->right->ctime);
+}
+
+static bool right_is_later(const struct merge_pair *pair)
+{
+    return is_later(pair, pair->right_written, pair->left_written, pair->right->ctime, pair->left->ctime);
+}
+
 bool pair_left_rules(const struct merge_pair *pair, const struct traits_pair *traits)
 {
-    return pair->left_accepted && !pair->left_damaged && !pair->right_accepted && are_apart(pair, traits);
+    bool spoken = pair->left_accepted || pair->right_accepted;
+
+    if (pair->left_damaged || !are_apart(pair, traits))
+        return false;
+    return spoken ? pair->left_accepted && !pair->right_accepted : !pair->right_damaged && left_is_later(pair);
 }
 
 bool pair_right_rules(const struct merge_pair *pair, const struct traits_pair *traits)
 {
-    return pair->right_accepted && !pair->right_damaged && !pair->left_accepted && are_apart(pair, traits);
+    bool spoken = pair->left_accepted || pair->right_accepted;
+
+    if (pair->right_damaged || !are_apart(pair, traits))
+        return false;
+    return spoken ? pair->right_accepted && !pair->left_accepted : !pair->left_damaged && right_is_later(pair);
 }
 
 static bool is_unread(const struct entry *e) { return e && (e->err || e->mount); }

@@ -11,15 +11,17 @@
 #include "index/traits.h"
 
 enum pair_judgement {
-    PAIR_SAME,        /* content and time; directories of any times */
+    PAIR_PROVED,      /* files of equal time whose confirmed digests are equal */
+    PAIR_SAME,        /* files whose size and time agree, and nothing speaks against that; links and special files that are
+                         the same; directories of any times */
     PAIR_TIME,        /* same content by confirmed digests or link targets (or it has none), another time */
     PAIR_AGE,         /* files of equal size and another time, whose contents are not known: taken for different */
     PAIR_SIZE,        /* files of different sizes */
     PAIR_CONTENT,     /* files of equal size whose confirmed digests differ, whatever their times, or one is damaged */
-    PAIR_DOUBT,       /* files of equal size and time, and what is known of their contents speaks against that: they have
-                         to be read. One digest is not confirmed and they differ; or one content is known to have become
-                         another one (accept), and of the other nothing is known. Or files of equal size where one side
-                         keeps no times, whose contents are not known */
+    PAIR_DOUBT,       /* files of equal size and time that have to be read, since these prove nothing: one's inode or ctime
+                         moved; a digest is not confirmed and they differ; or one content is known to have become another
+                         one, and of the other nothing is known. Or files of equal size where one side keeps no times, whose
+                         contents are not known */
     PAIR_TARGET,      /* symlinks to different places */
     PAIR_TYPE,        /* a file here, a directory or link there */
     PAIR_LEFT,        /* only left has it */
@@ -31,8 +33,9 @@ enum pair_judgement {
 enum pair_judgement pair_judge(const struct merge_pair *pair, const struct traits_pair *traits);
 
 /*
- * Two files of equal size and time whose contents differ, and a person said that the left one's (or likewise the right
- * one's) is the right one: a copy from there may take the other's place. Pure.
+ * Two files of equal size and time whose contents differ, and the left one's (or likewise the right one's) is to take the
+ * other's place: a person said that it is the right one, else it was written there (DIGEST_WRITTEN), and the other was not,
+ * or earlier by its ctime. Pure.
  */
 bool pair_left_rules(const struct merge_pair *pair, const struct traits_pair *traits);
 bool pair_right_rules(const struct merge_pair *pair, const struct traits_pair *traits);

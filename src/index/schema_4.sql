@@ -103,8 +103,8 @@ ALTER TABLE operation ADD COLUMN began INTEGER;        -- and when the process b
 ALTER TABLE replica ADD COLUMN evidence BLOB;    -- what all its digests say, in one number (evidence.h); NULL: to be added up
 UPDATE replica SET evidence = zeroblob(16)       -- no digest says nothing
     WHERE id NOT IN (SELECT replica FROM directory WHERE digests IS NOT NULL);
-ALTER TABLE directory ADD COLUMN renewed INTEGER NOT NULL DEFAULT 0;    -- files that digests marks as renewed
-CREATE INDEX directory_renewed ON directory (replica, renewed) WHERE renewed > 0;
+ALTER TABLE directory ADD COLUMN open INTEGER NOT NULL DEFAULT 0;    -- files of which size and time say nothing (DIGEST_OPEN)
+CREATE INDEX directory_open ON directory (replica, open) WHERE open > 0;
 CREATE TABLE traits (                      -- what a database's filesystem was measured to keep (measured.h)
     database    INTEGER PRIMARY KEY REFERENCES database ON DELETE CASCADE,
     filesystem  TEXT NOT NULL,             -- which one that was; the row counts while the database lies on it
@@ -141,6 +141,7 @@ CREATE TABLE judged (    -- what comparing two replicas of one size came to: a c
     state       TEXT NOT NULL,              -- same, differs, unknown
     content     INTEGER NOT NULL,           -- files that only their digests tell apart
     doubtful    INTEGER NOT NULL,           -- files that have to be read to know
+    leads       TEXT,                       -- a, b: has all that the other has, or a later state of it; NULL: neither
     PRIMARY KEY (a, b)
 ) WITHOUT ROWID;
 CREATE INDEX judged_other ON judged (b);

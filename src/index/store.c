@@ -13,7 +13,7 @@ static const char *const sql[STATEMENTS] = {
     [FIND] = "SELECT id, listing, digests, verified FROM directory WHERE replica = ?1 AND path = ?2",
     [INSERT] = "INSERT INTO directory (replica, path, print, sum, listing) VALUES (?1, ?2, ?3, ?4, ?5)",
     [UPDATE] = "UPDATE directory SET print = ?3, sum = ?4, listing = ?5, digests = ?6, verified = ?7, damaged = ?8, "
-               "renewed = ?9 WHERE id = ?1",
+               "open = ?9 WHERE id = ?1",
     [DELETE] = "DELETE FROM directory WHERE id = ?1",
     [PATHS] = "SELECT id, path FROM directory WHERE replica = ?1",
     [BY_ID] = "SELECT listing, print, path, digests FROM directory WHERE id = ?1",
@@ -21,12 +21,13 @@ static const char *const sql[STATEMENTS] = {
             "fingerprint, errors, loaded_at, evidence) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, x'', 0, 0, zeroblob(16))",
     [CHECK] = "SELECT 1 FROM replica WHERE id = ?1 AND loaded_at = ?2",
     [FINISH] = "UPDATE replica SET files = ?2, directories = ?3, bytes = ?4, newest = ?5, fingerprint = ?6, "
-               "errors = ?7, loaded_at = ?8 WHERE id = ?1",
+               "errors = ?7, loaded_at = ?8, verified_at = CASE WHEN ?9 THEN NULL ELSE verified_at END WHERE id = ?1",
     [FORGET] = "DELETE FROM replica WHERE id = ?1",
 };
 
 struct store {
     struct catalog *cat;
+    int signs;                  /* of the filesystem it lies on */
     bool fresh;                 /* the replica being written was not known: nothing to compare with */
     struct staging *staging;    /* NULL until something is put aside */
     struct evidence evidence;   /* how that of the replica being written changes */
@@ -138,7 +139,7 @@ static int diff_with_row(struct store *s, int64_t replica, const struct director
     *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(find, 0) : 0;
     int code = listing_open(&now, d->listing.data, d->listing.len, NULL, 0);
     if (!code)
-        code = listing_diff(have_old ? &old : NULL, &now, change, slots);
+        code = listing_diff(have_old ? &old : NULL, &now, s->signs, change, slots);
     if (!code)
         evidence_replace(&s->evidence, d->path, d->path_len, sqlite3_column_blob(find, 2),
                          (size_t)sqlite3_column_bytes(find, 2), slots->digests.data, slots->digests.len);
@@ -155,7 +156,7 @@ static void bind_slots(sqlite3_stmt *stmt, const struct slots *slots)
     if (slots->times.len)
         bind_bytes(stmt, 7, slots->times.data, slots->times.len);
     sqlite3_bind_int64(stmt, 8, slots_marked(slots, DIGEST_DAMAGED));
-    sqlite3_bind_int64(stmt, 9, slots_marked(slots, DIGEST_RENEWED));
+    sqlite3_bind_int64(stmt, 9, slots_marked(slots, DIGEST_OPEN));
 }
 
 static int write_directory(struct store *s, int64_t replica, const struct directory_update *d,
@@ -262,7 +263,7 @@ static int drop_row(struct store *s, int64_t id, struct listing_change *change, 
     }
     bool found = step == SQLITE_ROW;
     if (found && open_column(stmt, 0, &l))
-        listing_diff(&l, NULL, change, &none);
+        listing_diff(&l, NULL, s->signs, change, &none);
     if (found)
         evidence_replace(&s->evidence, sqlite3_column_blob(stmt, 2), (size_t)sqlite3_column_bytes(stmt, 2),
                          sqlite3_column_blob(stmt, 3), (size_t)sqlite3_column_bytes(stmt, 3), NULL, 0);
@@ -346,8 +347,19 @@ static int claim(struct store *s, const struct replica_update *u, int64_t *ret_i
     return sqlite3_changes(catalog_handle(s->cat)) ? 1 : 0;
 }
 
+/* What was verified is content: with a new one the replica is not, as a whole, until that is. */
+static bool has_new_content(const struct listing_change *change) { return change->added + change->changed + change->moved; }
+
+static void add_change(struct listing_change *to, const struct listing_change *more)
+{
+    to->added += more->added;
+    to->changed += more->changed;
+    to->removed += more->removed;
+    to->moved += more->moved;
+}
+
 static int finish(struct store *s, int64_t id, const struct replica_update *u, const struct rest *rest,
-                  struct error *err)
+                  const struct listing_change *change, struct error *err)
 {
     sqlite3_stmt *stmt = s->stmt[FINISH];
     struct totals totals = u->totals;
@@ -364,30 +376,34 @@ static int finish(struct store *s, int64_t id, const struct replica_update *u, c
     bind_bytes(stmt, 6, print.bytes, DIGEST_SIZE);
     sqlite3_bind_int64(stmt, 7, totals.errors);
     sqlite3_bind_int64(stmt, 8, u->loaded_at);
+    sqlite3_bind_int(stmt, 9, has_new_content(change));
     return run(s, FINISH, err);
 }
 
 int store_replica(struct store *s, const struct replica_update *u, struct listing_change *change, struct error *err)
 {
     struct rest rest = {0};
+    struct listing_change own = {0};
     int64_t id = 0;
 
     int code = claim(s, u, &id, err);
     if (code != 1)
         return code;
     s->fresh = !u->replica;
+    s->signs = u->signs;
     s->evidence = (struct evidence){0};
     if (s->fresh)
-        change->added += u->totals.files;
+        own.added += u->totals.files;
     /* Before new directories are written: nothing was known of those, so they count as unseen as well. */
     bool lost = u->replica && u->seen != u->was_directories;
-    code = lost ? settle_unseen(s, u, &rest, change, err) : 0;
+    code = lost ? settle_unseen(s, u, &rest, &own, err) : 0;
     if (!code)
-        code = write_directories(s, id, u, change, err);
+        code = write_directories(s, id, u, &own, err);
     if (!code)
-        code = finish(s, id, u, &rest, err);
+        code = finish(s, id, u, &rest, &own, err);
     if (!code && !s->fresh)
         code = evidence_write(s->cat, id, &s->evidence, err);
+    add_change(change, &own);
     return code ? code : 1;
 }
 

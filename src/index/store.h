@@ -43,6 +43,7 @@ struct replica_update {
     int64_t directories;                  /* directories visited and read */
     struct totals totals;                 /* of what was read */
     struct digest fingerprint;            /* likewise */
+    int signs;                            /* those its filesystem keeps (index/filesystem.h) */
     int64_t loaded_at;                    /* ns: when the walk began */
 };
 

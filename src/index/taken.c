@@ -94,18 +94,32 @@ static bool take_mark_away(char *slot)
     return true;
 }
 
+/* Only what the correction itself moved: what was known of the content is known still. */
+static bool keep_content(char *slot)
+{
+    if (!(*slot & DIGEST_MOVED))
+        return false;
+    *slot = (char)((*slot & ~DIGEST_MOVED) | DIGEST_TOUCHED);
+    return true;
+}
+
 static bool has_digest(int was) { return (was & ~DIGEST_MARKS) != DIGEST_NONE; }
 
 /*
  * The marks of a file that was read whole: what was accepted stays so while the content does. That it is not what it was
- * stays with it as long as its size and time do.
+ * stays with it as long as its size and time do; so it is with one that moved, of which nobody knows what it was. One
+ * that moved may have other attributes, whatever its content is.
  */
 static int marks_of(int was, bool is_known, const struct taken *t)
 {
     bool accepted = t->accepted || (is_known && was & DIGEST_ACCEPTED);
-    bool renewed = t->renewed || was & DIGEST_RENEWED || (has_digest(was) && !is_known);
+    bool another = has_digest(was) ? !is_known : was & DIGEST_MOVED;
+    bool renewed = t->renewed || was & DIGEST_RENEWED || another;
+    bool written = has_digest(was) && (is_known ? was & DIGEST_WRITTEN : was & DIGEST_MOVED || t->moved);
+    bool touched = was & (DIGEST_MOVED | DIGEST_TOUCHED) || t->moved;
 
-    return (accepted ? DIGEST_ACCEPTED : 0) | (renewed ? DIGEST_RENEWED : 0);
+    return (accepted ? DIGEST_ACCEPTED : 0) | (renewed ? DIGEST_RENEWED : 0) | (written ? DIGEST_WRITTEN : 0) |
+           (touched ? DIGEST_TOUCHED : 0);
 }
 
 /* Of what comes nothing is known, but that it is not what was there; or that it should be just that. */
@@ -114,7 +128,7 @@ static bool expect_another(char *slot, int was, bool is_known, const struct take
     if (!has_digest(was))
         return false;
     if (is_known && t->has_digest) {
-        *slot = (char)(DIGEST_UNCONFIRMED | (was & (DIGEST_ACCEPTED | DIGEST_RENEWED)));
+        *slot = (char)(DIGEST_UNCONFIRMED | (was & (DIGEST_MARKS & ~(DIGEST_DAMAGED | DIGEST_MOVED))));
     } else {
         memset(slot, 0, DIGEST_SLOT);
         *slot = DIGEST_RENEWED;
@@ -130,6 +144,8 @@ static bool set_digest(char *slot, const struct taken *t)
 
     if (t->superseded)
         return take_mark_away(slot);
+    if (t->kept)
+        return keep_content(slot);
     if (t->unknown)
         return expect_another(slot, was, is_known, t);
     if (t->damaged && !is_known)
@@ -204,24 +220,26 @@ struct relisting {
     bool changed;
 };
 
-static void set_ctime(void *arg, const struct listing *l, const struct taken *t)
+static void set_signs(void *arg, const struct listing *l, const struct taken *t)
 {
     struct relisting *r = arg;
 
     if (!t->moved)
         return;
     r->list[l->at - 1].ctime = t->ctime;
+    if (t->ino)
+        r->list[l->at - 1].ino = t->ino;
     r->changed = true;
 }
 
-/* The listing with the ctimes that were seen now: the next load finds them so, and the digests stay confirmed. */
+/* The listing with the signs that were seen now: the next load finds them so, and the digests stay confirmed. */
 static void relist(struct change *c, const struct place *places, size_t count)
 {
     struct arena arena = {0};
     size_t entries = 0;
     struct relisting r = {.list = read_entries(c->dir, &arena, &entries)};
 
-    if (r.list && match(c->dir, places, count, set_ctime, &r) == 0 && r.changed)
+    if (r.list && match(c->dir, places, count, set_signs, &r) == 0 && r.changed)
         c->sum = listing_encode(r.list, entries, &c->listing);
     free(r.list);
     arena_free(&arena);
@@ -243,7 +261,7 @@ static void bind_bytes(sqlite3_stmt *stmt, int at, const struct buf *bytes)
 
 static int write_change(struct catalog *cat, int64_t replica, const struct change *c, struct error *err)
 {
-    static const char sql[] = "UPDATE directory SET digests = ?3, verified = ?4, damaged = ?5, renewed = ?8, "
+    static const char sql[] = "UPDATE directory SET digests = ?3, verified = ?4, damaged = ?5, open = ?8, "
                               "listing = COALESCE(?6, listing), sum = COALESCE(?7, sum) WHERE replica = ?1 AND path = ?2";
     const struct directory *dir = c->dir;
     sqlite3_stmt *stmt;
@@ -256,7 +274,7 @@ static int write_change(struct catalog *cat, int64_t replica, const struct chang
     bind_bytes(stmt, 3, &dir->slots.digests);
     bind_bytes(stmt, 4, &dir->slots.times);
     sqlite3_bind_int64(stmt, 5, slots_marked(&dir->slots, DIGEST_DAMAGED));
-    sqlite3_bind_int64(stmt, 8, slots_marked(&dir->slots, DIGEST_RENEWED));
+    sqlite3_bind_int64(stmt, 8, slots_marked(&dir->slots, DIGEST_OPEN));
     bind_bytes(stmt, 6, &c->listing);
     if (c->listing.len)
         sqlite3_bind_int64(stmt, 7, (int64_t)c->sum);

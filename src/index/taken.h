@@ -22,11 +22,13 @@ struct taken {
     bool damaged;             /* the digest is not the file's: the file should have it, as the catalog says */
     bool moved;               /* the listing had another ctime, listed_ctime, and gets the one given here */
     int64_t listed_ctime;
+    uint64_t ino;             /* likewise: what the listing gets; 0: leaves what it has */
     bool accepted;            /* a person says that this content is the right one */
     bool superseded;          /* another replica's was accepted: only takes that mark away here, path says of which file */
     bool renewed;             /* at this size and time another content was known, here or where it was copied from */
     bool unknown;             /* a file that looks like it (whatever its ctime) comes in its place: what is known of the
                                  content goes, unless has_digest says that it is the same */
+    bool kept;                /* only its owner, mode or attributes were corrected: what moved says nothing of its content */
     bool has_digest;          /* of an unknown one: its content should have the digest */
 };
 

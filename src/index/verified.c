@@ -100,7 +100,7 @@ static int find_oldest(void *arg, const struct merge_pair *pair)
         return NOT_WHOLE;
     if (!S_ISREG(e->mode))
         return 0;
-    if (pair->left_state == DIGEST_NONE || pair->left_damaged || !pair->left_verified)
+    if (pair->left_state == DIGEST_NONE || pair->left_moved || pair->left_damaged || !pair->left_verified)
         return NOT_WHOLE;
     if (!*oldest || pair->left_verified < *oldest)
         *oldest = pair->left_verified;

@@ -31,7 +31,7 @@ void ages_free(struct ages *ages);
 int verified_ages(struct catalog *cat, int64_t replica, int64_t before, struct ages *ret_ages, struct error *err);
 
 /*
- * When all files of a replica were read whole, have confirmed digests and no damage is known, its verified_at becomes
+ * When all files of a replica were read whole, none moved since and no damage is known, its verified_at becomes
  * the time of the oldest verification among them; else it stays as it is. 0 or -errno.
  */
 int verified_settle(struct catalog *cat, int64_t replica, struct error *err);

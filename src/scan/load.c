@@ -175,6 +175,8 @@ static int prepare(struct load *l, struct error *err)
         return l->root;
     catalog_rest_on(l->cat, check_roster, l);
     filesystem_of(l->root, &l->fs);
+    if ((code = measured_recall(l->cat, l->roster.identity, l->root, &l->fs, err)) < 0)
+        return code;
     code = known_read(l->cat, &l->roster, &l->known, err);
     return code ? code : store_open(l->cat, &l->store, err);
 }
@@ -194,6 +196,7 @@ static void queue_replicas(struct load *l)
         u->category = v->category->id;
         u->client = v->client;
         u->project = v->project;
+        u->signs = l->fs.signs;
         u->loaded_at = l->began;
         u->replica = r ? r->id : 0;
         u->was_loaded_at = r ? r->loaded_at : 0;

@@ -52,16 +52,21 @@ int accept_survey(struct catalog *cat, int64_t replica, struct only *only, struc
 
 bool accept_is_good(const struct check *c)
 {
-    return c->finding == FOUND_OK || c->finding == FOUND_NEW || (c->finding == FOUND_DAMAGED && !c->errnum);
+    return check_is_read(c) || (c->finding == FOUND_DAMAGED && !c->errnum);
 }
 
-bool accept_is_renewed(const struct check *c) { return c->finding == FOUND_DAMAGED && !c->errnum; }
+bool accept_is_renewed(const struct check *c)
+{
+    return c->finding == FOUND_RENEWED || (c->finding == FOUND_DAMAGED && !c->errnum);
+}
 
 static struct taken taken_of(const struct check *c)
 {
     return (struct taken){
         .path = c->path, .digest = c->found, .size = c->size, .mtime = c->mtime, .ctime = c->found_ctime,
-        .young = c->young, .verified_at = c->read_at, .moved = c->found_ctime != c->ctime, .listed_ctime = c->ctime,
+        .young = c->young, .verified_at = c->read_at,
+        .moved = c->found_ctime != c->ctime || c->found_ino != c->ino, .listed_ctime = c->ctime,
+        .ino = c->found_ino,
         .accepted = true,
     };
 }

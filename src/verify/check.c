@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "index/filesystem.h"
 
 struct check *check_new(const struct merge_dir *dir, const struct merge_pair *pair)
 {
@@ -15,7 +16,7 @@ struct check *check_new(const struct merge_dir *dir, const struct merge_pair *pa
 
     *c = (struct check){
         .path = (char *)(c + 1), .size = e->size, .ino = e->ino, .mtime = e->mtime, .ctime = e->ctime,
-        .state = pair->left_state, .known_damaged = pair->left_damaged, .verified = pair->left_verified,
+        .state = pair->left_state, .known_damaged = pair->left_damaged, .moved = pair->left_moved, .verified = pair->left_verified,
     };
     if (c->state != DIGEST_NONE)
         c->digest = pair->left_digest;
@@ -43,6 +44,12 @@ bool check_is_listed(const struct check *c, const struct stat *st)
     return S_ISREG(st->st_mode) && (uint64_t)st->st_size == c->size && mtime_of(st) == c->mtime;
 }
 
+void check_look(struct check *c, const struct stat *st, int signs)
+{
+    c->keeps_ctime = signs & SIGN_CTIME;
+    c->moved |= ((signs & SIGN_CTIME) && ctime_of(st) != c->ctime) || ((signs & SIGN_INODE) && st->st_ino != c->ino);
+}
+
 enum finding check_judge(const struct check *c, const struct stat *before, const struct stat *after,
                          const struct digest *digest)
 {
@@ -53,7 +60,14 @@ enum finding check_judge(const struct check *c, const struct stat *before, const
         return FOUND_CHANGED;
     if (c->state == DIGEST_NONE)
         return FOUND_NEW;
-    return memcmp(&c->digest, digest, sizeof *digest) == 0 ? FOUND_OK : FOUND_DAMAGED;
+    if (memcmp(&c->digest, digest, sizeof *digest) == 0)
+        return FOUND_OK;
+    return c->moved && !c->known_damaged ? FOUND_RENEWED : FOUND_DAMAGED;
+}
+
+bool check_is_read(const struct check *c)
+{
+    return c->finding == FOUND_OK || c->finding == FOUND_NEW || c->finding == FOUND_RENEWED;
 }
 
 /* What a medium that has lost a content answers; the rest may be different tomorrow. */
@@ -71,4 +85,4 @@ enum finding check_judge_error(const struct check *c, int errnum)
     return is_medium_error(errnum) && c->state != DIGEST_NONE ? FOUND_DAMAGED : FOUND_UNREAD;
 }
 
-bool check_is_certain(const struct check *c) { return c->state == DIGEST_CONFIRMED && c->found_ctime == c->ctime; }
+bool check_is_certain(const struct check *c) { return c->state == DIGEST_CONFIRMED && c->keeps_ctime && !c->moved; }

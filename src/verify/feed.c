@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "verify/doubt.h"
 
 #define WINDOW 4096                        /* files that are sorted at a time */
 #define LOOK_EVERY (100 * NSEC_PER_MSEC)
@@ -89,10 +90,23 @@ static void add_unread(struct feed *f, const struct merge_dir *dir, const struct
     check_free(c);
 }
 
+/* Only what has to be read: nothing is said of the rest. */
+static int add_doubtful(struct feed *f, const struct merge_dir *dir, const struct merge_pair *pair, struct error *err)
+{
+    if (!doubt_wants(f->findings->request, &f->traits, pair) ||
+        !only_takes(f->only, f->extent, pair->left->name, pair->left->name_len))
+        return 0;
+    checks_add(&f->window, check_new(dir, pair));
+    return f->window.count >= WINDOW ? hand_over(f, err) : 0;
+}
+
 static int add_name(struct feed *f, const struct merge_dir *dir, const struct merge_pair *pair, struct error *err)
 {
+    const struct verify_request *r = f->findings->request;
     const struct entry *e = pair->left;
 
+    if (r->against)
+        return add_doubtful(f, dir, pair, err);
     if (!only_takes(f->only, f->extent, e->name, e->name_len))
         return 0;
     if (e->err || e->mount)
@@ -122,8 +136,11 @@ static int add_all(struct feed *f, struct merge *merge, struct error *err)
 int feed_run(struct feed *f, struct error *err)
 {
     struct merge *merge;
-    int code = merge_open(f->findings->cat, f->findings->request->replica, 0, &merge, err);
+    const struct verify_request *r = f->findings->request;
+    int code = r->against ? doubt_traits(f->findings->cat, r, &f->traits, err) : 0;
 
+    if (!code)
+        code = merge_open(f->findings->cat, r->replica, r->against, &merge, err);
     if (code)
         return code;
     checks_init(&f->window);

@@ -8,6 +8,7 @@
 
 #include "verify/accept.h"
 #include "verify/choice.h"
+#include "index/traits.h"
 #include "verify/findings.h"
 
 struct feed {
@@ -17,6 +18,7 @@ struct feed {
     struct findings *findings;
     struct desk *desk;
     atomic_bool *stop;       /* the readers': set when the job is cancelled */
+    struct traits_pair traits;   /* of a request that is set against another replica */
     bool by_inode;           /* in the order of a spinning disk; else the largest first, so that none is left for the end */
     struct checks window;    /* files of one sorting; the feed's own */
 };

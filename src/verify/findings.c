@@ -79,6 +79,20 @@ static void tell(struct findings *f, const struct check *c, const char *state)
     job_emit(f->job, ev);
 }
 
+/* Where the content is that it had, for who wants that back. */
+static void tell_renewed(struct findings *f, const struct check *c)
+{
+    struct event *ev = new_event(f, "renewed", c->path);
+    struct buf names = {0};
+
+    peers_holding(f->peers, c, &names);
+    event_int(ev, "size", (int64_t)c->size);
+    event_int(ev, "written_at", c->found_ctime / NSEC_PER_SEC);
+    event_str(ev, "good_on", buf_str(&names), names.len);
+    job_emit(f->job, ev);
+    buf_free(&names);
+}
+
 void findings_add_known(struct findings *f, const struct check *c)
 {
     f->damaged++;
@@ -116,7 +130,7 @@ static void count_damaged(struct findings *f, const struct check *c)
 
 static void count(struct findings *f, const struct check *c)
 {
-    bool whole = c->finding == FOUND_OK || c->finding == FOUND_NEW || c->finding == FOUND_DAMAGED;
+    bool whole = check_is_read(c) || c->finding == FOUND_DAMAGED;
 
     f->files += whole;
     f->bytes = sum_add(f->bytes, whole ? (int64_t)c->size : 0);
@@ -129,6 +143,7 @@ static void count(struct findings *f, const struct check *c)
     switch (c->finding) {
     case FOUND_OK: f->ok++; break;
     case FOUND_NEW: f->fresh++; break;
+    case FOUND_RENEWED: f->renewed++; tell_renewed(f, c); break;
     case FOUND_DAMAGED: count_damaged(f, c); break;
     case FOUND_CHANGED: f->changed++; tell(f, c, "changed"); break;
     case FOUND_MISSING: f->missing++; tell(f, c, "missing"); break;
@@ -146,7 +161,8 @@ static struct taken taken_of(const struct findings *f, const struct check *c)
     return (struct taken){
         .path = c->path, .digest = damaged ? c->digest : c->found, .size = c->size, .mtime = c->mtime,
         .ctime = c->found_ctime, .young = c->young, .verified_at = f->request->cached ? 0 : c->read_at,
-        .damaged = damaged, .moved = c->found_ctime != c->ctime, .listed_ctime = c->ctime,
+        .damaged = damaged, .moved = c->found_ctime != c->ctime || c->found_ino != c->ino, .listed_ctime = c->ctime,
+        .ino = c->found_ino,
     };
 }
 
@@ -156,20 +172,19 @@ static int record(struct findings *f, const struct checks *list, struct error *e
     size_t count = 0;
 
     for (const struct check *c = list->first; c; c = c->next)
-        if (c->finding == FOUND_OK || c->finding == FOUND_NEW || c->finding == FOUND_DAMAGED)
+        if (check_is_read(c) || c->finding == FOUND_DAMAGED)
             taken[count++] = taken_of(f, c);
     int code = count ? replica_record_digests(f->cat, f->request->replica, taken, count, err) : 0;
     free(taken);
     return code;
 }
 
-/*
- * Somebody may have written to the file (its ctime moved) and it is now what another disk has: not damaged, but put right, or brought
- * here by another program.
- */
+/* Somebody wrote to the file and it is now what another disk has: put right, or brought here by another program. */
 static void judge_again(struct findings *f, struct check *c)
 {
-    if (c->finding == FOUND_DAMAGED && !c->errnum && !check_is_certain(c) && peers_have_found(f->peers, c))
+    bool written = c->finding == FOUND_RENEWED || (c->finding == FOUND_DAMAGED && !c->errnum && !check_is_certain(c));
+
+    if (written && peers_have_found(f->peers, c))
         c->finding = FOUND_OK;
 }
 

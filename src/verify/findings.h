@@ -16,7 +16,7 @@ struct findings {
     struct checks list;            /* found, not recorded yet */
     int64_t recorded_at, cost;     /* monotonic: when that was last done, how long it took */
     int64_t ok, damaged, changed, fresh, missing, unread;
-    int64_t accepted, renewed;     /* verify.h */
+    int64_t accepted, renewed;     /* as in verify.h's done */
     int64_t files, bytes;          /* whose content was read */
     int64_t tried_files, tried_bytes;    /* those, and what turned out to be changed, missing or unreadable */
 };

@@ -95,7 +95,9 @@ static void read_content(struct one *one, struct check *c, int fd, const struct 
     struct stat after;
     int code = reread_digest(&one->reread, fd, c->size, fresh, &c->found);
 
+    check_look(c, before, fs->signs);
     c->found_ctime = ctime;
+    c->found_ino = before->st_ino;
     c->read_at = clock_now();
     c->young = filesystem_is_young(fs, opened_at, ctime) || filesystem_is_young(fs, opened_at, c->mtime);
     if (code == -ECANCELED)

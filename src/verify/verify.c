@@ -11,6 +11,7 @@
 #include "index/identity.h"
 #include "index/measured.h"
 #include "verify/accept.h"
+#include "verify/doubt.h"
 #include "verify/feed.h"
 #include "verify/readers.h"
 
@@ -92,19 +93,33 @@ static int open_disk(struct verify *v, struct error *err)
     return measured_recall(v->cat, r->identity, s->top, &s->fs, err);
 }
 
-static int choose_accepted(struct verify *v, struct error *err)
+static int survey_accepted(struct verify *v, int64_t *ret_files, int64_t *ret_bytes, struct error *err)
 {
     struct accept_survey survey;
 
-    int code = v->request.only_count ? only_new(v->request.only, v->request.only_count, &v->only, err) : 0;
-    if (!code)
-        code = accept_survey(v->cat, v->request.replica, v->only, &survey, err);
+    int code = accept_survey(v->cat, v->request.replica, v->only, &survey, err);
+    *ret_files = survey.files;
+    *ret_bytes = survey.bytes;
+    return code;
+}
+
+/* Without regard to when they were verified. */
+static int choose_all(struct verify *v, struct error *err)
+{
+    const struct verify_request *r = &v->request;
+    int64_t files = 0, bytes = 0;
+
+    int code = r->only_count ? only_new(r->only, r->only_count, &v->only, err) : 0;
+    if (!code && r->against)
+        code = doubt_survey(v->cat, r, v->only, &files, &bytes, err);
+    else if (!code)
+        code = survey_accepted(v, &files, &bytes, err);
     if (code)
         return code;
     v->choice = (struct choice){.before = INT64_MAX, .last_minute = INT64_MAX, .room = INT64_MAX,
-                                .due_files = survey.files, .due_bytes = survey.bytes};
-    v->reading.files_total = survey.files;
-    v->reading.bytes_total = survey.bytes;
+                                .due_files = files, .due_bytes = bytes};
+    v->reading.files_total = files;
+    v->reading.bytes_total = bytes;
     return 0;
 }
 
@@ -112,8 +127,8 @@ static int choose(struct verify *v, struct error *err)
 {
     struct ages ages;
 
-    if (verify_accepts(&v->request))
-        return choose_accepted(v, err);
+    if (verify_accepts(&v->request) || v->request.against)
+        return choose_all(v, err);
     int code = verified_ages(v->cat, v->request.replica, v->request.before, &ages, err);
 
     if (!code) {

@@ -32,6 +32,8 @@ struct verify_request {
     char *project, *category, *database;    /* names, for the journal */
     char **only;              /* with it: patterns of copy/only.h; nothing else is read */
     size_t only_count;        /* 0: all */
+    int64_t against;          /* another replica: only what has to be read to know whether its file is the same; 0: all */
+    bool alike;               /* with it: all files whose sizes agree, whatever is known of them */
     int jobs;                 /* readers; 0 chooses: one on a spinning disk, several elsewhere */
 };
 void verify_request_clear(struct verify_request *request);
@@ -41,16 +43,18 @@ bool verify_accepts(const struct verify_request *request);    /* rather than ver
  * Start. Takes the request's contents, also when it fails. Events:
  *   progress  files, files_total, bytes, bytes_total, path
  *   file      state, path (relative to the database), size; for what is not as it should be:
- *             "damaged"  the content is not that of its digest, size and mtime are (nor, where the ctime moved, what
- *                        another database has of it). certain: its ctime has not moved
- *                        either, so no program wrote to it. known: found earlier, not read now. code: it cannot be
+ *             "damaged"  the content is not that of its digest, size, mtime, inode and ctime are. certain: the digest is
+ *                        confirmed and the filesystem keeps a ctime, so no program wrote to it. known: found earlier, not read now. code: it cannot be
  *                        read any more (EIO), absent otherwise. good_on: databases whose replica has the content it
  *                        should have, ", " between them; "" when there is none
+ *             "renewed"  the content is not that of its digest, and its inode or ctime moved: somebody wrote it and put its
+ *                        time back; what was read is recorded as its content. written_at: its ctime, seconds since 1970;
+ *                        good_on: databases whose replica has the content that was known
  *             "changed"  its size, mtime or type is not what the catalog says, or it changed while it was read
  *             "missing"  the catalog has it, the disk has not
  *             "unread"   code, message
  *             "accepted" it has another content than was known (accept only, where there is no "damaged")
- *   done      files_accepted, files_renewed (of them with another content than was known; accept only), files_ok, files_damaged, files_changed, files_new (no digest was known: it is taken), files_missing,
+ *   done      files_accepted, files_renewed (with another content than was known; of accept part of those), files_ok, files_damaged, files_changed, files_new (no digest was known: it is taken), files_missing,
  *             files_unread, files, bytes (read to their ends), files_left, bytes_left (due, but not read: the limit, or
  *             cancelled), cancelled, seconds
  *   failed    code, message; instead of done, with the same counts. EOFFLINE: not mounted or another disk;

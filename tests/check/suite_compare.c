@@ -83,7 +83,7 @@ END_TEST
 START_TEST(digests)
 {
     pair.left_state = pair.right_state = DIGEST_CONFIRMED;
-    ck_assert_int_eq(judge(1), PAIR_SAME);
+    ck_assert_int_eq(judge(1), PAIR_PROVED);
     right.mtime += SEC;
     ck_assert_int_eq(judge(1), PAIR_TIME);
     pair.right_digest.bytes[15] = 1;
@@ -99,11 +99,32 @@ START_TEST(digests)
     pair.right_renewed = true;    /* what it was before it was accepted is what the other one may be still */
     ck_assert_int_eq(judge(1), PAIR_DOUBT);
     pair.left_state = DIGEST_CONFIRMED;
-    ck_assert_int_eq(judge(1), PAIR_SAME);
+    ck_assert_int_eq(judge(1), PAIR_PROVED);
     pair.left_digest.bytes[15] = 0;
     right.mtime += SEC;
     pair.left_state = DIGEST_UNCONFIRMED;
     ck_assert_int_eq(judge(1), PAIR_AGE);
+}
+END_TEST
+
+/* Left, then right: of what moved, size and time prove nothing, whatever digests say that are not confirmed. */
+START_TEST(what_moved_has_to_be_read)
+{
+    bool *moved = _i % 2 ? &pair.right_moved : &pair.left_moved;
+
+    *moved = true;
+    ck_assert_int_eq(judge(1), PAIR_DOUBT);
+    pair.left_state = pair.right_state = _i < 2 ? DIGEST_CONFIRMED : DIGEST_UNCONFIRMED;
+    ck_assert_int_eq(judge(1), _i < 2 ? PAIR_PROVED : PAIR_DOUBT);    /* the reading that confirms takes the mark away */
+    pair.left_state = pair.right_state = DIGEST_UNCONFIRMED;
+    ck_assert_int_eq(judge(1), PAIR_DOUBT);
+    *moved = false;
+    ck_assert_int_eq(judge(1), PAIR_SAME);
+    *moved = true;
+    right.mtime += SEC;
+    ck_assert_int_eq(judge(1), PAIR_AGE);
+    right.size++;
+    ck_assert_int_eq(judge(1), PAIR_SIZE);
 }
 END_TEST
 
@@ -133,6 +154,35 @@ START_TEST(what_was_accepted_rules)
     ck_assert(!right_rules());
     pair.right_renewed = true;
     ck_assert(right_rules());
+}
+END_TEST
+
+START_TEST(the_later_of_two_contents_rules)
+{
+    pair.left_state = pair.right_state = DIGEST_CONFIRMED;
+    pair.right_digest.bytes[0] = 1;
+    left.ctime = 7, right.ctime = 5;
+    ck_assert(!left_rules() && !right_rules());    /* nothing says that one became another: it may have decayed */
+    pair.left_renewed = true;
+    ck_assert(!left_rules() && !right_rules());    /* an undo may have brought it */
+    pair.left_written = true;
+    ck_assert(left_rules() && !right_rules());
+    left.ctime = 3;                                /* whatever the clocks say, the other one is what it was */
+    ck_assert(left_rules() && !right_rules());
+    pair.right_written = true;
+    ck_assert(!left_rules() && right_rules());
+    left.ctime = right.ctime;
+    ck_assert(!left_rules() && !right_rules());
+    pair.left_written = false;
+    ck_assert(right_rules());
+    pair.left_damaged = true;
+    ck_assert(!left_rules() && !right_rules());
+    pair.left_damaged = false;
+    pair.left_state = DIGEST_UNCONFIRMED;          /* until it is read nothing is known */
+    ck_assert(!left_rules() && !right_rules());
+    pair.left_state = DIGEST_CONFIRMED;
+    pair.left_accepted = true;                     /* a person's word is more */
+    ck_assert(left_rules() && !right_rules());
 }
 END_TEST
 
@@ -174,6 +224,7 @@ static int64_t side(int64_t database) { return library_replica(&lib, database, 1
 static char sign_of(enum pair_judgement j)
 {
     switch (j) {
+    case PAIR_PROVED:
     case PAIR_SAME:
     case PAIR_TIME: return '=';
     case PAIR_LEFT: return '+';
@@ -465,6 +516,8 @@ Suite *suite_compare(void)
     tcase_add_test(one, coarse_times);
     tcase_add_test(one, digests);
     tcase_add_test(one, what_was_accepted_rules);
+    tcase_add_test(one, the_later_of_two_contents_rules);
+    tcase_add_loop_test(one, what_moved_has_to_be_read, 0, 4);
     tcase_add_test(one, others);
     suite_add_tcase(s, one);
     tcase_add_checked_fixture(all, set_up, tear_down);

@@ -186,7 +186,7 @@ START_TEST(a_new_content_is_not_the_same_by_size_and_time)
     compare();
     ck_assert_int_eq(counts.doubt.files, 1);
     ck_assert_int_lt(rules, 0);
-    ck_assert_int_eq(library_number(&lib, "SELECT SUM(renewed) FROM directory"), 1);
+    ck_assert_int_eq(library_number(&lib, "SELECT SUM(open) FROM directory"), 1);
     record(2, taken(2, "x/f", "rotten"));
     compare();
     ck_assert_int_eq(counts.same.files, 3);
@@ -205,7 +205,7 @@ START_TEST(damage_is_taken_back_by_accepting_it)
 }
 END_TEST
 
-#define RENEWED "SELECT SUM(renewed) FROM directory"
+#define RENEWED "SELECT SUM(open) FROM directory"
 
 START_TEST(another_content_at_the_same_size_and_time_is_marked)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "index/filesystem.h"
 #include "index/listing.h"
 #include "suites.h"
 
@@ -201,41 +202,90 @@ static void slot(struct buf *slots, enum digest_state state, unsigned char fill)
         buf_add_byte(slots, fill);
 }
 
+/* A directory of two readings, the first one with slots. */
+struct readings {
+    struct buf a, b;
+    struct listing old, now;
+    struct slots out;
+    struct listing_change change;
+};
+
+static void diff(struct readings *r, const struct entry *old, size_t olds, const struct entry *now, size_t nows,
+                 const struct buf *digests, const char *times, int signs)
+{
+    *r = (struct readings){0};
+    listing_encode(old, olds, &r->a);
+    listing_encode(now, nows, &r->b);
+    ck_assert_int_eq(listing_open(&r->old, r->a.data, r->a.len, digests->data, digests->len), 0);
+    listing_set_times(&r->old, times, olds * TIME_SLOT);
+    ck_assert_int_eq(listing_open(&r->now, r->b.data, r->b.len, NULL, 0), 0);
+    ck_assert_int_eq(listing_diff(&r->old, &r->now, signs, &r->change, &r->out), 0);
+}
+
+static void forget(struct readings *r)
+{
+    listing_close(&r->old);
+    listing_close(&r->now);
+    buf_free(&r->a), buf_free(&r->b), slots_free(&r->out);
+}
+
+static int slot_of(const struct readings *r, int at) { return r->out.digests.data[at * DIGEST_SLOT] & 0xff; }
+
 START_TEST(digests_follow_their_files)
 {
     /* kept, moved ctime, changed size, removed */
     const struct entry old[] = {file("a", 1, 10, 10), file("b", 1, 10, 10), file("c", 1, 10, 10), file("d", 1, 10, 10)};
     const struct entry now[] = {file("a", 1, 10, 10), file("b", 1, 10, 11), file("bb", 1, 1, 1), file("c", 2, 10, 10)};
-    struct buf a = {0}, b = {0}, slots = {0}, times = {0};
-    struct slots out = {0};
-    struct listing_change change = {0};
-    struct listing l, r;
+    struct buf slots = {0};
+    struct readings r;
 
     for (unsigned char i = 1; i <= 4; i++)
         slot(&slots, DIGEST_CONFIRMED | (i < 3 ? DIGEST_DAMAGED : 0), i);
-    buf_add(&times, "\1\2\3\4\0\0\0\1\0\0\0\1\0\0\0\1", 16);
-    listing_encode(old, 4, &a);
-    listing_encode(now, 4, &b);
-    ck_assert_int_eq(listing_open(&l, a.data, a.len, slots.data, slots.len), 0);
-    listing_set_times(&l, times.data, times.len);
-    ck_assert_int_eq(listing_open(&r, b.data, b.len, NULL, 0), 0);
-    ck_assert_int_eq(listing_diff(&l, &r, &change, &out), 0);
-    ck_assert_int_eq(change.added, 1);
-    ck_assert_int_eq(change.changed, 1);
-    ck_assert_int_eq(change.removed, 1);
-    ck_assert_uint_eq(out.digests.len, 4 * DIGEST_SLOT);
-    ck_assert_int_eq(out.digests.data[0] & 0xff, DIGEST_CONFIRMED | DIGEST_DAMAGED);
-    ck_assert_int_eq(out.digests.data[1], 1);
-    ck_assert_int_eq(out.digests.data[DIGEST_SLOT] & 0xff, DIGEST_UNCONFIRMED | DIGEST_DAMAGED);
-    ck_assert_int_eq(out.digests.data[DIGEST_SLOT + 1], 2);
-    ck_assert_int_eq(out.digests.data[2 * DIGEST_SLOT], DIGEST_NONE);
-    ck_assert_int_eq(out.digests.data[3 * DIGEST_SLOT], DIGEST_NONE);
-    ck_assert_int_eq(slots_marked(&out, DIGEST_DAMAGED), 2);
-    ck_assert_uint_eq(out.times.len, 4 * TIME_SLOT);
-    ck_assert_mem_eq(out.times.data, "\1\2\3\4\0\0\0\0\0\0\0\0\0\0\0\0", 16);    /* a moved ctime loses it */
-    listing_close(&l);
-    listing_close(&r);
-    buf_free(&a), buf_free(&b), buf_free(&slots), buf_free(&times), slots_free(&out);
+    diff(&r, old, 4, now, 4, &slots, "\1\2\3\4\0\0\0\1\0\0\0\1\0\0\0\1", SIGN_CTIME);
+    ck_assert_int_eq(r.change.added, 1);
+    ck_assert_int_eq(r.change.changed, 1);
+    ck_assert_int_eq(r.change.removed, 1);
+    ck_assert_uint_eq(r.out.digests.len, 4 * DIGEST_SLOT);
+    ck_assert_int_eq(slot_of(&r, 0), DIGEST_CONFIRMED | DIGEST_DAMAGED);
+    ck_assert_int_eq(r.out.digests.data[1], 1);
+    ck_assert_int_eq(slot_of(&r, 1), DIGEST_UNCONFIRMED | DIGEST_DAMAGED | DIGEST_MOVED);
+    ck_assert_int_eq(r.out.digests.data[DIGEST_SLOT + 1], 2);
+    ck_assert_int_eq(slot_of(&r, 2), DIGEST_NONE);
+    ck_assert_int_eq(slot_of(&r, 3), DIGEST_NONE);
+    ck_assert_int_eq(slots_marked(&r.out, DIGEST_DAMAGED), 2);
+    ck_assert_uint_eq(r.out.times.len, 4 * TIME_SLOT);
+    ck_assert_mem_eq(r.out.times.data, "\1\2\3\4\0\0\0\0\0\0\0\0\0\0\0\0", 16);    /* a moved ctime loses it */
+    forget(&r);
+    buf_free(&slots);
+}
+END_TEST
+
+START_TEST(signs_that_move_leave_a_mark)
+{
+    /* another inode, a moved ctime, both as they were, moved and of another time, moved before */
+    const struct entry old[] = {file("a", 1, 10, 10), file("b", 1, 10, 10), file("c", 1, 10, 10), file("d", 1, 10, 10),
+                                file("e", 1, 10, 10)};
+    struct entry now[5];
+    struct buf slots = {0};
+    struct readings r;
+    static const struct { int signs, a, b; } rows[] = {
+        {SIGN_CTIME | SIGN_INODE, DIGEST_MOVED, DIGEST_MOVED}, {SIGN_CTIME, 0, DIGEST_MOVED},
+        {SIGN_INODE, DIGEST_MOVED, 0}, {0, 0, 0},
+    };
+
+    memcpy(now, old, sizeof now);
+    now[0].ino++, now[1].ctime++, now[3].ctime++, now[3].mtime++;
+    for (int i = 0; i < 4; i++)
+        slot(&slots, DIGEST_NONE, 0);
+    slot(&slots, (enum digest_state)DIGEST_MOVED, 0);
+    diff(&r, old, 5, now, 5, &slots, NULL, rows[_i].signs);
+    ck_assert_int_eq(slot_of(&r, 0), rows[_i].a);
+    ck_assert_int_eq(slot_of(&r, 1), rows[_i].b);
+    ck_assert_int_eq(slot_of(&r, 2), 0);
+    ck_assert_int_eq(slot_of(&r, 3), 0);
+    ck_assert_int_eq(slot_of(&r, 4), DIGEST_MOVED);
+    forget(&r);
+    buf_free(&slots);
 }
 END_TEST
 
@@ -249,6 +299,7 @@ Suite *suite_listing(void)
     tcase_add_loop_test(t, lies_end_the_reading, 0, 6);
     tcase_add_test(t, fingerprints_see_what_matters);
     tcase_add_test(t, digests_follow_their_files);
+    tcase_add_loop_test(t, signs_that_move_leave_a_mark, 0, 4);
     suite_add_tcase(s, t);
     return s;
 }

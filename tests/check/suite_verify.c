@@ -13,6 +13,7 @@
 #include "copying.h"
 #include "index/merge.h"
 #include "index/schema.h"
+#include "index/filesystem.h"
 #include "index/taken.h"
 #include "sandbox.h"
 #include "suites.h"
@@ -72,11 +73,13 @@ START_TEST(a_content_is_judged_by_what_is_known)
 
     ck_assert_int_eq(check_judge(&c, &st, &after, &c.digest), FOUND_OK);
     ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_DAMAGED);
-    c.found_ctime = c.ctime;
-    ck_assert(check_is_certain(&c));
-    c.found_ctime++;
+    c.state = DIGEST_UNCONFIRMED;    /* taken too soon after it was written */
+    ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_DAMAGED);
     ck_assert(!check_is_certain(&c));
-    c.state = DIGEST_UNCONFIRMED;
+    c.moved = true;                  /* somebody wrote it */
+    ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_RENEWED);
+    ck_assert_int_eq(check_judge(&c, &st, &after, &c.digest), FOUND_OK);
+    c.known_damaged = true;          /* that does not make it good again */
     ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_DAMAGED);
     ck_assert(!check_is_certain(&c));
     c.state = DIGEST_NONE;
@@ -86,6 +89,33 @@ START_TEST(a_content_is_judged_by_what_is_known)
     after = st;
     st.st_mtim.tv_nsec = after.st_mtim.tv_nsec = 8;
     ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_CHANGED);
+}
+END_TEST
+
+START_TEST(what_moved_is_told_by_the_signs_that_are_kept)
+{
+    const struct check listed = {.size = 5, .mtime = 1000000007, .ctime = 2000000000, .ino = 3,
+                                 .state = DIGEST_CONFIRMED, .digest = {{1}}};
+    struct check c = listed;
+    struct stat st = {.st_mode = S_IFREG, .st_size = 5, .st_mtim = {1, 7}, .st_ctim = {2, 0}, .st_ino = 3};
+
+    check_look(&c, &st, SIGN_CTIME | SIGN_INODE);
+    ck_assert(!c.moved && check_is_certain(&c));
+    c = listed;
+    check_look(&c, &st, 0);
+    ck_assert(!c.moved && !check_is_certain(&c));    /* where no ctime is kept a program may have done it */
+    st.st_ino = 4;
+    c = listed;
+    check_look(&c, &st, SIGN_CTIME);
+    ck_assert(!c.moved);
+    check_look(&c, &st, SIGN_INODE);
+    ck_assert(c.moved);
+    st.st_ino = 3, st.st_ctim.tv_nsec = 1;
+    c = listed;
+    check_look(&c, &st, SIGN_INODE);
+    ck_assert(!c.moved);
+    check_look(&c, &st, SIGN_CTIME);
+    ck_assert(c.moved && !check_is_certain(&c));
 }
 END_TEST
 
@@ -275,11 +305,35 @@ static void plant(void)
     library_load(&lib, 1, 2);
 }
 
-/* Change a file's content, but not its size and mtime. */
-static void rot(const char *database, const char *path)
+/* Change a file's content, but not its size and mtime: the ctime moves. */
+static void rewrite(const char *database, const char *path)
 {
     free(sandbox_run("cd '%s/%s/" P "' && t=$(stat -c %%y %s) && printf X | dd of=%s conv=notrunc status=none && "
                      "touch -d \"$t\" %s", lib.folder, database, path, path, path));
+}
+
+/* What a digest of that content was taken of, as the file's times are now. */
+static struct taken taken_of(const char *database, const char *path, const char *content)
+{
+    char full[400];
+    struct stat st;
+
+    snprintf(full, sizeof full, "%s/%s/" P "/%s", lib.folder, database, path);
+    ck_assert_int_eq(stat(full, &st), 0);
+    return (struct taken){.path = (char *)path, .digest = digest_of(content, strlen(content)), .size = strlen(content),
+                          .mtime = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec,
+                          .ctime = st.st_ctim.tv_sec * 1000000000LL + st.st_ctim.tv_nsec};
+}
+
+/* The same as a disk that decays does it: to the catalog the ctime is what it was. */
+static void rot(const char *database, const char *path, const char *content)
+{
+    struct taken t = taken_of(database, path, content);
+
+    t.moved = true, t.listed_ctime = t.ctime;
+    rewrite(database, path);
+    t.ctime = taken_of(database, path, content).ctime;
+    ck_assert_int_eq(replica_record_digests(lib.cat, replica_of(database[0] == 'A' ? 1 : 2), &t, 1, NULL), 0);
 }
 
 START_TEST(new_then_ok)
@@ -304,11 +358,11 @@ START_TEST(damage_is_found_remembered_and_forgotten)
     plant();
     verify_it();
     ck_assert_int_eq(library_number(&lib, known), 0);
-    rot("A", "d/b");
+    rot("A", "d/b", "abcde");
     struct result r = verify_it();
     ck_assert_int_eq(r.ok, 2);
     ck_assert_int_eq(r.damaged, 1);
-    ck_assert_str_eq(r.told, "damaged d/b;");    /* its ctime moved: not for certain */
+    ck_assert_str_eq(r.told, "damaged d/b certain;");
     ck_assert_int_eq(library_number(&lib, known), 1);
     library_load(&lib, 1, 2);                    /* reading names forgets no damage */
     ck_assert_int_eq(library_number(&lib, known), 1);
@@ -318,13 +372,13 @@ START_TEST(damage_is_found_remembered_and_forgotten)
     ck_assert_int_eq(r.files, 0);
     verifying.known_again = true;
     r = verify_it();
-    ck_assert_str_eq(r.told, "damaged d/b;");
+    ck_assert_str_eq(r.told, "damaged d/b certain;");
     ck_assert_int_eq(r.files, 1);
     free(sandbox_run("cd '%s/A/" P "' && t=$(stat -c %%y d/b) && printf abcde >d/b && touch -d \"$t\" d/b", lib.folder));
     r = verify_it();
     ck_assert_int_eq(r.ok, 1);
     ck_assert_int_eq(library_number(&lib, known), 0);
-    rot("A", "a");
+    rot("A", "a", "1234567890");
     verifying = (struct verify_request){.before = INT64_MAX, .max_bytes = -1};
     ck_assert_int_eq(verify_it().damaged, 1);
     free(sandbox_run("cd '%s/A/" P "' && echo another >a", lib.folder));
@@ -333,20 +387,21 @@ START_TEST(damage_is_found_remembered_and_forgotten)
 }
 END_TEST
 
-/* The catalog says that a's content was another: what a silent change on the medium looks like. */
-START_TEST(damage_with_unmoved_times_is_certain)
+START_TEST(what_somebody_wrote_is_its_content_from_then_on)
 {
-    struct stat st;
-    char path[300];
-
     plant();
-    snprintf(path, sizeof path, "%s/A/" P "/a", lib.folder);
-    ck_assert_int_eq(stat(path, &st), 0);
-    struct taken t = {.path = (char *)"a", .digest = digest_of("other", 5), .size = 10,
-                      .mtime = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec,
-                      .ctime = st.st_ctim.tv_sec * 1000000000LL + st.st_ctim.tv_nsec};
-    ck_assert_int_eq(replica_record_digests(lib.cat, replica_of(1), &t, 1, NULL), 0);
-    ck_assert_str_eq(verify_it().told, "damaged a certain;");
+    verify_it();
+    rewrite("A", "a");
+    struct result r = verify_it();
+    ck_assert_int_eq(r.damaged, 0);
+    ck_assert_str_eq(r.told, "renewed a;");
+    ck_assert_int_eq(library_number(&lib, "SELECT TOTAL(open) FROM directory"), 1);
+    r = verify_it();
+    ck_assert_int_eq(r.ok, 3);
+    ck_assert_str_eq(r.told, "");
+    library_load(&lib, 1, 2);
+    r = verify_it();
+    ck_assert_int_eq(r.ok, 3);
 }
 END_TEST
 
@@ -356,20 +411,14 @@ START_TEST(what_has_the_content_is_named)
     verify_it();
     free(sandbox_run("mkdir -p '%s/B/one/acme' && cp -a '%s/A/" P "' '%s/B/one/acme/'", lib.folder, lib.folder, lib.folder));
     library_load(&lib, 2, 2);
-    rot("A", "a");
-    rot("A", "d/b");
-    struct stat st;
-    char path[300];
-    snprintf(path, sizeof path, "%s/B/" P "/a", lib.folder);
-    ck_assert_int_eq(stat(path, &st), 0);
-    struct taken t = {.path = (char *)"a", .digest = digest_of("1234567890", 10), .size = 10,
-                      .mtime = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec,
-                      .ctime = st.st_ctim.tv_sec * 1000000000LL + st.st_ctim.tv_nsec};
+    rot("A", "a", "1234567890");
+    rot("A", "d/b", "abcde");
+    struct taken t = taken_of("B", "a", "1234567890");
     ck_assert_int_eq(replica_record_digests(lib.cat, replica_of(2), &t, 1, NULL), 0);
     struct result r = verify_it();
     ck_assert_int_eq(r.damaged, 2);
-    ck_assert_ptr_nonnull(strstr(r.told, "damaged a on B;"));
-    ck_assert_ptr_nonnull(strstr(r.told, "damaged d/b;"));    /* of B's nothing is known */
+    ck_assert_ptr_nonnull(strstr(r.told, "damaged a certain on B;"));
+    ck_assert_ptr_nonnull(strstr(r.told, "damaged d/b certain;"));    /* of B's nothing is known */
 }
 END_TEST
 
@@ -576,6 +625,7 @@ Suite *suite_verify(void)
     tcase_add_test(pure, without_a_limit_all_that_is_due_is_read);
     tcase_add_test(pure, a_limit_takes_the_oldest_and_ends_with_the_file_that_passes_it);
     tcase_add_test(pure, a_content_is_judged_by_what_is_known);
+    tcase_add_test(pure, what_moved_is_told_by_the_signs_that_are_kept);
     tcase_add_test(pure, a_medium_that_lost_a_content_is_damage_where_it_was_known);
     tcase_add_loop_test(pure, digests_are_those_of_xxhsum, 0, 2);
     tcase_add_test(pure, disks_spin_where_lsblk_says_so);
@@ -584,7 +634,7 @@ Suite *suite_verify(void)
     tcase_add_test(whole, a_file_that_became_shorter_ends_where_it_ends);
     tcase_add_test(whole, new_then_ok);
     tcase_add_test(whole, damage_is_found_remembered_and_forgotten);
-    tcase_add_test(whole, damage_with_unmoved_times_is_certain);
+    tcase_add_test(whole, what_somebody_wrote_is_its_content_from_then_on);
     tcase_add_test(whole, what_has_the_content_is_named);
     tcase_add_test(whole, what_is_not_as_loaded_is_told_and_not_recorded);
     tcase_add_loop_test(whole, an_equal_content_is_confirmed_again, 0, 2);

@@ -129,6 +129,7 @@ test_a_disk_that_was_never_read_is_not_lacking() {
 test_what_could_not_be_read_is_never_the_same() {
     studio
     chmod -R a+rwX ..
+    ok verify acme/spot footage WORK STORAGE    # what moved was not written
     shut "STORAGE/footage/acme/spot/day 1"
     run as_nobody load STORAGE
     assert_status 3

@@ -49,7 +49,7 @@ NAS:3003"
     ab verify acme/spot footage --json
     assert_status 11
     assert_eq "$(row o.files_damaged | tr '\n' ' ')" "WORK:0 STORAGE:0 NAS:1 "
-    assert_eq "$(json 'o.state, o.code, o.good_on, o.database, o.certain')" "damaged EDAMAGED WORK,STORAGE NAS false"
+    assert_eq "$(json 'o.state, o.code, o.good_on, o.database, o.certain')" "damaged EDAMAGED WORK,STORAGE NAS true"
     (cd NAS/footage/acme/spot && sha256sum -c "$OLDPWD/sums" 2>/dev/null | grep -v ': OK$') >bad || :
     assert_eq "$(cat bad)" "./day 1/clip 2.mov: FAILED"
     ab verify acme/spot footage NAS
@@ -229,6 +229,7 @@ test_repair() {
     setfattr -n user.colour -v blue "$clip" 2>/dev/null || :
     before=$(stat -c '%a %u %g %y %s' "$clip")
     ok load
+    ok verify acme/spot footage NAS    # what moved since it was read may have been written
     rot "$clip" 100
     cp -p "$clip" damaged
     touch -d '2003-04-05 06:07:08.9' NAS/footage/acme/spot
@@ -603,11 +604,24 @@ policy("footage", {copies = 1, verified = "90d"})
 LUA
     ab --config policy.lua check acme --json
     assert_status 10
-    assert_out "never verified on STORAGE"
-    refute_out "never verified on NAS"
+    assert_out "not verified on STORAGE"
+    refute_out "not verified on NAS"
     ok verify acme/late
     ab --config policy.lua check acme --json
-    refute_out "never verified"
+    refute_out "not verified"
+    echo y >>STORAGE/footage/acme/late/x    # what was verified is no more
+    ok load
+    ab --config policy.lua check acme --json
+    assert_out "not verified on STORAGE"
+    ok verify acme/late
+    ok copy acme/late footage STORAGE NAS --verify=readback
+    ab --config policy.lua check acme/late
+    refute_out "not verified"
+    rewrite STORAGE/footage/acme/late/x
+    ok load
+    ab --config policy.lua check acme --json
+    assert_out "not verified on STORAGE"
+    refute_out "not verified on NAS"
 }
 
 test_a_replica_that_is_gone() {

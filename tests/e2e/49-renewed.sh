@@ -57,8 +57,8 @@ test_verify_that_takes_another_content_for_right_says_so() {
     equal
     ok verify acme/spot footage WORK NAS
     mv STORAGE STORAGE.away
-    rot "WORK/$CLIP" 5
-    rot "NAS/$CLIP" 5
+    rewrite "WORK/$CLIP" 5
+    rewrite "NAS/$CLIP" 5
     ok accept acme/spot footage NAS --yes
     ok load WORK
     ok verify acme/spot footage WORK    # it is what NAS has: put right by somebody

@@ -181,13 +181,25 @@ assert_same_tree() {    # A B
 
 rsync_lists() { rsync "$@" || echo "rsync failed: $?"; }    # what rsync says, as an oracle that may say nothing
 
-# Change one byte of a file and put its times back, as far as a program can: the ctime moves.
-rot() {    # FILE [OFFSET]
+# Change one byte of a file and put its time back, as a program can: the ctime moves.
+rewrite() {    # FILE [OFFSET]
     local before byte
     before=$(stat -c %y "$1")
     byte=$(od -An -tu1 -j "${2:-0}" -N 1 "$1")
     printf "\\$(printf %03o $((byte ^ 255)))" | dd of="$1" conv=notrunc bs=1 seek="${2:-0}" status=none
     touch -d "$before" "$1"
+}
+
+# The same as a disk that decays does it: with steady.so the program is told the ctime that was.
+rot() {    # FILE [OFFSET]
+    local was is
+    was=$(stat -c %.9Z "$1")
+    rewrite "$@"
+    is=$(LD_PRELOAD='' stat -c %.9Z "$1")
+    stat -c "%d %i $is $was" "$1" >>"$HOME/steady"
+    LD_PRELOAD=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/tools/steady.so
+    [ -e "$LD_PRELOAD" ] || fail "$LD_PRELOAD is not there: make check-e2e makes it"
+    export LD_PRELOAD STEADY=$HOME/steady ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
 }
 
 # A database in a filesystem of its own: mount_image NAME MEGABYTES [mkfs options]. Unmounted when the test ends.

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "index/filesystem.h"
 #include "index/listing.h"
 #include "index/names.h"
 
@@ -168,7 +169,7 @@ static void diff(const struct buf *old, const struct buf *now, const struct inpu
     bool have_now = now && listing_open(&b, now->data, now->len, NULL, 0) == 0;
     if (have_old)
         listing_set_times(&a, slots->at, slots->left);
-    listing_diff(have_old ? &a : NULL, have_now ? &b : NULL, &change, &out);
+    listing_diff(have_old ? &a : NULL, have_now ? &b : NULL, SIGN_CTIME | SIGN_INODE, &change, &out);
     must(out.digests.len % DIGEST_SLOT == 0, "half a digest slot");
     must(out.times.len % TIME_SLOT == 0, "half a time slot");
     must(slots_marked(&out, DIGEST_DAMAGED) >= 0, "a negative count");

@@ -64,7 +64,7 @@ function M.test_what_digests_may_say_is_gone_through()
     unit.assertFalse(compared(function(here) here.evidence = nothing end))    -- nothing speaks against it
     unit.assertTrue(compared(function(here) here.evidence = "f" end))
     unit.assertTrue(compared(function(here, there) here.evidence, there.evidence = "", "" end))    -- not added up
-    unit.assertTrue(compared(function(_, there) there.renewed = 1 end))
+    unit.assertTrue(compared(function(_, there) there.open = 1 end))
     unit.assertTrue(compared(function(_, there) there.damaged = 1 end))
     unit.assertTrue(compared(function(_, there) there.errors = 1 end))
 end

@@ -25,19 +25,22 @@ function M.test_what_is_said_of_a_file()
     unit.assertEquals(verify.describe(damaged),
         "damaged: its content changed, its size and times did not; good on NAS, WORK")
     damaged.certain = false
-    unit.assertStrContains(verify.describe(damaged), "if a program did that on purpose, touch the file and load")
+    unit.assertStrContains(verify.describe(damaged), "'accept' takes it as it is")
     damaged.known, damaged.good_on = true, {}
     unit.assertEquals(verify.describe(damaged, "2031-05-27"),
         "damaged, found on 2031-05-27; no other disk is known to have its content")
     damaged.errno = "EIO"
     unit.assertStrContains(verify.describe(damaged), "cannot be read any more (EIO)")
     unit.assertStrContains(verify.describe{state = "changed"}, "load")
+    unit.assertEquals(verify.describe({state = "renewed", good_on = {"NAS"}}, "2031-05-27"),
+        "written on 2031-05-27 with its time put back: what was read is its content from now on; "
+            .. "the former one is on NAS")
     unit.assertEquals(verify.describe{state = "unread", message = "EACCES: no"}, "EACCES: no")
 end
 
 local function row(fields)
     local result = {files_ok = 1, files_damaged = 0, files_differing = 0, files_repaired = 0,
-        files_changed = 0, files_missing = 0,
+        files_renewed = 0, files_changed = 0, files_missing = 0,
         files_unread = 0, files_new = 0, files_left = 0, files = 0,
         bytes_left = 0, bytes = 0, seconds = 1, project = "a/b",
         category = "render", database = "NAS"}
@@ -53,6 +56,7 @@ function M.test_the_exit_status()
     unit.assertEquals(verify.status(row{files_differing = 1}), 11)
     unit.assertEquals(verify.status(row{files_unread = 1}), 3)
     unit.assertEquals(verify.status(row{files_changed = 1}), 3)
+    unit.assertEquals(verify.status(row{files_renewed = 1}), 3)
     unit.assertEquals(verify.status(row{files_missing = 1}), 3)
 end
 

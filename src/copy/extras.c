@@ -1,0 +1,47 @@
+#include "copy/extras.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "copy/xattr.h"
+
+static char same, other;
+
+void extras_init(struct extras *x, struct work *w) { *x = (struct extras){.w = w}; }
+
+void extras_free(struct extras *x)
+{
+    map_free(&x->seen, NULL);
+    *x = (struct extras){0};
+}
+
+static int look(const struct work *w, const char *path)
+{
+    int from = work_open_file(w, w->source.top, path), to = from < 0 ? from : work_open_file(w, w->target.top, path);
+    int code = to < 0 ? to : xattr_agree((struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, w->target.holds.root);
+
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return code;
+}
+
+int extras_agree(void *arg, const struct plan_name *name)
+{
+    struct extras *x = arg;
+
+    if (!x->w->source.holds.xattr || !x->w->target.holds.xattr)
+        return 1;
+    char *path = plan_join(name->dir->path, name->name);
+    uint64_t key = hash64_of(path, strlen(path));
+    const char *known = map_get(&x->seen, key);
+    int code = known ? known == &same : look(x->w, path);
+    if (!known && code >= 0)
+        map_set(&x->seen, key, code ? &same : &other);
+    free(path);
+    return code;
+}

@@ -1,0 +1,211 @@
+# Size and time are not the content: files whose inode or ctime moved while these did not. Oracles: diff, cmp, sha256sum,
+# find, getfattr, strace.
+. ./studio.sh
+
+F=footage/acme/spot
+
+# WORK and NAS with ten frames of one size and time, copied; nothing is too young.
+frames() {    # [DATABASE...]: copied there; NAS
+    local n
+    mkdir -p "WORK/$F" NAS STORAGE
+    for n in $(seq -w 10); do head -c 3000 /dev/urandom >"WORK/$F/beauty.$n.exr"; done
+    touch -d '2024-05-06 07:08:09' "WORK/$F"/*
+    ok add category footage footage
+    for n in WORK NAS STORAGE; do ok add database "$n" "$n"; done
+    ok load
+    ok copy acme/spot footage WORK "${@:-NAS}"
+    sleep 0.1
+}
+
+# A frame is put before the others, as a sequence is renumbered.
+renumber() {    # FOLDER
+    local n
+    for n in $(seq 9 -1 1); do mv "$(printf '%s/beauty.%02d.exr' "$1" "$n")" "$(printf '%s/beauty.%02d.exr' "$1" $((n + 1)))"; done
+    head -c 3000 /dev/urandom >"$1/beauty.01.exr"
+    touch -d '2024-05-06 07:08:09' "$1/beauty.01.exr"
+}
+
+# Put a file's time back after changing it, as exiftool -P does.
+change() { head -c "$(stat -c %s "$1")" /dev/urandom >new && touch -r "$1" new && cat new >"$1" && touch -r new "$1"; }
+
+assert_unknown() {    # A B: compare, fetch and check say so of both
+    ab compare acme/spot footage "$1" "$2" --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "compare" and o.state or nil')" incomplete
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.database and o.compared or nil' | sort -u)" unknown
+    ok fetch acme/spot
+    ab check acme/spot
+    assert_status 3
+}
+
+assert_alike() {    # A B: the disks and all commands say so
+    diff -r "$1/$F" "$2/$F" || fail "$1 and $2 differ"
+    ok compare acme/spot footage "$1" "$2"
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.database and o.compared or nil' | sort -u)" same
+    ok check acme/spot
+}
+
+test_renumbered_frames_are_read_and_copied() {
+    local option op
+    for option in '' --mirror; do
+        rm -rf WORK NAS STORAGE "$XDG_DATA_HOME"
+        frames
+        renumber "WORK/$F"
+        ok load
+        assert_unknown WORK NAS
+        # shellcheck disable=SC2086
+        ok copy acme/spot footage WORK NAS $option --yes --dry-run --json
+        assert_eq "$(json 'o.type == "copy" and o.files_replaced or nil')" 10 "foreseen $option"
+        # shellcheck disable=SC2086
+        ok copy acme/spot footage WORK NAS $option --yes --json
+        assert_eq "$(json 'o.type == "copy" and o.files_replaced or nil')" 10 "replaced $option"
+        op=$(json 'o.operation')
+        assert_alike WORK NAS
+        ok load
+        assert_alike WORK NAS
+        ok copy acme/spot footage WORK NAS --json
+        assert_eq "$(json 'o.type == "copy" and o.files_copied or nil')" 0
+        ok undo "$op" --yes
+        cmp -s "WORK/$F/beauty.05.exr" "NAS/$F/beauty.05.exr" && fail "the old ones are not there"
+        ab compare acme/spot footage WORK NAS --read
+        assert_status 4
+    done
+}
+
+test_what_only_moved_is_read_once_and_not_copied() {
+    local before
+    frames
+    before=$(cd NAS && find . -path ./.autobackup -prune -o -type f -exec stat -c '%n %i %Y' {} + | sort)
+    chmod g+w "WORK/$F"/*
+    ln "WORK/$F/beauty.03.exr" link && rm link
+    ok load
+    assert_unknown WORK NAS
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied .. " " .. o.metadata_only or nil')" "0 10"
+    assert_eq "$(cd NAS && find . -path ./.autobackup -prune -o -type f -exec stat -c '%n %i %Y' {} + | sort)" "$before"
+    assert_alike WORK NAS
+    need strace
+    run strace -f -qq -o trace -e trace=openat,openat2 "$AUTOBACKUP" copy acme/spot footage WORK NAS
+    assert_status 0
+    assert_eq "$(grep -c 'beauty.*exr' trace || :)" 20 "files that were opened"    # to look at their attributes
+    assert_alike WORK NAS
+}
+
+test_a_change_with_its_time_put_back_is_a_change() {
+    frames NAS STORAGE
+    change "WORK/$F/beauty.04.exr"
+    cp -p "WORK/$F/beauty.04.exr" new
+    ab verify acme/spot footage WORK --json
+    assert_status 3
+    assert_eq "$(json 'o.state, o.inside, o.good_on')" "renewed beauty.04.exr NAS,STORAGE"
+    assert_eq "$(json 'o.type == "verify" and o.files_renewed .. " " .. o.files_damaged or nil')" "1 0"
+    ok verify acme/spot footage WORK --repair
+    cmp new "WORK/$F/beauty.04.exr"
+    ab compare acme/spot footage WORK NAS --json --files
+    assert_status 4
+    assert_eq "$(json 'o.type == "compare" and o.newer_reference or nil')" 1
+    ok copy acme/spot footage WORK NAS
+    cmp new "NAS/$F/beauty.04.exr"
+    ab compare acme/spot footage NAS STORAGE
+    assert_status 4
+    ab copy acme/spot footage STORAGE NAS --json    # that one is the older now, whatever its time
+    assert_status 3
+    assert_eq "$(json 'o.type == "problem" and o.code or nil')" ENEWER
+    cmp new "NAS/$F/beauty.04.exr"
+    ok copy acme/spot footage NAS STORAGE
+    assert_alike WORK NAS
+    assert_alike NAS STORAGE
+    cmp -s new "$(find STORAGE/.autobackup/versions -name 'beauty.04.exr')" && fail "the old one is not kept"
+    change "WORK/$F/beauty.04.exr"    # and once more
+    ok copy acme/spot footage WORK NAS STORAGE
+    assert_alike WORK NAS
+    assert_alike WORK STORAGE
+}
+
+test_a_change_at_the_destination_is_left_alone() {
+    frames
+    change "NAS/$F/beauty.04.exr"
+    cp -p "NAS/$F/beauty.04.exr" new
+    ab copy acme/spot footage WORK NAS --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "problem" and o.code or nil')" ENEWER
+    cmp new "NAS/$F/beauty.04.exr"
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    assert_alike WORK NAS
+}
+
+# Nobody knows what was there before, so nobody knows which is the later one.
+test_without_a_digest_only_reading_tells() {
+    mkdir -p "WORK/$F" NAS STORAGE
+    head -c 3000 /dev/urandom >"WORK/$F/beauty.04.exr"
+    cp -a WORK/footage NAS
+    ok add category footage footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok load
+    ok compare acme/spot footage WORK NAS
+    change "WORK/$F/beauty.04.exr"
+    ok load
+    assert_unknown WORK NAS
+    ok verify acme/spot footage WORK    # of the other one nothing is known yet
+    assert_unknown WORK NAS
+    ab compare acme/spot footage WORK NAS --read
+    assert_status 4
+    ab copy acme/spot footage WORK NAS --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "problem" and o.code or nil')" EDIGEST
+}
+
+test_checksum_trusts_nothing() {
+    frames
+    rot "NAS/$F/beauty.07.exr" 100
+    ok compare acme/spot footage WORK NAS
+    ok copy acme/spot footage WORK NAS
+    ab compare acme/spot footage WORK NAS --checksum
+    assert_status 4
+    ab copy acme/spot footage WORK NAS --checksum --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "problem" and o.code or nil')" EDAMAGED
+    cmp -s "WORK/$F/beauty.07.exr" "NAS/$F/beauty.07.exr" && fail "it was not left alone"
+    ab verify acme/spot footage NAS --repair
+    ok copy acme/spot footage WORK NAS --checksum
+    assert_alike WORK NAS
+}
+
+# Two files that decayed the same way under all that stat tells, and were never read.
+test_checksum_finds_what_nothing_else_tells() {
+    mkdir -p "WORK/$F" NAS
+    head -c 3000 /dev/urandom >"WORK/$F/a"
+    cp -a WORK/footage NAS
+    rewrite "NAS/$F/a" 9
+    ok add category footage footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok load
+    ok compare acme/spot footage WORK NAS
+    ab compare acme/spot footage WORK NAS --checksum
+    assert_status 4
+    ab copy acme/spot footage WORK NAS
+    assert_status 3
+}
+
+test_tags_and_acls_arrive() {
+    local file="beauty.02.exr"
+    frames NAS STORAGE
+    need setfattr
+    setfattr -n user.tag -v one "WORK/$F/$file" 2>/dev/null || skip "no extended attributes here"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied .. " " .. o.metadata_only or nil')" "0 1"
+    assert_eq "$(getfattr --only-values -n user.tag "NAS/$F/$file")" one
+    assert_alike WORK NAS
+    ok copy acme/spot footage WORK NAS STORAGE --json
+    assert_eq "$(json 'o.type == "copy" and o.metadata_only or nil' | tr '\n' ' ')" "0 1 "
+    setfattr -x user.tag "WORK/$F/$file"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(getfattr -d "NAS/$F/$file")" ""
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.metadata_only or nil')" 0
+    assert_alike WORK NAS
+}
