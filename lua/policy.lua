@@ -48,18 +48,46 @@ local function newest(group)
     return time
 end
 
--- The replicas that count: those with the newest content, in a tie those of the larger group. Of two groups of one
--- size that only their digests tell apart nobody knows which is right, so none counts.
-local function current(cell)
-    local best, rival = {}, nil
-    for _, group in ipairs(states.groups(cell)) do
-        if #best == 0 or newest(group) > newest(best) then
-            best, rival = group, nil
-        elseif #group == #best and newest(group) == newest(best) and states.differ_in_content(group, best) then
-            rival = group
+-- Has a group all that another has, or a later state of it, for all that is known?
+local function is_ahead(group, other)
+    for _, a in ipairs(group) do
+        for _, b in ipairs(other) do
+            local answer = a.against and a.against[b.id]
+            if answer and answer.ahead then
+                return answer.ahead == a.id
+            end
         end
     end
-    return rival and {} or best
+    return false
+end
+
+local function is_ahead_of_all(group, list)
+    for _, other in ipairs(list) do
+        if other ~= group and not is_ahead(group, other) then
+            return false
+        end
+    end
+    return true
+end
+
+-- The replicas that count: those with the newest content. Of two contents whose newest files are of one time neither is
+-- the newest, unless it has all that the other has.
+-- @return group; where none counts empty, and the list of those that are in conflict or nil
+local function current(cell)
+    local list = {}    -- contents of one newest time
+    for _, group in ipairs(states.groups(cell)) do
+        if #list == 0 or newest(group) > newest(list[1]) then
+            list = {group}
+        elseif newest(group) == newest(list[1]) then
+            list[#list + 1] = group
+        end
+    end
+    for _, group in ipairs(list) do
+        if is_ahead_of_all(group, list) then
+            return group
+        end
+    end
+    return {}, list[2] and list
 end
 
 local function names_of(replicas)
@@ -184,7 +212,7 @@ local function verify_reasons(policy, good, now, reasons)
     for _, replica in ipairs(policy.verified and good or {}) do
         local seconds = replica.verified_at and (now - replica.verified_at) // 1000000000
         if not seconds then
-            reasons[#reasons + 1] = "never verified on " .. replica.database
+            reasons[#reasons + 1] = "not verified on " .. replica.database
         elseif seconds > policy.verified then
             reasons[#reasons + 1] = ("verified on %s %s ago"):format(replica.database, age.span(seconds))
         end
@@ -249,6 +277,14 @@ local function lacks(cell, policy)
     return missing
 end
 
+-- Contents of which none is the newest, where nothing else says so.
+local function conflict_reasons(conflict, reasons)
+    if conflict and #reasons == 0 then
+        reasons[#reasons + 1] = ("%s and %s differ, and the newest files of both are of one time"):format(
+            conflict[1][1].database, conflict[2][1].database)
+    end
+end
+
 local function state_of(reasons, unread)
     return #reasons > 0 and "below" or unread.matters and "unknown" or "ok"
 end
@@ -258,13 +294,14 @@ local function copied(list)
 end
 
 local function judge(cell, policy, now, unread)
-    local good = current(cell)
+    local good, conflict = current(cell)
     local wanted, reasons, doubts = policy.replicas or 1, {}, {}
     count_reasons(cell, good, wanted, unread, reasons)
     damage_reasons(cell, reasons)
     content_reasons(cell, reasons, doubts)
+    conflict_reasons(wanted > 1 and conflict, reasons)
     reading_reasons(cell, reasons)
-    place_reasons(policy, cell, good, unread, reasons)
+    place_reasons(policy, cell, conflict and cell or good, unread, reasons)
     verify_reasons(policy, good, now, reasons)
     local state = state_of(reasons, unread)
     if state ~= "ok" then

@@ -67,6 +67,25 @@ function M.test_what_verify_found_to_differ_is_below_any_policy()
     unit.assertEquals({enough.state, enough.reasons}, {"ok", {}})
 end
 
+-- WORK and NAS with newest files of one time, of which the fingerprints differ.
+local function tied(answer)
+    local work, nas = replica("WORK"), replica("NAS", {fingerprint = "y"})
+    answer.state, answer.content, answer.doubtful = "differs", 0, 0
+    return apart(work, nas, answer)
+end
+
+function M.test_of_two_contents_of_one_time_none_is_the_newest()
+    local below = policy.below({}, tied{}, 0)
+    unit.assertEquals(below[1].reasons, {"WORK and NAS differ, and the newest files of both are of one time"})
+    unit.assertEquals(below[1].current, {})
+    unit.assertEquals(reasons({{category = "render", replicas = 1}}, tied{}), {})    -- it is there, whichever it is
+    below = policy.below({}, tied{ahead = 2}, 0)
+    unit.assertEquals({below[1].reasons, below[1].current}, {{"1 of 2 replicas has the newest files"}, {"NAS"}})
+    unit.assertEquals(reasons({{category = "render", replicas = 1, on = {"WORK"}}}, tied{ahead = 2}),
+        {"WORK is not up to date"})
+    unit.assertEquals(policy.below({}, tied{ahead = 1}, 0)[1].current, {"WORK"})
+end
+
 function M.test_an_old_copy_is_no_copy()
     local old = replica("NAS", {fingerprint = "y", newest = 50 * NS})
     unit.assertEquals(reasons({}, {replica("WORK"), old}), {"1 of 2 replicas has the newest files"})
@@ -87,7 +106,7 @@ end
 function M.test_verification_has_an_age()
     local policies = {{category = "render", replicas = 1, verified = 90 * DAY}}
     local now = 1000 * DAY * NS
-    unit.assertEquals(reasons(policies, {replica("WORK")}, now), {"never verified on WORK"})
+    unit.assertEquals(reasons(policies, {replica("WORK")}, now), {"not verified on WORK"})
     unit.assertEquals(reasons(policies, {replica("WORK", {verified_at = 990 * DAY * NS})}, now), {})
     unit.assertEquals(reasons(policies, {replica("WORK", {verified_at = 900 * DAY * NS})}, now),
         {"verified on WORK 3 months ago"})
