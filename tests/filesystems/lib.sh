@@ -32,6 +32,15 @@ fuse() {    # PROGRAM ARGUMENT...
     shown "$1"
 }
 
+# The device goes with the mount, however the test ends.
+on_device() {    # PROGRAM
+    local device
+    need "$1"
+    device=$(losetup --find --show NAS.img) || skip "no loop devices here"
+    (fuse "$1" "$device" NAS) || { losetup -d "$device"; skip "no FUSE here, or $1 does not serve"; }
+    losetup -d "$device"
+}
+
 serve() {    # PROGRAM ARGUMENT...: one that stays in the foreground
     [ -c /dev/fuse ] || skip "no FUSE here"
     "$@" >served 2>&1 &
@@ -58,8 +67,8 @@ mount_filesystem() {
     case $KIND in
         ext4 | ext4_128 | xfs | xfs_old | btrfs | f2fs | vfat | exfat) loop "" ;;
         tmpfs) mount --bind behind NAS ;;
-        exfat_fuse) DEVICE=$(losetup --find --show NAS.img) && fuse mount.exfat-fuse "$DEVICE" NAS ;;
-        ntfs_fuse) DEVICE=$(losetup --find --show NAS.img) && fuse ntfs-3g "$DEVICE" NAS ;;
+        exfat_fuse) on_device mount.exfat-fuse ;;
+        ntfs_fuse) on_device ntfs-3g ;;
         bindfs) fuse bindfs behind NAS ;;
         sshfs)
             need sshfs socat /usr/lib/openssh/sftp-server
@@ -73,8 +82,7 @@ mount_filesystem() {
 unmount_filesystem() {
     umount NAS || { sync; sleep 1; umount NAS; }
     [ -z "${SERVER:-}" ] || wait "$SERVER" || :
-    [ -z "${DEVICE:-}" ] || losetup -d "$DEVICE"
-    SERVER='' DEVICE=''
+    SERVER=''
 }
 
 remount() { unmount_filesystem && mount_filesystem; }
