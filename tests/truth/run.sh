@@ -1,11 +1,12 @@
 #!/bin/bash
 # run.sh [--planted | --short] [SEEDS [OPTION...]]: random studios, edits and commands, and an oracle in Python that walks the disks itself and
 # shares no code with the program (truth.py). Each disk is a filesystem of its own where that can be mounted. SEED=N runs one
-# seed again, KEEP=1 keeps its folder; JOBS of them run at once. --planted proves that it can fail (planted.py).
+# seed again, KEEP=1 keeps its folder; JOBS of them run at once. --planted proves that it can fail (planted.py);
+# FAULT=TEXT takes those faults that are called so.
 # --short is a part of make check: few seeds, and mismatches of the kinds in the file `open` end none of them: those are known and
 # being mended; whoever mends one takes its line away.
 set -euo pipefail
-ALONE_OPTIONS=(--keep 'SEED SEEDS')
+ALONE_OPTIONS=(--keep 'SEED SEEDS FAULT')
 # shellcheck source=tests/alone/enter.sh
 . "$(dirname "$0")/../alone/enter.sh"
 
