@@ -236,6 +236,7 @@ local TYPES = {
         "damaged count files known to be damaged",
         "differing count files whose content differs from another replica's",
         "doubtful count files to be read to know whether it does",
+        "corrupt text what of the catalog itself is damaged, so that it cannot be compared",
         "compared text same, similar, differs, only, unknown or damaged"},
     entry = {about = "what find found",
         "*client text the project's client",
