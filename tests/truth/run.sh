@@ -29,12 +29,12 @@ if [ "$(id -u)" = 0 ] && [ "$base" = /tmp ]; then
     options+=(--mounts --uid 65534)
 fi
 work=$(mktemp -d "$base/autobackup-truth-XXXXXX")
-trap '[ -n "${KEEP:-}" ] || rm -rf "$work"' EXIT
+trap '[ -n "${KEEP:-}" ] || rm -rf "$work" 2>/dev/null || :' EXIT    # what is mounted in it still goes with the namespace
 export PYTHONDONTWRITEBYTECODE=1
 if [ -n "$planted" ]; then
     tree=$(mktemp -d "$here/../../build/planted-XXXXXX")
     chmod 755 "$tree"
-    trap '[ -n "${KEEP:-}" ] || rm -rf "$work" "$tree"' EXIT
+    trap '[ -n "${KEEP:-}" ] || rm -rf "$work" "$tree" 2>/dev/null || :' EXIT
     python3 "$here/planted.py" "$(realpath "$here/../..")" "$tree" --folder "$work" "${options[@]}" "${known[@]}" "${@:2}"
     exit
 fi
