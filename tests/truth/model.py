@@ -3,7 +3,8 @@
 The rule is the design's "Sameness: one judge". A digest that the program has taken of a file is called its proof here; it
 speaks while the file's size and time stay. When its ctime or inode moves, the content has to be read: "=" is a lie then
 unless the contents are equal, and "?" is right until it is read. Nothing of it is asked of the program: a proof is
-noted where a copy or a verify must have read the file, with what lstat and reading show at that moment.
+noted where a copy or a verify must have read the file, with what lstat and reading show at that moment; where nothing has, what
+the first look saw stands for it, uncertain: what moved since may be in doubt without a digest too.
 """
 from dataclasses import dataclass
 
@@ -61,6 +62,7 @@ class Model:
                 tree = trees[key] if self.uid is None else trees[key].seen_by_its_owner(self.seen[name].get(key, {}))
                 self.seen[name][key] = tree
                 self.age(self.proofs[name].get(key, {}), tree)
+                self.prove(name, key, set(tree.files()) - set(self.proofs[name].get(key, {})), certain=False)
             else:
                 self.seen[name].pop(key, None)
                 self.proofs[name].pop(key, None)
