@@ -108,8 +108,14 @@ function Run:expand()
     return transfers
 end
 
+-- Another program may have removed it meanwhile.
+function Run:category(item)
+    return self.session.catalog:category(item.category)
+        or errors.raise("ENONAME", ("category %s was removed meanwhile"):format(item.category))
+end
+
 function Run:replica(item, database)
-    local category = self.session.catalog:category(item.category)
+    local category = self:category(item)
     return self.session.catalog:replica(database.id, category.id, item.client, item.name)
 end
 
@@ -121,8 +127,7 @@ function Run:origin(item)
 end
 
 function Run:only(item)
-    local category = self.session.catalog:category(item.category)
-    return {category = category.id, client = item.client, project = item.name}
+    return {category = self:category(item).id, client = item.client, project = item.name}
 end
 
 -- Read replicas of a database afresh, unless that was done a moment ago.
