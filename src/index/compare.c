@@ -14,8 +14,8 @@
 
 enum { LEFT, RIGHT };
 
-/* Hashes of the paths that a side could not read; few or none. */
-struct unread_set {
+/* Hashes of paths; few or none. */
+struct path_set {
     uint64_t *list;    /* sorted */
     size_t count, room;
 };
@@ -34,7 +34,8 @@ struct compare {
     struct merge *merge;            /* NULL: nothing to walk */
     sqlite3_stmt *digests_differ;
     bool passes_over;               /* directories of equal prints are not read */
-    struct unread_set unread[2];
+    struct path_set unread[2];      /* what a side could not read */
+    struct path_set told;           /* directories where the other side has something else */
     struct compare_sum seen_left;   /* of the listings that were read */
     struct compare_counts counts;
     struct buf path;
@@ -153,15 +154,16 @@ void compare_close(struct compare *c)
     catalog_rollback(c->cat);    /* nothing was written: it only ends the reading */
     free(c->unread[LEFT].list);
     free(c->unread[RIGHT].list);
+    free(c->told.list);
     buf_free(&c->path);
     free(c);
 }
 
 const struct compare_counts *compare_counts(const struct compare *c) { return &c->counts; }
 
-/* ---- what could not be read ---- */
+/* ---- what could not be read, and what was told ---- */
 
-static size_t place_of(const struct unread_set *s, uint64_t hash)
+static size_t place_of(const struct path_set *s, uint64_t hash)
 {
     size_t low = 0, high = s->count;
 
@@ -175,7 +177,7 @@ static size_t place_of(const struct unread_set *s, uint64_t hash)
     return low;
 }
 
-static void add_unread(struct unread_set *s, const char *path, size_t len)
+static void add_path(struct path_set *s, const char *path, size_t len)
 {
     uint64_t hash = hash64_of(path, len);
     size_t at = place_of(s, hash);
@@ -189,7 +191,7 @@ static void add_unread(struct unread_set *s, const char *path, size_t len)
     s->count++;
 }
 
-static bool has_unread(const struct unread_set *s, const char *path, size_t len)
+static bool has_path(const struct path_set *s, const char *path, size_t len)
 {
     uint64_t hash = hash64_of(path, len);
     size_t at = place_of(s, hash);
@@ -198,13 +200,13 @@ static bool has_unread(const struct unread_set *s, const char *path, size_t len)
 }
 
 /* Is the directory, or one above it, in the set? */
-static bool is_below_unread(const struct unread_set *s, const char *path, size_t len)
+static bool is_below_unread(const struct path_set *s, const char *path, size_t len)
 {
     if (!s->count)
         return false;
-    bool found = has_unread(s, "", 0) || has_unread(s, path, len);
+    bool found = has_path(s, "", 0) || has_path(s, path, len);
     for (size_t i = 1; i < len && !found; i++)
-        found = path[i] == '/' && has_unread(s, path, i);
+        found = path[i] == '/' && has_path(s, path, i);
     return found;
 }
 
@@ -212,7 +214,7 @@ static void note_unread(struct compare *c, int side, const struct entry *e)
 {
     if (!e || (!e->err && !e->mount))
         return;
-    add_unread(&c->unread[side], buf_str(&c->path), c->path.len);
+    add_path(&c->unread[side], buf_str(&c->path), c->path.len);
     if (!e->name_len)
         c->is_unread[side] = true;
 }
@@ -321,6 +323,10 @@ static bool judge(struct compare *c, const struct merge_pair *pair, struct compa
         note_unread(c, LEFT, pair->left);
         note_unread(c, RIGHT, pair->right);
     }
+    if (judgement == PAIR_TYPE) {
+        set_path(c, named->name, named->name_len);
+        add_path(&c->told, buf_str(&c->path), c->path.len);
+    }
     if ((judgement == PAIR_LEFT && c->is_unread[RIGHT]) || (judgement == PAIR_RIGHT && c->is_unread[LEFT]))
         judgement = PAIR_UNREAD;
     *item = (struct compare_item){.judgement = judgement, .left = pair->left, .right = pair->right};
@@ -351,9 +357,10 @@ static int digests_differ(struct compare *c, struct error *err)
     return code;
 }
 
+/* Only one side has it, and that was not told yet. */
 static bool is_lone(const struct compare *c)
 {
-    if (c->dir.in_left && c->dir.in_right)
+    if ((c->dir.in_left && c->dir.in_right) || has_path(&c->told, c->dir.path, c->dir.path_len))
         return false;
     return !c->is_unread[c->dir.in_left ? RIGHT : LEFT];
 }

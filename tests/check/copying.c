@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/path.h"
 #include "index/measured.h"
+#include "index/taken.h"
 #include "sandbox.h"
 
 struct library lib;
@@ -163,6 +165,23 @@ void copying_finish(struct job *job)
         lib.folder, lib.folder);
     ck_assert_str_eq(left, "");
     free(left);
+}
+
+void copying_read(const char *path)
+{
+    char *full = NULL, *content = NULL;
+    struct stat st;
+
+    ck_assert_str_eq(library_load(&lib, 1, 0).code, "");
+    ck_assert_int_ge(asprintf(&full, "%s/A/" P "/%s", lib.folder, path), 0);
+    ck_assert_int_eq(stat(full, &st), 0);
+    content = sandbox_run("cat '%s'", full);
+    struct taken t = {.path = (char *)path, .digest = digest_of(content, (size_t)st.st_size), .size = (uint64_t)st.st_size,
+                      .mtime = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec,
+                      .ctime = st.st_ctim.tv_sec * 1000000000LL + st.st_ctim.tv_nsec};
+    ck_assert_int_eq(replica_record_digests(lib.cat, library_replica(&lib, 1, 1, "acme", "spot"), &t, 1, NULL), 0);
+    free(full);
+    free(content);
 }
 
 void copying_load(void)

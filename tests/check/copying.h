@@ -33,6 +33,7 @@ char *copying_identity(const char *name);  /* of A or B, to be freed */
 char *copying_root(const char *name);      /* its path, to be freed */
 
 void copying_load(void);                   /* both databases */
+void copying_read(const char *path);       /* A/P's, after a load of A: its content is known, as verify makes it known */
 struct job *copying_start(void);
 void copying_finish(struct job *job);      /* fills out; no temp may be left */
 void copying_run(void);                    /* load, start, finish */

@@ -80,6 +80,7 @@ START_TEST(metadata_alone)
     copying_plant();
     copying_run();
     free(sandbox_run("cd '%s'/A/" P " && chmod 600 d4/e1/f4 && chmod 711 d5", lib.folder));
+    copying_read("d4/e1/f4");
     copying_run();
     copying_is_done();
     ck_assert_int_eq(out.metadata, 2);

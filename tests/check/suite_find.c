@@ -424,24 +424,25 @@ START_TEST(an_empty_catalog_and_one_that_is_none)
 }
 END_TEST
 
-START_TEST(a_damaged_listing_is_said)
+START_TEST(a_damaged_listing_is_said_and_the_rest_is_found)
 {
     struct find_request r = any(_i ? "beauty" : NULL, GLOB_WORD);
     const struct found *e;
     struct error err = {0};
     struct find *find;
-    int code;
+    int code, damaged = 0, found = 0;
 
     plant();
     r.sorted = true;
     catalog_exec(lib.cat, "UPDATE directory SET listing = x'00' WHERE path = CAST('s 7' AS BLOB)", NULL);
     ck_assert_int_eq(find_start(lib.path, &r, &find, &err), 0);
-    while ((code = find_next(find, -1, &e, &err)) == 1)
-        ;
-    ck_assert_int_eq(code, -EBADMSG);
-    ck_assert_str_eq(err.code, "ECORRUPT");
-    ck_assert_ptr_nonnull(strstr(err.message, "listing of s 7"));
-    error_clear(&err);
+    while ((code = find_next(find, -1, &e, &err)) == 1) {
+        damaged += e->damaged;
+        found += !e->damaged;
+    }
+    ck_assert_int_eq(code, 0);
+    ck_assert_int_eq(damaged, 1);
+    ck_assert_int_gt(found, 0);
     find_close(find);
 }
 END_TEST
@@ -465,7 +466,7 @@ Suite *suite_find(void)
     tcase_add_test(t, sorted_by_replica_and_path);
     tcase_add_test(t, a_limit_and_an_early_end);
     tcase_add_test(t, an_empty_catalog_and_one_that_is_none);
-    tcase_add_loop_test(t, a_damaged_listing_is_said, 0, 2);
+    tcase_add_loop_test(t, a_damaged_listing_is_said_and_the_rest_is_found, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }

@@ -180,6 +180,7 @@ static void correct_while_it_is_rewritten(void)
     ck_assert_int_eq(transfer_record(&r, &count, NULL), 0);
     when_mode = 0600;
     free(sandbox_run("cd '%s'/A/" P " && chmod 600 d3/e0/f3", lib.folder));
+    copying_read("d3/e0/f3");
     copy_while_it_is_rewritten(false);
     ck_assert_int_eq(out.metadata, 1);
 }
