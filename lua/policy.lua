@@ -280,13 +280,22 @@ end
 -- Contents of which none is the newest, where nothing else says so.
 local function conflict_reasons(conflict, reasons)
     if conflict and #reasons == 0 then
-        reasons[#reasons + 1] = ("%s and %s differ, and the newest files of both are of one time"):format(
+        reasons[#reasons + 1] = ("%s and %s differ, neither is newer"):format(
             conflict[1][1].database, conflict[2][1].database)
     end
 end
 
 local function state_of(reasons, unread)
     return #reasons > 0 and "below" or unread.matters and "unknown" or "ok"
+end
+
+-- The most files that have to be read to know whether two of its replicas are the same; nil: none.
+local function doubtful_files(cell)
+    local most = 0
+    for _, replica in ipairs(cell) do
+        most = math.max(most, (states.doubtful(replica)))
+    end
+    return most > 0 and most or nil
 end
 
 local function copied(list)
@@ -311,7 +320,7 @@ local function judge(cell, policy, now, unread)
         project = cell.project, client = cell.client, name = cell.name, category = cell.category,
         files = good[1] and good[1].files or cell[1].files, bytes = good[1] and good[1].bytes or cell[1].bytes,
         databases = names_of(cell), current = names_of(good), replicas = #good, wanted = wanted, reasons = reasons,
-        state = state, lacks = lacks(cell, policy), unread = copied(unread),
+        state = state, lacks = lacks(cell, policy), unread = copied(unread), doubtful = doubtful_files(cell),
     }
 end
 
@@ -354,7 +363,8 @@ end
 -- @return list of {project, client, name, category, files, bytes, databases={all that have it}, current={those
 --         with the newest content}, replicas=#current, wanted, reasons={texts}, lacks={database = {{others that
 --         hold one content which it has not}, ..., the newest first}}, state="ok", "below" or "unknown" (it
---         has too little unless an unread database has it, or reading shows that a replica is good), unread={databases
+--         has too little unless an unread database has it, or reading shows that a replica is good), doubtful = files
+--         that have to be read to know, or nil, unread={databases
 --         of which nothing can be said}}
 function M.judge(policies, replicas, now, unread)
     local policy_of, list = finder(policies), {}

@@ -4,7 +4,8 @@
 -- For cron (README.md has a systemd timer):
 --     0 2 * * *  /usr/local/bin/autobackup -q /usr/local/share/autobackup/scripts/nightly.lua NAS >>~/autobackup.log 2>&1
 --
--- It reads every disk that is plugged in and asks `check`, then looks at each category of each project:
+-- It reads every disk that is plugged in, and the files of which size and time prove nothing, and asks `check`, then looks
+-- at each category of each project:
 --   * it is below its policy, and not on TARGET: it is copied there;
 --   * TARGET has it, but another disk has other content: what TARGET lacks of that is copied, whatever the files'
 --     times. What is replaced goes to .autobackup/versions on TARGET, and a file that is newer on TARGET is left
@@ -121,6 +122,16 @@ end
 if not online[target] then
     warn(target, " is offline or unknown; nothing was copied")
     exit(75)
+end
+
+-- Where size and time do not prove that two disks hold the same, the files are read: then it is known.
+for _, row in ipairs(check{all = true}) do
+    if row.doubtful then
+        local ok, result = pcall(compare, row.project, row.category, {read = true})
+        if not ok and result.code == "EINTR" then
+            error(result, 0)
+        end
+    end
 end
 
 for _, row in ipairs(check{all = true}) do

@@ -53,6 +53,7 @@ local TYPES = {
         "reasons list why, as sentences",
         "lacks list databases that lack something of it",
         "unread list databases of which nothing is known there",
+        "doubtful count files to be read to know whether they are the same",
         "source text which database has the newest content",
         "seen_at time when it was last seen, of one that is gone"},
     action = {about = "what a copy would do to an entry",

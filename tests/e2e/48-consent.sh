@@ -391,9 +391,7 @@ test_a_damaged_replica_holds_nothing_for_an_undo() {
     ok add category footage footage
     ok copy acme/spot footage WORK NAS
     ok verify acme/spot footage
-    touch -r WORK/footage/acme/spot/a time
-    echo evil >WORK/footage/acme/spot/a
-    touch -r time WORK/footage/acme/spot/a
+    rot WORK/footage/acme/spot/a
     ab verify acme/spot footage
     assert_status 11
     ab undo

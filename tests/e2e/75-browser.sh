@@ -498,10 +498,7 @@ test_wide_characters_keep_their_columns() {
 test_verify_finds_a_damaged_file() {
     studio
     ok verify acme/spot footage WORK
-    local file="WORK/footage/acme/spot/day 1/clip 2.mov" moment
-    moment=$(stat -c %y "$file")
-    printf X | dd of="$file" bs=1 seek=100 conv=notrunc status=none
-    touch -d "$moment" "$file"
+    rot "WORK/footage/acme/spot/day 1/clip 2.mov" 100
     browse 80 24 explore acme/spot
     await "footage"
     send -l /foot

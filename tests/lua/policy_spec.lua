@@ -76,7 +76,7 @@ end
 
 function M.test_of_two_contents_of_one_time_none_is_the_newest()
     local below = policy.below({}, tied{}, 0)
-    unit.assertEquals(below[1].reasons, {"WORK and NAS differ, and the newest files of both are of one time"})
+    unit.assertEquals(below[1].reasons, {"WORK and NAS differ, neither is newer"})
     unit.assertEquals(below[1].current, {})
     unit.assertEquals(reasons({{category = "render", replicas = 1}}, tied{}), {})    -- it is there, whichever it is
     below = policy.below({}, tied{ahead = 2}, 0)
