@@ -322,10 +322,12 @@ START_TEST(a_source_folder_without_permission_is_named)
     char path[600];
 
     copying_plant();
-    copying_run();
-    free(sandbox_run("chmod 600 '%s'/A/" P "/d4/e1/f4", lib.folder));
     if (!sandbox_drop_root(lib.folder))
         return;
+    copying_read("d4/e1/f4");
+    copying_run();
+    free(sandbox_run("chmod 600 '%s'/A/" P "/d4/e1/f4", lib.folder));
+    copying_read("d4/e1/f4");
     copying_load();
     free(sandbox_run("chmod 000 '%s'/A/" P "/d4/e1", lib.folder));
     copying_finish(copying_start());

@@ -78,6 +78,7 @@ END_TEST
 START_TEST(metadata_alone)
 {
     copying_plant();
+    copying_read("d4/e1/f4");
     copying_run();
     free(sandbox_run("cd '%s'/A/" P " && chmod 600 d4/e1/f4 && chmod 711 d5", lib.folder));
     copying_read("d4/e1/f4");

@@ -178,6 +178,8 @@ static void correct_while_it_is_rewritten(void)
     r.target_identity = copying_identity("B");
     r.target = library_replica(&lib, 2, 1, "acme", "spot");
     ck_assert_int_eq(transfer_record(&r, &count, NULL), 0);
+    free((char *)r.target_root);
+    free((char *)r.target_identity);
     when_mode = 0600;
     free(sandbox_run("cd '%s'/A/" P " && chmod 600 d3/e0/f3", lib.folder));
     copying_read("d3/e0/f3");

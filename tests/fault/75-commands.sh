@@ -48,9 +48,19 @@ fault_undo() {
     strike_everywhere undo
 }
 
+# Whatever changed in a file was no program: verify is told the ctime that was, and the catalog knows it as damaged from then on.
+decayed() {    # FILE CTIME
+    local tool
+    tool=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/tools/steady.so
+    [ -e "$tool" ] || fail "$tool is not there: make check-fault makes it"
+    stat -c "%d %i %.9Z $2" "$1" >steady
+    run env LD_PRELOAD="$tool" STEADY="$PWD/steady" "$AUTOBACKUP" verify acme/spot footage NAS
+    [ "$STATUS" = 11 ] || fail "the damage was not found: $STATUS"
+}
+
 # verify --repair: one byte of a file on NAS is not what it was.
 fault_repair() {
-    local file=NAS/$REPLICA/fresh/large
+    local file=NAS/$REPLICA/fresh/large was
     need_command verify
     filesystem "$KIND"
     studio
@@ -58,8 +68,10 @@ fault_repair() {
     cp --sparse=never "$file" large
     printf x | dd of=large bs=1 seek=70000 conv=notrunc 2>err.dd
     touch -r "$file" time
+    was=$(stat -c %.9Z "$file")
     cat large >"$file"
     touch -r time "$file"
+    decayed "$file" "$was"
     SCENARIO=(verify acme/spot footage NAS WORK --repair)
     RERUN="0 11"         # repaired now
     SWEEPER="copy acme/spot footage WORK NAS"
