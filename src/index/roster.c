@@ -156,25 +156,26 @@ const struct roster_replica *roster_find(const struct roster *r, int64_t categor
 
 /* ---- is it still so ---- */
 
-static bool is_text(sqlite3_stmt *stmt, int column, const char *text)
+struct wanted {
+    const char *text;
+    bool is_it;
+};
+
+static void compare_text(sqlite3_stmt *stmt, void *arg)
 {
-    size_t len = (size_t)sqlite3_column_bytes(stmt, column);
-    return text && len == strlen(text) && (!len || memcmp(sqlite3_column_blob(stmt, column), text, len) == 0);
+    struct wanted *w = arg;
+    size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+
+    w->is_it = w->text && len == strlen(w->text) && (!len || memcmp(sqlite3_column_blob(stmt, 0), w->text, len) == 0);
 }
 
 /* Of the row `id` of a table: 1 when its column is that text, 0 when it is another or there is none, -errno. */
 static int has_text(struct catalog *cat, const char *sql, int64_t id, const char *text, struct error *err)
 {
-    sqlite3_stmt *stmt;
+    struct wanted w = {.text = text};
+    int code = catalog_ask(cat, sql, id, compare_text, &w, err);
 
-    int code = catalog_borrow(cat, sql, &stmt, err);
-    if (code)
-        return code;
-    sqlite3_bind_int64(stmt, 1, id);
-    int step = sqlite3_step(stmt);
-    code = step == SQLITE_ROW ? is_text(stmt, 0, text) : step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
-    catalog_give_back(stmt);
-    return code;
+    return code < 0 ? code : w.is_it;
 }
 
 int roster_check(struct catalog *cat, int64_t database, const struct roster *r, struct error *err)
