@@ -99,7 +99,7 @@ test_a_catalog_on_a_read_only_disk_can_be_read() {
 
 # One byte of a listing is another; the catalog's own checks see nothing of that.
 damage() {    # DATABASE PROJECT CATEGORY FOLDER
-    sqlite3 "$AUTOBACKUP_CATALOG" "UPDATE directory SET listing = CAST(substr(listing, 1, 9) || x'ff' || substr(listing, 11)
+    query "UPDATE directory SET listing = CAST(substr(listing, 1, 9) || x'ff' || substr(listing, 11)
         AS BLOB) WHERE CAST(path AS TEXT) = '$4' AND replica = (SELECT r.id FROM replica r JOIN database d ON d.id = r.database
         JOIN category c ON c.id = r.category WHERE d.name = '$1' AND c.name = '$3' AND
         CAST(r.client || '/' || r.project AS TEXT) = '$2'); SELECT changes()" >changes
@@ -138,7 +138,7 @@ test_compare_and_fetch_say_a_damaged_listing_and_go_on() {
     damaged_studio
     ok verify acme/spot footage
     # what is known of contents differs, so that the listings are needed
-    sqlite3 "$AUTOBACKUP_CATALOG" "UPDATE directory SET digests = CAST(substr(digests, 1, 1) || x'ee' || substr(digests, 3)
+    query "UPDATE directory SET digests = CAST(substr(digests, 1, 1) || x'ee' || substr(digests, 3)
         AS BLOB) WHERE replica IN (SELECT r.id FROM replica r JOIN database d ON d.id = r.database WHERE d.name = 'NAS')
         AND path = CAST('day 1' AS BLOB); UPDATE replica SET evidence = x'0102030405060708090a0b0c0d0e0f10' WHERE database =
         (SELECT id FROM database WHERE name = 'NAS')"
@@ -165,7 +165,7 @@ test_a_load_finds_and_mends_what_nobody_met() {
     damage NAS acme/spot footage "day 1"
     ok load NAS
     refute_err "damaged"
-    sqlite3 "$AUTOBACKUP_CATALOG" "UPDATE checked SET at = at - 86401000000000"
+    query "UPDATE checked SET at = at - 86401000000000"
     ok load NAS
     assert_err "the catalog's listing of a folder was damaged: read anew"
     ok find 'clip 1.mov'

@@ -166,7 +166,7 @@ test_a_second_load_waits_and_says_for_whom() {
 # Sparse files may claim 8 EiB each: all that adds up goes on.
 test_sums_beyond_the_largest_number() {
     studio
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" 'UPDATE replica SET bytes = 9223372036854775807'
+    query 'UPDATE replica SET bytes = 9223372036854775807'
     ok list projects --json
     ok list clients
     ok list databases --json

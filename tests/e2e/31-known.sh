@@ -279,7 +279,7 @@ test_a_load_of_every_kind_of_change() {
     ok load
     rm -r A/.autobackup/versions/20311123T020000Z-7f3a
     ok load
-    assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" 'SELECT path FROM loose UNION SELECT path FROM outside' |
+    assert_eq "$(query 'SELECT path FROM loose UNION SELECT path FROM outside' |
         xargs)" "loose2 out2"
     assert_eq "$("$AUTOBACKUP" list projects --json | json_of /dev/stdin 'o.state ~= "gone" and o.project or nil' | xargs)" \
         "c1/p c3/p"

@@ -8,7 +8,7 @@ test_what_went_away_is_still_told() {
     rm -r WORK/footage/bmx
     ok load
     assert_eq "$(gone_cells)" 'bmx/show two footage WORK'
-    assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" 'SELECT files, bytes FROM gone')" '1|5000' 'what it held'
+    assert_eq "$(query 'SELECT files, bytes FROM gone')" '1|5000' 'what it held'
     ok fetch all
     assert_out 'bmx/show two' 'gone'
     assert_err 'bmx/show two footage is gone: it was on WORK (1 file, 5.0 kB)' 'no version of it is kept' \

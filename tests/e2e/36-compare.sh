@@ -206,7 +206,7 @@ test_times_agree_within_the_coarser_granularity() {
     ok load
     ab compare acme/spot render WORK NAS --json
     assert_eq "$(signs | wc -l)" 10
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" \
+    query \
         "UPDATE traits SET granularity = 2000000000 WHERE database = (SELECT id FROM database WHERE name = 'NAS')"
     ab compare acme/spot render WORK NAS --json
     assert_eq "$(signs)" "* beauty.0005.exr"

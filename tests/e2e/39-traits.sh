@@ -111,12 +111,12 @@ test_traits_are_told() {
     assert_eq "$(json 'o.granularity == 1')" "$([ "$(stat -c %.9Y A/probe)" = 1000000000.123456789 ] && echo true || echo false)"
     ln -s probe A/symlink
     assert_eq "$(json 'table.concat(o.keeps, " "):find("symlinks", 1, true) ~= nil')" true
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" \
+    query \
         "UPDATE traits SET granularity = 2000000000, oldest = 315532800000000000, newest = 4354819199000000000"
     ok list databases
     assert_out "TIMES"
     assert_out "2 s, from 1980, to 2107"
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE traits SET filesystem = 'another'"
+    query "UPDATE traits SET filesystem = 'another'"
     ok load
     ok list databases --json
     assert_eq "$(json 'o.measured_at == nil')" true

@@ -77,7 +77,7 @@ test_the_catalog_knows_what_was_copied() {
     assert_status 4    # of "day 1", which was not copied
     assert_eq "$(json 'o.path and o.path:match("day 1/clip 1") or nil')" "day 1/clip 1" "what differs"
     assert_eq "$(json 'o.path and o.path:match("day 2") or nil')" "" "what differs in it"
-    assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" \
+    assert_eq "$(query \
         "SELECT files FROM operation WHERE kind = 'copy' ORDER BY started_at DESC LIMIT 1")" 3
     ok verify acme/spot footage NAS
 }

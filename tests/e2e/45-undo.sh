@@ -371,7 +371,7 @@ test_an_unplugged_disk_keeps_its_counts() {
     ok history --json
     assert_eq "$(json "$COUNTS")" "$(cat plugged)" "of an unplugged disk"
     # what an operation did that was written down by an older program is not known
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE operation SET created = NULL, replaced = NULL,
+    query "UPDATE operation SET created = NULL, replaced = NULL,
         removed = NULL, touched = NULL, directories = NULL"
     ok history --json
     assert_eq "$(json "$COUNTS" | head -n 1)" "undo nil nil nil nil nil"

@@ -2,7 +2,6 @@
 . ./studio.sh
 
 CATALOG() { echo "$XDG_DATA_HOME/autobackup/catalog.db"; }
-query() { sqlite3 "$(CATALOG)" "$1"; }
 
 # Change one byte on the medium below a mounted filesystem, where its content says MARK: no time moves, and what
 # memory holds of the file stays as it was.

@@ -29,9 +29,9 @@ test_what_one_command_did_is_undone_at_once() {
     ok history
     assert_eq "$(grep -c "^20" "$OUT")" 18
     # the catalog's rows and the manifests on the disks know the same runs
-    assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "SELECT count(DISTINCT run), count(*), count(run) FROM operation")" "3|18|18"
+    assert_eq "$(query "SELECT count(DISTINCT run), count(*), count(run) FROM operation")" "3|18|18"
     assert_eq "$(cat B/.autobackup/operations/* C/.autobackup/operations/* | tr '\0' '\n' | grep -A1 '^run$' |
-        grep -c "^$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "SELECT run FROM operation ORDER BY started_at LIMIT 1")$")" 6
+        grep -c "^$(query "SELECT run FROM operation ORDER BY started_at LIMIT 1")$")" 6
 }
 
 # Another workstation, that has no row of it, undoes the run by its name; one operation alone stays possible.
@@ -39,8 +39,8 @@ test_a_run_is_known_on_another_workstation() {
     local run one
     three_categories
     ok copy acme/spot all A B C
-    run=$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "SELECT DISTINCT run FROM operation")
-    one=$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "SELECT id FROM operation WHERE category = 'two' AND target = 'C'")
+    run=$(query "SELECT DISTINCT run FROM operation")
+    one=$(query "SELECT id FROM operation WHERE category = 'two' AND target = 'C'")
     ok --catalog other.db add database A A
     ok --catalog other.db add database B B
     ok --catalog other.db add database C C
@@ -105,18 +105,18 @@ test_the_ending_of_an_undo_is_true() {
 test_a_reused_pid_does_not_run() {
     three_categories
     ok copy acme/spot one A B
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE operation SET state = 'running', pid = $$"
+    query "UPDATE operation SET state = 'running', pid = $$"
     rm -r B/.autobackup/operations
     ok history --json
     assert_eq "$(json o.state)" unfinished
     began=$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20)
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE operation SET began = $began"
+    query "UPDATE operation SET began = $began"
     ok history --json
     assert_eq "$(json o.state)" running
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE operation SET boot = '11111111-2222-3333-4444-555555555555'"
+    query "UPDATE operation SET boot = '11111111-2222-3333-4444-555555555555'"
     ok history --json
     assert_eq "$(json o.state)" unfinished
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE operation SET host = 'elsewhere', user = 'anna'"
+    query "UPDATE operation SET host = 'elsewhere', user = 'anna'"
     ok history --json
     assert_eq "$(json 'o.state, o.user, o.host')" "unknown anna elsewhere"
     ok history
@@ -141,7 +141,7 @@ test_an_operation_of_no_files_is_not_undone() {
     head -c "$(LC_ALL=C grep -abo counts "B/.autobackup/operations/$bad" | cut -d: -f1)" \
         "B/.autobackup/operations/$bad" >cut
     cp cut "B/.autobackup/operations/$bad"
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE operation SET state = 'failed' WHERE id = '$bad'"
+    query "UPDATE operation SET state = 'failed' WHERE id = '$bad'"
     ok undo --dry-run --json
     assert_eq "$(json 'o.type == "undo" and o.undoes or nil')" "$good"
     ok undo --yes

@@ -1,7 +1,6 @@
 # accept: what lies on one database is right, and copies bring the others to it. Oracles: cmp, sha256sum, sqlite3, find.
 . ./studio.sh
 
-query() { sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "$1"; }
 marks() {
     json 'o.category == "footage" and o.project == "acme/spot" and o.compared and o.database .. ":" .. o.compared or nil' |
         sort | tr '\n' ' '

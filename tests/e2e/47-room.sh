@@ -34,7 +34,7 @@ test_a_whole_that_does_not_fit_is_not_begun() {
     assert_status 1
     assert_err "nothing was begun there" "--what-fits"
     assert_eq "$(files_in B)" ""
-    assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "SELECT count(*) FROM operation")" 0
+    assert_eq "$(query "SELECT count(*) FROM operation")" 0
 }
 
 test_what_fits_is_copied_in_order_when_asked() {

@@ -109,14 +109,14 @@ test_what_an_older_catalog_knew_to_differ_still_differs() {
     rot "WORK/$CLIP" 5
     ab verify acme/spot footage WORK NAS
     assert_status 11
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" 'UPDATE replica SET evidence = NULL; DELETE FROM judged'
+    query 'UPDATE replica SET evidence = NULL; DELETE FROM judged'
     ok fetch acme/spot --json
     assert_eq "$(json 'o.category == "footage" and o.database == "WORK" and o.compared or nil')" differs
     ab compare acme/spot footage WORK NAS
     assert_status 4
     ab verify acme/spot footage STORAGE    # it is added up
     assert_status 11
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" 'DELETE FROM judged'
+    query 'DELETE FROM judged'
     ok fetch acme/spot --json
     assert_eq "$(json 'o.category == "footage" and o.database == "WORK" and o.compared or nil')" differs
 }

@@ -144,7 +144,7 @@ test_a_corrupt_catalog_loses_nothing() {
 test_a_damaged_listing_is_mended_by_load() {
     need sqlite3
     studio
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "UPDATE directory SET listing = CAST('junk' AS BLOB), sum = 0"
+    query "UPDATE directory SET listing = CAST('junk' AS BLOB), sum = 0"
     ab -e 'for f in files{database = "WORK"} do end'
     assert_status 1
     assert_err damaged load

@@ -518,7 +518,7 @@ test_a_client_with_ten_thousand_projects() {
     local start took
     need sqlite3
     studio
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+    query "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
         WHERE i < 10000) INSERT INTO replica (database, category, client, project, files, directories, bytes, newest,
         fingerprint, errors, loaded_at, evidence) SELECT d.id, 1, CAST('many' AS BLOB),
         CAST(printf('p-%05d', i) AS BLOB), 1, 1, i, 1, CAST('0123456789abcdef' AS BLOB), 0, 1, zeroblob(16)

@@ -28,7 +28,7 @@ hostile_studio() {
     ok add category footage footage
     ok load
     # No such name can be added any more; a catalog may have one.
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "INSERT INTO category (name, path) VALUES
+    query "INSERT INTO category (name, path) VALUES
         ('red' || char(0x9b) || '31m', CAST('render' || char(27) || '[31mred' AS BLOB))"
 }
 

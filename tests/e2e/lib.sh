@@ -54,6 +54,11 @@ children() {    # PID
     done
 }
 
+# The catalog that the program uses here, asked by sqlite3, which waits for who holds it, a process being killed for one.
+query() {    # SQL
+    sqlite3 -cmd '.timeout 30000' "${AUTOBACKUP_CATALOG:-$XDG_DATA_HOME/autobackup/catalog.db}" "$1"
+}
+
 is_root() { [ "$(id -u)" = 0 ]; }
 need_root() { is_root || skip "${1:+$1: }needs root"; }    # [WHAT]
 

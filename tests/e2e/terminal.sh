@@ -109,7 +109,7 @@ SNAPSHOTS_AT=$PWD/snapshots
 long_ago() {    # what is in the databases is ten days old, and was read three days ago
     find WORK STORAGE NAS -name .autobackup -prune -o -exec touch -h -d '10 days ago' {} +
     ok load
-    sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" \
+    query \
         "UPDATE database SET loaded_at = loaded_at - 260000000000000;
          UPDATE replica SET loaded_at = loaded_at - 260000000000000;"
 }

@@ -252,7 +252,7 @@ check_books() {    # DATABASE
             esac
         done < <(records "$manifest")
     done
-    sqlite3 -readonly catalog.db "SELECT id, state FROM operation WHERE target = '$1'" >states 2>&1 ||
+    sqlite3 -readonly -cmd '.timeout 30000' catalog.db "SELECT id, state FROM operation WHERE target = '$1'" >states 2>&1 ||
         violation "the catalog cannot be read: $(cat states)"
     ! grep -vF -f known states | grep -q 'done$' || [ -z "$differ" ] || violation "the catalog says done, but: $differ"
 }
