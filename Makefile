@@ -10,7 +10,7 @@ ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c src/un
 FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
 SUITES := $(wildcard tests/check/*.c)
 BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)
-MOUNTS := $(B)/tests/filesystems/timeless
+MOUNTS := $(addprefix $(B)/tests/filesystems/,timeless folding)
 FAULT  := $(addprefix $(B)/tests/fault/,shim.so swap disk)
 STEADY := $(B)/tests/tools/steady.so
 FUZZ   := $(addprefix $(B)/tests/fuzz/,listing manifest marker seeds)
@@ -32,9 +32,9 @@ FLAGS    = -std=gnu11 -D_GNU_SOURCE -pthread -MMD -MP -Isrc -I$(B) $(HEADERS) $(
 # Asked once, and when first needed: `make deps` may have installed pkg-config just before.
 pkg     = $(shell pkg-config $(1) 2>/dev/null || echo $(2))
 HEADERS = $(eval HEADERS := $(call pkg,--cflags lua5.4,-I/usr/include/lua5.4))$(HEADERS)
-LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash ncursesw,-lsqlite3 -lxxhash -lncursesw -ltinfo) \
+LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash ncursesw libutf8proc,-lsqlite3 -lxxhash -lncursesw -ltinfo -lutf8proc) \
           -lreadline)$(LIBS)
-FUSE    = $(call pkg,--libs fuse3,-lfuse3)
+FUSE    = $(call pkg,--libs fuse3 libutf8proc,-lfuse3 -lutf8proc)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
@@ -68,11 +68,11 @@ $(B)/tests/fault/swap $(B)/tests/fault/disk: %: %.o
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter %/disk,$@),$(FUSE))
 
-$(MOUNTS): %: %.o
+$(MOUNTS): %: %.o $(B)/tests/filesystems/passing.o
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE)
 
-$(B)/tests/fault/disk.o $(MOUNTS:%=%.o): CPPFLAGS += $(call pkg,--cflags fuse3,-I/usr/include/fuse3)
+$(B)/tests/fault/disk.o $(B)/tests/filesystems/passing.o: CPPFLAGS += $(call pkg,--cflags fuse3,-I/usr/include/fuse3)
 
 $(FUZZ): %: %.o $(B)/engine.a
 	$(say) LD $@

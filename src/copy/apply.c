@@ -12,6 +12,7 @@
 #include "copy/absent.h"
 #include "copy/attributes.h"
 #include "copy/fix.h"
+#include "copy/folded.h"
 #include "copy/place.h"
 #include "copy/plan.h"
 #include "copy/source.h"
@@ -25,15 +26,15 @@ static bool conflict(struct commit *c, const struct item *item, const char *code
 
 static bool exists(struct commit *c, const struct item *item)
 {
-    char other[NAME_MAX + 1], why[NAME_MAX + 100];
+    char other[NAME_MAX + 1], why[FOLDED_WHY];
     int dir = twin_target(item->twin);
-    bool taken = dir >= 0 && place_is_taken(dir, item->name, other);
+    bool taken = dir >= 0 && folded_is_taken(dir, item->name, other);
 
     if (dir >= 0)
         twin_target_done(item->twin);
     if (!taken)
         return conflict(c, item, "EEXIST", "appeared at the destination since it was loaded: left alone");
-    snprintf(why, sizeof why, PLACE_TAKEN, other);
+    folded_why(item->name, other, why);
     return conflict(c, item, "EEXIST", why);
 }
 

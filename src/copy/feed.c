@@ -10,10 +10,10 @@
 #include "copy/apply.h"
 #include "copy/directories.h"
 #include "copy/fan.h"
+#include "copy/folded.h"
 #include "copy/foresee.h"
 #include "copy/hardlink.h"
 #include "copy/layers.h"
-#include "copy/place.h"
 
 #define TOGETHER 64    /* items handed on at once */
 
@@ -155,7 +155,7 @@ static int make_dir(struct twin *twin, const char *name, char *other)
         return dir;
     if (mkdirat(dir, name, 0700) < 0)
         code = -errno;
-    if (code == -EEXIST && !place_is_taken(dir, name, other) &&
+    if (code == -EEXIST && !folded_is_taken(dir, name, other) &&
         fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
         code = 0;
     twin_target_done(twin);
@@ -164,13 +164,13 @@ static int make_dir(struct twin *twin, const char *name, char *other)
 
 static void report_unmade(struct feed *f, const struct plan_name *name, int code, const char *other)
 {
-    char why[NAME_MAX + 100];
+    char why[FOLDED_WHY];
 
     if (!*other) {
         report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
         return;
     }
-    snprintf(why, sizeof why, PLACE_TAKEN, other);
+    folded_why(name->name, other, why);
     report_problem(&f->w->report, subject_of(name), "EEXIST", why, true);
 }
 

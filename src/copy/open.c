@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/spelling.h"
 #include "copy/layers.h"
 #include "copy/lock.h"
 #include "copy/source.h"
@@ -68,7 +69,10 @@ static int open_source(struct work *w, struct catalog *cat, struct error *err)
     w->source.top = path_open_dir(w->source.root, r->path);
     if (w->source.top < 0 && (r->source || w->source.top != -ENOENT))
         return error_set(err, -w->source.top, "%s/%s", r->source_root, r->path);
-    int code = filesystem_of(source_end(&w->source), &w->source.fs);
+    int code = r->layers ? 0 : spelling_check(w->source.root, r->source_root, r->path, SPELLING_OF_REPLICA, err);
+    if (code)
+        return -EEXIST;
+    code = filesystem_of(source_end(&w->source), &w->source.fs);
     if (!code && fstat(source_end(&w->source), &st) < 0)
         code = -errno;
     w->source.dev = st.st_dev;
@@ -130,6 +134,8 @@ static int open_target(struct work *w, struct catalog *cat, struct error *err)
     w->target.top = path_open_dir(w->target.root, r->path);
     if (w->target.top < 0 && w->target.top != -ENOENT)
         return explain_target(w, w->target.top, err);
+    if (spelling_check(w->target.root, r->target_root, r->path, SPELLING_OF_REPLICA, err))
+        return -EEXIST;
     int end = w->target.top >= 0 ? w->target.top : w->target.root, code = filesystem_of(end, &w->target.fs);
     if (code)
         return error_set(err, -code, "%s", r->target_root);

@@ -1,9 +1,7 @@
 #include "copy/place.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,35 +59,6 @@ int place_new(int from_dir, const char *from, int to_dir, const char *to)
         return unlinkat(from_dir, from, 0) < 0 ? -errno : 0;
     code = -errno;
     return cannot_link(code) ? look_and_rename(from_dir, from, to_dir, to) : code;
-}
-
-static DIR *open_again(int dir)
-{
-    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-
-    if (!stream && fd >= 0)
-        close(fd);
-    return stream;
-}
-
-bool place_is_taken(int dir, const char *name, char *ret_other)
-{
-    struct stat st;
-    DIR *stream = open_again(dir);
-    bool exact = false, found = false;
-    ino_t ino = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino : 0;
-
-    for (struct dirent *d; stream && !exact && (d = readdir(stream));) {
-        exact = strcmp(d->d_name, name) == 0;
-        if (found || (strcasecmp(d->d_name, name) != 0 && (!ino || d->d_ino != ino)))
-            continue;
-        found = true;
-        snprintf(ret_other, NAME_MAX + 1, "%s", d->d_name);
-    }
-    if (stream)
-        closedir(stream);
-    return found && !exact;
 }
 
 int place_remove(int dir, const char *name, const struct stat *expected)

@@ -29,14 +29,6 @@ int place_exchange_from(int temp_dir, const char *temp, int dir, const char *nam
                         bool *ret_foreign);
 
 /*
- * dir/name exists. Is there no entry spelled like that, but another that the filesystem takes for the same, as one
- * without case does? Then its name goes to ret_other (NAME_MAX + 1 bytes); PLACE_TAKEN says so.
- */
-bool place_is_taken(int dir, const char *name, char *ret_other);
-
-#define PLACE_TAKEN "the destination cannot hold names that differ only in case from %s: left alone"
-
-/*
  * Remove dir/name when it is the file `expected`, of which there is a copy. It is looked at under a name of ours, as
  * another may take its place in the last moment: that one goes back. 0, -ESTALE, or -errno.
  */

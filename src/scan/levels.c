@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/spelling.h"
 #include "index/pair.h"
 #include "scan/folder.h"
 
@@ -127,7 +128,14 @@ void levels_look(struct levels *l, int root, const struct level_category *c, con
     const char *path = join(l, join(l, c->path, client), project);
 
     int fd = path_open(root, path, O_PATH | O_DIRECTORY, 0);
-    if (fd >= 0) {
+    int spelled = fd < 0 ? SPELLED_SO : spelling_check(root, "", path, SPELLING_OF_REPLICA, NULL);
+    if (fd >= 0 && spelled < 0) {
+        close(fd);
+        fd = spelled;
+    }
+    if (fd >= 0 && spelled == SPELLED_OTHERWISE) {    /* that is another project's folder: this one is not there */
+        close(fd);
+    } else if (fd >= 0) {
         close(fd);
         add_replica(l, c, keep(l, client), keep(l, project));
     } else if (!path_is_absent(fd)) {

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/spelling.h"
 #include "copy/data.h"
 #include "copy/plan.h"
 #include "copy/times.h"
@@ -414,6 +415,8 @@ int asof_read(const struct asof_request *request, struct asof *ret_asof, struct 
     if (!code) {
         g.top = path_open(g.root, request->path, O_PATH | O_DIRECTORY, 0);
         code = g.top < 0 ? absent(&g, g.top, request->path, err) : 0;
+        if (!code && spelling_check(g.root, request->root, request->path, SPELLING_OF_REPLICA, err))
+            code = -EEXIST;
     }
     if (!code)
         code = put_together(&g, err);

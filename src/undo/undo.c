@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/spelling.h"
 #include "copy/journal.h"
 #include "copy/lock.h"
 #include "copy/plan.h"
@@ -170,6 +171,8 @@ static int prepare_target(struct undo *u, struct error *err)
 {
     int code = open_top(u);
 
+    if (!code && spelling_check(u->root, u->request.root, u->past.replica, SPELLING_OF_REPLICA, err))
+        return -EEXIST;
     if (code)
         return error_set(err, -code, "%s/%s", u->request.root, u->request.path);
     struct filesystem fs = u->fs;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/spelling.h"
 #include "index/catalog.h"
 #include "index/identity.h"
 #include "index/measured.h"
@@ -85,6 +86,8 @@ static int open_disk(struct verify *v, struct error *err)
     s->top = path_open_dir(v->root, r->path);
     if (s->top == -ENOENT || s->top == -ENOTDIR)
         return error_say(err, "EMISSING", ENOENT, "%s/%s is gone since it was loaded; type: load", r->root, r->path);
+    if (s->top >= 0 && spelling_check(v->root, r->root, r->path, SPELLING_OF_REPLICA, err))
+        return -EEXIST;
     int code = s->top < 0 ? s->top : fstat(s->top, &st) < 0 ? -errno : filesystem_of(s->top, &s->fs);
     if (code)
         return error_set(err, -code, "%s/%s", r->root, r->path);

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "copy/folded.h"
 #include "copy/lock.h"
-#include "copy/place.h"
 #include "copying.h"
 #include "faults.h"
 #include "index/identity.h"
@@ -276,9 +277,9 @@ START_TEST(a_name_that_is_there_is_not_a_matter_of_case)
     sandbox_text(lib.folder, "A/name", "1");
     sandbox_text(lib.folder, "A/NAME", "2");
     int dir = open(source, O_RDONLY | O_DIRECTORY);
-    ck_assert(!place_is_taken(dir, "name", other));
-    ck_assert(!place_is_taken(dir, "nothing", other));
-    ck_assert(place_is_taken(dir, "Name", other));
+    ck_assert(!folded_is_taken(dir, "name", other));
+    ck_assert(!folded_is_taken(dir, "nothing", other));
+    ck_assert(folded_is_taken(dir, "Name", other));
     close(dir);
 }
 END_TEST

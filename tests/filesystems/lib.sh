@@ -2,7 +2,7 @@
 # unmounts it and mounts it again. What this machine lacks is said, and skips the test.
 # shellcheck shell=bash
 
-TIMELESS=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/filesystems/timeless
+SERVERS=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/filesystems
 # What only some of these need is no part of `make deps`.
 [ -z "${FILESYSTEMS:-}" ] || PATH=$PATH:/usr/sbin:/usr/bin
 
@@ -59,7 +59,7 @@ make_filesystem() {
         vfat | exfat) image 64 "mkfs.$KIND" ;;
         exfat_fuse) image 64 mkfs.exfat ;;
         ntfs_fuse) image 64 mkfs.ntfs -q -F ;;
-        bindfs | sshfs | timeless | tmpfs) mkdir -p behind ;;
+        bindfs | sshfs | timeless | folding | tmpfs) mkdir -p behind ;;
     esac
 }
 
@@ -75,7 +75,7 @@ mount_filesystem() {
             printf '#!/bin/bash\nexec sshfs -f -o passive :%q %q\n' "$PWD/behind" "$PWD/NAS" >client
             chmod +x client
             serve socat EXEC:./client EXEC:/usr/lib/openssh/sftp-server ;;
-        timeless) serve "$TIMELESS" behind NAS ;;
+        timeless | folding) serve "$SERVERS/$KIND" behind NAS ;;
     esac
 }
 
