@@ -14,6 +14,7 @@ local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local capacity = require "autobackup.capacity"
+local respelling = require "autobackup.respelling"
 local rows = require "autobackup.rows"
 local selection = require "autobackup.selection"
 local settling = require "autobackup.settling"
@@ -376,6 +377,7 @@ end
 function Run:copy_side_by_side(item, origin, targets)
     local contexts <close> = setmetatable({}, {__close = close_jobs})
     local lines = {}
+    respelling.settle(self, item, origin, targets)
     targets = self:agreed_targets(item, origin, targets)
     if #targets > 0 then
         local request = self.request

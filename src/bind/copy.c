@@ -6,6 +6,9 @@
  * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
  * lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait);
  * matches{catalog=, source=, target=, only=PATTERNS} -> list of how many names each pattern covers;
+ * respell{catalog=, operation=, run=?, path=, source_identity=, target_root=, target_identity=, target_name=, source=,
+ * target=, only=PATTERNS} -> list of {dir=, from=, to=, kept=BOOLEAN}: names of the destination that got the source's
+ * spelling (copy/respell.h);
  * partial_name(path) -> the name that a large file's temp has in its folder, by its path relative to the database;
  * record{catalog=, operation=, target_root=, target_identity=, source=, target=, readback=} -> number of digests
  * offered.
@@ -25,6 +28,7 @@
 #include "base/clock.h"
 #include "copy/fan.h"
 #include "copy/lock.h"
+#include "copy/respell.h"
 #include "copy/temp.h"
 #include "copy/transfer.h"
 #include "copy/trial.h"
@@ -183,6 +187,66 @@ static int copy_matches(lua_State *L)
     return code == LUA_OK ? 1 : lua_error(L);
 }
 
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+static int push_respelled(lua_State *L)
+{
+    const struct respellings *r = lua_touserdata(L, 1);
+
+    lua_createtable(L, (int)r->count, 0);
+    for (size_t i = 0; i < r->count; i++) {
+        lua_createtable(L, 0, 4);
+        set_text(L, "dir", r->list[i].dir);
+        set_text(L, "from", r->list[i].from);
+        set_text(L, "to", r->list[i].to);
+        lua_pushboolean(L, r->list[i].kept);
+        lua_setfield(L, -2, "kept");
+        lua_seti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+static int copy_respell(lua_State *L)
+{
+    struct respellings done;
+    struct error err = {0};
+    size_t count;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 24, NULL);
+    struct respell_request request = {
+        .catalog = field_text(L, "catalog"),
+        .operation = field_text(L, "operation"),
+        .run = field_text_or_none(L, "run"),
+        .path = field_text(L, "path"),
+        .source_identity = field_text(L, "source_identity"),
+        .target_root = field_text(L, "target_root"),
+        .target_identity = field_text(L, "target_identity"),
+        .target_name = field_text(L, "target_name"),
+        .source = field_integer(L, "source", 0, 0, INT64_MAX),
+        .target = field_integer(L, "target", 0, 0, INT64_MAX),
+    };
+    field_check_texts(L, "only");
+    char **only = field_copy_texts(L, "only", &count);
+    request.only = only;
+    request.only_count = count;
+    int code = respell_run(&request, &done, &err);
+    field_free_texts(only, count);
+    if (!code) {
+        lua_pushcfunction(L, push_respelled);
+        lua_pushlightuserdata(L, &done);
+        code = lua_pcall(L, 1, 1, 0);
+        respellings_free(&done);
+        return code == LUA_OK ? 1 : lua_error(L);
+    }
+    respellings_free(&done);
+    return bind_fail(L, &err);
+}
+
 static int copy_partial_name(lua_State *L)
 {
     char name[TEMP_NAME_SIZE];
@@ -319,7 +383,8 @@ int luaopen_core_copy(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"start", copy_start}, {"fan", copy_fan}, {"record", copy_record}, {"lock", copy_lock},
-        {"measure", copy_measure}, {"partial_name", copy_partial_name}, {"matches", copy_matches}, {NULL, NULL},
+        {"measure", copy_measure}, {"partial_name", copy_partial_name}, {"matches", copy_matches},
+        {"respell", copy_respell}, {NULL, NULL},
     };
     make_type(L, LOCK, "lock", lock_close);
     make_type(L, FAN, "fan", fan_close);

@@ -63,7 +63,7 @@ static void add_check(struct buf *b, size_t start)
 
 static void count(struct manifest_counts *n, enum manifest_verb verb, uint32_t mode, int by)
 {
-    if (verb == MANIFEST_TOUCH)
+    if (verb == MANIFEST_TOUCH || verb == MANIFEST_RENAME)
         n->touched += by;
     else if (S_ISDIR(mode))
         n->directories += by;
@@ -171,6 +171,18 @@ void manifest_add_links(struct manifest *m, const char *path, const struct stat 
     add_number(&m->pending, (int64_t)old->st_ino);
     add_number(&m->pending, (int64_t)old->st_nlink);
     add_check(&m->pending, start);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void manifest_add_rename(struct manifest *m, const char *path, const char *name)
+{
+    pthread_mutex_lock(&m->lock);
+    size_t start = m->pending.len;
+    add_text(&m->pending, "rename");
+    add_text(&m->pending, path);
+    add_text(&m->pending, name);
+    add_check(&m->pending, start);
+    count(&m->counts, MANIFEST_RENAME, 0, 1);
     pthread_mutex_unlock(&m->lock);
 }
 

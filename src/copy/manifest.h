@@ -21,6 +21,7 @@
  *   above   PATH NEW            announced: a directory above the replica that was not there; PATH is relative to the
  *                               database
  *   gone    PATH OLD            announced: such a one is removed
+ *   rename  PATH NAME           announced: a name that was there gets this other spelling, in the same directory
  *   void    PATH                announced, then not done
  *   taken   PATH DIGEST SIZE TARGET-MTIME TARGET-CTIME TARGET-YOUNG SOURCE-MTIME SOURCE-CTIME SOURCE-YOUNG
  *                               done: a file that is durable, its digest, and what both files were then
@@ -60,7 +61,7 @@
 enum manifest_verb {
     MANIFEST_HEAD, MANIFEST_RUN, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH,
     MANIFEST_FOLDER, MANIFEST_ATTRIBUTES, MANIFEST_LINKS, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN,
-    MANIFEST_KEPT, MANIFEST_RENEWED, MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
+    MANIFEST_KEPT, MANIFEST_RENAME, MANIFEST_RENEWED, MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
 };
 
 /* One side of a record. */
@@ -118,13 +119,14 @@ void manifest_add_attributes(struct manifest *m, const char *path, const char *l
 void manifest_add_links(struct manifest *m, const char *path, const struct stat *old);
 void manifest_add_above(struct manifest *m, const char *path, const struct manifest_file *new_file);
 void manifest_add_gone(struct manifest *m, const char *path, const struct manifest_file *old_file);
+void manifest_add_rename(struct manifest *m, const char *path, const char *name);
 void manifest_add_expire(struct manifest *m, const char *operation, int64_t files, int64_t bytes);
 void manifest_add_taken(struct manifest *m, const struct taken *target,
                         const struct taken *source);    /* and renewed, when the target is */
 
 void manifest_add_kept(struct manifest *m, const char *path, const struct was *was);
 
-/* A record that was added is void: MANIFEST_CREATE, _REPLACE, _REMOVE or _TOUCH of what has this mode. */
+/* A record that was added is void: MANIFEST_CREATE, _REPLACE, _REMOVE, _TOUCH or _RENAME of what has this mode. */
 void manifest_add_void(struct manifest *m, enum manifest_verb announced, uint32_t mode, const char *path);
 
 /* Write what was added. Not synced. 0 or -errno; after a failure nothing is written any more. */

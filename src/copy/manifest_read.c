@@ -32,6 +32,7 @@ static const struct {
     [MANIFEST_GONE] = {"gone", 10},
     [MANIFEST_VOID] = {"void", 3},
     [MANIFEST_TAKEN] = {"taken", 11},
+    [MANIFEST_RENAME] = {"rename", 4},
     [MANIFEST_KEPT] = {"kept", 6},
     [MANIFEST_RENEWED] = {"renewed", 3},
     [MANIFEST_EXPIRE] = {"expire", 5},

@@ -1,6 +1,7 @@
 #include "copy/plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,7 @@ void plan_free(struct plan *p)
 {
     forget(p);
     map_free(&p->needed, NULL);
+    map_free(&p->respelled, free);
     map_free(&p->outside, free);
 }
 
@@ -115,6 +117,27 @@ static void look(struct plan *p, const struct plan_name *name, struct verdict *v
         classify_differs(name->pair, &p->options, verdict);
 }
 
+/*
+ * The destination has it under another spelling. The source's is then neither new there, nor the destination's an extra
+ * one: false. What lies below is not looked at.
+ */
+static bool judge_respelled(struct plan *p, const struct plan_name *name, struct verdict *v)
+{
+    const struct merge_pair *pair = name->pair;
+    char *path = pair->left && pair->right ? NULL : plan_join(name->dir->path, name->name);
+    const char *other = path ? map_get(&p->respelled, hash64_of(path, strlen(path))) : NULL;
+
+    free(path);
+    if (!other)
+        return true;
+    v->block = S_ISDIR(pair->left ? pair->left->mode : pair->right->mode);
+    v->kind = p->respell_first ? VERDICT_SAME : VERDICT_CONFLICT;
+    v->code = "ESPELLING";
+    snprintf(v->why, sizeof v->why, "the destination has it as %.40s and keeps that spelling: left alone; rename it there by "
+             "hand, by way of a third name", other);
+    return pair->left != NULL;
+}
+
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
                  const struct merge_pair *pair)
 {
@@ -123,7 +146,10 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
 
     name.name = pair->left ? pair->left->name : pair->right->name;
     classify(pair, &p->options, &verdict);
-    if (!is_asked_for(p, &name))
+    bool is_judged = p->respelled.count && !judge_respelled(p, &name, &verdict);
+    if (is_judged && verdict.block)
+        plan_block(p, dir->path, name.name);
+    if (is_judged || !is_asked_for(p, &name))
         return 0;
     settle(p, &name, &verdict);
     look(p, &name, &verdict);

@@ -25,6 +25,8 @@ struct plan {
     void *content_arg;
     int (*same_extras)(void *arg, const struct plan_name *name);     /* look at attributes that may differ (copy/extras.h); NULL */
     void *extras_arg;
+    struct map respelled;               /* hash of a path -> char *: its other spelling (copy/respell.h), owned */
+    bool respell_first;                 /* those are going to be one name before anything else: it is a dry run */
     const atomic_bool *cancel;          /* may be NULL */
     const atomic_bool *stop;            /* likewise: another reason to end early */
     /* what plan_scout found */

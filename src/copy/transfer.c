@@ -1,6 +1,7 @@
 #include "copy/transfer.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "copy/layers.h"
 #include "copy/only.h"
 #include "copy/open.h"
+#include "copy/respell.h"
 #include "copy/extras.h"
 #include "copy/settle.h"
 #include "copy/space.h"
@@ -135,12 +137,48 @@ static void tell_owned(struct transfer *t)
     report_note(&t->work.report, "EOWNED", text);
 }
 
+static void tell_respelled(struct transfer *t, const struct respellings *found)
+{
+    const struct respelling *first = found->list;
+    char text[2 * NAME_MAX + 200], more[60] = "";
+
+    if (found->count > 1)
+        snprintf(more, sizeof more, ", and so with %zu more name%s", found->count - 1, found->count > 2 ? "s" : "");
+    snprintf(text, sizeof text, "'%s' is called '%s' at the source: the copy first gives it that name there%s, and then "
+             "compares what is in it", first->from, first->to, more);
+    report_note(&t->work.report, "ESPELLING", text);
+}
+
+/* What the destination spells otherwise than the source. Where it was not given the source's spelling before, it stays. */
+static int find_respelled(struct transfer *t, struct error *err)
+{
+    const struct transfer_request *r = &t->request;
+    const struct respell_search search = {
+        .cat = t->cat, .source = r->source, .target = r->target, .only = t->only, .top = t->work.target.top,
+        .identity = r->target_identity,
+    };
+    struct respellings found = {0};
+
+    if (search.top < 0 || !r->source || !r->target || r->layers || r->repair)
+        return 0;
+    int code = respell_find(&search, &found, err);
+    respell_map(&found, &t->plan.respelled);
+    t->plan.respell_first = r->dry_run;
+    if (!code && found.count && r->dry_run)
+        tell_respelled(t, &found);
+    respellings_free(&found);
+    return code;
+}
+
 static int make_plan(struct transfer *t, struct error *err)
 {
     struct work *w = &t->work;
 
     init_plan(t);
-    int code = t->only ? plan_scout(&t->plan, t->request.mirror, err) : 0;
+    int code = find_respelled(t, err);
+    if (code)
+        return code;
+    code = t->only ? plan_scout(&t->plan, t->request.mirror, err) : 0;
     if (!code)
         code = plan_count(&t->plan, &w->report.plan, err);
     if (code)

@@ -72,11 +72,12 @@ struct transfer_request {
  * made durable: the destination ended early, it was cancelled, or a directory above was a problem itself. So
  * files_copied + files_unchanged + files_conflicting + files_failed + files_left are all files of the source.
  *
- * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, EDOUBT, ECHANGED, EEXIST (conflicts); ECHANGED (the
+ * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, EDOUBT, ECHANGED, EEXIST, ESPELLING (conflicts); ECHANGED (the
  * source changed while it was read), EDAMAGED (the source rots), EREADBACK
  * (the destination gave back other bytes than were written), ESOCKET, EINUSE (a file of the catalog), EXDEV
  * (mount point). Of notes: EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
- * (nothing mirrored away), ENOSPC, ESWEPT (leftovers of a dead operation were removed).
+ * (nothing mirrored away), ENOSPC, ESPELLING (of a dry run: names that are going to be
+ * spelled like the source's first), ESWEPT (leftovers of a dead operation were removed).
  *
  * The row of the operation in the catalog is written here: running, then done, partial (problems), failed or
  * cancelled. A run with nothing to do leaves no manifest.

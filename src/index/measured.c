@@ -175,18 +175,34 @@ static void recall(const struct measured *m, struct filesystem *fs)
         fs->signs &= ~SIGN_INODE;
 }
 
-int measured_recall(struct catalog *cat, const char *identity, int fd, struct filesystem *fs, struct error *err)
+/* What was measured of the filesystem of fd: 1, 0 for nothing, -errno. */
+static int find_at(struct catalog *cat, const char *identity, int fd, struct measured *ret_measured, struct error *err)
 {
     char name[FILESYSTEM_NAME];
-    struct measured m;
     int64_t database;
 
     int code = database_of(cat, identity, &database, err);
     if (code || !database || filesystem_name(fd, name) < 0)
         return code;
-    code = measured_find(cat, database, name, &m, err);
+    return measured_find(cat, database, name, ret_measured, err);
+}
+
+int measured_recall(struct catalog *cat, const char *identity, int fd, struct filesystem *fs, struct error *err)
+{
+    struct measured m;
+    int code = find_at(cat, identity, fd, &m, err);
+
     if (code > 0)
         recall(&m, fs);
+    return code < 0 ? code : 0;
+}
+
+int measured_folds(struct catalog *cat, const char *identity, int fd, bool *ret_folds, struct error *err)
+{
+    struct measured m;
+    int code = find_at(cat, identity, fd, &m, err);
+
+    *ret_folds = code != 1 || m.kept[TRAIT_FOLDS_CASE] != 0 || m.kept[TRAIT_FOLDS_FORMS] != 0;
     return code < 0 ? code : 0;
 }
 

@@ -51,7 +51,13 @@ int measured_times(struct catalog *cat, int64_t replica, struct traits *ret_trai
  */
 int measured_recall(struct catalog *cat, const char *identity, int fd, struct filesystem *fs, struct error *err);
 
-/* The same for who has the catalog's path alone. */
+/*
+ * Does the filesystem of the open descriptor fd take names of other letters' case, or another form of Unicode, for one?
+ * *ret_folds is false only where it was measured that it does not. 0 or -errno.
+ */
+int measured_folds(struct catalog *cat, const char *identity, int fd, bool *ret_folds, struct error *err);
+
+/* The same as measured_recall for who has the catalog's path alone. */
 int measured_look_up(const char *catalog, const char *identity, int fd, struct filesystem *fs, struct error *err);
 
 #endif

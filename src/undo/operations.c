@@ -68,6 +68,7 @@ static void count_record(struct manifest_counts *n, const struct manifest_record
 {
     struct manifest_file file;
 
+    n->touched += rec->verb == MANIFEST_RENAME;
     if (rec->verb != MANIFEST_CREATE && rec->verb != MANIFEST_REPLACE && rec->verb != MANIFEST_REMOVE &&
         rec->verb != MANIFEST_TOUCH)
         return;

@@ -78,6 +78,33 @@ static void learn_links(struct past *p, const struct manifest_record *rec)
     map_set(&p->links, at, copy);
 }
 
+static void note_rename(struct past *p, const struct manifest_record *rec)
+{
+    const char *path = rec->fields[1], *name = rec->fields[2];
+
+    if (!*path || !*name || strchr(name, '/') || !past_is_safe(path) || !past_is_safe(name)) {
+        p->unsafe++;
+        return;
+    }
+    p->renames = mem_realloc(p->renames, (p->rename_count + 1) * sizeof *p->renames);
+    p->renames[p->rename_count++] = (struct past_rename){mem_strdup(path), mem_strdup(name)};
+}
+
+static void drop_voided(struct past *p)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->rename_count; i++) {
+        if (!map_get(&p->voided, key(p->renames[i].path))) {
+            p->renames[kept++] = p->renames[i];
+            continue;
+        }
+        free(p->renames[i].path);
+        free(p->renames[i].name);
+    }
+    p->rename_count = kept;
+}
+
 /* What follows the announcements and says more of them. */
 static void learn(struct past *p, const struct manifest_record *rec)
 {
@@ -90,6 +117,8 @@ static void learn(struct past *p, const struct manifest_record *rec)
         uint64_t at = key(rec->fields[1]);
         if (!map_get(&p->attributes, at))
             map_set(&p->attributes, at, mem_strdup(rec->fields[2]));
+    } else if (rec->verb == MANIFEST_RENAME) {
+        note_rename(p, rec);
     } else if (rec->verb == MANIFEST_LINKS) {
         learn_links(p, rec);
     } else if (manifest_taken(rec, &taken, &source) && !taken.young) {
@@ -175,6 +204,7 @@ static int read_all(struct past *p)
     while ((code = manifest_next(&p->reader, &rec)) == 1)
         note_record(p, &rec);
     p->torn = p->reader.torn;
+    drop_voided(p);
     for (size_t i = 0; i < p->folders.count; i++) {
         struct folder *f = p->folders.list[i];
         f->voided = map_get(&p->voided, key(f->path)) != NULL;
@@ -204,6 +234,11 @@ void past_close(struct past *p)
     map_free(&p->stamps, NULL);
     map_free(&p->attributes, free);
     map_free(&p->links, free);
+    for (size_t i = 0; i < p->rename_count; i++) {
+        free(p->renames[i].path);
+        free(p->renames[i].name);
+    }
+    free(p->renames);
     free(p->replica);
     free(p->kind);
     free(p->source);

@@ -20,6 +20,12 @@ struct deed {
 };
 void deed_free(struct deed *d);
 
+/* A name that got another spelling. */
+struct past_rename {
+    char *path;                        /* relative to the replica: what it was called before */
+    char *name;                        /* since then; both owned */
+};
+
 struct past {
     char *replica, *kind, *source;     /* of the head */
     bool trusted;                      /* its writer may do all that we may */
@@ -29,6 +35,8 @@ struct past {
     int64_t unsafe;                    /* records left out because their paths lead elsewhere */
     struct folders folders;            /* its directories */
     struct map voided, stamps, attributes, links;    /* by hash of the path */
+    struct past_rename *renames;       /* those that were not voided */
+    size_t rename_count;
     struct manifest_reader reader;
 };
 

@@ -124,6 +124,11 @@ void announce_folder(struct undo *u, const char *path, size_t path_len, int dir)
 /* A file as the manifest describes it; digest: of it, or NULL. */
 struct manifest_file described(const struct stat *st, const struct manifest_file *digest);
 
+/* --- renames.c --- */
+
+/* Give back the spellings that the operation changed, or say so in a dry run. 0 or -ECANCELED. */
+int renames_undo(struct undo *u);
+
 /* --- links.c --- */
 
 /* The old file is back under this name: should it have had other names, it waits for links_restore. */

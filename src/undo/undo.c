@@ -356,8 +356,10 @@ static void tidy_versions(struct undo *u)
 static int work(struct run *run, struct error *err)
 {
     struct undo *u = &run->u;
-    int code = folders_make(u);
+    int code = renames_undo(u);
 
+    if (!code)
+        code = folders_make(u);
     if (!code)
         code = open_top(u);
     versions_init(&u->versions, u->root, u->request.operation, u->past.replica,
@@ -395,9 +397,9 @@ static void tell_step(struct undo *u, const struct step *s)
 
 static int run_dry(struct run *run, struct error *err)
 {
-    int code;
+    int code = renames_undo(&run->u);
 
-    while (!(code = gather(run)) && run->count) {
+    while (!code && !(code = gather(run)) && run->count) {
         for (size_t i = 0; i < run->count; i++)
             tell_step(&run->u, &run->steps[i]);
         free_batch(run);

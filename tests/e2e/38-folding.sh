@@ -86,3 +86,134 @@ test_forms_of_unicode_are_told_by_their_bytes() {
     assert_err "they look alike and differ in bytes: c3 a9 / 65 cc 81"
     refute_exists "NAS/footage/acme2/$DECOMPOSED/1"
 }
+
+# ---- inside a project ----
+
+# WORK and NAS, where names fold, have the same; then the source spells some names otherwise.
+respelled() {    # [KIND]
+    fresh_filesystem "${1:-folding}"
+    mkdir -p WORK/footage/acme/spot/Shot_010/Plates NAS/footage
+    head -c 200000 /dev/urandom >WORK/footage/acme/spot/Shot_010/Plates/A.MOV
+    echo edit >WORK/footage/acme/spot/Edit.txt
+    echo other >WORK/footage/acme/spot/other
+    find WORK/footage -exec touch -d '2024-05-06 07:08:08' {} +
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    INODE=$(stat -c %i NAS/footage/acme/spot/Shot_010/Plates/A.MOV)
+    mv WORK/footage/acme/spot/Shot_010 WORK/footage/acme/spot/shot_010
+    mv WORK/footage/acme/spot/shot_010/Plates WORK/footage/acme/spot/shot_010/plates
+    mv WORK/footage/acme/spot/shot_010/plates/A.MOV WORK/footage/acme/spot/shot_010/plates/a.mov
+    mv WORK/footage/acme/spot/Edit.txt WORK/footage/acme/spot/edit.txt
+}
+
+same_names() { assert_eq "$(listed NAS)" "$(listed WORK)"; }
+
+a_rename_in_case_arrives() {    # KIND WORDS...
+    local words=("${@:2}")
+    respelled "$1"
+    ok copy acme/spot footage WORK NAS "${words[@]}" --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied + o.files_removed + o.conflicts + o.failed or nil')" 0
+    same_names
+    diff -r WORK/footage NAS/footage
+    assert_eq "$(find NAS/.autobackup/versions -type f 2>/dev/null | wc -l)" 0
+    ok compare acme/spot footage WORK NAS
+    ok copy acme/spot footage WORK NAS "${words[@]}" --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied + o.metadata_only or nil')" 0
+}
+
+test_a_rename_in_case_arrives() {
+    a_rename_in_case_arrives folding
+    assert_eq "$(stat -c %i NAS/footage/acme/spot/shot_010/plates/a.mov)" "$INODE"
+}
+
+test_a_rename_in_case_arrives_on_exfat() { a_rename_in_case_arrives exfat_fuse; }
+test_a_mirror_does_not_take_it_away() { a_rename_in_case_arrives folding --mirror; }
+
+test_each_name_is_changed_by_one_rename() {
+    need strace
+    respelled
+    run strace -f -o trace -e trace=renameat,renameat2,rename,unlink,unlinkat,rmdir,mkdir,mkdirat \
+        "$AUTOBACKUP" copy acme/spot footage WORK NAS --mirror
+    assert_status 0
+    same_names
+    assert_eq "$(grep -acE '"(Shot_010|Plates|A\.MOV|Edit\.txt)", [0-9]+, "(shot_010|plates|a\.mov|edit\.txt)"' trace)" 4
+    assert_eq "$(grep -aE '"(Shot_010|Plates|A\.MOV|Edit\.txt|shot_010|plates|a\.mov|edit\.txt)"' trace | grep -avc rename)" 0
+}
+
+test_undo_gives_the_old_spelling_back() {
+    local before
+    respelled
+    before=$(listed NAS)
+    ok copy acme/spot footage WORK NAS
+    same_names
+    ok undo --yes
+    assert_eq "$(listed NAS)" "$before"
+    ok undo last --yes
+    same_names
+}
+
+test_a_dry_run_says_it_and_does_nothing() {
+    local before
+    respelled
+    before=$(listed NAS)
+    ok copy acme/spot footage WORK NAS --mirror --dry-run --json
+    assert_err "'Edit.txt' is called 'edit.txt' at the source: the copy first gives it that name there, and so with 1 more name"
+    assert_eq "$(json 'o.type == "copy" and o.files_copied + o.files_removed or nil')" 0
+    assert_eq "$(listed NAS)" "$before"
+}
+
+test_of_two_names_that_fold_into_one_the_second_is_a_problem() {
+    respelled
+    echo second >WORK/footage/acme/spot/EDIT.TXT
+    ab copy acme/spot footage WORK NAS --mirror
+    assert_status 3
+    assert_err "edit.txt: the destination cannot hold names that differ only in case from EDIT.TXT"
+    assert_eq "$(cd NAS/footage/acme/spot && echo *)" "EDIT.TXT other shot_010"
+    assert_eq "$(cat NAS/footage/acme/spot/EDIT.TXT)" second
+    assert_eq "$(cat NAS/.autobackup/versions/*/footage/acme/spot/EDIT.TXT)" edit
+    cmp WORK/footage/acme/spot/shot_010/plates/a.mov NAS/footage/acme/spot/shot_010/plates/a.mov
+}
+
+test_what_keeps_its_spelling_is_left_alone() {
+    local before
+    export FOLDING=stubborn
+    respelled
+    before=$(listed NAS)
+    ab copy acme/spot footage WORK NAS --mirror --yes
+    assert_status 3
+    assert_err "keeps that spelling: left alone"
+    assert_eq "$(listed NAS)" "$before"
+    assert_eq "$(find NAS/.autobackup/versions -type f 2>/dev/null | wc -l)" 0
+}
+
+test_where_names_do_not_fold_a_rename_is_one_to_another_name() {
+    mkdir -p WORK/footage/acme/spot NAS/footage/acme/spot
+    echo 1 >WORK/footage/acme/spot/a.mov
+    echo 1 >NAS/footage/acme/spot/A.MOV
+    touch -d 2024-05-06 {WORK,NAS}/footage/acme/spot/*
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(cd NAS/footage/acme/spot && echo *)" "A.MOV a.mov"
+}
+
+test_killed_at_any_rename_the_next_run_does_the_rest() {
+    need strace
+    for n in 1 2 3 4; do
+        (
+            mkdir -p at$n && cd at$n && export XDG_DATA_HOME=$PWD/data
+            respelled
+            run strace -f -o trace -e inject=renameat:signal=KILL:when=$n -e trace=renameat "$AUTOBACKUP" copy acme/spot footage WORK NAS
+            [ "$STATUS" != 0 ] || fail "it was not killed"
+            ok copy acme/spot footage WORK NAS --mirror
+            same_names
+            diff -r WORK/footage NAS/footage
+            unmount_filesystem
+        )
+    done
+}
