@@ -20,12 +20,14 @@ done
 
 export AUTOBACKUP=${AUTOBACKUP:-$(cd ../.. && pwd)/build/autobackup}
 [ -x "$AUTOBACKUP" ] || { echo "$AUTOBACKUP is not there: make" >&2; exit 1; }
-work=$(mktemp -d "${TMPDIR:-/tmp}/autobackup-e2e-XXXXXX")
+work=$(mktemp -d "${TMPDIR:-/tmp}/e2e-XXXXXX")
 chmod 755 "$work"    # tests that become another user must get in
 [ -n "${KEEP:-}" ] && echo "folders: $work" || trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
-one() {    # SCRIPT FUNCTION: its status goes to $work/NAME.status, what it says to $work/NAME.said
-    local name=${1%.sh}.$2 status=0
+# A test's folder is its number: what is seen of paths on screens should hardly depend on where a clone lies.
+one() {    # SCRIPT FUNCTION NUMBER: its status goes to $work/NUMBER.status, what it says to $work/NUMBER.said
+    local name=$3 status=0
+    [ -z "${KEEP:-}" ] || echo "$3: $1 $2"
     mkdir "$work/$name"
     timeout -k 5 "${TEST_TIMEOUT:-120}" bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$work/$name" \
         >"$work/$name.said" 2>&1 </dev/null || status=$?
@@ -53,8 +55,8 @@ end_survivors() {    # FOLDER
     return 1
 }
 
-tell() {    # SCRIPT FUNCTION
-    local name=$work/${1%.sh}.$2 status
+tell() {    # SCRIPT FUNCTION NUMBER
+    local name=$work/$3 status
     status=$(cat "$name.status")
     case $status in
         0) passed=$((passed + 1)) ;;
@@ -76,15 +78,15 @@ for script in "${scripts[@]}"; do
     done
 done
 
-for test in "${tests[@]}"; do
+for i in "${!tests[@]}"; do
     while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n || :; done
-    read -r script name <<<"$test"
-    one "$script" "$name" &
+    read -r script name <<<"${tests[i]}"
+    one "$script" "$name" "$i" &
 done
 wait
-for test in "${tests[@]}"; do
-    read -r script name <<<"$test"
-    tell "$script" "$name"
+for i in "${!tests[@]}"; do
+    read -r script name <<<"${tests[i]}"
+    tell "$script" "$name" "$i"
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$((passed + skipped))" -gt 0 ]
