@@ -32,8 +32,8 @@ FLAGS    = -std=gnu11 -D_GNU_SOURCE -pthread -MMD -MP -Isrc -I$(B) $(HEADERS) $(
 # Asked once, and when first needed: `make deps` may have installed pkg-config just before.
 pkg     = $(shell pkg-config $(1) 2>/dev/null || echo $(2))
 HEADERS = $(eval HEADERS := $(call pkg,--cflags lua5.4,-I/usr/include/lua5.4))$(HEADERS)
-LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash ncursesw libutf8proc,-lsqlite3 -lxxhash -lncursesw -ltinfo -lutf8proc) \
-          -lreadline)$(LIBS)
+LIBS    = $(eval LIBS := $(call pkg,--libs sqlite3 libxxhash ncursesw libutf8proc blkid mount libudev,-lsqlite3 -lxxhash \
+          -lncursesw -ltinfo -lutf8proc -lblkid -lmount -ludev) -lreadline)$(LIBS)
 FUSE    = $(call pkg,--libs fuse3 libutf8proc,-lfuse3 -lutf8proc)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)

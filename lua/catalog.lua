@@ -9,13 +9,14 @@ local errors = require "autobackup.errors"
 local figures = require "autobackup.figures"
 local glob = require "autobackup.glob"
 local judged = require "autobackup.judged"
+local registered = require "autobackup.registered"
 local remembered = require "autobackup.remembered"
 
 local M = {}
 
 local Catalog = {}
 Catalog.__index = Catalog
-for _, methods in ipairs{figures, judged, remembered} do
+for _, methods in ipairs{figures, judged, registered, remembered} do
     for name, method in pairs(methods) do
         Catalog[name] = method
     end
@@ -41,13 +42,6 @@ end
 
 local function bytes(value)
     return {blob = value}
-end
-
-local function optional(value)
-    if value == nil then
-        return core_catalog.null
-    end
-    return value
 end
 
 function Catalog:rows(sql, params)
@@ -147,30 +141,6 @@ function Where:text()
         return ""
     end
     return " WHERE " .. table.concat(self.conditions, " AND ")
-end
-
-local DATABASE = [[SELECT id, name AS database, path, identity, fs_type, k.granularity, added_at, loaded_at,
-    space_total, space_free, space_at, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times, k.early
-    FROM database JOIN kept_times k ON k.database = id]]
-
---- All databases in the order in which they were added.
--- @return rows {id, database, path, identity?, fs_type?, granularity, added_at, loaded_at?, space_total?,
---         space_free?, space_at?, oldest_kept?, newest_kept?, keeps_times (traits.lua)}
-function Catalog:databases()
-    return self:rows(DATABASE .. " ORDER BY id")
-end
-
---- One database, by name or by its catalog id.
--- @return row or nil
-function Catalog:database(name)
-    local key = math.type(name) == "integer" and "id" or "name"
-    return self:rows(DATABASE .. " WHERE " .. key .. " = ?", {name})[1]
-end
-
---- The database that has an identity.
--- @return row or nil
-function Catalog:database_of_identity(identity)
-    return self:rows(DATABASE .. " WHERE identity = ?", {identity})[1]
 end
 
 local CATEGORY = "SELECT id, name AS category, path FROM category"
@@ -387,38 +357,6 @@ function Catalog:traits()
         list[row.database] = row
     end
     return list
-end
-
---- Register a database.
--- @param fields name, path; identity, fs_type, granularity when they are known
--- @return its row, or nil when there is one of that name by now, which another process added
-function Catalog:add_database(fields)
-    local id = self:rows([[INSERT INTO database (name, path, identity, fs_type, granularity, added_at)
-        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING id]], {fields.name, bytes(fields.path),
-        optional(fields.identity), optional(fields.fs_type), fields.granularity or 1, core_sys.now()})[1]
-    return id and self:database(fields.name)
-end
-
---- Change where a database is and which disk it is.
--- @param id its catalog id, @param fields path, identity, fs_type, granularity
--- @param forget whether what is known of its content goes too: it was another disk's
-function Catalog:set_database(id, fields, forget)
-    self:transaction(function()
-        self:exec("UPDATE database SET path = ?, identity = ?, fs_type = ?, granularity = ? WHERE id = ?",
-            {bytes(fields.path), optional(fields.identity), optional(fields.fs_type), fields.granularity or 1, id})
-        if forget then
-            for _, name in ipairs{"replica", "client", "loose", "reading", "unread", "outside", "held",
-                "held_seen"} do
-                self:exec("DELETE FROM " .. name .. " WHERE database = ?", {id})
-            end
-            self:exec("UPDATE database SET loaded_at = NULL WHERE id = ?", {id})
-        end
-    end)
-end
-
---- Forget a database and what is known of it.
-function Catalog:remove_database(name)
-    return self:exec("DELETE FROM database WHERE name = ?", {name})
 end
 
 --- Register a category.

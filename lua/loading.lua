@@ -1,39 +1,53 @@
 --- Reading databases into the catalog: drives core.load.
 local core_load = require "core.load"
-local fs = require "core.fs"
+local core_disk = require "core.disk"
 local disks = require "autobackup.disks"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local locate = require "autobackup.locate"
+local mounts = require "autobackup.mounts"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
+local typed = require "autobackup.view.typed"
 
 local M = {}
 
+-- The identity was noted when less could be known: of the disk itself, without its filesystem or the folder's place.
+local function complete(session, database)
+    local seen = core_disk.identity(database.path)
+    local is_more = seen and seen.id and core_disk.compare(database.identity, seen.id) == "same"
+        and (seen.id ~= database.identity and not database.identity:find("@", 1, true)
+            or seen.place ~= database.place)
+    if is_more then
+        session.catalog:identify(database.id, seen)
+    end
+    return is_more and session.catalog:database(database.database) or database
+end
+
 --- Give a database that was registered while its disk was unplugged the identity of what is there now: its
--- marker's, else its filesystem's. Nothing is written to the disk.
+-- marker's. Nothing is written to the disk.
 -- @param session the session
 -- @param database catalog row
 -- @return the row, renewed; raises EOFFLINE when there is still nothing to recognise
 function M.recognise(session, database)
     if database.identity then
-        return database
+        return complete(session, database)
     end
-    local seen, message, code = fs.identity(database.path)
-    local names = seen and not seen.marker and fs.list(database.path)
-    if not seen or names and #names == 0 then
+    local seen, message, code = core_disk.identity(database.path)
+    if not seen or not seen.marker then
         errors.raise("EOFFLINE", ("%s is offline: %s"):format(database.database,
-            message and errors.plain(message, code)
-            or "the folder " .. database.path .. " is empty: is its disk plugged in?"),
-            {path = database.path})
+            message and errors.plain(message, code) or mounts.missing(database.path)
+            or mounts.is_empty(database.path)
+                and "the folder " .. database.path .. " is empty: is its disk plugged in?"
+            or ("%s has no marker: '%s', typed once, gives it one"):format(database.path,
+                typed.line("add", "database", database.database, database.path))), {path = database.path})
     end
     local known = session.catalog:database_of_identity(seen.id)
     if known then
         errors.raise("EEXIST", ("%s is the disk of database %s: remove one of the two names"):format(
             database.path, known.database), {path = database.path})
     end
-    session.catalog:set_database(database.id, {path = database.path, identity = seen.id, fs_type = seen.fs_type,
-        granularity = seen.granularity})
+    session.catalog:identify(database.id, seen)
     return session.catalog:database(database.database)
 end
 

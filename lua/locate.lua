@@ -1,4 +1,5 @@
 --- Where things lie: paths of databases, categories and replicas, and which databases are there right now.
+local core_disk = require "core.disk"
 local fs = require "core.fs"
 local core_sys = require "core.sys"
 local errors = require "autobackup.errors"
@@ -81,14 +82,15 @@ end
 -- @return true, or nil, message, code
 function M.online(database)
     if not database.identity then
-        return nil, ("%s is offline: nothing has been seen at %s yet"):format(database.database, database.path),
+        return nil, ("%s is offline: no disk was ever recognised at %s"):format(database.database, database.path),
             "EOFFLINE"
     end
-    local ok, message, code = fs.online(database.path, database.identity)
+    local ok, message, code = core_disk.online(database.path, database.identity)
     if ok then
         return true
     end
-    return nil, ("%s is offline: %s"):format(database.database, message and errors.plain(message, code)
+    local missing = require("autobackup.mounts").missing(database.path)
+    return nil, ("%s is offline: %s"):format(database.database, missing or message and errors.plain(message, code)
         or database.path), code or "EOFFLINE"
 end
 

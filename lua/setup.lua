@@ -1,10 +1,12 @@
---- Adding databases and categories: what may be added, and which disk is which.
+--- Adding databases: what may be added, and which disk is which. A marker is written by an `add` that was typed and by
+-- nothing else, after saying on which device.
+local core_disk = require "core.disk"
 local fs = require "core.fs"
-local consent = require "autobackup.consent"
 local as_typed = require "autobackup.view.typed"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local mounts = require "autobackup.mounts"
+local registering = require "autobackup.registering"
 local size = require "autobackup.view.size"
 local traits = require "autobackup.traits"
 
@@ -12,48 +14,19 @@ local M = {}
 
 local READ_ONLY = {EROFS = true, EACCES = true, EPERM = true}
 
+local warn = registering.warn
+
 local function base_of(session)
     return session.mode == "config" and session.config_dir or errors.check(fs.getcwd())
 end
 
-local function warn(session, notes, text)
-    if session.mode == "config" then
-        session:warn(text)
-    else
-        notes[#notes + 1] = text
-    end
-end
-
--- Two category folders of two databases that are one folder, or lie one in the other, would be counted twice and
--- copied into themselves.
-local function collision(a, b, categories)
-    for _, one in ipairs(categories) do
-        for _, other in ipairs(categories) do
-            if locate.overlap(locate.join(a.real, one.path), locate.join(b.real, other.path)) then
-                return one.category, other.category
-            end
-        end
-    end
-end
-
-local function real(path)
-    return fs.realpath(path) or path
-end
-
-local function refuse_collision(a, b, categories)
-    local one, other = collision(a, b, categories)
-    if one then
-        errors.raise("EINVAL", ("%s of %s and %s of %s would be the same folder or lie one in the other: "
-            .. "choose another root or category path"):format(one, a.database, other, b.database), {path = a.path})
-    end
-end
-
 local function check_nesting(session, name, path, notes)
-    local new, categories = {database = name, path = path, real = real(path)}, session.catalog:categories()
+    local new = {database = name, path = path, real = registering.real(path)}
+    local categories = session.catalog:categories()
     for _, other in ipairs(session.catalog:databases()) do
-        other.real = other.database ~= name and real(other.path)
+        other.real = other.database ~= name and registering.real(other.path)
         if other.real and other.real ~= new.real and locate.overlap(new.real, other.real) then
-            refuse_collision(new, other, categories)
+            registering.refuse_collision(new, other, categories)
             warn(session, notes, ("%s and %s lie one in the other (%s, %s): one broken disk takes both"):format(
                 name, other.database, path, other.path))
         end
@@ -68,12 +41,7 @@ local function look(path)
     elseif stat.kind ~= "directory" then
         return nil, "ENOTDIR: not a folder: " .. path, "ENOTDIR"
     end
-    return fs.identity(path)
-end
-
--- Whether a root may be a mount point without its disk: nobody has put anything there.
-local function is_bare(path, seen)
-    return not seen.marker and mounts.is_empty(path)
+    return core_disk.identity(path)
 end
 
 local function refuse_unplugged(known, advice)
@@ -81,9 +49,13 @@ local function refuse_unplugged(known, advice)
         advice or ""), {path = known.path})
 end
 
+local function registered(known)
+    return known and (known.home or known.path)
+end
+
 local function look_typed(path, known)
     local seen, message, code = look(path)
-    if not seen and code == "ENOENT" and known and known.identity and known.path == path then
+    if not seen and code == "ENOENT" and known and known.identity and registered(known) == path then
         refuse_unplugged(known)
     elseif not seen then
         errors.raise(code, message .. "; a database's root must be a folder that is there", {path = path})
@@ -91,38 +63,62 @@ local function look_typed(path, known)
     return seen
 end
 
--- In a startup file an empty folder is taken for a mount point without its disk.
-local function look_at_start(path)
+-- A startup file takes what has a marker: of all else it cannot be known whether it is the disk or the folder below
+-- its mount point.
+local function look_at_start(path, name)
     local seen, message, code = look(path)
-    if seen and is_bare(path, seen) then
+    if not seen or seen.marker then
+        return seen, message, code
+    elseif mounts.missing(path) then
+        return nil, mounts.missing(path), "EOFFLINE"
+    elseif mounts.is_empty(path) then
         return nil, "the folder is empty: " .. path, "EOFFLINE"
     end
-    return seen, message, code
+    return nil, ("%s has no marker yet: '%s', typed once, gives it one"):format(path,
+        as_typed.line("add", "database", name, path)), "EOFFLINE"
 end
 
-local function refuse_known_disk(session, seen, name, path)
-    local other = session.catalog:database_of_identity(seen.id)
-    if other and other.database ~= name then
-        errors.raise("EEXIST", ("%s is the disk of database %s (%s): one disk cannot be two databases; 'remove "
-            .. "database %s' first, or, when it is a clone of that disk, delete %s/.autobackup/database.json")
-            :format(path, other.database, other.path, other.database, path), {path = path})
-    end
+local function is_same_folder(a, b)
+    local one, other = fs.stat(a), fs.stat(b)
+    return one and other and one.dev == other.dev and one.ino == other.ino
 end
 
--- What is typed to give a name that is known another path.
-local function replacing(kind, name, path)
-    return as_typed.line("add", kind, name, path) .. " --replace"
-end
-
-local function refuse_other_disk(known, seen, replace)
-    if not known or not known.identity or known.identity == seen.id or replace then
+-- A marker that is known stands for one disk: what is another one with it was copied from that one.
+local function refuse_known_disk(session, seen, name, path, options)
+    local other = seen.id and session.catalog:database_of_identity(seen.id)
+    if not other or other.database == name then
         return
     end
-    local how = ("'%s' takes "):format(replacing("database", known.database, known.path))
-    if is_bare(known.path, seen) then
+    local is_copy = core_disk.compare(other.identity, seen.id) == "clone"
+        or not is_same_folder(path, other.path) and locate.online(other)
+    local anew = as_typed.line("add", "database", name, path) .. " --new-identity"
+    if is_copy and options.new_identity then
+        return
+    elseif is_copy then
+        errors.raise("EEXIST", ("%s has the marker of database %s (%s), so it was copied from it: '%s' makes it a "
+            .. "disk of its own"):format(path, other.database, other.path, anew), {path = path})
+    end
+    errors.raise("EEXIST", ("%s is the disk of database %s (%s): one disk cannot be two databases; 'remove "
+        .. "database %s' first, or, when it is a copy of that disk, plug in both and say '%s'")
+        :format(path, other.database, other.path, other.database, anew), {path = path})
+end
+
+local function is_known_disk(known, seen)
+    return known.identity ~= nil and seen.id ~= nil and core_disk.compare(known.identity, seen.id) == "same"
+end
+
+local function refuse_other_disk(known, seen, options)
+    if not known or not known.identity or is_known_disk(known, seen) or options.replace then
+        return
+    end
+    local how = ("'%s' takes "):format(registering.replacing("database", known.database, known.path))
+    if not seen.marker and mounts.is_empty(known.path) then
         refuse_unplugged(known)
     elseif not seen.marker then
         refuse_unplugged(known, "; if what is there now shall be it, " .. how .. "it")
+    elseif core_disk.compare(known.identity, seen.id) == "clone" then
+        errors.raise("EEXIST", ("a copy of %s's disk, on another filesystem, is at %s; %sit in the other's place")
+            :format(known.database, known.path, how), {path = known.path})
     end
     errors.raise("EEXIST", ("another disk than the one known as %s is at %s; %sthe new one"):format(
         known.database, known.path, how), {path = known.path})
@@ -132,47 +128,74 @@ local function require_yes(session, options, reason, question)
     if options.yes then
         return
     elseif not session.interactive then
-        errors.raise("ECONFIRM", reason .. "; plug it in, or say --yes to use the empty folder")
+        errors.raise("ECONFIRM", reason .. "; plug it in, or say --yes to use the folder that is there")
     elseif not session:confirm(("%s. %s"):format(reason, question)) then
         errors.raise("ECANCELED", "nothing was changed")
     end
 end
 
--- A marker in an empty mount point would make the folder below the disk the database.
+-- Whether nothing of the categories is there.
+local function has_no_category(session, path)
+    for _, category in ipairs(session.catalog:categories()) do
+        if fs.stat(locate.join(path, category.path)) then
+            return false
+        end
+    end
+    return true
+end
+
+-- A marker in a mount point without its disk would make the folder below the disk the database.
 local function check_mounted(session, known, name, path, seen, options)
-    if not is_bare(path, seen) or known and known.identity == seen.id then
+    if seen.marker or known and is_known_disk(known, seen) then
         return
     end
     local total = known and session.catalog:totals()[known.id]
-    if total and total.replicas > 0 then
+    local wanted = mounts.missing(path)
+    if total and total.replicas > 0 and has_no_category(session, path) then
         local lost = ("what is known of %s (%s, %s)"):format(name, size.plural(total.replicas, "replica"),
             size.size(total.bytes))
         require_yes(session, options, ("%s is empty, as if %s's disk were not mounted there; to take it would "
             .. "forget %s"):format(path, name, lost), "Take it all the same?")
-    elseif mounts.is_idle(path) then
+    elseif wanted then
+        require_yes(session, options, wanted, "Use the folder itself?")
+    elseif mounts.is_idle(path) and has_no_category(session, path) then
         require_yes(session, options, path .. " is an empty mount point: nothing is mounted there",
             "Use the empty folder itself?")
     end
 end
 
+-- "/dev/sdb1 (ext4 'NAS', 4.0 TB)"
+local function device_text(seen, path)
+    local label = seen.label and (" '%s'"):format(seen.label) or ""
+    local room = seen.size and ", " .. size.size(seen.size) or ""
+    local stat, system = fs.stat(path), fs.stat("/")
+    local whose = stat and system and stat.dev == system.dev and ", which the system is on" or ""
+    return ("%s (%s%s%s)%s"):format(seen.device or "no device", seen.type or seen.fs_type, label, room, whose)
+end
+
 -- Write the marker where none is yet and it can be written.
-local function mark(session, name, path, seen, notes)
-    if seen.marker then
+local function mark(session, name, path, seen, options, notes)
+    if seen.marker and not options.new_identity or session.mode == "config" then
         return seen
     end
-    local id, message, code = fs.mark(path, name)
-    if id then
-        return errors.check(fs.identity(path))
-    elseif READ_ONLY[code] then
-        warn(session, notes, ("no marker could be written to %s (%s): %s is recognised by its filesystem"):format(
-            path, code, name))
-        return seen
+    session:note(("%s gets a marker at %s, on %s"):format(name, path, device_text(seen, path)))
+    local done, message, code = core_disk.mark(path, name, options.new_identity)
+    if done or code == "EEXIST" then    -- another program's, just now: it is the disk's
+        return errors.check(core_disk.identity(path))
+    elseif not READ_ONLY[code] then
+        errors.raise(code, message, {path = path})
+    elseif seen.marker or not seen.id then
+        errors.raise(code, ("no marker could be written to %s (%s)%s"):format(path, code, seen.marker and "" or
+            ", and nothing tells its filesystem from another one: make it writable once"), {path = path})
     end
-    errors.raise(code, message, {path = path})
+    warn(session, notes, ("no marker could be written to %s (%s): %s is recognised by its filesystem"):format(
+        path, code, name))
+    return seen
 end
 
 local function fields_of(path, seen)
-    return {path = path, identity = seen.id, fs_type = seen.fs_type, granularity = seen.granularity}
+    return {path = path, identity = seen.id, place = seen.place, fs_type = seen.fs_type,
+        granularity = seen.granularity}
 end
 
 -- What is typed may write to the disk; a disk that cannot be written is added all the same.
@@ -183,18 +206,19 @@ local function measure(session, name)
     end
 end
 
--- nil: another process added the name just now.
+-- nil: another process added the name, or the disk, just now.
 local function store(session, known, name, path, seen, same_disk, notes)
     if not known then
         local fields = fields_of(path, seen)
         fields.name = name
         return session.catalog:add_database(fields) and "added"
-    elseif known.path == path and known.identity == seen.id then
+    elseif registered(known) == path and known.path == path and known.identity == seen.id then
         return "unchanged"
     end
     local forget = known.identity ~= nil and not same_disk
-    session.catalog:set_database(known.id, fields_of(path, seen), forget)
-    if forget and known.loaded_at then
+    if not session.catalog:set_database(known.id, fields_of(path, seen), forget) then
+        return nil
+    elseif forget and known.loaded_at then
         warn(session, notes, ("what was known of the disk before is forgotten; 'load %s' reads this one"):format(
             name))
     end
@@ -203,8 +227,8 @@ end
 
 local function add_offline(session, known, name, path, reason, notes)
     if known then    -- whether it is the disk that is known shows when it is there
-        session.catalog:set_database(known.id, {path = path, identity = known.identity, fs_type = known.fs_type,
-            granularity = known.granularity}, false)
+        session.catalog:set_database(known.id, {path = path, identity = known.identity, place = known.place,
+            fs_type = known.fs_type, granularity = known.granularity}, false)
     elseif not session.catalog:add_database{name = name, path = path} then
         return nil
     end
@@ -213,27 +237,15 @@ local function add_offline(session, known, name, path, reason, notes)
     return known and "changed" or "added"
 end
 
--- A line of the startup file whose path a typed choice took the place of: the choice counts, until the line
--- changes.
-local function is_overruled(session, kind, name, path, known_path)
-    if session.mode ~= "config" or not session.catalog:is_replaced(kind, name, path) then
-        return false
-    end
-    session:warn(("%s says that %s is %s, but '%s' was said since, and counts: change that line"):format(
-        session:place(), name, path, replacing(kind, name, known_path)))
-    return true
-end
-
 -- A line of the startup file that was changed moves a database to where its disk is.
 local function moves_by_line(session, known, path)
-    local seen = look_at_start(path)
-    if seen and known.identity and seen.id ~= known.identity then
+    local seen = look_at_start(path, known.database)
+    if seen and known.identity and not is_known_disk(known, seen) then
         errors.raise("EEXIST", ("another disk than the one known as %s is at %s; '%s' takes it"):format(
-            known.database, path, replacing("database", known.database, path)), {path = path})
+            known.database, path, registering.replacing("database", known.database, path)), {path = path})
     elseif not seen and locate.online(known) then
         session:warn(("%s says that %s is at %s, where nothing is plugged in; it is at %s, and stays: "
-            .. "change that line")
-            :format(session:place(), known.database, path, known.path))
+            .. "change that line"):format(session:place(), known.database, path, known.path))
         return false
     end
     return true
@@ -241,57 +253,54 @@ end
 
 -- Whether a name that is known is to get this path.
 local function check_path(session, known, path, replace)
-    if replace then
+    if replace or path == known.path then    -- where its disk was found
         return true
     elseif session.mode == "config" then
-        return not is_overruled(session, "database", known.database, path, known.path)
+        return not registering.is_overruled(session, "database", known.database, path, registered(known))
             and moves_by_line(session, known, path)
     end
     errors.raise("EEXIST", ("%s is the database at %s; '%s' moves it"):format(known.database, known.path,
-        replacing("database", known.database, path)), {path = path})
+        registering.replacing("database", known.database, path)), {path = path})
 end
 
--- A path that was typed is not taken back by the startup file's line with the one before.
-local function note_choice(session, kind, name, old, new)
-    if session.mode == "config" then
-        session.catalog:forget_replaced(kind, name)
-    elseif old ~= new then
-        session.catalog:replace_path(kind, name, old, new)
-    end
+local function take(session, known, name, path, seen, options, notes)
+    refuse_known_disk(session, seen, name, path, options)
+    refuse_other_disk(registered(known) == path and known, seen, options)
+    check_mounted(session, known, name, path, seen, options)
+    check_nesting(session, name, path, notes)
+    local marked = mark(session, name, path, seen, options, notes)
+    local same_disk = known and (is_known_disk(known, seen) or is_known_disk(known, marked))
+    local action = store(session, known, name, path, marked, same_disk, notes)
+    measure(session, name)
+    return action
 end
 
 --- Add a database, or find that it is there already.
 -- @param session its mode decides: "config" is the startup file (design, section 6)
 -- @param name of the database
 -- @param typed its root, ~ and relative paths allowed
--- @param options {replace = whether a name that is taken may get another path or disk, yes = whether an empty
---        folder that looks like a mount point without its disk may be taken, without a question}
+-- @param options {replace = whether a name that is taken may get another path or disk, yes = whether a folder that
+--        looks like a mount point without its disk may be taken, without a question, new_identity = whether a disk
+--        that was copied from a database gets a marker of its own}
 -- @return its catalog row, "added", "changed" or "unchanged", and notes (list of texts); raises
 function M.add_database(session, name, typed, options)
     local path, notes = locate.absolute(typed, base_of(session)), {}
     local known = session.catalog:database(name)
-    if known and known.path == path and session.mode == "config" then
+    if registered(known) == path and session.mode == "config" then
         session.catalog:forget_replaced("database", name)
         return known, "unchanged", notes
-    elseif known and known.path ~= path and not check_path(session, known, path, options.replace) then
+    elseif known and registered(known) ~= path and not check_path(session, known, path, options.replace) then
         return known, "unchanged", notes
     end
     local seen, reason
     if session.mode == "config" then
-        seen, reason = look_at_start(path)
+        seen, reason = look_at_start(path, name)
     else
         seen = look_typed(path, known)
     end
     local action
     if seen then
-        refuse_known_disk(session, seen, name, path)
-        refuse_other_disk(known and known.path == path and known, seen, options.replace)
-        check_mounted(session, known, name, path, seen, options)
-        check_nesting(session, name, path, notes)
-        local marked = mark(session, name, path, seen, notes)
-        local same_disk = known and (known.identity == seen.id or known.identity == marked.id)
-        action = store(session, known, name, path, marked, same_disk, notes)
-        measure(session, name)
+        action = take(session, known, name, path, seen, options, notes)
     else
         check_nesting(session, name, path, notes)
         action = add_offline(session, known, name, path, reason, notes)
@@ -299,101 +308,9 @@ function M.add_database(session, name, typed, options)
     if not action then    -- now it is known
         return M.add_database(session, name, typed, options)
     elseif known then
-        note_choice(session, "database", name, known.path, path)
+        registering.note_choice(session, "database", name, registered(known), path)
     end
     return session.catalog:database(name), action, notes
-end
-
---- A category's path as it may be registered. Pure.
--- @param typed text
--- @return the path without slashes at its ends, or nil and why not
-function M.category_path(typed)
-    if typed:sub(1, 1) == "/" or typed:sub(1, 1) == "~" then
-        return nil, "it must be relative: the same folder below every database's root"
-    end
-    local path = locate.tidy(typed)
-    if path == "" then
-        return nil, "it must name a folder below the databases' roots"
-    elseif ("/" .. path .. "/"):find("/../", 1, true) then
-        return nil, "it must not contain '..'"
-    elseif ("/" .. path):find("/.autobackup", 1, true) then
-        return nil, "names that begin with .autobackup are the program's own"
-    end
-    return path
-end
-
-local function check_category_nesting(session, name, path)
-    local categories = {}
-    for _, other in ipairs(session.catalog:categories()) do
-        if other.category ~= name then
-            categories[#categories + 1] = other
-            if locate.overlap(other.path, path) then
-                errors.raise("EINVAL", ("category path %s and that of %s (%s) lie one in the other: choose "
-                    .. "another"):format(path, other.category, other.path))
-            end
-        end
-    end
-    categories[#categories + 1] = {category = name, path = path}
-    local databases = session.catalog:databases()
-    for i, one in ipairs(databases) do
-        one.real = real(one.path)
-        for j = 1, i - 1 do
-            if locate.overlap(one.real, databases[j].real) then
-                refuse_collision(one, databases[j], categories)
-            end
-        end
-    end
-end
-
--- What verify found in its replicas, and the digests of their files, are known nowhere else.
-local function ask_category(session, known, path, options)
-    local count = #session.catalog:replicas{category = known.category}
-    if count > 0 then
-        consent.require(session, options, {
-            what = ("add category %s %s --replace would forget what is known of %s in %s, digests and damage too")
-                :format(known.category, path, size.plural(count, "replica"), known.path),
-            question = ("Shall %s be %s from now on?"):format(known.category, path),
-            kept = ("%s stays %s"):format(known.category, known.path),
-        })
-    end
-end
-
---- Add a category, or find that it is there already.
--- @param session, name as above
--- @param typed its path below every database's root
--- @param options {replace = whether a name that is taken may get another path, yes = whether that was agreed to}
--- @return its catalog row, "added", "changed" or "unchanged", and notes; raises
-function M.add_category(session, name, typed, options)
-    local path, reason = M.category_path(typed)
-    if not path then
-        errors.raise("EINVAL", ("category path '%s' cannot be used: %s"):format(typed, reason))
-    end
-    local known = session.catalog:category(name)
-    if known and known.path == path then
-        note_choice(session, "category", name, path, path)
-        return known, "unchanged", {}
-    elseif known and not options.replace and is_overruled(session, "category", name, path, known.path) then
-        return known, "unchanged", {}
-    elseif known and not options.replace then
-        errors.raise("EEXIST", ("category %s is %s; '%s' changes it"):format(name, known.path,
-            replacing("category", name, path)))
-    end
-    check_category_nesting(session, name, path)
-    if known and session.mode ~= "config" then
-        ask_category(session, known, path, options)
-    end
-    if not known then
-        local row = session.catalog:add_category(name, path)
-        if not row then    -- another process added it just now
-            return M.add_category(session, name, typed, options)
-        end
-        return row, "added", {}
-    end
-    session.catalog:set_category(name, path)
-    note_choice(session, "category", name, known.path, path)
-    local notes = {}
-    warn(session, notes, ("what was known of %s is forgotten; 'load' reads it at its new place"):format(name))
-    return session.catalog:category(name), "changed", notes
 end
 
 return M

@@ -3,6 +3,7 @@ local errors = require "autobackup.errors"
 local knowledge = require "autobackup.knowledge"
 local rows = require "autobackup.rows"
 local setup = require "autobackup.setup"
+local categories = require "autobackup.categories"
 
 local function database_row(session, name, action)
     for _, row in ipairs(knowledge.databases(session)) do
@@ -23,7 +24,7 @@ local function path_of(args)
 end
 
 local function run(args, session)
-    local add = args.what == "database" and setup.add_database or setup.add_category
+    local add = args.what == "database" and setup.add_database or categories.add
     local added, action, notes = add(session, args.name, path_of(args), args)
     if args.what == "database" then
         -- The startup file adds on every start: no look at any disk there.
@@ -60,7 +61,10 @@ return {
     },
     options = {
         replace = {help = "give a name that is taken another path, or a path another disk"},
-        yes = {short = "y", help = "do not ask whether an empty folder is meant, or a category to be forgotten"},
+        ["new-identity"] = {help = "the disk was copied from another database's, marker and all: give it a "
+            .. "marker of its own"},
+        yes = {short = "y", help = "do not ask whether a folder is meant where a disk is missing, or a category "
+            .. "to be forgotten"},
     },
     run = run,
     show = show,

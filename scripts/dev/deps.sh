@@ -4,8 +4,8 @@
 set -euo pipefail
 
 packages=(gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev check libsqlite3-dev libxxhash-dev libreadline-dev
-    libutf8proc-dev libncurses-dev lua-dkjson lua-unit lua-check sqlite3 rsync tmux less strace xxhash acl attr e2fsprogs
-    xfsprogs btrfs-progs dosfstools libfuse3-dev bsdextrautils python3 patch)
+    libutf8proc-dev libncurses-dev libblkid-dev libmount-dev libudev-dev lua-dkjson lua-unit lua-check sqlite3 rsync tmux
+    less strace xxhash acl attr e2fsprogs xfsprogs btrfs-progs dosfstools libfuse3-dev bsdextrautils python3 patch)
 
 [ "${1:-}" != --list ] || { printf '%s\n' "${packages[@]}"; exit; }
 

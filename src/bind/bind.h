@@ -57,6 +57,7 @@ int luaopen_core_content(lua_State *L);
 int luaopen_core_copy(lua_State *L);
 int luaopen_core_find(lua_State *L);
 int luaopen_core_fs(lua_State *L);
+int luaopen_core_disk(lua_State *L);
 int luaopen_core_host(lua_State *L);
 int luaopen_core_input(lua_State *L);
 int luaopen_core_load(lua_State *L);

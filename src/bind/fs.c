@@ -1,5 +1,5 @@
 /*
- * core.fs: files and folders by ordinary paths, and the identity of a database's root.
+ * core.fs: files and folders by ordinary paths.
  */
 #include "bind/bind.h"
 
@@ -14,10 +14,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "index/identity.h"
-#include "index/probe.h"
-
-#define PROBE_TIMEOUT (3 * NSEC_PER_SEC)
 
 static void set_integer(lua_State *L, const char *key, lua_Integer value)
 {
@@ -219,71 +215,11 @@ static int fs_read_private(lua_State *L)
     return pushed == LUA_OK ? 2 : lua_error(L);
 }
 
-static int push_identity(lua_State *L, const char *id, bool marker, const struct filesystem *fs)
-{
-    lua_createtable(L, 0, 4);
-    lua_pushstring(L, id);
-    lua_setfield(L, -2, "id");
-    lua_pushboolean(L, marker);
-    lua_setfield(L, -2, "marker");
-    lua_pushstring(L, fs->type);
-    lua_setfield(L, -2, "fs_type");
-    set_integer(L, "granularity", fs->traits.granularity);
-    return 1;
-}
-
-/* identity(path) -> {id, marker, fs_type, granularity} of a database's root */
-static int fs_identity(lua_State *L)
-{
-    const char *path = bind_check_path(L, 1);
-    char id[IDENTITY_SIZE];
-    bool marker = false;
-    struct filesystem fs = {0};
-    struct error err = {0};
-    int root = path_open_root(path);
-
-    if (root < 0)
-        return bind_fail_errno(L, -root, path);
-    int code = identity_read(root, id, &marker, &err);
-    if (!code && (code = filesystem_of(root, &fs)) < 0)
-        error_set(&err, -code, "%s", path);
-    close(root);
-    return code < 0 ? bind_fail(L, &err) : push_identity(L, id, marker, &fs);
-}
-
-/* mark(path, name) -> id: writes a database's marker */
-static int fs_mark(lua_State *L)
-{
-    const char *path = bind_check_path(L, 1), *name = bind_check_path(L, 2);
-    char id[IDENTITY_SIZE];
-    struct error err = {0};
-    int root = path_open_root(path);
-
-    if (root < 0)
-        return bind_fail_errno(L, -root, path);
-    int code = identity_write(root, name, id, &err);
-    close(root);
-    if (code < 0)
-        return bind_fail(L, &err);
-    lua_pushstring(L, id);
-    return 1;
-}
-
-/* online(path, id) -> true | nil, message, "EOFFLINE": within three seconds, whatever the mount does */
-static int fs_online(lua_State *L)
-{
-    const char *path = bind_check_path(L, 1), *id = bind_check_path(L, 2);
-    struct error err = {0};
-    return bind_done(L, probe_online(path, id, PROBE_TIMEOUT, &err), &err);
-}
-
 int luaopen_core_fs(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"getcwd", fs_getcwd}, {"identity", fs_identity}, {"list", fs_list},
-        {"lstat", fs_lstat}, {"mark", fs_mark}, {"mkdirs", fs_mkdirs},
-        {"online", fs_online}, {"read", fs_read}, {"read_private", fs_read_private},
-        {"realpath", fs_realpath}, {"stat", fs_stat}, {"statvfs", fs_statvfs},
+        {"getcwd", fs_getcwd}, {"list", fs_list}, {"lstat", fs_lstat}, {"mkdirs", fs_mkdirs}, {"read", fs_read},
+        {"read_private", fs_read_private}, {"realpath", fs_realpath}, {"stat", fs_stat}, {"statvfs", fs_statvfs},
         {"write", fs_write}, {"written", fs_written}, {NULL, NULL},
     };
     luaL_newlib(L, functions);

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "copy/classify.h"
+#include "index/identity.h"
 
 static void add_text(struct buf *b, const char *text) { buf_add(b, text, strlen(text) + 1); }
 
@@ -235,14 +236,25 @@ void manifest_add_kept(struct manifest *m, const char *path, const struct was *w
     pthread_mutex_unlock(&m->lock);
 }
 
+/* The disk may lie on another filesystem when this is read: its marker's id lasts. */
+static void add_id(struct buf *b, const char *identity)
+{
+    char *id = mem_strndup(identity, identity_id_len(identity));
+
+    add_text(b, id);
+    free(id);
+}
+
 static void add_head(struct buf *b, const struct manifest_head *head)
 {
     add_text(b, "autobackup-manifest");
     add_text(b, "1");
-    const char *texts[] = {head->operation, head->kind, head->replica, head->target, head->source,
-                           head->who->host};
+    const char *texts[] = {head->operation, head->kind, head->replica};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         add_text(b, texts[i]);
+    add_id(b, head->target);
+    add_id(b, head->source);
+    add_text(b, head->who->host);
     add_number(b, head->who->pid);
     add_number(b, head->started_at);
     add_check(b, 0);

@@ -13,7 +13,7 @@
 #include "copy/metadata.h"
 #include "copy/temp.h"
 #include "index/identity.h"
-#include "index/mount.h"
+#include "index/volume.h"
 
 #define TRIES 3
 #define EXFAT_OLDEST (315619200 * NSEC_PER_SEC)     /* 1980-01-02 */
@@ -183,18 +183,15 @@ static int try_holds(struct trial *t)
 static void limit_times(struct trial *t)
 {
     struct traits *traits = &t->found->traits;
-    struct mount mount;
+    struct volume volume;
 
-    if (mount_of(t->dir, &mount) < 0)
-        return;
-    if (mount_is_exfat(&mount)) {
+    if (volume_of(t->dir, &volume) == 0 && strcmp(volume.type, "fuseblk") == 0 && strcmp(volume.format, "exfat") == 0) {
         if (!traits->has_oldest || traits->oldest < EXFAT_OLDEST)
             traits->oldest = EXFAT_OLDEST;
         if (!traits->has_newest || traits->newest > EXFAT_NEWEST)
             traits->newest = EXFAT_NEWEST;
         traits->has_oldest = traits->has_newest = true;
     }
-    mount_free(&mount);
 }
 
 static int try_all(struct trial *t)

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +14,19 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/path.h"
-#include "index/filesystem.h"
+#include "index/mount.h"
 
-#define MARKER OUR_FOLDER "/database.json"
+#define MARKER_NAME "database.json"
+#define MARKER OUR_FOLDER "/" MARKER_NAME
 #define MARKER_MAX 65536
+#define UNMARKED "fs:"    /* how the identity of a root without a marker begins */
 
 static bool plain_id(const char *text, size_t len)
 {
-    if (len < 8 || len >= IDENTITY_SIZE)
+    if (len < 8 || len >= IDENTITY_ID)
         return false;
     for (size_t i = 0; i < len; i++)
         if (!strchr("0123456789abcdefABCDEF-", text[i]))
@@ -30,7 +35,7 @@ static bool plain_id(const char *text, size_t len)
 }
 
 /* SQLite reads JSON well; a parser of our own would be one more to trust with a disk's bytes. */
-static int marker_id(const struct buf *json, char ret_id[IDENTITY_SIZE])
+static int marker_id(const struct buf *json, char ret_id[IDENTITY_ID])
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *stmt = NULL;
@@ -53,7 +58,7 @@ static int marker_id(const struct buf *json, char ret_id[IDENTITY_SIZE])
     return code;
 }
 
-static int read_marker(int root, char ret_id[IDENTITY_SIZE], struct error *err)
+static int read_marker(int root, char ret_id[IDENTITY_ID], struct error *err)
 {
     struct buf json = {0};
 
@@ -71,27 +76,98 @@ static int read_marker(int root, char ret_id[IDENTITY_SIZE], struct error *err)
     return code ? error_set(err, -code, "%s", MARKER) : 0;
 }
 
-int identity_read(int root, char ret_id[IDENTITY_SIZE], bool *ret_marker, struct error *err)
+int identity_place(int root, char ret_place[IDENTITY_PLACE])
 {
-    struct filesystem fs;
-    struct stat st;
+    char link[64], path[PATH_MAX];
+    struct mount mount;
 
-    int code = read_marker(root, ret_id, err);
-    *ret_marker = code == 0;
-    if (code != -ENOENT)
-        return code;
-    code = filesystem_of(root, &fs);
+    ret_place[0] = '\0';
+    snprintf(link, sizeof link, "/proc/self/fd/%d", root);
+    ssize_t len = readlink(link, path, sizeof path - 1);
+    if (len < 0)
+        return -errno;
+    path[len] = '\0';
+    int code = mount_of(root, &mount);
     if (code)
-        return error_set(err, -code, "the database's root");
-    if (fstat(root, &st) < 0)
-        return error_set(err, errno, "the database's root");
-    snprintf(ret_id, IDENTITY_SIZE, "fs:%s:%016llx:%llu", fs.type, (unsigned long long)fs.id,
-             (unsigned long long)st.st_ino);
+        return code == -ENOENT ? 0 : code;
+    size_t above = strcmp(mount.target, "/") == 0 ? 0 : strlen(mount.target);
+    const char *below = strncmp(path, mount.target, above) == 0 ? path + above : path;
+    const char *top = strcmp(mount.root, "/") == 0 ? "" : mount.root;
+    struct buf whole = {0};
+    buf_printf(&whole, "%s%s", top, top[0] || below[0] ? below : "/");
+    if (whole.len < IDENTITY_PLACE)
+        memcpy(ret_place, buf_str(&whole), whole.len + 1);
+    buf_free(&whole);
+    mount_free(&mount);
     return 0;
 }
 
+/* Of a root without a marker. */
+static int unmarked(int root, const struct volume *v, char *text, size_t size)
+{
+    char place[IDENTITY_PLACE];
+    struct buf whole = {0};
+    int code = v->name[0] ? identity_place(root, place) : 0;
+
+    text[0] = '\0';
+    if (code || !v->name[0] || !place[0])
+        return code;
+    buf_printf(&whole, "%s\n%llu\n%llx\n%s", v->name, (unsigned long long)v->size, (unsigned long long)v->part, place);
+    snprintf(text, size, UNMARKED "%s:%016llx", v->format[0] ? v->format : v->type,
+             (unsigned long long)hash64_of(buf_str(&whole), whole.len));
+    buf_free(&whole);
+    return 0;
+}
+
+static void join(char *text, size_t size, const char *id, const struct volume *v)
+{
+    snprintf(text, size, "%s%s%s", id, v->name[0] ? "@" : "", v->name);
+}
+
+int identity_read(int root, struct identity *ret_identity, struct error *err)
+{
+    char id[IDENTITY_ID];
+
+    *ret_identity = (struct identity){0};
+    int code = read_marker(root, id, err);
+    if (code && code != -ENOENT)
+        return code;
+    ret_identity->marker = code == 0;
+    code = volume_of(root, &ret_identity->volume);
+    if (code == -ENOENT)    /* a root in no table of mounts: nothing is known of it */
+        code = 0;
+    if (!code && ret_identity->marker)
+        join(ret_identity->text, sizeof ret_identity->text, id, &ret_identity->volume);
+    else if (!code)
+        code = unmarked(root, &ret_identity->volume, ret_identity->text, sizeof ret_identity->text);
+    return code ? error_set(err, -code, "the database's root") : 0;
+}
+
+size_t identity_id_len(const char *identity) { return strcspn(identity, "@"); }
+
+bool identity_has_id(const char *identity, const char *id)
+{
+    return strlen(id) == identity_id_len(identity) && strncmp(identity, id, strlen(id)) == 0;
+}
+
+static const char *volume_in(const char *identity)
+{
+    size_t len = identity_id_len(identity);
+
+    return identity[len] ? identity + len + 1 : "";
+}
+
+enum identities identity_compare(const char *known, const char *found)
+{
+    size_t len = identity_id_len(known);
+
+    if (!found[0] || len != identity_id_len(found) || strncmp(known, found, len) != 0)
+        return IDENTITIES_OTHER;
+    return volumes_compare(volume_in(known), volume_in(found)) == VOLUMES_OTHER ? IDENTITIES_CLONE : IDENTITIES_SAME;
+}
+
 /* A random UUID, version 4 of RFC 4122. */
-static int make_id(char id[IDENTITY_SIZE])
+static int make_id(char id[IDENTITY_ID])
 {
     unsigned char r[16];
 
@@ -99,25 +175,75 @@ static int make_id(char id[IDENTITY_SIZE])
         return -EIO;
     r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
     r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-    snprintf(id, IDENTITY_SIZE, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2],
+    snprintf(id, IDENTITY_ID, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2],
              r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
     return 0;
 }
 
-int identity_write(int root, const char *name, char ret_id[IDENTITY_SIZE], struct error *err)
+/* Give a new file its name where nothing has it. 0 or -errno (-EEXIST). */
+static int name_exclusively(int dir, const char *temp, const char *name)
+{
+    if (renameat2(dir, temp, dir, name, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    if (linkat(dir, temp, dir, name, 0) == 0)    /* a filesystem that knows no such rename */
+        return unlinkat(dir, temp, 0) < 0 ? -errno : 0;
+    return -errno;
+}
+
+/* One that knows no links either: no two programs create one name. */
+static int create_exclusively(int dir, const char *name, const struct buf *text)
+{
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (fd < 0)
+        return -errno;
+    int code = io_write(fd, text->data, text->len);
+    if (!code && fsync(fd) < 0)
+        code = -errno;
+    close(fd);
+    if (code)
+        unlinkat(dir, name, 0);
+    return code;
+}
+
+static int write_new(int dir, const char *id, const struct buf *text)
+{
+    struct buf temp = {0};
+
+    buf_printf(&temp, "%s.%s", MARKER_NAME, id);
+    int code = io_replace_file(dir, buf_str(&temp), 0644, text->data, text->len);
+    if (!code) {
+        code = name_exclusively(dir, buf_str(&temp), MARKER_NAME);
+        if (code)
+            unlinkat(dir, buf_str(&temp), 0);
+        if (code == -EPERM || code == -EOPNOTSUPP || code == -EMLINK || code == -ENOSYS)
+            code = create_exclusively(dir, MARKER_NAME, text);
+    }
+    if (!code && fsync(dir) < 0)
+        code = -errno;
+    buf_free(&temp);
+    return code;
+}
+
+int identity_write(int root, const char *name, bool replace, struct error *err)
 {
     struct timespec now = clock_split(clock_now());
+    char when[32], id[IDENTITY_ID];
     struct buf json = {0};
-    char when[32];
     struct tm utc;
 
-    int code = make_id(ret_id);
+    int code = make_id(id);
     if (code)
         return error_set(err, -code, "random numbers");
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now.tv_sec, &utc));
-    buf_printf(&json, "{\"id\": \"%s\", \"database\": \"%s\", \"created\": \"%s\"}\n", ret_id, name, when);
+    buf_printf(&json, "{\"id\": \"%s\", \"database\": \"%s\", \"created\": \"%s\"}\n", id, name, when);
     int dir = path_make_dirs(root, OUR_FOLDER, 0755);
-    code = dir < 0 ? dir : io_replace_file(dir, "database.json", 0644, json.data, json.len);
+    if (dir < 0)
+        code = dir;
+    else
+        code = replace ? io_replace_file(dir, MARKER_NAME, 0644, json.data, json.len) : write_new(dir, id, &json);
     if (dir >= 0)
         close(dir);
     if (!code && fsync(root) < 0)
@@ -126,39 +252,60 @@ int identity_write(int root, const char *name, char ret_id[IDENTITY_SIZE], struc
     return code ? error_set(err, -code, "%s", MARKER) : 0;
 }
 
-static int offline(struct error *err, const char *fmt, const char *path)
+__attribute__((format(printf, 2, 3))) static int offline(struct error *err, const char *fmt, ...)
 {
     char *text = NULL;
+    va_list args;
 
-    if (asprintf(&text, fmt, path) < 0)
-        text = NULL;
-    error_say(err, "EOFFLINE", ENXIO, "%s", text ? text : path);
+    va_start(args, fmt);
+    if (vasprintf(&text, fmt, args) < 0)
+        abort();
+    va_end(args);
+    error_say(err, "EOFFLINE", ENXIO, "%s", text);
     free(text);
     return -ENXIO;
 }
 
+/* It was known by its filesystem, and somebody has given it a marker since. */
+static bool was_marked(int root, const char *known, const struct identity *found)
+{
+    char text[IDENTITY_ID];
+
+    return found->marker && strncmp(known, UNMARKED, strlen(UNMARKED)) == 0 &&
+           unmarked(root, &found->volume, text, sizeof text) == 0 && strcmp(text, known) == 0;
+}
+
+static int refuse(const char *path, const char *known, const struct identity *found, struct error *err)
+{
+    if (!found->marker && !found->text[0])
+        return offline(err, "%s has no marker, and nothing tells its filesystem (%s) from another one: if it is the disk, make "
+                       "it writable and add it again, so that it gets one", path, found->volume.type);
+    if (!found->marker && strncmp(known, UNMARKED, strlen(UNMARKED)) != 0)
+        return offline(err, "%s has no marker: its disk is not mounted there", path);
+    if (identity_compare(known, found->text) == IDENTITIES_CLONE)
+        return offline(err, "%s is a copy of the disk that was added, on another filesystem (%s, not %s): mount the right one, "
+                       "or add it with --replace to take its place, or with --new-identity under another name", path,
+                       found->volume.name, volume_in(known));
+    return offline(err, "%s holds another disk than the one added: mount the right one, or add it under another name", path);
+}
+
 int identity_open(const char *path, const char *id, struct error *err)
 {
-    char found[IDENTITY_SIZE];
     struct error why = {0};
-    bool marker;
+    struct identity found;
 
     int root = path_open_root(path);
     if (root == -ENOENT || root == -ENOTDIR)
         return offline(err, "%s is not there: plug the disk in or mount it", path);
     if (root < 0)
         return error_say(err, "EOFFLINE", -root, "%s cannot be opened: %s", path, strerrordesc_np(-root));
-    int code = identity_read(root, found, &marker, &why);
-    if (!code && strcmp(found, id) == 0)
+    int code = identity_read(root, &found, &why);
+    if (!code && (identity_compare(id, found.text) == IDENTITIES_SAME || was_marked(root, id, &found)))
         return root;
     close(root);
-    if (code) {
-        error_say(err, "EOFFLINE", -code, "%s cannot be identified: %s", path, why.message ? why.message : "");
-        error_clear(&why);
-        return code;
-    }
-    if (!marker)
-        return offline(err, "%s has no marker: its disk is not mounted there", path);
-    return offline(err, "%s holds another disk than the one added: mount the right one, or add it under another name",
-                   path);
+    if (!code)
+        return refuse(path, id, &found, err);
+    error_say(err, "EOFFLINE", -code, "%s cannot be identified: %s", path, why.message ? why.message : "");
+    error_clear(&why);
+    return code;
 }

@@ -1,7 +1,7 @@
 #include "index/mount.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <libmount/libmount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* The number of the mount that a descriptor was opened through, or -1. */
-static int number_of(int fd)
+#include "base/buf.h"
+
+int mount_number(int fd)
 {
     char path[64], line[256];
     int number = -1;
@@ -24,34 +25,52 @@ static int number_of(int fd)
     return number;
 }
 
-/* "36 35 98:0 /root /mnt rw,noatime shared:1 - ext4 /dev/sdb1 rw,errors=continue" */
-static bool take_line(char *line, int number, struct mount *ret_mount)
+/* A line that libmount does not understand is passed over, and it says nothing about it. */
+static int pass_over(struct libmnt_table *table, const char *file, int line)
 {
-    char *rest = strstr(line, " - ");
+    (void)table, (void)file, (void)line;
+    return 1;
+}
 
-    if (atoi(line) != number || !rest)
-        return false;
-    rest += 3;
-    const char *type = strsep(&rest, " "), *source = strsep(&rest, " "), *options = strsep(&rest, "\n");
-    if (!source || !options)
-        return false;
-    *ret_mount = (struct mount){mem_strdup(type), mem_strdup(source), mem_strdup(options)};
-    return true;
+static struct libmnt_table *read_table(const char *path)
+{
+    struct libmnt_table *table = mnt_new_table();
+
+    if (!table)
+        abort();
+    mnt_table_set_parser_errcb(table, pass_over);
+    if (mnt_table_parse_file(table, path) == 0)
+        return table;
+    mnt_unref_table(table);
+    return NULL;
+}
+
+static char *text_of(const char *text) { return mem_strdup(text ? text : ""); }
+
+static struct mount take(struct libmnt_fs *fs)
+{
+    return (struct mount){
+        .id = mnt_fs_get_id(fs), .dev = mnt_fs_get_devno(fs), .type = text_of(mnt_fs_get_fstype(fs)), .source = text_of(mnt_fs_get_source(fs)),
+        .options = text_of(mnt_fs_get_fs_options(fs)), .target = text_of(mnt_fs_get_target(fs)),
+        .root = text_of(mnt_fs_get_root(fs)),
+    };
 }
 
 int mount_of(int fd, struct mount *ret_mount)
 {
-    int number = number_of(fd), code = -ENOENT;
-    FILE *file = number < 0 ? NULL : fopen("/proc/self/mountinfo", "re");
-    char *line = NULL;
-    size_t room = 0;
+    int number = mount_number(fd), code = -ENOENT;
+    struct libmnt_table *table = number < 0 ? NULL : read_table("/proc/self/mountinfo");
+    struct libmnt_iter *each = mnt_new_iter(MNT_ITER_FORWARD);
+    struct libmnt_fs *fs;
 
-    while (file && code && getline(&line, &room, file) > 0)
-        if (take_line(line, number, ret_mount))
+    while (table && code && mnt_table_next_fs(table, each, &fs) == 0) {
+        if (mnt_fs_get_id(fs) == number) {
+            *ret_mount = take(fs);
             code = 0;
-    free(line);
-    if (file)
-        fclose(file);
+        }
+    }
+    mnt_free_iter(each);
+    mnt_unref_table(table);
     return code;
 }
 
@@ -60,43 +79,97 @@ void mount_free(struct mount *m)
     free(m->type);
     free(m->source);
     free(m->options);
+    free(m->target);
+    free(m->root);
     *m = (struct mount){0};
 }
 
-/* 1, 0, or -errno when it cannot be read. */
-static int sector_is_exfat(const char *device)
+int mount_list(struct mount **ret_list, size_t *ret_count)
 {
-    static const char mark[] = "EXFAT   ";
-    char sector[3 + sizeof mark - 1];
-    int fd = open(device, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct libmnt_table *table = read_table("/proc/self/mountinfo");
+    struct libmnt_iter *each;
+    struct libmnt_fs *fs;
+    size_t count = 0;
 
-    if (fd < 0)
-        return -errno;
-    ssize_t n = pread(fd, sector, sizeof sector, 0);
-    close(fd);
-    return n == sizeof sector ? memcmp(sector + 3, mark, sizeof mark - 1) == 0 : -EIO;
+    if (!table)
+        return -ENOENT;
+    struct mount *list = mem_zalloc(((size_t)mnt_table_get_nents(table) + 1) * sizeof *list);
+    each = mnt_new_iter(MNT_ITER_FORWARD);
+    while (mnt_table_next_fs(table, each, &fs) == 0)
+        list[count++] = take(fs);
+    mnt_free_iter(each);
+    mnt_unref_table(table);
+    *ret_list = list;
+    *ret_count = count;
+    return 0;
 }
 
-static bool udev_says_exfat(dev_t device)
+void mount_list_free(struct mount *list, size_t count)
 {
-    char path[64], line[256];
-    bool found = false;
-
-    snprintf(path, sizeof path, "/run/udev/data/b%u:%u", major(device), minor(device));
-    FILE *file = fopen(path, "re");
-    while (file && !found && fgets(line, sizeof line, file))
-        found = strcmp(line, "E:ID_FS_TYPE=exfat\n") == 0;
-    if (file)
-        fclose(file);
-    return found;
+    for (size_t i = 0; i < count; i++)
+        mount_free(&list[i]);
+    free(list);
 }
 
-bool mount_is_exfat(const struct mount *m)
+/* What an ordinary user mounts may call itself anything: only root mounts these. */
+static bool names_its_device(const char *type)
+{
+    return strcmp(type, "fuseblk") == 0 || strncmp(type, "fuse", 4) != 0;
+}
+
+bool mount_device(const struct mount *m, dev_t *ret_device)
 {
     struct stat st;
 
-    if (strcmp(m->type, "fuseblk") != 0 || stat(m->source, &st) < 0 || !S_ISBLK(st.st_mode))
+    if (major(m->dev)) {
+        *ret_device = m->dev;
+        return true;
+    }
+    if (!names_its_device(m->type) || m->source[0] != '/' || stat(m->source, &st) < 0 || !S_ISBLK(st.st_mode))
         return false;
-    int is = sector_is_exfat(m->source);
-    return is < 0 ? udev_says_exfat(st.st_rdev) : is;
+    *ret_device = st.st_rdev;
+    return true;
+}
+
+static size_t without_slashes(const char *path)
+{
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return len;
+}
+
+static bool is_around(const char *outer, const char *path)
+{
+    size_t len = without_slashes(outer);
+
+    return strncmp(outer, path, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static bool is_mounted(struct libmnt_table *now, const char *target)
+{
+    return now && mnt_table_find_target(now, target, MNT_ITER_BACKWARD) != NULL;
+}
+
+bool mount_is_missing(const char *path, char **ret_source, char **ret_target)
+{
+    struct libmnt_table *wanted = read_table(mnt_get_fstab_path()), *now = read_table("/proc/self/mountinfo");
+    struct libmnt_iter *each = mnt_new_iter(MNT_ITER_FORWARD);
+    struct libmnt_fs *fs;
+    bool found = false;
+
+    while (wanted && !found && mnt_table_next_fs(wanted, each, &fs) == 0) {
+        const char *target = mnt_fs_get_target(fs), *source = mnt_fs_get_source(fs);
+        found = target && target[0] == '/' && target[1] && is_around(target, path) && !mnt_fs_is_swaparea(fs) &&
+                !is_mounted(now, target);
+        if (found) {
+            *ret_source = text_of(source);
+            *ret_target = mem_strndup(target, without_slashes(target));
+        }
+    }
+    mnt_free_iter(each);
+    mnt_unref_table(wanted);
+    mnt_unref_table(now);
+    return found;
 }

@@ -4,15 +4,20 @@ CREATE TABLE database_4 (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     name        TEXT NOT NULL UNIQUE,
     path        BLOB NOT NULL,             -- absolute
-    identity    TEXT,                      -- marker's id or "fs:..."; NULL: registered, never seen
+    identity    TEXT,                      -- identity.h; NULL: registered, never seen
     fs_type     TEXT,
     granularity INTEGER NOT NULL DEFAULT 1,-- of its filesystem's times, ns
     added_at    INTEGER NOT NULL,          -- ns since 1970, as all times here
     loaded_at   INTEGER                    -- last whole load; NULL: never
 );
 INSERT INTO database_4 SELECT * FROM database;
+UPDATE database_4 SET identity = NULL      -- two programs at once could give one disk two names: the first keeps it
+    WHERE EXISTS (SELECT 1 FROM database_4 d WHERE d.identity = database_4.identity AND d.id < database_4.id);
 DROP TABLE database;
 ALTER TABLE database_4 RENAME TO database;
+ALTER TABLE database ADD COLUMN home BLOB;     -- where it was added, while its disk is mounted at path; NULL: at path
+ALTER TABLE database ADD COLUMN place BLOB;    -- of its root within its filesystem; NULL: not known
+CREATE UNIQUE INDEX database_disk ON database (substr(identity, 1, instr(identity || '@', '@') - 1));
 CREATE TABLE category_4 (
     id   INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,

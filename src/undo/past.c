@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "index/identity.h"
 
 bool past_is_safe(const char *path)
 {
@@ -39,7 +40,7 @@ void deed_free(struct deed *d)
 
 static bool is_other_head(const struct manifest_record *head, const char *operation, const char *identity)
 {
-    return strcmp(head->fields[2], operation) != 0 || strcmp(head->fields[5], identity) != 0;
+    return strcmp(head->fields[2], operation) != 0 || !identity_has_id(identity, head->fields[5]);
 }
 
 static int read_head(struct past *p, const char *operation, const char *identity)

@@ -16,17 +16,19 @@
 
 static void add_database(struct library *lib, const char *name)
 {
-    char id[IDENTITY_SIZE], sql[800];
+    struct identity id;
+    char sql[1200];
 
     sandbox_folder(lib->folder, name);
     snprintf(sql, sizeof sql, "%s/%s", lib->folder, name);
     int root = path_open_root(sql);
     ck_assert_int_ge(root, 0);
-    ck_assert_int_eq(identity_write(root, name, id, NULL), 0);
+    ck_assert_int_eq(identity_write(root, name, false, NULL), 0);
+    ck_assert_int_eq(identity_read(root, &id, NULL), 0);
     close(root);
     snprintf(sql, sizeof sql,
              "INSERT INTO database (name, path, identity, added_at) VALUES ('%s', CAST('%s/%s' AS BLOB), '%s', 1)", name,
-             lib->folder, name, id);
+             lib->folder, name, id.text);
     ck_assert_int_eq(catalog_exec(lib->cat, sql, NULL), 0);
 }
 

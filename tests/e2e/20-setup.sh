@@ -200,7 +200,7 @@ test_an_empty_mount_point_gets_no_marker_unasked() {
     # shellcheck disable=SC2016
     run unshare $private bash -c 'mount --bind fstab /etc/fstab; "$AUTOBACKUP" add database NAS disk'
     assert_status 1
-    assert_err "$PWD/disk is an empty mount point" "--yes"
+    assert_err "UUID=1 belongs at $PWD/disk (/etc/fstab), and is not mounted there" "--yes"
     refute_exists disk/.autobackup
     # shellcheck disable=SC2016
     run unshare $private bash -c 'mount --bind fstab /etc/fstab; "$AUTOBACKUP" add database NAS disk --yes'

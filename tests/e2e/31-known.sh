@@ -135,7 +135,7 @@ add("database", "NAS", "$PWD/old")
 add("category", "render", "render")
 LUA
     echo x >old/x
-    ok list databases
+    ok add database NAS old
     mv old/* old/.autobackup new/ 2>/dev/null || mv old/x new/
     ok add database NAS "$PWD/new" --replace --yes
     ok list databases
@@ -182,6 +182,7 @@ policy("footage", {copies = 1, on = {"A"}})
 add("database", "A", "$PWD/A")
 add("category", "footage", "footage")
 LUA
+    ok add database A A
     ok load
     ok check
     assert_out "all is as its policies ask"

@@ -65,7 +65,10 @@ test_what_a_run_left_is_said_and_taken_later() {
     mv C away
     ab undo
     assert_status 75
-    assert_err "left: " "and"
+    local left
+    mapfile -t left < <(query "SELECT id FROM operation WHERE target = 'C'")
+    assert_eq "${#left[@]}" 3
+    assert_err "left: " "${left[@]}"
     assert_eq "$(files_in B)" ""
     mv away C
     ok undo

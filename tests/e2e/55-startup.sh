@@ -13,8 +13,11 @@ add("database", "NAS", "$PWD/disks/NAS")
 add("category", "footage", "footage")
 LUA
     ok list databases --json
+    assert_err NAS "'add database WORK $PWD/disks/WORK', typed once"
+    refute_exists disks/WORK/.autobackup
+    ok add database WORK disks/WORK
+    ok list databases --json
     assert_eq "$(json 'o.database, o.online' | tr '\n' ';')" "NAS false;WORK true;"
-    assert_err NAS
     ok list databases --json
     assert_eq "$(cat "$ERR")" "" "a known database, unplugged, warns every time"
     ok load

@@ -25,7 +25,6 @@ function M.test_failures_are_values()
     unit.assertEquals(select(3, fs.realpath("/no/such")), "ENOENT")
     unit.assertEquals(select(3, fs.statvfs("/no/such")), "ENOENT")
     unit.assertEquals(select(3, fs.mkdirs("/dev/null/x")), "ENOTDIR")
-    unit.assertEquals(select(3, fs.identity("/no/such")), "ENOENT")
 end
 
 function M.test_misuse_raises()
@@ -82,20 +81,6 @@ function M.test_statvfs_and_getcwd()
     unit.assertTrue(space.bytes_total >= space.bytes_free)
     unit.assertEquals(math.type(space.inodes_free), "integer")
     unit.assertEquals(fs.realpath("."), fs.getcwd())
-end
-
-function M.test_a_marker_is_an_identity()
-    local folder <close> = helper.folder()
-    local before = fs.identity(folder.path)
-    unit.assertFalse(before.marker)
-    local id = fs.mark(folder.path, "NAS")
-    local after = fs.identity(folder.path)
-    unit.assertTrue(after.marker)
-    unit.assertEquals(after.id, id)
-    unit.assertNotEquals(after.id, before.id)
-    unit.assertTrue(fs.online(folder.path, id))
-    unit.assertEquals(select(3, fs.online(folder.path, "another")), "EOFFLINE")
-    unit.assertEquals(select(3, fs.online(folder.path .. "/none", id)), "EOFFLINE")
 end
 
 return M

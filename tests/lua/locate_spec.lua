@@ -1,7 +1,7 @@
 local unit = require("luaunit")
 local helper = require("helper")
 local locate = require("autobackup.locate")
-local setup = require("autobackup.setup")
+local categories = require("autobackup.categories")
 
 local M = {}
 
@@ -39,11 +39,11 @@ function M.test_joining()
 end
 
 function M.test_category_paths()
-    unit.assertEquals(setup.category_path("scratch//render/"), "scratch/render")
-    unit.assertEquals(setup.category_path("a..b"), "a..b")
+    unit.assertEquals(categories.path("scratch//render/"), "scratch/render")
+    unit.assertEquals(categories.path("a..b"), "a..b")
     local refused = {"", "/", "/abs", "~", "~/x", "..", "a/../b", ".", "./", ".autobackup", "a/.autobackup-x"}
     for _, bad in ipairs(refused) do
-        local path, reason = setup.category_path(bad)
+        local path, reason = categories.path(bad)
         unit.assertNil(path, bad)
         unit.assertStrMatches(reason, "%l.*")
     end
