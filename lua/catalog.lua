@@ -7,10 +7,10 @@ local core_find = require "core.find"
 local core_sys = require "core.sys"
 local errors = require "autobackup.errors"
 local figures = require "autobackup.figures"
-local glob = require "autobackup.glob"
 local judged = require "autobackup.judged"
 local registered = require "autobackup.registered"
 local remembered = require "autobackup.remembered"
+local where = require "autobackup.where"
 
 local M = {}
 
@@ -21,6 +21,9 @@ for _, methods in ipairs{figures, judged, registered, remembered} do
         Catalog[name] = method
     end
 end
+
+--- "client/project", as where.split splits it.
+M.split = where.split
 
 --- Open the catalog, making it when it is missing.
 -- @param path of its file
@@ -66,83 +69,6 @@ function Catalog:transaction(fn)
     return err
 end
 
--- Conditions of a WHERE, collected.
-local Where = {}
-Where.__index = Where
-
-local function where()
-    return setmetatable({conditions = {}, params = {}}, Where)
-end
-
-function Where:add(condition, value)
-    table.insert(self.conditions, condition)
-    table.insert(self.params, value)
-end
-
-function Where:pattern(column, pattern)
-    local sql = pattern:sql()
-    if sql then
-        self:add("CAST(" .. column .. " AS TEXT) GLOB ?", sql)
-    end
-end
-
--- A name in a column of text, a pattern, or several names.
-function Where:name(column, value)
-    if glob.is(value) then
-        self:pattern(column, value)
-    elseif type(value) == "table" then
-        table.insert(self.conditions, ("%s IN (?%s)"):format(column, (", ?"):rep(#value - 1)))
-        table.move(value, 1, #value, #self.params + 1, self.params)
-    elseif value ~= nil then
-        self:add(column .. " = ?", value)
-    end
-end
-
--- A name in a column of bytes, or a pattern.
-function Where:blob(column, value)
-    if glob.is(value) then
-        self:pattern(column, value)
-    elseif value ~= nil then
-        self:add(column .. " = ?", bytes(value))
-    end
-end
-
---- Split "client/project".
--- @param project a name, or a pattern
--- @return client, project's own name, each a name or a pattern; the second nil when there is no slash
-function M.split(project)
-    if glob.is(project) then
-        return project:split()
-    end
-    local client, name = project:match("^([^/]*)/(.*)$")
-    if not client then
-        return project, nil
-    end
-    return client, name
-end
-
--- The filters that replicas, projects and clients share.
-function Where:filters(filter)
-    local client, name = filter.client, filter.name
-    if filter.project then
-        local project_client, project_name = M.split(filter.project)
-        self:blob("r.client", project_client)
-        self:blob("r.project", project_name)
-    end
-    self:blob("r.client", client)
-    self:blob("r.project", name)
-    self:name("d.name", filter.database)
-    self:name("c.name", filter.category)
-    return self
-end
-
-function Where:text()
-    if #self.conditions == 0 then
-        return ""
-    end
-    return " WHERE " .. table.concat(self.conditions, " AND ")
-end
-
 local CATEGORY = "SELECT id, name AS category, path FROM category"
 
 --- All categories in the order in which they were added.
@@ -177,7 +103,7 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
 --         damaged (files known to be), open (files of which size and time say nothing: DIGEST_OPEN),
 --         evidence (hex, of src/index/evidence.h; "" where an older version left none: that equals no other)}
 function Catalog:replicas(filter)
-    local conditions = where():filters(filter or {})
+    local conditions = where.new():filters(filter or {})
     local sql = REPLICA .. conditions:text() .. " ORDER BY r.client, r.project, c.id, d.id"
     return self:rows(sql, conditions.params)
 end
@@ -213,7 +139,7 @@ end
 -- @return rows {client, project, name, files, bytes, databases={names}}
 function Catalog:projects(filter)
     filter = filter or {}
-    local conditions, databases = where():filters(filter), self:databases()
+    local conditions, databases = where.new():filters(filter), self:databases()
     local named = (filter.database or filter.category) and NAMED or ""
     local list, known = self:rows(PROJECT:format(named, conditions:text()), conditions.params), {}
     for _, row in ipairs(list) do
@@ -237,7 +163,7 @@ local CLIENT = [[SELECT r.client, COUNT(DISTINCT r.project) AS projects, SUM(r.f
 -- @return rows {client, projects, files, bytes}
 function Catalog:clients(filter)
     filter = filter or {}
-    local conditions = where():filters{client = filter.client, database = filter.database,
+    local conditions = where.new():filters{client = filter.client, database = filter.database,
         category = filter.category}
     return self:rows(CLIENT:format(conditions:text()), conditions.params)
 end
@@ -276,7 +202,7 @@ end
 -- @return rows {database, category, path (relative to the category), kind, size}
 function Catalog:loose(filter)
     filter = filter or {}
-    local conditions = where():filters{database = filter.database, category = filter.category}
+    local conditions = where.new():filters{database = filter.database, category = filter.category}
     return self:rows([[SELECT d.name AS database, c.name AS category, c.path AS category_path, d.path AS root,
         r.path, r.kind, r.size
         FROM loose r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]
@@ -295,7 +221,7 @@ local NOWHERE = [[NOT EXISTS (SELECT 1 FROM replica h WHERE h.client = r.client 
 -- @return rows {client, project, name, category, category_id, category_path, database, database_id, root, files,
 --         bytes, seen_at}, files and bytes as they were at seen_at
 function Catalog:gone(filter)
-    local conditions = where():filters(filter or {})
+    local conditions = where.new():filters(filter or {})
     table.insert(conditions.conditions, NOWHERE)
     return self:rows(GONE .. conditions:text() .. " ORDER BY r.client, r.project, c.id, d.id", conditions.params)
 end
@@ -336,7 +262,7 @@ local REPLICA_ID = "SELECT r.id FROM replica r" .. NAMED
 --        (ns), sorted, limit
 -- @return handle of core.find; the `replica` of its rows is a catalog id
 function Catalog:find(filter, how)
-    local conditions, request = where():filters(filter), {catalog = self:path()}
+    local conditions, request = where.new():filters(filter), {catalog = self:path()}
     for key, value in pairs(how) do
         request[key] = value
     end

@@ -1,5 +1,6 @@
 --- Patterns for names, as values of their own: * is any text, ? one character. A name that holds * or ? is a name;
 -- only what was made here is a pattern, so that nothing acts on more than what was meant.
+local core_text = require "core.text"
 
 local M = {}
 
@@ -155,20 +156,33 @@ end
 
 local CHARACTER = "[^\x80-\xBF][\x80-\xBF]*"
 
+-- A pattern of Lua. of: what is taken of each plain text.
+local function escaped(pattern, of)
+    local parts = {}
+    for i, part in ipairs(pattern.parts) do
+        parts[i] = part == ANY and ".*" or part == ONE and CHARACTER
+            or of(part):gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0")
+    end
+    return "^" .. table.concat(parts) .. "$"
+end
+
+local function as_it_is(text)
+    return text
+end
+
 --- A function that tells whether a name matches.
--- @param wanted a pattern, or a name (a string): only the same name matches that
+-- @param wanted a pattern, to which Unicode's forms of one character are the same, or a name (a string): only the same
+--        name matches that
 -- @return function(name) -> boolean
 function M.matcher(wanted)
     if not M.is(wanted) then
         return function(name) return name == wanted end
     end
-    local parts = {}
-    for i, part in ipairs(wanted.parts) do
-        parts[i] = part == ANY and ".*" or part == ONE and CHARACTER
-            or part:gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0")
+    local plain, composed = escaped(wanted, as_it_is), escaped(wanted, core_text.composed)
+    return function(name)
+        return name:find(plain) ~= nil
+            or name:find("[\x80-\xFF]") ~= nil and core_text.composed(name):find(composed) ~= nil
     end
-    local escaped = "^" .. table.concat(parts) .. "$"
-    return function(name) return name:find(escaped) ~= nil end
 end
 
 --- A name of a file as core.find takes it, which knows [a-z] too.

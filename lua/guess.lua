@@ -1,6 +1,7 @@
 --- What a name may mean that is none as it stands: a path on a disk, a project without its client, another case of
 -- letters. Each function gives all that it may mean, so that the caller takes the only one or names them all.
 
+local core_text = require "core.text"
 local fs = require "core.fs"
 local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
@@ -16,15 +17,20 @@ local function add_once(list, value)
     list[#list + 1] = value
 end
 
--- The names that are the same but for the case of their letters.
-local function folded(name, names)
-    local found, lower = {}, name:lower()
+local function same(name, names, letters)
+    local found, key = {}, core_text.key(name, letters)
     for _, known in ipairs(names) do
-        if known:lower() == lower then
+        if core_text.key(known, letters) == key then
             add_once(found, known)
         end
     end
     return found
+end
+
+-- The names that are the same but for their form of Unicode; where there is none, but for the case of their letters too.
+local function folded(name, names)
+    local found = name:find("[\x80-\xFF]") and same(name, names, false) or {}
+    return found[1] and found or same(name, names, true)
 end
 
 -- ---- paths ----
@@ -199,12 +205,20 @@ local function named(session, text)
     return rows.column(session.catalog:projects{name = text}, "project")
 end
 
--- Projects whose whole name, or own name, differs in the case of letters only.
+-- Projects whose whole name, or own name, differs in its form of Unicode or the case of letters only.
 local function folded_projects(session, text)
-    local lower, found = text:lower(), {}
+    local names, owners = {}, {}
     for _, row in ipairs(session.catalog:projects{}) do
-        if row.project:lower() == lower or row.name:lower() == lower then
-            add_once(found, row.project)
+        for _, name in ipairs{row.project, row.name} do
+            owners[name] = owners[name] or {}
+            add_once(owners[name], row.project)
+            names[#names + 1] = name
+        end
+    end
+    local found = {}
+    for _, name in ipairs(folded(text, names)) do
+        for _, project in ipairs(owners[name]) do
+            add_once(found, project)
         end
     end
     return found

@@ -1,4 +1,6 @@
 --- Small helpers for lists.
+local core_text = require "core.text"
+
 local M = {}
 
 -- A value that stands for several names, such as the categories of "footage,render".
@@ -74,7 +76,13 @@ local function select_names(names, fits)
     return found
 end
 
---- The names that begin with a prefix, each once; where none does, those that do so in other letters' case.
+local function beginning_alike(prefix, names, letters)
+    local key = core_text.key(prefix, letters)
+    return select_names(names, function(name) return core_text.key(name, letters):sub(1, #key) == key end)
+end
+
+--- The names that begin with a prefix, each once; where none does, those that do so in another of Unicode's forms, and
+-- where none does that either, in other letters' case.
 -- @param prefix string, @param names list of strings
 -- @return list of strings
 function M.starting_with(prefix, names)
@@ -82,8 +90,8 @@ function M.starting_with(prefix, names)
     if found[1] then
         return found
     end
-    local lower = prefix:lower()
-    return select_names(names, function(name) return name:sub(1, #prefix):lower() == lower end)
+    found = prefix:find("[\x80-\xFF]") and beginning_alike(prefix, names, false) or {}
+    return found[1] and found or beginning_alike(prefix, names, true)
 end
 
 return M

@@ -9,6 +9,7 @@
 -- may be as a pattern, literal = whether it begins with a quote}. Those of projects return a fourth one: what a
 -- path says besides, {category=, database=}.
 
+local core_text = require "core.text"
 local glob = require "autobackup.glob"
 local guess = require "autobackup.guess"
 local lists = require "autobackup.lists"
@@ -66,7 +67,9 @@ local function unknown(kind, name, names, advice, typed)
 end
 
 local function ambiguous(name, candidates)
-    return fail("ENONAME", "'%s' may be %s; write which", name, lists.alternatives(candidates))
+    local bytes = core_text.bytes(candidates[1], candidates[2])
+    return fail("ENONAME", "'%s' may be %s; write which%s", name, lists.alternatives(candidates), bytes
+        and (" (they look alike and differ in their bytes: %s)"):format(bytes) or "")
 end
 
 local NO_DATABASE = "; none is known yet, type: add database NAME PATH"
@@ -302,12 +305,19 @@ local function check_project(value, session, spec, typed)
     return forgive_project(tidy, session, spec, typed)
 end
 
+-- The projects of a client, or of the one that is meant.
+local function projects_of(session, client)
+    local names = column(session.catalog:projects{client = client}, "project")
+    local meant = not names[1] and guess.client(session, client) or {}
+    return #meant == 1 and column(session.catalog:projects{client = meant[1]}, "project") or names
+end
+
 -- Clients with a '/' first, a client's projects once its '/' is typed: quick with any number of projects. What is
 -- no client's beginning may be that of a project's own name.
 local function complete_project(prefix, session)
     local client = prefix:match("^([^/]*)/")
     if client then
-        return lists.starting_with(prefix, column(session.catalog:projects{client = client}, "project"))
+        return lists.starting_with(prefix, projects_of(session, client))
     end
     local names = lists.starting_with(prefix, session.catalog:client_names())
     for i, name in ipairs(names) do

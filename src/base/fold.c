@@ -57,6 +57,25 @@ char *fold_key(const char *text, size_t len, bool letters, size_t *ret_len)
     return key ? key : lower_ascii(text, len, letters, ret_len);
 }
 
+char *fold_composed(const char *text, size_t len, size_t *ret_len)
+{
+    return fold_is_ascii(text, len) ? NULL : map(text, len, UTF8PROC_STABLE | UTF8PROC_COMPOSE, ret_len);
+}
+
+size_t fold_character(const char *text)
+{
+    utf8proc_int32_t c;
+    size_t len = 0;
+
+    for (utf8proc_ssize_t size; text[len]; len += (size_t)size) {
+        size = utf8proc_iterate((const utf8proc_uint8_t *)text + len, -1, &c);
+        if (len && (size <= 0 || !utf8proc_get_property(c)->combining_class))
+            break;
+        size = size > 0 ? size : 1;
+    }
+    return len;
+}
+
 bool fold_same(const char *a, const char *b)
 {
     size_t a_len = strlen(a), b_len = strlen(b), a_size, b_size;
@@ -97,7 +116,7 @@ static char *turn_case(const char *name)
 static char *other_form(const char *name)
 {
     size_t len = strlen(name);
-    char *composed = fold_is_ascii(name, len) ? NULL : map(name, len, UTF8PROC_STABLE | UTF8PROC_COMPOSE, NULL);
+    char *composed = fold_composed(name, len, NULL);
 
     if (!composed || strcmp(composed, name) != 0)
         return composed;

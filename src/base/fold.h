@@ -19,6 +19,12 @@ bool fold_is_ascii(const char *text, size_t len);
  */
 char *fold_key(const char *text, size_t len, bool letters, size_t *ret_len);
 
+/* The text in its composed form, to be freed; NULL for what has one form alone, or is no UTF-8. ret_len may be NULL. */
+char *fold_composed(const char *text, size_t len, size_t *ret_len);
+
+/* Bytes of the character that text begins with, and of the accents behind it; 1 of what is no UTF-8, 0 at its end. */
+size_t fold_character(const char *text);
+
 /* Are two names one for whom neither case nor form matters? */
 bool fold_same(const char *a, const char *b);
 

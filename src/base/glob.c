@@ -6,6 +6,7 @@
 #include <wctype.h>
 
 #include "base/buf.h"
+#include "base/fold.h"
 
 /* What a pattern is made of. A set's ranges, or a text's bytes, lie in `bytes` from `from` on. */
 struct token {
@@ -28,6 +29,7 @@ struct glob {
     const struct token *longest;    /* text between stars, to look for first; NULL: there is none */
     bool fold;
     struct buf folded;        /* the name at hand */
+    struct glob *composed;    /* for names in their composed form; NULL: they match as they are, or not at all */
 };
 
 /* ---- characters ---- */
@@ -238,6 +240,25 @@ static void set_needles(struct glob *g)
     }
 }
 
+/* Only one of these can match a name in one form and not in the other. */
+static bool knows_forms(const struct glob *g, const char *pattern, size_t len)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (g->tokens[i].kind == ANY || g->tokens[i].kind == SET)
+            return true;
+    return !fold_is_ascii(pattern, len);
+}
+
+static struct glob *compose(const char *pattern, size_t len, unsigned flags)
+{
+    size_t size;
+    char *composed = fold_composed(pattern, len, &size);
+    struct glob *g = glob_new(composed ? composed : pattern, composed ? size : len, flags & ~(unsigned)GLOB_FORMS);
+
+    free(composed);
+    return g;
+}
+
 struct glob *glob_new(const char *pattern, size_t len, unsigned flags)
 {
     struct glob *g = mem_zalloc(sizeof *g);
@@ -254,6 +275,8 @@ struct glob *glob_new(const char *pattern, size_t len, unsigned flags)
         g->tokens[0] = (struct token){.kind = STAR};
     }
     set_needles(g);
+    if (flags & GLOB_FORMS && knows_forms(g, pattern, len))
+        g->composed = compose(pattern, len, flags);
     return g;
 }
 
@@ -265,6 +288,7 @@ void glob_free(struct glob *g)
     free(g->ranges);
     buf_free(&g->bytes);
     buf_free(&g->folded);
+    glob_free(g->composed);
     free(g);
 }
 
@@ -351,7 +375,17 @@ static bool cannot_match(const struct glob *g, const char *name, size_t len)
     return g->longest && !needle_find(&g->longest->needle, name, len, 0);
 }
 
-bool glob_match(struct glob *g, const char *name, size_t len)
+static bool match_composed(struct glob *g, const char *name, size_t len)
+{
+    size_t size;
+    char *composed = fold_composed(name, len, &size);
+    bool fits = composed && glob_match(g, composed, size);
+
+    free(composed);
+    return fits;
+}
+
+static bool match_as_it_is(struct glob *g, const char *name, size_t len)
 {
     if (g->fold) {
         buf_clear(&g->folded);
@@ -362,11 +396,18 @@ bool glob_match(struct glob *g, const char *name, size_t len)
     return !cannot_match(g, name, len) && match(g, name, name + len);
 }
 
+bool glob_match(struct glob *g, const char *name, size_t len)
+{
+    return match_as_it_is(g, name, len) || (g->composed && match_composed(g->composed, name, len));
+}
+
 bool glob_needle(const struct glob *g, struct needle *ret_needle)
 {
     bool all = g->count && g->tokens[0].kind == STAR && g->tokens[g->count - 1].kind == STAR;
     bool text = all && g->count == 3 && g->tokens[1].kind == TEXT;
 
+    if (g->composed)
+        return false;
     if (text && !g->fold)
         *ret_needle = g->tokens[1].needle;
     else if (all && g->count <= 2)

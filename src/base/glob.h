@@ -13,7 +13,8 @@ struct glob;
 enum {
     GLOB_WORD = 1,    /* without a wildcard it may stand anywhere in a name, else it must be the whole name */
     GLOB_FOLD = 2,    /* upper and lower case are the same, beyond ASCII as the locale has it */
-    GLOB_PLAIN = 4,    /* nothing in it is a wildcard */
+    GLOB_PLAIN = 4,   /* nothing in it is a wildcard */
+    GLOB_FORMS = 8,   /* Unicode's forms of one character are the same: é, and e with an accent behind it */
 };
 
 /* Any bytes are a pattern: a [ that nothing closes is a plain one. One thread at a time uses it. */

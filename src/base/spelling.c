@@ -197,26 +197,32 @@ static void add_hex(struct buf *out, const char *text, size_t len)
         buf_add_str(out, "nothing");
 }
 
+/* Bytes of the character there with its accents; 0 of what the other name has nothing for. */
+static size_t character(const char *text, const char *beside)
+{
+    size_t len = fold_character(text), other = fold_character(beside), size;
+    char *key = fold_key(beside, other, false, &size);
+
+    free(key);
+    return other && !size ? 0 : len;    /* that one is not to be seen, and this one comes after it */
+}
+
 void spelling_bytes(const char *a, const char *b, char *ret_text, size_t size)
 {
-    size_t a_len = strlen(a), b_len = strlen(b), head = 0, tail = 0;
-    char *one = fold_key(a, a_len, false, NULL), *other = fold_key(b, b_len, false, NULL);
+    char *one = fold_key(a, strlen(a), false, NULL), *other = fold_key(b, strlen(b), false, NULL);
     bool alike = strcmp(one, other) == 0 && strcmp(a, b) != 0;
     struct buf out = {0};
+    size_t head = 0;
 
     free(one);
     free(other);
     while (a[head] && a[head] == b[head])
         head++;
     head = whole(a, head) < whole(b, head) ? whole(a, head) : whole(b, head);
-    while (tail < a_len - head && tail < b_len - head && a[a_len - 1 - tail] == b[b_len - 1 - tail])
-        tail++;
-    while (tail && ((unsigned char)a[a_len - tail] & 0xc0) == 0x80)
-        tail--;
     if (alike) {
-        add_hex(&out, a + head, a_len - head - tail);
+        add_hex(&out, a + head, character(a + head, b + head));
         buf_add_str(&out, " / ");
-        add_hex(&out, b + head, b_len - head - tail);
+        add_hex(&out, b + head, character(b + head, a + head));
     }
     snprintf(ret_text, size, "%s", buf_str(&out));
     buf_free(&out);

@@ -38,8 +38,8 @@ int spelling_check(int root, const char *root_text, const char *path, int count,
 #define SPELLING_OF_REPLICA 2
 
 /*
- * How two names differ that look alike, when it is in their forms: "c3 a9 / 65 cc 81", the bytes that they do not share.
- * ret_text gets it, cut to `size`; "" when they differ in what can be seen.
+ * How two names differ that look alike, when it is in their forms: "c3 a9 / 65 cc 81", the bytes of the first
+ * character that they do not share. ret_text gets it, cut to `size`; "" when they differ in what can be seen.
  */
 void spelling_bytes(const char *a, const char *b, char *ret_text, size_t size);
 

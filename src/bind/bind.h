@@ -65,6 +65,7 @@ int luaopen_core_outlet(lua_State *L);
 int luaopen_core_readline(lua_State *L);
 int luaopen_core_screen(lua_State *L);
 int luaopen_core_sys(lua_State *L);
+int luaopen_core_text(lua_State *L);
 int luaopen_core_undo(lua_State *L);
 int luaopen_core_verify(lua_State *L);
 

@@ -76,7 +76,8 @@ static struct find_request take_request(lua_State *L)
 {
     struct find_request r = {
         .filter = {
-            .pattern_flags = (flag(L, "word") ? GLOB_WORD : 0) | (flag(L, "ignore_case") ? GLOB_FOLD : 0),
+            .pattern_flags = (flag(L, "word") ? GLOB_WORD : 0) | (flag(L, "ignore_case") ? GLOB_FOLD : 0) |
+                             GLOB_FORMS,
             .whole_path = flag(L, "whole_path"), .kind = kind(L), .larger = integer(L, "larger", -1),
             .newer = integer(L, "newer", INT64_MIN), .older = integer(L, "older", INT64_MAX),
         },

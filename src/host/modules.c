@@ -17,7 +17,8 @@ static const luaL_Reg primitives[] = {
     {"core.copy", luaopen_core_copy}, {"core.disk", luaopen_core_disk}, {"core.find", luaopen_core_find},
     {"core.fs", luaopen_core_fs}, {"core.host", luaopen_core_host}, {"core.input", luaopen_core_input},
     {"core.load", luaopen_core_load}, {"core.outlet", luaopen_core_outlet}, {"core.readline", luaopen_core_readline},
-    {"core.screen", luaopen_core_screen}, {"core.sys", luaopen_core_sys}, {"core.undo", luaopen_core_undo},
+    {"core.screen", luaopen_core_screen}, {"core.sys", luaopen_core_sys}, {"core.text", luaopen_core_text},
+    {"core.undo", luaopen_core_undo},
     {"core.verify", luaopen_core_verify},
     {NULL, NULL},
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "index/forms.h"
 #include "index/opening.h"
 #include "index/schema.h"
 
@@ -194,6 +195,7 @@ static int open_writable(struct catalog *cat)
     if (code != SQLITE_OK)
         return code;
     configure(cat->db);
+    forms_register(cat->db);
     return sqlite3_db_readonly(cat->db, "main") == 1 ? SQLITE_READONLY : sqlite3_exec(cat->db, for_writing, NULL, NULL, NULL);
 }
 
@@ -207,6 +209,7 @@ static int open_file(struct catalog *cat, struct error *err)
         cat->readonly = true;
         code = opening_readonly(cat->path, &cat->db);
         configure(cat->db);
+        forms_register(cat->db);
     }
     return code == SQLITE_OK ? catalog_exec(cat, for_all, err) : catalog_fail(cat, code, err);
 }

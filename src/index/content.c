@@ -195,7 +195,7 @@ static void sort(struct content *c, enum content_order order)
 
 void content_arrange(struct content *c, enum content_order order, const char *filter, size_t filter_len)
 {
-    struct glob *glob = filter && filter_len ? glob_new(filter, filter_len, GLOB_WORD | GLOB_FOLD) : NULL;
+    struct glob *glob = filter && filter_len ? glob_new(filter, filter_len, GLOB_WORD | GLOB_FOLD | GLOB_FORMS) : NULL;
 
     c->shown_count = 0;
     for (size_t i = 0; i < c->count; i++)

@@ -88,6 +88,12 @@ static const struct {
     {"[*]", "*", 0, true}, {"[*]", "a", 0, false}, {"a[b", "a[b", 0, true}, {"a[b", "xa[bx", GLOB_WORD, true},
     {"\xc3\x84Pfel", "\xc3\xa4pFEL.mov", GLOB_WORD | GLOB_FOLD, true}, {"*.EXR", "a.exr", GLOB_FOLD, true},
     {"*.EXR", "a.exr", 0, false}, {"[A-C]x", "bX", GLOB_FOLD, true}, {"[!A-C]x", "bX", GLOB_FOLD, false},
+    {"Caf\xc3\xa9", "Cafe\xcc\x81", GLOB_FORMS, true}, {"Caf\xc3\xa9", "Cafe\xcc\x81", 0, false},
+    {"f\xc3\xa9", "Cafe\xcc\x81s", GLOB_WORD | GLOB_FORMS, true}, {"*e\xcc\x81.mov", "\xc3\xa9.mov", GLOB_FORMS, true},
+    {"Caf?", "Cafe\xcc\x81", GLOB_FORMS, true}, {"Caf?", "Cafe\xcc\x81", 0, false}, {"Caf?", "Caf\xe9", GLOB_FORMS, true},
+    {"[\xc3\xa9]", "e\xcc\x81", GLOB_FORMS, true}, {"[!\xc3\xa9]", "e\xcc\x81", GLOB_FORMS, false},
+    {"caf\xc3\x89", "CAFe\xcc\x81", GLOB_FOLD | GLOB_FORMS, true}, {"caf\xc3\x89", "CAFe\xcc\x81", GLOB_FORMS, false},
+    {"Caf\xe9", "Caf\xc3\xa9", GLOB_FORMS, false}, {"[\xc3\xa9]", "[\xc3\xa9]", GLOB_PLAIN | GLOB_FORMS, true},
     {"[a-c]x", "BX", GLOB_FOLD, true}, {"STRASSE", "strasse\xff", GLOB_WORD | GLOB_FOLD, true},
     {"*a*b*c*", "xxaxxbxxcxx", 0, true}, {"*a*b*c*", "xxaxxcxxbxx", 0, false}, {"a*a", "a", 0, false},
 };

@@ -90,6 +90,9 @@ START_TEST(the_bytes_that_differ)
     bytes_are("x" DECOMPOSED ".mov", "x" COMPOSED ".mov", "65 cc 81 / c3 a9");
     bytes_are("a\xe2\x80\x8d" "b", "ab", "e2 80 8d / nothing");
     bytes_are("\xc3\xa9\xc3\xa8", "\xc3\xa9" "e\xcc\x80", "c3 a8 / 65 cc 80");
+    bytes_are(COMPOSED "/" COMPOSED, DECOMPOSED "/" DECOMPOSED, "c3 a9 / 65 cc 81");    /* the first */
+    bytes_are("e\xcc\x81\xcc\xa3", "e\xcc\xa3\xcc\x81", "cc 81 cc a3 / cc a3 cc 81");
+    bytes_are("ab", "ab\xe2\x80\x8d", "nothing / e2 80 8d");
     bytes_are("Spot", "spot", "");    /* that can be seen */
     bytes_are("a", "a", "");
     bytes_are("a", "b", "");

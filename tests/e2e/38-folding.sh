@@ -217,3 +217,83 @@ test_killed_at_any_rename_the_next_run_does_the_rest() {
         )
     done
 }
+
+# ---- typed words ----
+
+# Two forms of one name on two disks, as a Mac and Linux make them.
+both_forms() {
+    local form
+    for form in "WORK $COMPOSED" "NAS $DECOMPOSED"; do
+        mkdir -p "${form% *}/footage/${form#* }/${form#* }"
+        echo 1 >"${form% *}/footage/${form#* }/${form#* }/${form#* }.mov"
+    done
+    mkdir -p "NAS/footage/Stra$(printf '\xc3\x9f')e/one"
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+}
+
+test_find_meets_both_forms() {
+    local word
+    both_forms
+    for word in "$COMPOSED" "$DECOMPOSED" "$COMPOSED*" "*$DECOMPOSED.mov" "*/$COMPOSED.mov" 'Caf?.mov' "Caf[$(printf '\xc3\xa9')].mov"; do
+        [[ $word != */* ]] || continue
+        ok find "$word"
+        assert_eq "$(grep -ac '\.mov$' "$OUT")" 2 "what find $word finds"
+    done
+    ok find "$(printf 'CAFE\xcc\x81')" -i
+    assert_eq "$(grep -ac '\.mov$' "$OUT")" 2
+    ok find Cafe
+    assert_eq "$(grep -ac '\.mov$' "$OUT")" 1    # an e is none with an accent, but where bytes say so
+    ok find 'Caf?.mov' --client "Caf?"
+    assert_eq "$(grep -ac '\.mov$' "$OUT")" 2
+    ok find '*' --project "$COMPOSED*/*$DECOMPOSED"
+    assert_eq "$(grep -ac '\.mov$' "$OUT")" 2
+}
+
+test_a_typed_name_is_the_one_of_its_bytes_first() {
+    both_forms
+    ok list projects in "$DECOMPOSED" --json
+    assert_eq "$(json o.project)" "$DECOMPOSED/$DECOMPOSED"
+    ok list projects in "$COMPOSED" --json
+    assert_eq "$(json o.project)" "$COMPOSED/$COMPOSED"
+}
+
+test_and_else_the_one_in_the_other_form() {
+    mkdir -p WORK "NAS/footage/$DECOMPOSED/$DECOMPOSED"
+    echo 1 >"NAS/footage/$DECOMPOSED/$DECOMPOSED/$DECOMPOSED.mov"
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok list projects in "$COMPOSED" --json
+    assert_eq "$(json o.project)" "$DECOMPOSED/$DECOMPOSED"
+    ok fetch "$COMPOSED/$COMPOSED" --json
+    assert_eq "$(json 'o.type == "replica" and o.state == "present" and o.project or nil')" "$DECOMPOSED/$DECOMPOSED"
+    ok fetch "$(printf 'caf\xc3\xa9/CAF\xc3\x89')" --json    # nor in the case of its letters
+    assert_eq "$(json 'o.type == "replica" and o.state == "present" and o.project or nil')" "$DECOMPOSED/$DECOMPOSED"
+    ok fetch "$COMPOSED/*" --json
+    assert_eq "$(json 'o.type == "replica" and o.state == "present" and o.project or nil')" "$DECOMPOSED/$DECOMPOSED"
+}
+
+test_what_may_be_either_is_told_by_its_bytes() {
+    both_forms
+    ab fetch "$(printf 'CAF\xc3\x89/CAF\xc3\x89')"
+    assert_status 1
+    assert_err "they look alike and differ in their bytes: 65 cc 81 / c3 a9"
+}
+
+test_names_that_are_no_utf8_stay_bytes() {
+    local latin
+    latin=$(printf 'Caf\xe9')
+    both_forms
+    mkdir -p "WORK/footage/$latin/$latin"
+    echo 1 >"WORK/footage/$latin/$latin/$latin.mov"
+    ok load
+    ok find "$latin"
+    assert_eq "$(grep -ac '\.mov$' "$OUT")" 1
+    ok find 'Caf?.mov'
+    assert_eq "$(grep -ac '\.mov$' "$OUT")" 3
+    ok fetch "$latin/$latin"
+}

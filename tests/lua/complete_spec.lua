@@ -36,6 +36,16 @@ function M.test_arguments_by_place()
     unit.assertEquals(candidates("copy -n nosuch/x render |"), {"WORK", "NAS", "STORAGE"})
 end
 
+function M.test_in_another_form_of_unicode()
+    local lists = require("autobackup.lists")
+    local composed, decomposed = "Caf\xC3\xA9", "Cafe\xCC\x81"
+    unit.assertEquals(lists.starting_with(composed, {"Cafe", decomposed .. " 1", "Cafx"}), {decomposed .. " 1"})
+    unit.assertEquals(lists.starting_with(decomposed, {composed .. "/"}), {composed .. "/"})
+    unit.assertEquals(lists.starting_with(composed, {decomposed, composed}), {composed})    -- the very bytes first
+    unit.assertEquals(lists.starting_with("CAF\xC3\x89", {decomposed, "CAFE"}), {decomposed})
+    unit.assertEquals(lists.starting_with("Caf\xE9", {composed, decomposed}), {})    -- no UTF-8: bytes
+end
+
 function M.test_in_another_case()
     unit.assertEquals({candidates("copy blue/film render |wo")}, {{"WORK"}, " "})
     unit.assertEquals(candidates("copy |BL"), {"blue/"})
