@@ -78,13 +78,3 @@ def together(studio, rng):
         studio.done = [entry for entry in studio.done if (entry[1], entry[2]) != (name, replica)]
     unsettle(studio, key, [source])
     load(studio, None)
-
-
-def begin_anew(studio):
-    """After a mismatch that is not to end the seed: what the disks are, and that nobody knows what the program has read."""
-    load(studio, None)
-    for disk in studio.world.disks:
-        for key, tree in studio.model.seen[disk.name].items():
-            studio.model.prove(disk.name, key, tree.files(), certain=False)
-            studio.model.doubt(disk.name, key)
-    studio.done.clear()

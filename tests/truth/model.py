@@ -55,6 +55,9 @@ class Model:
         self.seen = {disk.name: {} for disk in disks}
         self.proofs = {disk.name: {} for disk in disks}
 
+    def clocks(self, a, b):
+        return Clocks(self.grounds[a], self.grounds[b])
+
     def observe(self, name, trees, keys=None):
         """The program has read these replicas of a disk (keys: of those that it was about; None: all)."""
         for key in keys if keys is not None else set(self.seen[name]) | set(trees):
@@ -101,7 +104,7 @@ class Model:
     def signs(self, key, a, b):
         """path -> what compare may say of it with disk a as the reference, as a text of signs; " ": nothing at all."""
         left, right = self.seen[a].get(key, {}), self.seen[b].get(key, {})
-        proofs = self.proofs[a].get(key, {}), self.proofs[b].get(key, {}), Clocks(self.grounds[a], self.grounds[b])
+        proofs = self.proofs[a].get(key, {}), self.proofs[b].get(key, {}), self.clocks(a, b)
         folders = {path.rsplit(b"/", 1)[0] for tree in (left, right) for path in tree if b"/" in path}
         signs = {path: self.sign(path, left.get(path), right.get(path), folders, proofs) for path in set(left) | set(right)}
         for path in signs:

@@ -3,17 +3,16 @@
 # shares no code with the program (truth.py). Each disk is a filesystem of its own where that can be mounted. SEED=N runs one
 # seed again, KEEP=1 keeps its folder; JOBS of them run at once. --planted proves that it can fail (planted.py);
 # FAULT=TEXT takes those faults that are called so.
-# --short is a part of make check: few seeds, and mismatches of the kinds in the file `open` end none of them: those are known and
-# being mended; whoever mends one takes its line away.
+# --short is a part of make check: few seeds.
 set -euo pipefail
 ALONE_OPTIONS=(--keep 'SEED SEEDS FAULT')
 # shellcheck source=tests/alone/enter.sh
 . "$(dirname "$0")/../alone/enter.sh"
 
-planted='' known=()
+planted=''
 case ${1:-} in
     --planted) planted=1; shift ;;
-    --short) shift; set -- "${1:-16}" "${@:2}"; known=(--without "$(cut -d ' ' -f 1 "$(dirname "$0")/open" | paste -sd ,)") ;;
+    --short) shift; set -- "${1:-16}" "${@:2}" ;;
 esac
 here=$(cd "$(dirname "$0")" && pwd)
 : "${AUTOBACKUP:=$here/../../build/autobackup}"
@@ -35,7 +34,7 @@ if [ -n "$planted" ]; then
     tree=$(mktemp -d "$here/../../build/planted-XXXXXX")
     chmod 755 "$tree"
     trap '[ -n "${KEEP:-}" ] || rm -rf "$work" "$tree" 2>/dev/null || :' EXIT
-    python3 "$here/planted.py" "$(realpath "$here/../..")" "$tree" --folder "$work" "${options[@]}" "${known[@]}" "${@:2}"
+    python3 "$here/planted.py" "$(realpath "$here/../..")" "$tree" --folder "$work" "${options[@]}" "${@:2}"
     exit
 fi
-python3 "$here/truth.py" --folder "$work" "${options[@]}" "${known[@]}" "${@:2}"
+python3 "$here/truth.py" --folder "$work" "${options[@]}" "${@:2}"

@@ -26,7 +26,6 @@ def parsed(words):
     parser.add_argument("--seed", type=int)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--most", type=int, default=5, help="mismatches of a kind that are told")
-    parser.add_argument("--without", type=lambda text: text.split(","), default=[], help="kinds of mismatches that end no seed")
     parser.add_argument("--uid", type=int, help="an ordinary user, for some of the seeds")
     parser.add_argument("--ordinary", type=float, default=0.2, help="the part of the seeds that is that user's")
     parser.add_argument("--mounts", action="store_true")
