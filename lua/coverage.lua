@@ -60,6 +60,15 @@ local function asks_for(filter)
     end
 end
 
+-- Where one project is asked for: the places in which a copy, say, has read it, whatever else was read there.
+local function places_of(replicas, filter)
+    local places = {}
+    for _, replica in ipairs(filter and filter.project and not glob.is(filter.project) and replicas or {}) do
+        places[key(replica.database_id, replica.category_id)] = replica.errors == 0 or nil
+    end
+    return places
+end
+
 -- The clients and projects that could not be read where their category could.
 function Coverage:add_parts(list, database, category, is_asked)
     for _, part in ipairs(self.parts) do
@@ -73,16 +82,17 @@ end
 --- What was not read: categories as a whole, and clients and projects in them.
 -- @param databases, categories catalog rows
 -- @param filter of replicas, as of catalog:replicas: of which clients and projects; nil: all
+-- @param replicas those of the filter that are known (optional)
 -- @return list of {database =, category = names, within = nil (all of it), "client" or "client/project", why =}, by
 --         category, then database
-function Coverage:gaps(databases, categories, filter)
-    local list, is_asked = {}, asks_for(filter or {})
+function Coverage:gaps(databases, categories, filter, replicas)
+    local list, is_asked, known = {}, asks_for(filter or {}), places_of(replicas, filter)
     for _, category in ipairs(categories) do
         for _, database in ipairs(databases) do
             local why = self:gap(database.id, category.id)
-            if why then
+            if why and not known[key(database.id, category.id)] then
                 list[#list + 1] = {database = database.database, category = category.category, why = why}
-            else
+            elseif not why then
                 self:add_parts(list, database, category, is_asked)
             end
         end

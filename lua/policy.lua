@@ -115,11 +115,12 @@ local function is_incomplete(replica)
     return replica.errors > 0
 end
 
--- What could not be read may be newer than all that could.
-local function reading_reasons(cell, reasons)
+-- What could not be read may be newer than all that could, or all that is missing: nobody knows.
+local function reading_doubts(cell, unread, doubts)
     for _, replica in ipairs(cell) do
         if is_incomplete(replica) then
-            reasons[#reasons + 1] = replica.database .. " could not be read completely"
+            unread.matters = true
+            doubts[#doubts + 1] = replica.database .. " could not be read completely"
         end
     end
 end
@@ -183,7 +184,7 @@ end
 local function count_doubtful(cell, good)
     local count = 0
     for _, replica in ipairs(cell) do
-        count = count + (not is_incomplete(replica) and is_doubtful(replica, good) and 1 or 0)
+        count = count + ((is_incomplete(replica) or is_doubtful(replica, good)) and 1 or 0)
     end
     return count
 end
@@ -309,7 +310,7 @@ local function judge(cell, policy, now, unread)
     damage_reasons(cell, reasons)
     content_reasons(cell, reasons, doubts)
     conflict_reasons(wanted > 1 and conflict, reasons)
-    reading_reasons(cell, reasons)
+    reading_doubts(cell, unread, doubts)
     place_reasons(policy, cell, conflict and cell or good, unread, reasons)
     verify_reasons(policy, good, now, reasons)
     local state = state_of(reasons, unread)
@@ -363,7 +364,8 @@ end
 -- @return list of {project, client, name, category, files, bytes, databases={all that have it}, current={those
 --         with the newest content}, replicas=#current, wanted, reasons={texts}, lacks={database = {{others that
 --         hold one content which it has not}, ..., the newest first}}, state="ok", "below" or "unknown" (it
---         has too little unless an unread database has it, or reading shows that a replica is good), doubtful = files
+--         has too little unless an unread database has it, or reading shows that a replica is good, or a replica could
+--         not be read wholly), doubtful = files
 --         that have to be read to know, or nil, unread={databases
 --         of which nothing can be said}}
 function M.judge(policies, replicas, now, unread)

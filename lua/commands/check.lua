@@ -105,10 +105,11 @@ local function run(args, session)
     local fresh = freshness.read(session, args, filter)
     local covered, databases = coverage.new(session.catalog), session.catalog:databases()
     local lost = gone.cells(session, filter)
-    local verdicts = policy.judge(session.policies, without(sameness.replicas(session.catalog, filter), lost),
+    local replicas = sameness.replicas(session.catalog, filter)
+    local verdicts = policy.judge(session.policies, without(replicas, lost),
         core_sys.now(), unread_of(databases, covered))
     add_gone(verdicts, lost, session)
-    local gaps = covered:gaps(databases, session.catalog:categories(), filter)
+    local gaps = covered:gaps(databases, session.catalog:categories(), filter, replicas)
     local counts, result = count(verdicts), {open = {}}
     for _, verdict in ipairs(verdicts) do
         result.open[verdict] = verdict.state == "unknown" and #verdict.reasons > 0 or nil

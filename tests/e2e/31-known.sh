@@ -285,3 +285,19 @@ test_a_load_of_every_kind_of_change() {
     assert_eq "$("$AUTOBACKUP" list projects --json | json_of /dev/stdin 'o.state ~= "gone" and o.project or nil' | xargs)" \
         "c1/p c3/p"
 }
+
+# What a copy has read is known, whatever else was never read there.
+test_a_copy_alone_makes_its_project_known() {
+    mkdir -p A/footage/acme/spot B
+    echo one >A/footage/acme/spot/f
+    ok add database A A
+    ok add category footage
+    ok load
+    ok add database B B
+    ok copy acme/spot footage A B
+    ok check acme/spot
+    refute_out "never read"
+    ab check    # of the others nobody knows
+    assert_status 3
+    assert_out "B was never read for footage"
+}

@@ -82,8 +82,10 @@ test_an_unreadable_folder_is_incomplete_not_empty() {
     assert_status 3
     assert_eq "$(json 'o.type == "load" and o.errors .. " " .. o.files .. " " .. o.removed or nil')" "1 15 0"
     assert_eq "$(json 'o.type == "problem" and o.code .. " " .. o.path or nil')" "EACCES $PWD/WORK/footage/acme/spot/day 1"
+    run as_nobody check acme --json
+    assert_eq "$(json 'o.category == "footage" and o.state or nil')" unknown
     run as_nobody check acme
-    assert_status 10
+    assert_status 10    # what else is below its policy
     assert_out "WORK could not be read completely"
 }
 

@@ -93,14 +93,23 @@ function M.test_an_old_copy_is_no_copy()
         {"NAS is not up to date", "not on TAPE"})
 end
 
-function M.test_what_could_not_be_read_is_no_copy()
-    unit.assertEquals(reasons({}, {replica("WORK", {errors = 1}), replica("NAS", {errors = 1})}),
-        {"WORK could not be read completely", "NAS could not be read completely"})
-    unit.assertEquals(reasons({}, {replica("WORK", {errors = 1}), replica("NAS"), replica("STORAGE")}),
-        {"WORK could not be read completely"})
-    unit.assertEquals(reasons({{category = "render", on = {"WORK"}}},
-        {replica("WORK", {errors = 1}), replica("NAS")}),
-        {"WORK could not be read completely"})
+function M.test_what_could_not_be_read_is_not_known()
+    local function judged(policies, replicas)
+        local verdict = policy.judge(policies, replicas, 0)[1]
+        return {verdict.state, table.unpack(verdict.reasons)}
+    end
+    local work, half_read = "WORK could not be read completely", replica("WORK", {errors = 1})
+    unit.assertEquals(judged({}, {half_read, replica("NAS", {errors = 1})}),
+        {"unknown", work, "NAS could not be read completely"})
+    unit.assertEquals(judged({}, {half_read, replica("NAS"), replica("STORAGE")}),
+        {"unknown", work})    -- it may be newer
+    unit.assertEquals(judged({{category = "render", on = {"WORK"}}}, {half_read, replica("NAS")}),
+        {"unknown", work})
+    unit.assertEquals(judged({}, {half_read, replica("NAS")}), {"unknown", work})
+    unit.assertEquals(judged({{category = "render", replicas = 3}}, {half_read, replica("NAS")}),
+        {"below", "1 of 2 replicas has the newest files, 3 are asked for", work})
+    unit.assertEquals(judged({{category = "render", on = {"TAPE"}}}, {half_read, replica("NAS")}),
+        {"below", "not on TAPE", work})
 end
 
 function M.test_verification_has_an_age()
