@@ -10,6 +10,7 @@ local figures = require "autobackup.figures"
 local judged = require "autobackup.judged"
 local registered = require "autobackup.registered"
 local remembered = require "autobackup.remembered"
+local rows = require "autobackup.rows"
 local where = require "autobackup.where"
 
 local M = {}
@@ -182,6 +183,15 @@ function Catalog:client_names()
         names[i] = row.name
     end
     return names
+end
+
+--- The names of all projects, in no order.
+-- @param client only those of this one (optional)
+-- @return list of "client/project"
+function Catalog:project_names(client)
+    local sql = "SELECT DISTINCT client || '/' || project AS project FROM replica"
+    local list = client and self:rows(sql .. " WHERE client = ?", {bytes(client)}) or self:rows(sql)
+    return rows.column(list, "project")
 end
 
 --- Projects by the beginning of their own name, sorted.

@@ -5,6 +5,7 @@ local databases_view = require "autobackup.view.databases"
 local freshness = require "autobackup.freshness"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
+local lookalike = require "autobackup.lookalike"
 local policy = require "autobackup.policy"
 local rows = require "autobackup.rows"
 local sameness = require "autobackup.sameness"
@@ -122,6 +123,8 @@ local function run(args, session)
     result.judged, result.counts, result.gaps = #verdicts, counts, gaps
     result.databases = freshness.ages(session)
     result.notes = notes_of(session, lost)
+    local alike = lookalike.projects(session.catalog, verdicts, not next(filter))
+    table.move(alike, 1, #alike, #result.notes + 1, result.notes)
     return result
 end
 

@@ -9,6 +9,7 @@ local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
+local lookalike = require "autobackup.lookalike"
 local plan = require "autobackup.plan"
 local rows = require "autobackup.rows"
 local size = require "autobackup.view.size"
@@ -16,6 +17,8 @@ local soundness = require "autobackup.soundness"
 local statuses = require "autobackup.status"
 local traits = require "autobackup.traits"
 local typed = require "autobackup.view.typed"
+
+local ALIKE = 100000    -- names that only one side has, among which those that are alike are looked for
 
 local function check_named(names)
     local seen = {}
@@ -180,7 +183,13 @@ local function kind_of(item)
 end
 
 function Comparison:add_difference(pair, item)
+    local side = item.judgement == "left" and "left" or item.judgement == "right" and "right"
+    local alike = side and self.files:see(item.path, side)
+    if self.is_looking then
+        return
+    end
     local row = rows.row("difference", {
+        alike = alike and {alike} or nil,
         status = decisions.sign(item.judgement), inside = item.path, database = pair.database,
         path = locate.join(path_of(item.right and pair.right or pair.left), item.path),
         project = pair.project, category = pair.category, reference = pair.reference, kind = kind_of(item),
@@ -245,18 +254,33 @@ local function nothing_known(pair)
     return counts
 end
 
+-- What is not listed is gone through for names that are alike, where each side has some that the other lacks.
+function Comparison:look_for_alike(pair, counts)
+    local left, right = counts.only_left.files, counts.only_right.files
+    local may_be = left > 0 and right > 0 and left + right <= ALIKE
+    if may_be and pair.left and pair.right and not self:is_listed(pair) then
+        self.is_looking = true
+        self:walk(pair, true)
+        self.is_looking = false
+    end
+end
+
 function Comparison:compare(pair)
     local row, unknown = self:new_row(pair), self:is_unknown(pair)
+    self.files:start()
     local counts, corrupt = soundness.guarded(self.walk, self, pair, self:is_listed(pair) and not unknown)
     if corrupt then    -- what was seen before is not all
         self:add_problem(corrupt.message, path_of(pair.left or pair.right), corrupt.code, corrupt.message)
         counts, unknown = nothing_known(pair), true
     elseif unknown then
         make_unread(counts)
+    else
+        self:look_for_alike(pair, counts)
     end
     self:fill(row, pair, counts, unknown)
     self.result.status = statuses.worst(self.result.status, decisions.status(row.state))
     table.insert(self.result, row)
+    table.insert(self.pairs, row)
     self:take_differences()
 end
 
@@ -310,14 +334,20 @@ local function run(args, session, sink)
         categories = category_ids(session), is_online = locate.prober(), said = {},
         list = args.files or args.all or args.json or false, list_same = args.all,
         differences = jobs.collector("difference", sink), taken = 0, window = traits.window(args),
-        result = {problems = {}, status = fresh},
+        files = lookalike.files(ALIKE),
+        result = {problems = {}, status = fresh}, pairs = {},
     }, Comparison)
     for _, pair in ipairs(list) do
         comparison:compare(pair)
     end
     comparison.result.databases = comparison:ages(list, names, session.catalog:known())
     comparison.result.listed = comparison.list
-    comparison.result.notes = {comparison.differences:omission()}
+    local notes = {comparison.differences:omission()}
+    local alike = lookalike.projects(session.catalog, comparison.pairs, false)
+    for _, texts in ipairs{comparison.files:notes(), alike} do
+        table.move(texts, 1, #texts, #notes + 1, notes)
+    end
+    comparison.result.notes = notes
     comparison.result.omitted = comparison.differences:omitted() > 0 and comparison.differences:omitted() or nil
     return comparison.result
 end

@@ -4,6 +4,7 @@ local databases_view = require "autobackup.view.databases"
 local freshness = require "autobackup.freshness"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
+local lookalike = require "autobackup.lookalike"
 local problems_view = require "autobackup.view.problems"
 local size = require "autobackup.view.size"
 local soundness = require "autobackup.soundness"
@@ -34,8 +35,10 @@ local function notes_of(result, args, session)
         return {missing}
     end
     local notes = coverage.notes(session.catalog, filter_of(args))
-    local texts = gone.texts(session, gone.cells(session, filter_of(args)))
-    table.move(texts, 1, #texts, #notes + 1, notes)
+    for _, texts in ipairs{gone.texts(session, gone.cells(session, filter_of(args))),
+        lookalike.projects(session.catalog, result, not next(filter_of(args)))} do
+        table.move(texts, 1, #texts, #notes + 1, notes)
+    end
     if #result == 0 and #notes == 0 then
         notes[1] = empty_note(args)
     end

@@ -3,6 +3,7 @@ local beside = require "autobackup.beside"
 local coverage = require "autobackup.coverage"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
+local lookalike = require "autobackup.lookalike"
 local rows = require "autobackup.rows"
 local statuses = require "autobackup.status"
 local size = require "autobackup.view.size"
@@ -50,6 +51,8 @@ local function run(args, session)
         result.notes = {knowledge.missing(session) or ("no %s%s"):format(NOUNS[args.what] or args.what, where)}
     end
     if args.what == "clients" or args.what == "projects" then
+        local is_all = not (args.client or args.database)
+        result.notes = result.notes or lookalike[args.what](session.catalog, result, is_all)
         local unread = coverage.unread(session.catalog, {client = args.client, database = args.database})
         result.notes = table.move(unread, 1, #unread, #(result.notes or {}) + 1, result.notes or {})
         result.status = #unread > 0 and statuses.PARTIAL or nil

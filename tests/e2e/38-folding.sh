@@ -297,3 +297,33 @@ test_names_that_are_no_utf8_stay_bytes() {
     assert_eq "$(grep -ac '\.mov$' "$OUT")" 3
     ok fetch "$latin/$latin"
 }
+
+# ---- what looks alike ----
+
+test_what_looks_alike_is_said_with_its_bytes() {
+    local pair="they are two projects, and one name to disks on which names fold"
+    both_forms
+    mkdir -p {WORK,NAS}/footage/acme/{spot,Spot}
+    echo 1 >WORK/footage/acme/spot/1
+    echo 1 >NAS/footage/acme/spot/1
+    echo 1 >NAS/footage/acme/Spot/1
+    echo 1 >"WORK/footage/acme/spot/$COMPOSED"
+    echo 1 >"NAS/footage/acme/spot/$DECOMPOSED"
+    ok load
+    for words in "fetch all" "fetch acme" "list projects" check; do
+        # shellcheck disable=SC2086
+        ab $words
+        assert_err "'acme/Spot' and 'acme/spot' differ in the case of letters alone: $pair"
+    done
+    assert_err "look alike and differ in their bytes (65 cc 81 / c3 a9): $pair"
+    ok list clients
+    assert_err "look alike and differ in their bytes (65 cc 81 / c3 a9): they are two clients"
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.type == "replica" and o.database == "WORK" and o.alike[1] or nil')" acme/Spot
+    ab compare acme/spot footage WORK NAS
+    assert_status 4
+    assert_err "'$DECOMPOSED' and '$COMPOSED' look alike and differ in their bytes (65 cc 81 / c3 a9): they are two files"
+    ab compare acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "difference" and o.alike and 1 or nil')" 1
+    assert_err "they are two files"
+}
