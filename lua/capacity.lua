@@ -1,6 +1,7 @@
 --- Does all that one copy is to do fit? Asked of the whole request before it begins, for each filesystem that is
 -- written to: databases that share one share its room.
 local core_copy = require "core.copy"
+local apart = require "autobackup.apart"
 local errors = require "autobackup.errors"
 local fs = require "core.fs"
 local jobs = require "autobackup.jobs"
@@ -172,10 +173,11 @@ local function survey(run, items)
     for _, item in ipairs(items) do
         local origin = origins[key_of(item)]
         for _, target in ipairs(origin and targets or {}) do
-            local there = target.replicas[key_of(item)]
-            local bytes, inodes = bound(origin, there)
-            add_want(disk_of(target.database, origin), {item = item, target = target.database,
-                origin = origin, bytes = bytes, inodes = inodes, is_bound = bytes + inodes > 0})
+            if apart.has_disk(run, item, target.database) then
+                local bytes, inodes = bound(origin, target.replicas[key_of(item)])
+                add_want(disk_of(target.database, origin), {item = item, target = target.database,
+                    origin = origin, bytes = bytes, inodes = inodes, is_bound = bytes + inodes > 0})
+            end
         end
     end
     return order

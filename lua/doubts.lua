@@ -1,5 +1,6 @@
 --- What size and time do not prove is read before anything relies on it: the files of two replicas of which only
 -- their contents tell whether they are the same. What was read is recorded, so every command knows it from then on.
+local apart = require "autobackup.apart"
 local core_verify = require "core.verify"
 local disks = require "autobackup.disks"
 local errors = require "autobackup.errors"
@@ -111,7 +112,8 @@ function M.settle(run, items, project)
         local right = replicas_on(run.session, target, project)
         for _, item in ipairs(items) do
             local key = item.category .. "\0" .. item.project
-            list[#list + 1] = left[key] and right[key] and {left = left[key], right = right[key]} or nil
+            local both = left[key] and right[key] and apart.has_disk(run, item, target)
+            list[#list + 1] = both and {left = left[key], right = right[key]} or nil
         end
     end
     local found = M.read(run.session, list, {alike = run.request.checksum, only = run.request.only})

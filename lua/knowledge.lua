@@ -1,5 +1,6 @@
 --- What the catalog knows, as rows for users: times in seconds since 1970, `online` as it is now.
 -- Filters are checked already: {client=, project=, name=, database=, category=}, as the catalog takes them.
+local apart = require "autobackup.apart"
 local beside = require "autobackup.beside"
 local coverage = require "autobackup.coverage"
 local errors = require "autobackup.errors"
@@ -108,15 +109,19 @@ local function absent_row(project, category, database, online, covered)
     })
 end
 
+local function category_of(replica)
+    return {id = replica.category_id, path = replica.category_path}
+end
+
 --- Replicas that exist, sorted by project and category.
 -- @return rows of type "replica"
 function M.replicas(session, filter)
-    local databases, is_online, list = {}, locate.prober(), {}
+    local databases, is_online, list = {}, apart.prober(session), {}
     for _, database in ipairs(session.catalog:databases()) do
         databases[database.id] = database
     end
     for i, replica in ipairs(session.catalog:replicas(filter)) do
-        list[i] = replica_row(replica, is_online(databases[replica.database_id]) == true)
+        list[i] = replica_row(replica, is_online(databases[replica.database_id], category_of(replica)) == true)
     end
     return list
 end
@@ -161,7 +166,7 @@ local function add_gone(list, cell, category, databases, is_online, covered)
         was[row.database] = row
     end
     for _, database in ipairs(databases) do
-        local row, online = was[database.database], is_online(database) == true
+        local row, online = was[database.database], is_online(database, category) == true
         list[#list + 1] = row and gone_row(row, online) or absent_row(cell, category, database, online, covered)
     end
 end
@@ -176,7 +181,7 @@ local function add_cells(list, project, category, databases, is_online, covered)
         words[present[1].database] = "unknown"
     end
     for _, database in ipairs(databases) do
-        local replica, online = by_database[database.database], is_online(database) == true
+        local replica, online = by_database[database.database], is_online(database, category) == true
         list[#list + 1] = replica and replica_row(replica, online, words[database.database])
             or absent_row(project, category, database, online, covered)
     end
@@ -191,7 +196,7 @@ end
 --         and is nowhere now (files and bytes are those of then). What is gone follows the rest
 function M.cells(session, filter)
     local databases, categories = session.catalog:databases(), session.catalog:categories()
-    local is_online, list, covered = locate.prober(), {}, coverage.new(session.catalog)
+    local is_online, list, covered = apart.prober(session), {}, coverage.new(session.catalog)
     local lost, is_gone = gone.cells(session, filter), {}
     for _, cell in ipairs(lost) do
         is_gone[cell.project .. "\0" .. cell.category] = true

@@ -102,7 +102,7 @@ end
 
 local function plan_item(run, item, plans)
     local origin = run:source_of(item)
-    for _, target in ipairs(run:targets_left()) do
+    for _, target in ipairs(run:targets_left(item)) do
         local plan = plan_of(run, item, origin, target)
         plans[#plans + 1] = plan
         run.agreed[key_of(item, target)] = plan

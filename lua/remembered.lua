@@ -20,6 +20,18 @@ function M:unread()
     return self:rows("SELECT database, category, client, project AS name FROM unread")
 end
 
+--- Which categories lie on a mount of their own below a database's root.
+-- @return rows {database, category (catalog ids), volume? (src/index/volume.h), place?}
+function M:apart()
+    return self:rows("SELECT database, category, volume, place FROM apart")
+end
+
+--- A category moved to another disk, or to the database's own: the next load takes it as it lies there.
+-- @param database, category catalog ids
+function M:category_moved(database, category)
+    self:exec("INSERT OR REPLACE INTO apart (database, category) VALUES (?, ?)", {database, category})
+end
+
 --- The same with names, and the replicas in which something could not be read, by category and database.
 -- @return rows {database, category (names), client, name}, "" as above
 function M:unread_places()

@@ -2,6 +2,7 @@
 -- read the destinations again.
 local core_copy = require "core.copy"
 local core_sys = require "core.sys"
+local apart = require "autobackup.apart"
 local catalog_module = require "autobackup.catalog"
 local doubts = require "autobackup.doubts"
 local errors = require "autobackup.errors"
@@ -50,8 +51,7 @@ local function new_run(session, request)
     return outcome.new(Run, {
         session = session, request = request, from = named_databases(session, {request.from})[1],
         to = named_databases(session, request.to), actions = jobs.collector("action", request.sink),
-        given_up = {}, read_at = {},
-        locks = {}, done = 0, board = progress.board(session),
+        given_up = {}, read_at = {}, disks = {}, locks = {}, done = 0, board = progress.board(session),
     })
 end
 
@@ -106,7 +106,7 @@ function Run:expand()
     for _, skip in ipairs(skipped) do
         self:note(("%s is left out: %s"):format(skip.project, skip.reason))
     end
-    return transfers
+    return apart.with_disks(self, transfers)
 end
 
 -- Another program may have removed it meanwhile.
@@ -268,7 +268,7 @@ end
 
 -- A destination that is busy or gone is so for the other transfers too: they would wait for it again and again.
 function Run:give_up(target, code)
-    if (code == "EBUSY" or code == "EOFFLINE") and not self.given_up[target.id] then
+    if (code == "EBUSY" or code == "EOFFLINE" and not locate.online(target)) and not self.given_up[target.id] then
         self.given_up[target.id] = true
         self:note("nothing further was copied with " .. target.database)
     end
@@ -415,10 +415,12 @@ function Run:try(item, path, database, fn)
     self:give_up(database, err.code)
 end
 
-function Run:targets_left()
+-- Those that are still there; with an item, those of which its category's disk is there too.
+function Run:targets_left(item)
     local list = {}
     for _, target in ipairs(self.to) do
-        list[#list + 1] = not self.given_up[target.id] and target or nil
+        local is_left = not self.given_up[target.id] and (not item or apart.has_disk(self, item, target))
+        list[#list + 1] = is_left and target or nil
     end
     return list
 end
@@ -429,7 +431,7 @@ function Run:copy_item(item)
     end
     self:try(item, self.from.path, self.from, function()
         local origin = self:source_of(item)
-        local targets = capacity.with_room(self, item, origin, self:targets_left())
+        local targets = capacity.with_room(self, item, origin, self:targets_left(item))
         for first = 1, #targets, SIDE do
             local last = math.min(first + SIDE - 1, #targets)
             self:copy_side_by_side(item, origin, table.move(targets, first, last, 1, {}))

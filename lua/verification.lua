@@ -3,6 +3,7 @@
 local core_compare = require "core.compare"
 local core_sys = require "core.sys"
 local core_verify = require "core.verify"
+local apart = require "autobackup.apart"
 local decisions = require "autobackup.verify"
 local disks = require "autobackup.disks"
 local errors = require "autobackup.errors"
@@ -71,7 +72,7 @@ end
 function Run:choose()
     local request, catalog = self.request, self.session.catalog
     local all = catalog:replicas{project = request.project}
-    local named, is_online, said, asked = set_of(request.databases), locate.prober(), {}, 0
+    local named, is_online, said, asked = set_of(request.databases), apart.prober(self.session), {}, 0
     self.all, self.replicas = {}, {}
     for _, replica in ipairs(all) do
         if lists.covers(request.category, replica.category) then
@@ -79,12 +80,13 @@ function Run:choose()
             if #request.databases == 0 or named[replica.database] then
                 asked = asked + 1
                 local database = catalog:database(replica.database_id)
-                local ok, message, code = is_online(database)
+                local ok, message, code = is_online(database, {id = replica.category_id,
+                    path = replica.category_path})
                 if ok then
                     replica.identity = database.identity
                     table.insert(self.replicas, replica)
-                elseif not said[database.id] then
-                    said[database.id] = {database, message, code}
+                elseif not said[message] then
+                    said[message] = {database, message, code}
                     self:skip_offline(database, message, code)
                 end
             end

@@ -213,14 +213,34 @@ local function legend(cells, out)
     return table.concat(parts, ", ")
 end
 
+-- Which databases are there, and of those the categories that are not: on a disk of its own, each once.
+local function presence(cells)
+    local there, apart, seen = {}, {}, {}
+    for _, cell in ipairs(cells) do
+        there[cell.database] = there[cell.database] or cell.online
+    end
+    for _, cell in ipairs(cells) do
+        local key = cell.database .. "\0" .. cell.category
+        if there[cell.database] and not cell.online and not seen[key] then
+            seen[key], apart[#apart + 1] = true, cell
+        end
+    end
+    return there, apart
+end
+
 -- How old the knowledge of each database is.
-local function show_states(databases, out, session)
+local function show_states(cells, databases, out, session)
     local list, known = {}, session.catalog:known()
+    local there, apart = presence(cells)
     for i, cell in ipairs(databases) do
         local database = session.catalog:database(cell.database)
-        list[i] = {database = cell.database, online = cell.online,
+        list[i] = {database = cell.database, online = there[cell.database],
             partly = database and known[database.id] or false,
             loaded_at = database and knowledge.seconds(database.loaded_at)}
+    end
+    for _, cell in ipairs(apart) do
+        list[#list + 1] = {database = cell.category .. " of " .. cell.database, online = false,
+            loaded_at = cell.loaded_at}
     end
     databases_view.show(list, out)
 end
@@ -243,7 +263,7 @@ local function show(result, out, session)
     if text ~= "" and not result.paths then
         out:prose(text, "dim")
     end
-    show_states(databases, out, session)
+    show_states(result, databases, out, session)
     problems_view.show(result.problems, session.err, session.verbose)
 end
 

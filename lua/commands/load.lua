@@ -3,6 +3,7 @@ local beside = require "autobackup.beside"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
+local lists = require "autobackup.lists"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
 local room = require "autobackup.room"
@@ -96,6 +97,15 @@ local function read_all(session, databases, args, context)
     return list, failures
 end
 
+-- What --moved says: those categories lie for good where they lie now.
+local function take_moved(args, session, databases)
+    for _, category in ipairs(args.moved and session.catalog:categories() or {}) do
+        for _, database in ipairs(lists.covers(args.moved, category.category) and databases or {}) do
+            session.catalog:category_moved(database.id, category.id)
+        end
+    end
+end
+
 -- Offline is a failure only of a database that was named.
 local function note_failure(result, context, database, failure, named)
     if failure.code == "EOFFLINE" and not named then
@@ -124,7 +134,11 @@ local function run(args, session)
     knowledge.require_setup(session)
     local result = {status = 0, notes = {}}
     local context = {problems = jobs.collector("problem"), notes = result.notes}
+    if args.moved and #args.database == 0 then
+        errors.usage("load --moved: say on which database, such as 'load NAS --moved footage'")
+    end
     local databases = chosen(args, session)
+    take_moved(args, session, databases)
     local note, corrupt = soundness.guarded(soundness.check, session)
     table.insert(result.notes, note)
     if corrupt then
@@ -210,6 +224,8 @@ return {
     args = {{"database", "database", many = true, optional = true, help = "all when left out"}},
     options = {
         jobs = {type = "integer", min = 1, max = 64, value = "N", help = "reading threads (default: chosen)"},
+        moved = {type = "category", several = true,
+            help = "it was on a disk of its own, or is now, and lies there for good"},
         yes = {short = "y", help = "do not ask when most of a database is gone"},
     },
     accepts = {database = {database = "database"}, replica = {database = "database"},

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "index/apart.h"
 #include "index/filesystem.h"
 #include "index/identity.h"
 #include "index/mount.h"
@@ -174,10 +175,37 @@ static int disk_online(lua_State *L)
     return bind_done(L, probe_online(path, id, PROBE_TIMEOUT, &err), &err);
 }
 
+/*
+ * category(catalog, identity, root, path) -> true | nil, message, code: is the category at path below the root of the
+ * database of this identity on the disk that it is known to be on (index/apart.h), or on the one that /etc/fstab wants?
+ */
+static int disk_category(lua_State *L)
+{
+    const char *catalog = bind_check_path(L, 1), *identity = luaL_checkstring(L, 2), *root = bind_check_path(L, 3);
+    const char *path = bind_check_path(L, 4);
+    struct catalog *cat = NULL;
+    struct apart a = {0};
+    struct error err = {0};
+    int fd = identity_open(root, identity, &err);
+    int code = fd < 0 ? fd : catalog_open(catalog, &cat, &err);
+
+    if (!code)
+        code = apart_look(cat, identity, fd, path, &a, &err);
+    if (!code && apart_judge(&a, root, &err) == APART_UNSURE && a.recorded)
+        error_clear(&err);
+    if (!code && !err.message)
+        (void)apart_is_missing(&a, root, &err);
+    apart_clear(&a);
+    catalog_close(cat);
+    if (fd >= 0)
+        close(fd);
+    return bind_done(L, err.message ? -err.errnum : code, &err);
+}
+
 int luaopen_core_disk(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"compare", disk_compare}, {"identity", disk_identity}, {"mark", disk_mark}, {"missing", disk_missing},
+        {"category", disk_category}, {"compare", disk_compare}, {"identity", disk_identity}, {"mark", disk_mark}, {"missing", disk_missing},
         {"mounts", disk_mounts}, {"online", disk_online}, {NULL, NULL},
     };
     luaL_newlib(L, functions);

@@ -5,6 +5,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "copy/metadata.h"
 #include "copy/temp.h"
 
@@ -87,6 +88,17 @@ int holds_probe(int dir, struct holds *ret_holds)
     int code = try_all(dir, name, fd, ret_holds);
     temp_remove(dir, name);
     close(fd);
+    return code;
+}
+
+int holds_probe_below(int root, const char *path, struct holds *ret_holds)
+{
+    int dir = path_make_dirs(root, path, 0777);
+
+    if (dir < 0)
+        return dir;
+    int code = holds_probe(dir, ret_holds);
+    close(dir);
     return code;
 }
 

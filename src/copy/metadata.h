@@ -83,6 +83,9 @@ int metadata_put(int dir, const char *name, const struct stat *st, const char *a
 /* What the filesystem of `dir` (a directory of our own) can hold, found by trying on a temp; its traits stay. 0 or -errno. */
 int holds_probe(int dir, struct holds *ret_holds);
 
+/* The same in the folder at path below root, which is made when it is missing. */
+int holds_probe_below(int root, const char *path, struct holds *ret_holds);
+
 /* A guess from the type of the filesystem ("exfat"), for a run that must not write; its traits stay. */
 void holds_guess(const char *fs_type, struct holds *ret_holds);
 

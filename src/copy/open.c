@@ -13,6 +13,7 @@
 #include "copy/lock.h"
 #include "copy/source.h"
 #include "copy/sweep.h"
+#include "index/apart.h"
 #include "index/identity.h"
 #include "index/measured.h"
 
@@ -66,10 +67,13 @@ static int open_source(struct work *w, struct catalog *cat, struct error *err)
     w->source.root = identity_open(r->source_root, r->source_identity, err);
     if (w->source.root < 0)
         return w->source.root;
+    int code = apart_check(cat, r->source_identity, w->source.root, r->source_root, r->path, err);
+    if (code)
+        return code;
     w->source.top = path_open_dir(w->source.root, r->path);
     if (w->source.top < 0 && (r->source || w->source.top != -ENOENT))
         return error_set(err, -w->source.top, "%s/%s", r->source_root, r->path);
-    int code = r->layers ? 0 : spelling_check(w->source.root, r->source_root, r->path, SPELLING_OF_REPLICA, err);
+    code = r->layers ? 0 : spelling_check(w->source.root, r->source_root, r->path, SPELLING_OF_REPLICA, err);
     if (code)
         return -EEXIST;
     code = filesystem_of(source_end(&w->source), &w->source.fs);
@@ -120,6 +124,12 @@ static int explain_target(const struct work *w, int code, struct error *err)
     return code;
 }
 
+/* Where it is, or is going to be made: a mount may lie between that and the root. A descriptor of the caller's, or -errno. */
+static int target_end(const struct work *w)
+{
+    return apart_open_nearest(w->target.root, w->request->path, O_PATH, NULL);
+}
+
 static int open_target(struct work *w, struct catalog *cat, struct error *err)
 {
     const struct transfer_request *r = w->request;
@@ -127,6 +137,9 @@ static int open_target(struct work *w, struct catalog *cat, struct error *err)
     w->target.root = identity_open(r->target_root, r->target_identity, err);
     if (w->target.root < 0)
         return w->target.root;
+    int code = apart_check(cat, r->target_identity, w->target.root, r->target_root, r->path, err);
+    if (code)
+        return code;
     w->target.name = journal_database_name(cat, r->target_identity, r->target_root);
     if (!w->target.name)
         w->target.name = strdup(r->target_root);
@@ -136,10 +149,14 @@ static int open_target(struct work *w, struct catalog *cat, struct error *err)
         return explain_target(w, w->target.top, err);
     if (spelling_check(w->target.root, r->target_root, r->path, SPELLING_OF_REPLICA, err))
         return -EEXIST;
-    int end = w->target.top >= 0 ? w->target.top : w->target.root, code = filesystem_of(end, &w->target.fs);
+    int end = target_end(w);
+    code = end < 0 ? end : filesystem_of(end, &w->target.fs);
     if (code)
-        return error_set(err, -code, "%s", r->target_root);
-    code = measured_recall(cat, r->target_identity, end, &w->target.fs, err);
+        error_set(err, -code, "%s", r->target_root);
+    else
+        code = measured_recall(cat, r->target_identity, end, &w->target.fs, err);
+    if (end >= 0)
+        close(end);
     w->target.holds.traits = w->target.fs.traits;
     return code;
 }
@@ -147,10 +164,14 @@ static int open_target(struct work *w, struct catalog *cat, struct error *err)
 static int compare_ends(struct work *w, struct error *err)
 {
     struct stat a, b, root;
-    int target = w->target.top >= 0 ? w->target.top : w->target.root;
+    int target = target_end(w);
+    int code = target < 0 ? target
+             : fstat(source_end(&w->source), &a) < 0 || fstat(target, &b) < 0 || fstat(w->target.root, &root) < 0 ? -errno : 0;
 
-    if (fstat(source_end(&w->source), &a) < 0 || fstat(target, &b) < 0 || fstat(w->target.root, &root) < 0)
-        return error_set(err, errno, "%s", w->request->path);
+    if (target >= 0)
+        close(target);
+    if (code)
+        return error_set(err, -code, "%s", w->request->path);
     if (a.st_dev == b.st_dev && a.st_ino == b.st_ino && !w->request->layers)
         return error_say(err, "ESAME", EINVAL, "%s/%s: source and destination are the same folder",
                          w->request->target_root, w->request->path);
@@ -167,17 +188,6 @@ static void tell_swept(struct work *w, const struct swept *swept)
     if (text)
         report_note(&w->report, "ESWEPT", text);
     free(text);
-}
-
-static int probe(struct work *w)
-{
-    int dir = path_make_dirs(w->target.root, OPERATIONS, 0777);
-
-    if (dir < 0)
-        return dir;
-    int code = holds_probe(dir, &w->target.holds);
-    close(dir);
-    return code;
 }
 
 /* With the lock: what is left of the dead, and what this filesystem can hold. */
@@ -198,7 +208,7 @@ static int lock_target(struct work *w, struct journal *journal, struct error *er
     if (!code) {
         tell_swept(w, &swept);
         holds_guess(w->target.fs.type, &w->target.holds);
-        code = w->target.elsewhere ? 0 : probe(w);
+        code = w->target.elsewhere ? 0 : holds_probe_below(w->target.root, OPERATIONS, &w->target.holds);
     }
     return code ? error_set(err, -code, "%s/" OUR_FOLDER, r->target_root) : 0;
 }

@@ -17,6 +17,7 @@
 #include "copy/plan.h"
 #include "copy/respell.h"
 #include "copy/times.h"
+#include "index/apart.h"
 #include "index/identity.h"
 
 struct respell {
@@ -178,6 +179,9 @@ static int open_target(struct respell *s, struct error *err)
     s->root = identity_open(r->target_root, r->target_identity, err);
     if (s->root < 0)
         return s->root;
+    int code = apart_check(s->cat, r->target_identity, s->root, r->target_root, r->path, err);
+    if (code)
+        return code;
     s->top = path_open_dir(s->root, r->path);
     if (s->top < 0)
         return s->top == -ENOENT ? 0 : error_set(err, -s->top, "%s/%s", r->target_root, r->path);

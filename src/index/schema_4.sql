@@ -61,6 +61,13 @@ CREATE TABLE unread (                      -- parts of it that the last whole lo
     project  BLOB NOT NULL,                -- '': all of the client
     PRIMARY KEY (database, category, client, project)
 ) WITHOUT ROWID;
+CREATE TABLE apart (                       -- categories on a mount of their own below the root (apart.h)
+    database INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
+    category INTEGER NOT NULL REFERENCES category ON DELETE CASCADE,
+    volume   TEXT,                         -- the filesystem's name; '': it has none; NULL: it moved, what is there now is right
+    place    BLOB,                         -- of the category's folder within that
+    PRIMARY KEY (database, category)
+) WITHOUT ROWID;
 CREATE TABLE outside (                     -- what lies beside the categories
     database INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
     path     BLOB NOT NULL,                -- relative to the database

@@ -104,6 +104,13 @@ static void read_client(struct levels *l, int root, const struct level_category 
     folder_free(&f);
 }
 
+void levels_refuse(struct levels *l, const struct level_category *c, const struct error *err)
+{
+    add_unread(l, c->id, NULL, NULL, c->path, err->errnum);
+    l->unread[l->unread_count - 1].code = keep(l, err->code);
+    l->unread[l->unread_count - 1].message = keep(l, err->message);
+}
+
 void levels_read(struct levels *l, int root, const struct level_category *c)
 {
     struct folder f = {0};

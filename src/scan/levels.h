@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "index/listing.h"
 
 struct level_category {
@@ -41,6 +42,7 @@ struct level_unread {
     const char *project;      /* NULL: all of the client */
     const char *path;
     int err;
+    const char *code, *message;    /* NULL: as err says */
 };
 
 struct levels {
@@ -51,6 +53,9 @@ struct levels {
     struct level_unread *unread;
     size_t replica_count, client_count, loose_count, unread_count;
 };
+
+/* A category that is not to be read: its disk is not there. The texts of err are copied. Adds to *l. */
+void levels_refuse(struct levels *l, const struct level_category *category, const struct error *err);
 
 /* Read a category's clients and projects. A category that is not there has none. Adds to *l. */
 void levels_read(struct levels *l, int root, const struct level_category *category);

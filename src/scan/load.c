@@ -15,6 +15,7 @@
 #include "index/roster.h"
 #include "index/store.h"
 #include "scan/beside.h"
+#include "scan/category_mount.h"
 #include "scan/gather.h"
 #include "scan/levels.h"
 #include "scan/missing.h"
@@ -32,8 +33,9 @@ struct load {
     struct store *store;
     struct roster roster;
     struct known *known;
+    struct category_mount *categories;    /* those of the roster */
     struct levels levels;
-    struct filesystem fs;
+    struct filesystem fs;                 /* of the root */
     struct gather *gather;
     struct gathered *work;             /* one per replica found */
     struct walk_tree *trees;
@@ -67,33 +69,14 @@ static void load_free(void *arg)
 
 /* ---- before the walk ---- */
 
-static const struct level_category *category_of(const struct level_category *list, size_t count, int64_t id)
-{
-    for (size_t i = 0; i < count; i++)
-        if (list[i].id == id)
-            return &list[i];
-    return NULL;
-}
-
-static void read_levels(struct load *l, const struct level_category *categories)
-{
-    const struct load_request *r = &l->request;
-
-    for (size_t i = 0; i < r->only_count; i++) {
-        const struct level_category *c = category_of(categories, l->roster.category_count, r->only[i].category);
-        if (c)
-            levels_look(&l->levels, l->root, c, r->only[i].client, r->only[i].project);
-    }
-    for (size_t i = 0; !r->only_count && i < l->roster.category_count && !job_cancelled(l->job); i++)
-        levels_read(&l->levels, l->root, &categories[i]);
-}
-
 static void report_unread(struct load *l)
 {
     for (size_t i = 0; i < l->levels.unread_count; i++) {
         const struct level_unread *u = &l->levels.unread[i];
         struct error err = {0};
-        if (u->err == EXDEV)
+        if (u->message)
+            error_say(&err, u->code, u->err, "%s", u->message);
+        else if (u->err == EXDEV)
             error_say(&err, "EMOUNT", EXDEV, "%s is a mount point and was not entered", u->path);
         else
             error_set(&err, u->err, "%s", u->path);
@@ -196,7 +179,7 @@ static void queue_replicas(struct load *l)
         u->category = v->category->id;
         u->client = v->client;
         u->project = v->project;
-        u->signs = l->fs.signs;
+        u->signs = category_mount_of(v->category)->fs.signs;
         u->loaded_at = l->began;
         u->replica = r ? r->id : 0;
         u->was_loaded_at = r ? r->loaded_at : 0;
@@ -369,6 +352,8 @@ static int write_levels(struct load *l, const char *marks, struct error *err)
         code = roster_loaded(l->cat, l->request.database, l->began, &l->fs, err);
     if (!code && is_whole && filesystem_name(l->root, name) == 0)
         code = measured_drop(l->cat, l->request.database, name, err);
+    for (size_t i = 0; i < l->roster.category_count && !code; i++)
+        code = category_mount_note(l->cat, &l->categories[i], err);
     if (!code)
         code = catalog_commit(l->cat, err);
     if (code)
@@ -412,6 +397,7 @@ static void release(struct load *l)
     levels_free(&l->levels);
     known_free(l->known);
     store_close(l->store);
+    category_mounts_free(l->categories, l->roster.category_count);
     roster_free(&l->roster);
     catalog_close(l->cat);
     if (l->root >= 0)
@@ -424,10 +410,12 @@ static int load_once(struct load *l, struct error *err)
     int code = prepare(l, err);
     if (code)
         return code;
-    struct level_category *categories = mem_zalloc(l->roster.category_count * sizeof *categories);
-    for (size_t i = 0; i < l->roster.category_count; i++)
-        categories[i] = (struct level_category){l->roster.categories[i].id, l->roster.categories[i].path};
-    read_levels(l, categories);
+    const struct category_view view = {.cat = l->cat, .roster = &l->roster, .root = l->root, .fs = &l->fs,
+                                       .only = l->request.only, .only_count = l->request.only_count,
+                                       .cancel = job_cancel_flag(l->job)};
+    code = category_mounts_read(&view, &l->levels, &l->categories, err);
+    if (code)
+        return code;
     report_unread(l);
     const struct missing missing = {.roster = &l->roster, .levels = &l->levels, .request = &l->request};
     char *marks = missing_mark(&missing);
@@ -439,7 +427,6 @@ static int load_once(struct load *l, struct error *err)
     if (!code && (!l->overtaken || !l->request.only_count))
         code = emit_done(l, err);
     free(marks);
-    free(categories);
     return code;
 }
 

@@ -14,6 +14,7 @@
 #include "copy/plan.h"
 #include "copy/times.h"
 #include "copy/versions.h"
+#include "index/apart.h"
 #include "index/identity.h"
 #include "index/measured.h"
 #include "undo/past.h"
@@ -391,11 +392,14 @@ static void close_reading(struct reading *g)
 static int recall(struct reading *g, struct error *err)
 {
     struct filesystem fs;
-    int code = filesystem_of(g->root, &fs);
+    int end = apart_open_nearest(g->root, g->r->path, O_PATH, NULL), code = end < 0 ? end : filesystem_of(end, &fs);
 
     if (code)
-        return error_set(err, -code, "%s", g->r->root);
-    code = measured_recall(g->cat, g->r->identity, g->root, &fs, err);
+        error_set(err, -code, "%s", g->r->root);
+    else
+        code = measured_recall(g->cat, g->r->identity, end, &fs, err);
+    if (end >= 0)
+        close(end);
     g->traits = fs.traits;
     return code;
 }
@@ -410,8 +414,10 @@ int asof_read(const struct asof_request *request, struct asof *ret_asof, struct 
         code = catalog_open(request->catalog, &g.cat, err);
     if (!code) {
         g.root = identity_open(request->root, request->identity, err);
-        code = g.root < 0 ? g.root : recall(&g, err);
+        code = g.root < 0 ? g.root : apart_check(g.cat, request->identity, g.root, request->root, request->path, err);
     }
+    if (!code)
+        code = recall(&g, err);
     if (!code) {
         g.top = path_open(g.root, request->path, O_PATH | O_DIRECTORY, 0);
         code = g.top < 0 ? absent(&g, g.top, request->path, err) : 0;

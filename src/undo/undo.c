@@ -15,6 +15,7 @@
 #include "copy/plan.h"
 #include "copy/sweep.h"
 #include "copy/tree.h"
+#include "index/apart.h"
 #include "index/identity.h"
 #include "index/measured.h"
 #include "undo/contents.h"
@@ -138,17 +139,6 @@ static int check_past(struct undo *u, struct error *err)
     return 0;
 }
 
-static int probe(struct undo *u)
-{
-    int dir = path_make_dirs(u->root, OPERATIONS, 0777);
-
-    if (dir < 0)
-        return dir;
-    int code = holds_probe(dir, &u->holds);
-    close(dir);
-    return code;
-}
-
 /* The replica's directory, and what its filesystem is; both may come to be only when folders were made. */
 static int open_top(struct undo *u)
 {
@@ -159,12 +149,13 @@ static int open_top(struct undo *u)
     u->top = path_open_dir(u->root, u->past.replica);
     if (u->top < 0 && u->top != -ENOENT)
         return u->top;
-    int here = u->top >= 0 ? u->top : u->root;
-    if (fstat(here, &top) < 0 || fstat(u->root, &root) < 0)
+    u->sync = apart_open_nearest(u->root, u->past.replica, O_RDONLY, NULL);
+    if (u->sync < 0)
+        return u->sync;
+    if (fstat(u->sync, &top) < 0 || fstat(u->root, &root) < 0)
         return -errno;
     u->elsewhere = top.st_dev != root.st_dev;
-    u->sync = openat(here, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return u->sync < 0 ? -errno : filesystem_of(here, &u->fs);
+    return filesystem_of(u->sync, &u->fs);
 }
 
 static int prepare_target(struct undo *u, struct error *err)
@@ -182,7 +173,7 @@ static int prepare_target(struct undo *u, struct error *err)
     catalog_find_files(u->request.catalog, &u->catalog);
     holds_guess(u->fs.type, &u->holds);
     if (!u->request.dry_run && !u->elsewhere)
-        code = probe(u);
+        code = holds_probe_below(u->root, OPERATIONS, &u->holds);
     if (!u->past.trusted)
         u->holds.root = u->holds.owner = false;
     return code ? error_set(err, -code, "%s/" OUR_FOLDER, u->request.root) : 0;
@@ -206,6 +197,8 @@ static int open_undo(struct run *run, struct error *err)
     if (code)
         return explain_past(u, code, err);
     code = check_past(u, err);
+    if (!code)
+        code = apart_check_at(r->catalog, r->identity, u->root, r->root, r->path, err);
     return code ? code : prepare_target(u, err);
 }
 

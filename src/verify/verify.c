@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/spelling.h"
+#include "index/apart.h"
 #include "index/catalog.h"
 #include "index/identity.h"
 #include "index/measured.h"
@@ -83,12 +84,15 @@ static int open_disk(struct verify *v, struct error *err)
     v->root = identity_open(r->root, r->identity, err);
     if (v->root < 0)
         return v->root;
+    int code = apart_check(v->cat, r->identity, v->root, r->root, r->path, err);
+    if (code)
+        return code;
     s->top = path_open_dir(v->root, r->path);
     if (s->top == -ENOENT || s->top == -ENOTDIR)
         return error_say(err, "EMISSING", ENOENT, "%s/%s is gone since it was loaded; type: load", r->root, r->path);
     if (s->top >= 0 && spelling_check(v->root, r->root, r->path, SPELLING_OF_REPLICA, err))
         return -EEXIST;
-    int code = s->top < 0 ? s->top : fstat(s->top, &st) < 0 ? -errno : filesystem_of(s->top, &s->fs);
+    code = s->top < 0 ? s->top : fstat(s->top, &st) < 0 ? -errno : filesystem_of(s->top, &s->fs);
     if (code)
         return error_set(err, -code, "%s/%s", r->root, r->path);
     s->dev = st.st_dev;

@@ -1,0 +1,77 @@
+--- Categories on a disk of their own below a database's root (src/index/apart.h): are those disks there?
+local core_disk = require "core.disk"
+local errors = require "autobackup.errors"
+local locate = require "autobackup.locate"
+
+local M = {}
+
+--- Whether a category of a database that is online can be used.
+-- @param session the session
+-- @param database catalog row, online, @param category_path relative to it
+-- @return true, or nil, message, code
+function M.check(session, database, category_path)
+    local ok, message, code = core_disk.category(session.catalog:path(), database.identity, database.path,
+        category_path)
+    if ok then
+        return true
+    end
+    return nil, errors.plain(message, code), code
+end
+
+--- A memory for the time of one command: is a database there, and of a category on a disk of its own that disk? Each is
+-- looked at once.
+-- @param session the session
+-- @return function of catalog rows of a database and a category -> true, or false, message, code
+function M.prober(session)
+    local is_online, known = locate.prober(), {}
+    for _, row in ipairs(session.catalog:apart()) do
+        known[row.database .. "/" .. row.category] = false
+    end
+    return function(database, category)
+        local ok, message, code = is_online(database)
+        local key = database.id .. "/" .. category.id
+        if not ok or known[key] == nil then
+            return ok, message, code
+        end
+        known[key] = known[key] or {M.check(session, database, category.path)}
+        return known[key][1] or false, known[key][2], known[key][3]
+    end
+end
+
+--- Is the disk there that the category of a transfer lies on in a database, where that has one of its own? What is not
+-- becomes a problem of the run, once.
+-- @param run of transfer.lua: session, disks (a table), category, fail
+-- @param item a transfer, @param database catalog row, online
+function M.has_disk(run, item, database)
+    local key = database.id .. "/" .. item.category
+    if run.disks[key] == nil then
+        local path = run:category(item).path
+        local ok, message, code = M.check(run.session, database, path)
+        run.disks[key] = ok or false
+        if not ok then
+            run:fail(locate.join(database.path, path), {code = code, message = message},
+                {database = database.database, category = item.category})
+        end
+    end
+    return run.disks[key]
+end
+
+--- Those transfers of which the source's disk is there, and that of one of the destinations.
+-- @param run as above, with from, to
+-- @param items list of transfers
+-- @return list
+function M.with_disks(run, items)
+    local list = {}
+    for _, item in ipairs(items) do
+        if M.has_disk(run, item, run.from) then
+            local there = false
+            for _, target in ipairs(run.to) do
+                there = M.has_disk(run, item, target) or there
+            end
+            list[#list + 1] = there and item or nil
+        end
+    end
+    return list
+end
+
+return M

@@ -1,0 +1,269 @@
+#include "index/apart.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "index/mount.h"
+
+void apart_clear(struct apart *a)
+{
+    free(a->database_name);
+    free(a->name);
+    free(a->path);
+    *a = (struct apart){0};
+}
+
+/* ---- what the catalog says ---- */
+
+static char *column(sqlite3_stmt *stmt, int at)
+{
+    const void *text = sqlite3_column_blob(stmt, at);
+    return mem_strndup(text ? text : "", (size_t)sqlite3_column_bytes(stmt, at));
+}
+
+static void take_text(sqlite3_stmt *stmt, int at, char *room, size_t size)
+{
+    char *text = column(stmt, at);
+
+    if (strlen(text) < size)
+        memcpy(room, text, strlen(text) + 1);
+    free(text);
+}
+
+static void take(sqlite3_stmt *stmt, struct apart *a)
+{
+    a->database = sqlite3_column_int64(stmt, 0);
+    a->category = sqlite3_column_int64(stmt, 1);
+    a->database_name = column(stmt, 2);
+    a->name = column(stmt, 3);
+    a->path = column(stmt, 4);
+    a->holds = sqlite3_column_int(stmt, 5);
+    a->recorded = sqlite3_column_int(stmt, 6);
+    a->any = a->recorded && sqlite3_column_type(stmt, 7) == SQLITE_NULL;
+    take_text(stmt, 7, a->volume, sizeof a->volume);
+    take_text(stmt, 8, a->place, sizeof a->place);
+}
+
+/* The innermost category around a path. */
+static int ask(struct catalog *cat, const char *identity, const char *path, struct apart *a, struct error *err)
+{
+    static const char sql[] =
+        "SELECT d.id, c.id, d.name, c.name, c.path, "
+        "EXISTS (SELECT 1 FROM replica r WHERE r.database = d.id AND r.category = c.id), "
+        "m.category IS NOT NULL, m.volume, m.place FROM database d "
+        "JOIN category c ON ?2 = c.path OR substr(?2, 1, length(c.path) + 1) = CAST(c.path || '/' AS BLOB) "
+        "LEFT JOIN apart m ON m.database = d.id AND m.category = c.id "
+        "WHERE d.identity = ?1 ORDER BY length(c.path) DESC LIMIT 1";
+    sqlite3_stmt *stmt;
+    int code = catalog_borrow(cat, sql, &stmt, err);
+
+    if (code)
+        return code;
+    sqlite3_bind_text(stmt, 1, identity, -1, SQLITE_STATIC);
+    sqlite3_bind_blob64(stmt, 2, path, strlen(path), SQLITE_STATIC);
+    int step = sqlite3_step(stmt);
+    if (step == SQLITE_ROW)
+        take(stmt, a);
+    else if (step != SQLITE_DONE)
+        code = catalog_fail(cat, step, err);
+    catalog_give_back(stmt);
+    return code;
+}
+
+/* ---- what is there ---- */
+
+int apart_open_nearest(int root, const char *path, int flags, size_t *ret_len)
+{
+    char *copy = mem_strdup(path);
+    int fd = -ENOENT;
+
+    for (bool more = true; more && path_is_absent(fd);) {
+        fd = path_open(root, copy[0] ? copy : ".", flags | O_DIRECTORY, 0);
+        if (ret_len)
+            *ret_len = strlen(copy);
+        char *slash = strrchr(copy, '/');
+        more = copy[0] != '\0';
+        *(slash ? slash : copy) = '\0';
+    }
+    free(copy);
+    return fd;
+}
+
+/* The place of a folder that is still to be made is below the nearest one. */
+static int place_of(int fd, const char *rest, char place[IDENTITY_PLACE])
+{
+    struct buf whole = {0};
+    int code = identity_place(fd, place);
+
+    if (code || !place[0] || !rest[0])
+        return code;
+    buf_printf(&whole, "%s%s%s", place, strcmp(place, "/") == 0 ? "" : "/", rest);
+    place[0] = '\0';
+    if (whole.len < IDENTITY_PLACE)
+        memcpy(place, buf_str(&whole), whole.len + 1);
+    buf_free(&whole);
+    return 0;
+}
+
+static int look(int root, struct apart *a)
+{
+    struct volume volume;
+    size_t len = 0;
+    int fd = apart_open_nearest(root, a->path, O_PATH, &len), code = 0;
+
+    if (fd < 0)
+        return path_is_absent(fd) ? 0 : fd;
+    int here = mount_number(fd), there = mount_number(root);
+    a->own = here >= 0 && there >= 0 && here != there;
+    if (a->own)
+        code = volume_of(fd, &volume);
+    if (a->own && !code) {
+        const char *rest = a->path + len;
+        memcpy(a->volume_now, volume.name, sizeof a->volume_now);
+        code = place_of(fd, *rest == '/' ? rest + 1 : rest, a->place_now);
+    }
+    close(fd);
+    return code == -ENOENT ? 0 : code;
+}
+
+int apart_look(struct catalog *cat, const char *identity, int root, const char *path, struct apart *ret_apart,
+               struct error *err)
+{
+    *ret_apart = (struct apart){0};
+    int code = ask(cat, identity, path, ret_apart, err);
+
+    if (!code && ret_apart->category)
+        ret_apart->failed = look(root, ret_apart);
+    return code;
+}
+
+/* ---- the judgement ---- */
+
+static const char *named(const char *volume) { return volume[0] ? volume : "no name"; }
+
+#define MOVED "if it lies there for good now, 'load %s --moved %s' says so"
+
+static enum apart_state judge_recorded(const struct apart *a, const char *root, struct error *err)
+{
+    enum volumes volumes = volumes_compare(a->volume, a->volume_now);
+
+    if (!a->own) {
+        error_say(err, "EOFFLINE", ENXIO, "%s of %s is on a disk of its own (%s), which is not mounted at %s/%s: mount it; "
+                  MOVED, a->name, a->database_name, named(a->volume), root, a->path, a->database_name, a->name);
+        return APART_WRONG;
+    }
+    if (volumes != VOLUMES_OTHER && (!a->place[0] || !a->place_now[0] || strcmp(a->place, a->place_now) == 0))
+        return volumes == VOLUMES_UNKNOWN && a->holds ? APART_UNSURE : APART_RIGHT;
+    error_say(err, "EOFFLINE", ENXIO, "%s/%s is on another disk (%s, %s) than the one that %s of %s is on (%s, %s): mount that; "
+              MOVED, root, a->path, named(a->volume_now), a->place_now, a->name, a->database_name, named(a->volume),
+              a->place, a->database_name, a->name);
+    return APART_WRONG;
+}
+
+enum apart_state apart_judge(const struct apart *a, const char *root_path, struct error *err)
+{
+    if (a->failed) {
+        error_set(err, -a->failed, "%s/%s", root_path, a->path);
+        return APART_WRONG;
+    }
+    if (!a->category || a->any)
+        return APART_RIGHT;
+    enum apart_state state = a->recorded ? judge_recorded(a, root_path, err)
+                           : a->own && a->holds ? APART_UNSURE : APART_RIGHT;
+    if (state == APART_UNSURE)
+        error_say(err, "EOFFLINE", ENXIO, "%s/%s is on a disk of its own (%s), and nothing tells whether that is the one that "
+                  "%s of %s was seen on: mount the right one; " MOVED, root_path, a->path, named(a->volume_now), a->name,
+                  a->database_name, a->database_name, a->name);
+    return state;
+}
+
+bool apart_is_missing(const struct apart *a, const char *root_path, struct error *err)
+{
+    char *source, *target;
+    struct buf path = {0};
+
+    if (!a->category || a->own || a->holds || a->recorded)
+        return false;
+    buf_printf(&path, "%s/%s", strcmp(root_path, "/") == 0 ? "" : root_path, a->path);
+    bool missing = mount_is_missing(buf_str(&path), &source, &target);
+    buf_free(&path);
+    if (!missing)
+        return false;
+    bool below = strlen(target) > strlen(root_path);
+    if (below)
+        error_say(err, "EOFFLINE", ENXIO, "%s belongs at %s (/etc/fstab), and is not mounted there: mount it before %s of %s "
+                  "is used", source, target, a->name, a->database_name);
+    free(source);
+    free(target);
+    return below;
+}
+
+/* ---- recording ---- */
+
+bool apart_is_news(const struct apart *a)
+{
+    if (!a->category)
+        return false;
+    return a->own != a->recorded || a->any || strcmp(a->volume, a->volume_now) != 0 || strcmp(a->place, a->place_now) != 0;
+}
+
+/* The database or the category may have been forgotten meanwhile: then there is nothing to remember. */
+static const char record[] =
+    "INSERT OR REPLACE INTO apart (database, category, volume, place) SELECT ?1, ?2, ?3, ?4 "
+    "WHERE EXISTS (SELECT 1 FROM database WHERE id = ?1) AND EXISTS (SELECT 1 FROM category WHERE id = ?2)";
+static const char forget[] = "DELETE FROM apart WHERE database = ?1 AND category = ?2";
+
+int apart_note(struct catalog *cat, const struct apart *a, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    int code = catalog_prepare(cat, a->own ? record : forget, &stmt, err);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, a->database);
+    sqlite3_bind_int64(stmt, 2, a->category);
+    if (a->own) {
+        sqlite3_bind_text(stmt, 3, a->volume_now, -1, SQLITE_STATIC);
+        sqlite3_bind_blob64(stmt, 4, a->place_now, strlen(a->place_now), SQLITE_STATIC);
+    }
+    int step = sqlite3_step(stmt);
+    code = step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+int apart_check(struct catalog *cat, const char *identity, int root, const char *root_path, const char *path,
+                struct error *err)
+{
+    struct apart a;
+    int code = apart_look(cat, identity, root, path, &a, err);
+
+    if (code)
+        return code;
+    enum apart_state state = apart_judge(&a, root_path, err);
+    if (state == APART_WRONG || (state == APART_UNSURE && !a.recorded))
+        code = -(err && err->errnum ? err->errnum : ENXIO);
+    else if (state == APART_UNSURE)
+        error_clear(err);
+    if (!code && a.own && !a.recorded && !catalog_is_readonly(cat))
+        code = apart_note(cat, &a, err);
+    apart_clear(&a);
+    return code;
+}
+
+int apart_check_at(const char *catalog, const char *identity, int root, const char *root_path, const char *path,
+                   struct error *err)
+{
+    struct catalog *cat = NULL;
+    int code = catalog_open(catalog, &cat, err);
+
+    if (!code)
+        code = apart_check(cat, identity, root, root_path, path, err);
+    catalog_close(cat);
+    return code;
+}

@@ -1,0 +1,75 @@
+/*
+ * Categories that lie apart: on a mount of their own below a database's root, or below one. Each is known by its filesystem
+ * and by its folder in that, as the root is by its identity.
+ */
+#ifndef AUTOBACKUP_INDEX_APART_H
+#define AUTOBACKUP_INDEX_APART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "index/catalog.h"
+#include "index/identity.h"
+
+/* What the catalog says of a category in a database, and what is there now. Zero: a path in no category. */
+struct apart {
+    int64_t database, category;         /* catalog ids */
+    char *database_name, *name, *path;  /* owned: of the database, of the category; the category's path below the root */
+    bool holds;                         /* the catalog knows replicas of it there */
+    bool recorded;                      /* it lay apart */
+    bool any;                           /* and was said to have moved: whatever is there now is right */
+    char volume[VOLUME_NAME];           /* where it lay, if that was recorded: the filesystem's name (volume.h), */
+    char place[IDENTITY_PLACE];         /* and the folder in it */
+    int failed;                         /* the -errno of looking */
+    bool own;                           /* it lies apart now */
+    char volume_now[VOLUME_NAME], place_now[IDENTITY_PLACE];
+};
+void apart_clear(struct apart *a);
+
+/*
+ * Look at the category that path (below the root, of a category or in one) belongs to. root: of the database of this
+ * identity, open. 0 with *ret_apart, which the caller clears, or -errno with err when the catalog fails.
+ */
+int apart_look(struct catalog *cat, const char *identity, int root, const char *path, struct apart *ret_apart,
+               struct error *err);
+
+/* What was looked at. */
+enum apart_state {
+    APART_RIGHT,      /* as the catalog knows it, or nothing is known that could be wrong */
+    APART_UNSURE,     /* nothing tells whether this is the disk that its replicas were seen on: only they can */
+    APART_WRONG,      /* not mounted, or another disk or folder is */
+};
+
+/* err, for other than APART_RIGHT: code EOFFLINE (or that of looking), why and what to do. root_path: of the database, for the message. */
+enum apart_state apart_judge(const struct apart *a, const char *root_path, struct error *err);
+
+/*
+ * Does /etc/fstab say that the category has a mount of its own, which is not there? Asked of one that was never seen there, as
+ * its folder would be made on the root's disk. True with err (code EOFFLINE).
+ */
+bool apart_is_missing(const struct apart *a, const char *root_path, struct error *err);
+
+/* Is what is there now other than what is recorded? */
+bool apart_is_news(const struct apart *a);
+
+/* Record what is there now: in the caller's transaction, or in one of its own. 0 or -errno. */
+int apart_note(struct catalog *cat, const struct apart *a, struct error *err);
+
+/*
+ * Look, judge, and record a category that lies apart where the catalog knows nothing (not where the catalog can only be
+ * read). 0, or -errno with err: EOFFLINE for what is not as the catalog knows it.
+ */
+int apart_check(struct catalog *cat, const char *identity, int root, const char *root_path, const char *path,
+                struct error *err);
+
+/* The same for who has the catalog's path alone. */
+int apart_check_at(const char *catalog, const char *identity, int root, const char *root_path, const char *path,
+                   struct error *err);
+
+/*
+ * Open the folder at path below the root, or the nearest of those around it that is there: a mount may lie between the root
+ * and what is still to be made. flags: O_PATH or O_RDONLY. *ret_len, if asked for: of its path. A descriptor or -errno.
+ */
+int apart_open_nearest(int root, const char *path, int flags, size_t *ret_len);
+
+#endif

@@ -1,0 +1,192 @@
+# A category on a mount of its own below a database's root. Oracles: mount, diff, find, sqlite3.
+. ./studio.sh
+
+# WORK has footage and render; on NAS footage (or what PARENT says, with the category below it) is in NAS-footage.img.
+apart() {    # FOOTAGE'S PATH [THE MOUNT POINT]
+    mkdir -p "WORK/$1/acme/"{spot,film} WORK/render/acme/spot NAS
+    echo one >"WORK/$1/acme/spot/f"
+    echo two >"WORK/$1/acme/film/f"
+    echo frame >WORK/render/acme/spot/r
+    mkdir -p "NAS/${2:-$1}"
+    mount_image "NAS/${2:-$1}" 16
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage "$1"
+    ok add category render render
+    ok load
+    ok copy acme/spot footage WORK NAS
+    ok copy acme/film footage WORK NAS
+    ok copy acme/spot render WORK NAS
+}
+
+# The state of a cell, as --json has it.
+cell() {    # PROJECT CATEGORY DATABASE FIELD
+    "$AUTOBACKUP" fetch "$1" --json | python3 -c '
+import json, sys
+for line in sys.stdin:
+    row = json.loads(line)
+    if row["type"] == "replica" and [row[k] for k in ("project", "category", "database")] == sys.argv[1:4]:
+        print(json.dumps(row.get(sys.argv[4])))' "$@"
+}
+
+known() { query "SELECT COUNT(*) FROM replica r JOIN database d ON d.id = r.database WHERE d.name = 'NAS'"; }
+
+test_a_load_keeps_what_was_on_a_mount_that_is_gone() {
+    apart footage
+    umount NAS/footage
+    assert_eq "$(known)" 3
+    ab load NAS
+    assert_status 3
+    assert_err "footage of NAS is on a disk of its own" "not mounted at $PWD/NAS/footage"
+    assert_eq "$(known)" 3
+    ab fetch acme/spot
+    assert_status 3    # what was not read may be more
+    assert_out "footage of NAS offline, read"
+    assert_eq "$(cell acme/spot footage NAS state)" '"present"'
+    assert_eq "$(cell acme/spot footage NAS online)" false
+    assert_eq "$(cell acme/spot render NAS online)" true
+    echo new >WORK/render/acme/spot/r2
+    ok copy acme/spot render WORK NAS
+    mount -o loop NAS/footage.img NAS/footage
+    assert_eq "$(cell acme/spot footage NAS online)" true
+    assert_eq "$(cell acme/spot footage NAS compared)" '"same"'
+    ok load NAS
+    assert_eq "$(known)" 3
+}
+
+test_nothing_is_written_into_an_empty_mount_point() {
+    local operation
+    apart footage
+    operation=$(query "SELECT id FROM operation WHERE category = 'footage' AND project = 'acme/film'")
+    umount NAS/footage
+    echo more >WORK/footage/acme/spot/g
+    echo more >WORK/render/acme/spot/g
+    ab copy acme/spot footage WORK NAS
+    assert_status 75
+    assert_err "footage of NAS is on a disk of its own"
+    assert_eq "$(find NAS/footage -mindepth 1)" ""
+    ab copy acme/spot all WORK NAS
+    assert_status 75
+    cmp WORK/render/acme/spot/g NAS/render/acme/spot/g
+    assert_eq "$(find NAS/footage -mindepth 1)" ""
+    ab copy acme/spot footage WORK NAS --mirror --yes
+    assert_status 75
+    ab copy acme/spot footage NAS WORK
+    assert_status 75
+    ab move acme/spot footage WORK NAS
+    assert_status 75
+    ab verify acme/spot footage NAS
+    assert_status 75
+    ab restore acme/spot footage --from NAS --to NAS --as-of 2031-01-01
+    [ "$STATUS" != 0 ] || fail "restored from a disk that is not there"
+    ab undo "$operation" --yes
+    [ "$STATUS" != 0 ] || fail "undone on a disk that is not there"
+    assert_eq "$(find NAS/footage -mindepth 1)" ""
+    mount -o loop NAS/footage.img NAS/footage
+    ok copy acme/spot footage WORK NAS
+    diff -r WORK/footage/acme/spot NAS/footage/acme/spot
+}
+
+test_another_disk_in_its_place_is_refused() {
+    apart footage
+    umount NAS/footage
+    truncate -s 16M other.img
+    mkfs.ext4 -q -F other.img
+    mount -o loop other.img NAS/footage
+    ab load NAS
+    assert_status 3
+    assert_err "is on another disk"
+    assert_eq "$(known)" 3
+    ab copy acme/spot footage WORK NAS
+    assert_status 75
+    assert_eq "$(find NAS/footage -mindepth 1 ! -name lost+found)" ""
+    ab load --moved footage
+    assert_status 2
+    ok load NAS --moved footage
+    assert_eq "$(known)" 1
+    ok copy acme/spot footage WORK NAS
+    umount NAS/footage
+    mount -o loop NAS/footage.img NAS/footage
+    ab load NAS
+    assert_status 3
+}
+
+test_a_mount_above_the_category() {
+    apart scratch/shot/footage scratch
+    diff -r WORK/scratch/shot/footage NAS/scratch/shot/footage
+    umount NAS/scratch
+    ab load NAS
+    assert_status 3
+    assert_eq "$(known)" 3
+    ab copy acme/spot footage WORK NAS
+    assert_status 75
+    assert_eq "$(find NAS/scratch -mindepth 1)" ""
+}
+
+test_what_was_never_known_to_be_apart() {
+    apart footage
+    query "DELETE FROM apart"    # as of an older version
+    ab copy acme/spot footage WORK NAS
+    assert_status 75
+    assert_err "nothing tells whether"
+    ok load NAS
+    assert_eq "$(query "SELECT COUNT(*) FROM apart")" 1
+    ok copy acme/spot footage WORK NAS
+    umount NAS/footage
+    ok load NAS --moved footage
+    assert_eq "$(known)" 1
+    assert_eq "$(query "SELECT COUNT(*) FROM apart")" 0
+    mkdir -p NAS/footage/acme/spot && echo x >NAS/footage/acme/spot/x
+    ok load NAS
+    mount -o loop NAS/footage.img NAS/footage
+    rm -r NAS/footage/acme
+    ab load NAS    # a disk that is mounted over the folders that are known
+    assert_status 3
+    assert_err "nothing tells whether"
+    assert_eq "$(known)" 2
+}
+
+test_fstab_names_a_mount_before_the_first_copy() {
+    mkdir -p WORK/footage/acme/spot NAS/footage NAS/render
+    echo one >WORK/footage/acme/spot/f
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    echo "UUID=1 $PWD/NAS/footage ext4 defaults 0 2" >fstab
+    export LIBMOUNT_FSTAB=$PWD/fstab
+    ab load
+    assert_status 3
+    assert_err "UUID=1 belongs at $PWD/NAS/footage (/etc/fstab)"
+    ab copy acme/spot footage WORK NAS
+    assert_status 75
+    assert_eq "$(find NAS/footage -mindepth 1)" ""
+    unset LIBMOUNT_FSTAB
+    ok copy acme/spot footage WORK NAS
+}
+
+test_room_is_that_of_the_categorys_own_disk() {
+    apart footage
+    head -c 20000000 /dev/urandom >WORK/footage/acme/spot/large
+    head -c 20000000 /dev/urandom >WORK/render/acme/spot/large
+    ab copy acme/spot all WORK NAS
+    assert_status 1
+    assert_err "NAS has no room"
+    refute_exists NAS/footage/acme/spot/large
+    cmp WORK/render/acme/spot/large NAS/render/acme/spot/large
+}
+
+test_old_versions_survive_and_undo_brings_them_back() {
+    apart footage
+    cp -a NAS/footage/acme/spot before
+    echo changed >WORK/footage/acme/spot/f
+    touch -d 2001-01-01 NAS/footage/acme/spot/f before/f
+    echo extra >NAS/footage/acme/spot/extra
+    cp -a NAS/footage/acme/spot/extra before/
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    diff -r WORK/footage/acme/spot NAS/footage/acme/spot
+    assert_eq "$(find NAS/.autobackup/versions -type f | wc -l)" 2
+    cmp before/extra "$(find NAS/.autobackup/versions -name extra)"
+    ok undo
+    diff -r before NAS/footage/acme/spot
+    assert_eq "$(stat -c %Y before/f)" "$(stat -c %Y NAS/footage/acme/spot/f)"
+}
