@@ -178,7 +178,7 @@ local function mark(session, name, path, seen, options, notes)
     if seen.marker and not options.new_identity or session.mode == "config" then
         return seen
     end
-    session:note(("%s gets a marker at %s, on %s"):format(name, path, device_text(seen, path)))
+    session:note(("%s: %s is on %s"):format(name, path, device_text(seen, path)))
     local done, message, code = core_disk.mark(path, name, options.new_identity)
     if done or code == "EEXIST" then    -- another program's, just now: it is the disk's
         return errors.check(core_disk.identity(path))
@@ -186,7 +186,8 @@ local function mark(session, name, path, seen, options, notes)
         errors.raise(code, message, {path = path})
     elseif seen.marker or not seen.id then
         errors.raise(code, ("no marker could be written to %s (%s)%s"):format(path, code, seen.marker and "" or
-            ", and nothing tells its filesystem from another one: make it writable once"), {path = path})
+            ", and nothing tells its filesystem from another one: make it writable once, or put it on one "
+            .. "with a UUID"), {path = path})
     end
     warn(session, notes, ("no marker could be written to %s (%s): %s is recognised by its filesystem"):format(
         path, code, name))

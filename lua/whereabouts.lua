@@ -60,12 +60,13 @@ local function the_one(session, database, list)
     return found
 end
 
+-- Only what is not where it was added costs a look at all that is mounted.
 local function look_for(session, database, mounts)
     local volume = database.identity and database.identity:match("@(.*)$")
-    if not volume or not database.place then
+    if not volume or not database.place or not database.home and core_disk.volume_at(database.path) == volume then
         return
     end
-    local home, list = database.home or database.path, M.candidates(mounts, volume, database.place)
+    local home, list = database.home or database.path, M.candidates(mounts(), volume, database.place)
     if has_path(list, database.path) and (not database.home or not has_path(list, home)) then
         return
     elseif has_path(list, home) or #list == 0 then
@@ -86,9 +87,12 @@ function M.look(session)
         return
     end
     session.mounted = now
-    local databases = session.catalog:databases()
-    local mounts = #databases > 0 and core_disk.mounts()
-    for _, database in ipairs(mounts and databases or {}) do
+    local list
+    local function mounts()
+        list = list or core_disk.mounts() or {}
+        return list
+    end
+    for _, database in ipairs(session.catalog:databases()) do
         local ok, err = pcall(look_for, session, database, mounts)
         if not ok and (errors.is_interrupt(err) or not errors.is(err)) then
             error(err, 0)

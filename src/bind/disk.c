@@ -95,6 +95,17 @@ static int disk_compare(lua_State *L)
     return 1;
 }
 
+/* volume_at(path) -> the name of the filesystem that is mounted there or around it (index/volume.h); nothing when it has none */
+static int disk_volume_at(lua_State *L)
+{
+    struct volume volume;
+
+    if (volume_at(bind_check_path(L, 1), &volume) < 0 || !volume.name[0])
+        return 0;
+    lua_pushstring(L, volume.name);
+    return 1;
+}
+
 /* What the kernel's table says, while Lua makes a table of it. */
 struct mounted {
     struct mount *list;
@@ -205,8 +216,9 @@ static int disk_category(lua_State *L)
 int luaopen_core_disk(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"category", disk_category}, {"compare", disk_compare}, {"identity", disk_identity}, {"mark", disk_mark}, {"missing", disk_missing},
-        {"mounts", disk_mounts}, {"online", disk_online}, {NULL, NULL},
+        {"category", disk_category}, {"compare", disk_compare}, {"identity", disk_identity}, {"mark", disk_mark},
+        {"missing", disk_missing}, {"mounts", disk_mounts}, {"online", disk_online}, {"volume_at", disk_volume_at},
+        {NULL, NULL},
     };
     luaL_newlib(L, functions);
     return 1;

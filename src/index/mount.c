@@ -140,11 +140,11 @@ static size_t without_slashes(const char *path)
     return len;
 }
 
-static bool is_around(const char *outer, const char *path)
+bool mount_covers(const char *target, const char *path)
 {
-    size_t len = without_slashes(outer);
+    size_t len = without_slashes(target);
 
-    return strncmp(outer, path, len) == 0 && (path[len] == '\0' || path[len] == '/');
+    return strcmp(target, "/") == 0 || (strncmp(target, path, len) == 0 && (path[len] == '\0' || path[len] == '/'));
 }
 
 static bool is_mounted(struct libmnt_table *now, const char *target)
@@ -161,7 +161,7 @@ bool mount_is_missing(const char *path, char **ret_source, char **ret_target)
 
     while (wanted && !found && mnt_table_next_fs(wanted, each, &fs) == 0) {
         const char *target = mnt_fs_get_target(fs), *source = mnt_fs_get_source(fs);
-        found = target && target[0] == '/' && target[1] && is_around(target, path) && !mnt_fs_is_swaparea(fs) &&
+        found = target && target[0] == '/' && target[1] && mount_covers(target, path) && !mnt_fs_is_swaparea(fs) &&
                 !is_mounted(now, target);
         if (found) {
             *ret_source = text_of(source);

@@ -25,6 +25,9 @@ int mount_number(int fd);
 int mount_of(int fd, struct mount *ret_mount);
 void mount_free(struct mount *m);
 
+/* Is path (absolute) a mount's target or below it? */
+bool mount_covers(const char *target, const char *path);
+
 /* All that this process sees, in the order of the table. Free with mount_list_free. 0 or -errno. */
 int mount_list(struct mount **ret_list, size_t *ret_count);
 void mount_list_free(struct mount *list, size_t count);

@@ -17,11 +17,13 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/io.h"
 #include "index/mount.h"
 
 #define SECTOR 512            /* what the kernel counts a device's size in */
 #define DEPTH_MAX 4           /* FUSE programs that show a folder of a FUSE program that... */
-#define REMEMBERED 16
+#define REMEMBERED 64
+#define FIRST_BLOCK 4096
 #define FRESH NSEC_PER_SEC    /* nobody changes a disk in less */
 
 static int describe(int fd, int depth, struct volume *v);
@@ -46,6 +48,24 @@ __attribute__((format(printf, 3, 4))) static void say(char *room, size_t size, c
 static void copy(char *room, size_t size, const char *text) { snprintf(room, size, "%s", text ? text : ""); }
 
 /* ---- on a block device ---- */
+
+static bool is_one_of(const char *text, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(text, *list) == 0)
+            return true;
+    return false;
+}
+
+/* Formats that are written once, as a whole, and have no UUID: the first block says when, and how much lies where. */
+static void take_first_block(int fd, struct volume *v)
+{
+    char block[FIRST_BLOCK];
+
+    if (!v->name[0] && is_one_of(v->format, (const char *const[]){"squashfs", "cramfs", "romfs", NULL}) &&
+        io_read_at(fd, block, sizeof block, 0) == sizeof block)
+        say(v->name, sizeof v->name, "sum:%016" PRIx64, hash64_of(block, sizeof block));
+}
 
 /* Numbers of FAT, exFAT and NTFS that a careless program leaves at zero are no names. */
 static bool is_some(const char *uuid)
@@ -92,6 +112,7 @@ static int read_blocks(const char *path, dev_t device, struct volume *v)
     if (!code)
         take_format(v, value(probe, "TYPE"), value(probe, "UUID"), value(probe, "LABEL"));
     blkid_free_probe(probe);
+    take_first_block(fd, v);
     close(fd);
     return code;
 }
@@ -134,14 +155,6 @@ static void take_device(const struct mount *m, dev_t device, struct volume *v)
 }
 
 /* ---- without one ---- */
-
-static bool is_one_of(const char *text, const char *const *list)
-{
-    for (; *list; list++)
-        if (strcmp(text, *list) == 0)
-            return true;
-    return false;
-}
 
 /* The kernel's number of those that make it of the filesystem's own UUID. */
 static void take_number(const struct mount *m, uint64_t number, struct volume *v)
@@ -266,16 +279,44 @@ static int describe(int fd, int depth, struct volume *v)
     return 0;
 }
 
+static void describe_once(const struct mount *m, uint64_t number, struct volume *v)
+{
+    const struct memory asked = {.dev = m->dev, .mount = m->id, .number = number, .until = clock_monotonic()};
+
+    *v = (struct volume){0};
+    if (recall(&asked, v))
+        return;
+    describe_mount(m, number, DEPTH_MAX, v);
+    remember(&asked, v);
+}
+
 void volume_of_mount(const struct mount *m, struct volume *ret_volume)
 {
     struct statfs fs;
     uint64_t number = 0;
     dev_t device;
 
-    *ret_volume = (struct volume){0};
     if (mount_device(m, &device) && statfs(m->target, &fs) == 0)
         memcpy(&number, &fs.f_fsid, sizeof number);
-    describe_mount(m, number, DEPTH_MAX, ret_volume);
+    describe_once(m, number, ret_volume);
+}
+
+int volume_at(const char *path, struct volume *ret_volume)
+{
+    const struct mount *found = NULL;
+    struct mount *list;
+    size_t count;
+    int code = mount_list(&list, &count);
+
+    if (code)
+        return code;
+    for (size_t i = 0; i < count; i++)    /* the last of several at one point is the one to be seen */
+        if (mount_covers(list[i].target, path) && (!found || strlen(list[i].target) >= strlen(found->target)))
+            found = &list[i];
+    if (found)
+        volume_of_mount(found, ret_volume);
+    mount_list_free(list, count);
+    return found ? 0 : -ENOENT;
 }
 
 int volume_of(int fd, struct volume *ret_volume) { return describe(fd, 0, ret_volume); }

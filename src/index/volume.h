@@ -12,7 +12,7 @@
 
 /* Texts are cut where they are longer; a name never is: it then ends in a hash of the whole. */
 struct volume {
-    char name[VOLUME_NAME];    /* "uuid:...", "fsid:TYPE:...", "at:SOURCE"; "": nothing tells it from others for sure */
+    char name[VOLUME_NAME];    /* "uuid:...", "fsid:TYPE:...", "at:SOURCE", "sum:..."; "": nothing tells it from others for sure */
     char type[32];             /* of the mount: "ext4", "fuseblk", "fuse.sshfs" */
     char format[32];           /* of its block device, as libblkid or udev know it: "exfat"; "": not known, or it has none */
     char device[128];          /* for people: "/dev/sdb1", "nas:/export" */
@@ -30,6 +30,9 @@ int volume_of(int fd, struct volume *ret_volume);
 
 /* The same of a mount as the table has it; none is touched that may hang, as a server's may. */
 void volume_of_mount(const struct mount *m, struct volume *ret_volume);
+
+/* The same of what is mounted at a path, or around it (absolute, without symlinks). 0 or -errno. */
+int volume_at(const char *path, struct volume *ret_volume);
 
 /*
  * What two names say. Names of different sources of knowledge (the kernel's number, a UUID) of what may be one disk say

@@ -26,7 +26,7 @@ test_a_startup_file_writes_no_marker() {
     assert_status 75
     assert_eq "$(find disk -mindepth 1)" disk/.stray
     ok add database NAS disk
-    assert_err "NAS gets a marker at $PWD/disk, on "
+    assert_err "NAS: $PWD/disk is on "
     assert_exists disk/.autobackup/database.json
     ok load NAS
 }

@@ -46,11 +46,9 @@ resize() { tmux -S "$SOCKET" resize-window -x "$1" -y "$2"; }              # COL
 paste_text() { tmux -S "$SOCKET" set-buffer -- "$1" && tmux -S "$SOCKET" paste-buffer -p; }    # bracketed
 screen() { tmux -S "$SOCKET" capture-pane -p -S -200; }
 
-# Where a line of prose is broken depends on the paths in it, and so on where the tests run.
+# Where a line of prose is broken, by the program or the terminal, depends on the paths in it, and so on where the tests run.
 shows() {    # TEXT
-    local all
-    all=$(screen)
-    [[ $all == *"$1"* ]] || [[ $(tr -s ' \n' ' ' <<<"$all") == *"$1"* ]]
+    [[ $(screen) == *"$1"* ]] || [[ $(tmux -S "$SOCKET" capture-pane -pJ -S -200 | tr -s ' \n' ' ') == *"$1"* ]]
 }
 
 wait_for() {    # TEXT: until the screen shows it; blanks at its end do not count, tmux leaves them out
