@@ -102,11 +102,17 @@ respelled() {    # [KIND]
     ok add category footage
     ok load
     ok copy acme/spot footage WORK NAS
+    [ "$KIND" = exfat_fuse ] || assert_folds
     INODE=$(stat -c %i NAS/footage/acme/spot/Shot_010/Plates/A.MOV)
     mv WORK/footage/acme/spot/Shot_010 WORK/footage/acme/spot/shot_010
     mv WORK/footage/acme/spot/shot_010/Plates WORK/footage/acme/spot/shot_010/plates
     mv WORK/footage/acme/spot/shot_010/plates/A.MOV WORK/footage/acme/spot/shot_010/plates/a.mov
     mv WORK/footage/acme/spot/Edit.txt WORK/footage/acme/spot/edit.txt
+}
+
+assert_folds() {
+    ok list databases --json
+    assert_eq "$(json 'o.database == "NAS" and table.concat(o.folds, " ") or nil')" "case forms"
 }
 
 same_names() { assert_eq "$(listed NAS)" "$(listed WORK)"; }

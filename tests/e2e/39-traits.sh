@@ -65,6 +65,7 @@ asked() {    # KIND: all are, in `make check-filesystems`
 }
 
 test_ten_copies_on_ext4_with_small_inodes() { ten_copies_do_nothing ext4_128; }
+test_ten_copies_on_a_disk_on_which_names_fold() { ten_copies_do_nothing folding; }
 test_ten_copies_on_a_server_that_drops_times() { ten_copies_do_nothing timeless; }
 test_ten_copies_on_ext4() { asked ext4; }
 test_ten_copies_on_xfs() { asked xfs; }
