@@ -304,7 +304,9 @@ end
 -- @param sink for rows that need not be in the result (optional, stream.lua)
 -- @return the result
 function M.run(declaration, args, session, sink)
-    require("autobackup.whereabouts").look(session)
+    if declaration.group ~= "session" then
+        require("autobackup.whereabouts").look(session)
+    end
     local result = declaration.run(args, session, sink)
     if type(result) == "table" then
         if not rows.type_of(result) then

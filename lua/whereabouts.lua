@@ -33,12 +33,12 @@ local function has_path(list, path)
     return false
 end
 
-local function move(session, database, path)
+local function move(session, database, path, is_there)
     local home = database.home or database.path
     local ok = pcall(session.catalog.move_database, session.catalog, database.id, path)
     if ok and path ~= home then
         session:note(("%s is mounted at %s now; it was added at %s"):format(database.database, path, home))
-    elseif ok then
+    elseif ok and is_there then
         session:note(("%s is at %s again"):format(database.database, home))
     end
 end
@@ -70,11 +70,11 @@ local function look_for(session, database, mounts)
     if has_path(list, database.path) and (not database.home or not has_path(list, home)) then
         return
     elseif has_path(list, home) or #list == 0 then
-        return database.home and move(session, database, home)
+        return database.home and move(session, database, home, #list > 0)
     elseif not locate.online(database) then    -- it may be where it is by way of a symlink
         local found = the_one(session, database, list)
         if found then
-            move(session, database, found.path)
+            move(session, database, found.path, true)
         end
     end
 end

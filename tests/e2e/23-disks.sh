@@ -141,6 +141,13 @@ test_the_disk_at_another_mount_point_is_found() {
     ok undo
     refute_exists NAS1/footage/acme/spot/g
     umount NAS1
+    ab load NAS
+    assert_status 75
+    refute_err "again"
+    assert_err "NAS is offline: $PWD/NAS has no marker"
+    mount -o loop NAS.img NAS1
+    ok load NAS
+    umount NAS1
     mount -o loop NAS.img NAS
     ok load NAS
     assert_err "NAS is at $PWD/NAS again"
