@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fold.h"
 #include "base/path.h"
 #include "index/identity.h"
 
@@ -79,11 +80,19 @@ static void learn_links(struct past *p, const struct manifest_record *rec)
     map_set(&p->links, at, copy);
 }
 
+/* It says the same in another spelling: a name of anything else must not be given by it. */
+static bool is_respelling(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/'), *was = slash ? slash + 1 : path;
+
+    return past_is_safe(path) && past_is_safe(name) && !strchr(name, '/') && *was && *name && fold_same(was, name);
+}
+
 static void note_rename(struct past *p, const struct manifest_record *rec)
 {
     const char *path = rec->fields[1], *name = rec->fields[2];
 
-    if (!*path || !*name || strchr(name, '/') || !past_is_safe(path) || !past_is_safe(name)) {
+    if (!is_respelling(path, name)) {
         p->unsafe++;
         return;
     }

@@ -68,6 +68,7 @@ static void write_some(void)
     manifest_add_replace(&manifest, "x", &file, &link_);
     manifest_add_remove(&manifest, "y", &link_);
     manifest_add_touch(&manifest, "", &file, &file);
+    manifest_add_rename(&manifest, "d/Shot", "shot");
     manifest_add_void(&manifest, MANIFEST_REPLACE, S_IFREG, "x");
     manifest_add_taken(&manifest, &target, &source);
     ck_assert_int_eq(manifest_write(&manifest), 0);
@@ -91,7 +92,7 @@ static int count_records(bool *ret_torn)
 START_TEST(reads_what_was_written)
 {
     static const enum manifest_verb verbs[] = {MANIFEST_HEAD,  MANIFEST_RUN,    MANIFEST_CREATE, MANIFEST_REPLACE,
-                                               MANIFEST_REMOVE, MANIFEST_TOUCH, MANIFEST_VOID,   MANIFEST_TAKEN,
+                                               MANIFEST_REMOVE, MANIFEST_TOUCH, MANIFEST_RENAME, MANIFEST_VOID, MANIFEST_TAKEN,
                                                MANIFEST_COUNTS, MANIFEST_END};
     struct manifest_reader reader;
     struct manifest_record record;
@@ -152,7 +153,7 @@ START_TEST(every_torn_end_is_seen)
     write_some();
     ck_assert_int_eq(fstat(manifest.fd, &st), 0);
     int whole = count_records(&torn);
-    ck_assert_int_eq(whole, 8);
+    ck_assert_int_eq(whole, 9);
     for (off_t at = st.st_size - 1; at > head; at--) {
         ck_assert_int_eq(ftruncate(manifest.fd, at), 0);
         int n = count_records(&torn);

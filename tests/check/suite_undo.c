@@ -72,6 +72,13 @@ static void write_past(const char *target)
     manifest_add_above(&m, "one", &directory);
     manifest_add_links(&m, "b", &links);
     manifest_add_taken(&m, &taken, &taken);
+    manifest_add_rename(&m, "r/Shot", "shot");
+    manifest_add_rename(&m, "r/Two", "two");
+    manifest_add_void(&m, MANIFEST_RENAME, 0, "r/Two");
+    manifest_add_rename(&m, "r/victim", "other");    /* no other spelling */
+    manifest_add_rename(&m, "../Out", "out");
+    manifest_add_rename(&m, "r/a", "r/a");
+    manifest_add_rename(&m, "r/..", "..");
     ck_assert_int_eq(manifest_end(&m, "done", 1, 3), 0);
     manifest_close(&m);
 }
@@ -83,7 +90,10 @@ START_TEST(the_past_as_its_manifest_tells_it)
 
     write_past("T");
     ck_assert_int_eq(past_open(root, OP, "T", &past), 0);
-    ck_assert_int_eq(past.unsafe, 1);
+    ck_assert_int_eq(past.unsafe, 5);
+    ck_assert_uint_eq(past.rename_count, 1);
+    ck_assert_str_eq(past.renames[0].path, "r/Shot");
+    ck_assert_str_eq(past.renames[0].name, "shot");
     ck_assert_int_eq(past_next(&past, &deed), 1);
     ck_assert_str_eq(deed.path, "b");
     ck_assert_uint_eq(deed.stamp, past_stamp(8, 9));

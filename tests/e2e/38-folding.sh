@@ -161,6 +161,30 @@ test_undo_gives_the_old_spelling_back() {
     same_names
 }
 
+test_undo_of_one_that_was_killed() {
+    local before
+    need strace
+    respelled
+    before=$(listed NAS)
+    run strace -f -o trace -e inject=renameat:signal=KILL:when=2 -e trace=renameat "$AUTOBACKUP" copy acme/spot footage WORK NAS
+    [ "$(listed NAS)" != "$before" ] || fail "nothing had begun"
+    ok undo last --yes
+    assert_eq "$(listed NAS)" "$before"
+}
+
+test_undo_leaves_what_has_another_name_by_now() {
+    respelled
+    ok copy acme/spot footage WORK NAS
+    mv NAS/footage/acme/spot/edit.txt NAS/footage/acme/spot/cut.txt
+    echo new >NAS/footage/acme/spot/Edit.TXT
+    ab undo --yes
+    assert_status 3
+    assert_err "has another name by now: left alone"
+    assert_eq "$(cd NAS/footage/acme/spot && echo * && cat cut.txt Edit.TXT)" "Edit.TXT Shot_010 cut.txt other
+edit
+new"
+}
+
 test_a_dry_run_says_it_and_does_nothing() {
     local before
     respelled

@@ -94,6 +94,7 @@ static int write_manifest(int root)
     manifest_add_folder(&m, "dir", &(struct manifest_file){.mode = S_IFDIR | 0755});
     manifest_add_above(&m, "scratch/render/acme", &(struct manifest_file){.mode = S_IFDIR | 0755});
     manifest_add_gone(&m, "scratch", &(struct manifest_file){.mode = S_IFDIR | 0755});
+    manifest_add_rename(&m, "Shot_010", "shot_010");
     manifest_add_expire(&m, "20301123T020000Z-7f3a", 3, 4);
     manifest_add_void(&m, MANIFEST_CREATE, S_IFREG, "gone");
     manifest_add_taken(&m, &taken, &taken);
