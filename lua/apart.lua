@@ -1,7 +1,10 @@
 --- Categories on a disk of their own below a database's root (src/index/apart.h): are those disks there?
 local core_disk = require "core.disk"
+local fs = require "core.fs"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
+local size = require "autobackup.view.size"
+local traits = require "autobackup.traits"
 
 local M = {}
 
@@ -38,6 +41,26 @@ function M.prober(session)
     end
 end
 
+--- The room of the disks that categories have of their own: a database's figures are its root's.
+-- @param session the session
+-- @return list of texts
+function M.rooms(session)
+    local is_there, texts, categories = M.prober(session), {}, {}
+    for _, category in ipairs(session.catalog:categories()) do
+        categories[category.id] = category
+    end
+    for _, row in ipairs(session.catalog:apart()) do
+        local database, category = session.catalog:database(row.database), categories[row.category]
+        local path = locate.join(database.path, category.path)
+        local ok = is_there(database, category)
+        local room = ok and fs.statvfs(path)
+        texts[#texts + 1] = ("%s of %s is on a disk of its own: %s"):format(category.category, database.database,
+            room and room.bytes_total > 0 and ("%s free of %s"):format(size.size(room.bytes_free),
+                size.size(room.bytes_total)) or ok and "its room is not known" or "offline")
+    end
+    return texts
+end
+
 --- Is the disk there that the category of a transfer lies on in a database, where that has one of its own? What is not
 -- becomes a problem of the run, once.
 -- @param run of transfer.lua: session, disks (a table), category, fail
@@ -54,6 +77,19 @@ function M.has_disk(run, item, database)
         end
     end
     return run.disks[key]
+end
+
+--- See that it is known what the disks keep that the categories of transfers have of their own at a destination.
+-- @param run as above, with request; a dry run writes nothing
+-- @param items list of transfers, @param target catalog row, online
+function M.measure(run, items, target)
+    local seen = {}
+    for _, item in ipairs(run.request.dry_run and {} or items) do
+        if not seen[item.category] and M.has_disk(run, item, target) then
+            traits.ensure(run.session, target, run:category(item))
+        end
+        seen[item.category] = true
+    end
 end
 
 --- Those transfers of which the source's disk is there, and that of one of the destinations.

@@ -93,7 +93,7 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
     WHERE replica = r.id AND damaged > 0) AS damaged, (SELECT COALESCE(SUM(open), 0) FROM directory
     WHERE replica = r.id AND open > 0) AS open, lower(hex(r.evidence)) AS evidence
     FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category
-    JOIN kept_times k ON k.database = d.id]]
+    JOIN kept_times k ON k.database = d.id AND k.category = c.id]]
 
 --- Replicas, sorted by client, project, category, database (the last two in the order they were added).
 -- @param filter {client=, project="client/name", name=, database=, category=}: each a name, or a pattern
@@ -289,7 +289,7 @@ end
 -- @return table from a database's id to the row of the catalog's table traits
 function Catalog:traits()
     local list = {}
-    for _, row in ipairs(self:rows("SELECT * FROM traits")) do
+    for _, row in ipairs(self:rows("SELECT * FROM traits WHERE category = 0")) do
         list[row.database] = row
     end
     return list

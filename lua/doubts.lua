@@ -78,7 +78,9 @@ function M.read(session, pairs_list, options)
         return found
     end
     local board <close> = progress.board(session)
-    local lines = disks.lines(tasks, function(task) return task.replica.root end)
+    local lines = disks.lines(tasks, function(task)
+        return locate.join(task.replica.root, task.replica.category_path)
+    end)
     for _, line in ipairs(lines) do
         for i, task in ipairs(line) do
             line[i] = work_of(session, board, task, found)

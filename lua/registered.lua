@@ -22,7 +22,7 @@ end
 
 local DATABASE = [[SELECT id, name AS database, path, home, identity, place, fs_type, k.granularity, added_at,
     loaded_at, space_total, space_free, space_at, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times,
-    k.early FROM database JOIN kept_times k ON k.database = id]]
+    k.early FROM database JOIN kept_times k ON k.database = id AND k.category = 0]]
 
 --- All databases in the order in which they were added.
 -- @return rows {id, database, path, home? (where it was added, when its disk is mounted elsewhere now), identity?

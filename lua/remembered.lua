@@ -26,6 +26,12 @@ function M:apart()
     return self:rows("SELECT database, category, volume, place FROM apart")
 end
 
+--- Does a category lie on a mount of its own there?
+-- @param database, category catalog ids
+function M:is_apart(database, category)
+    return self:rows("SELECT 1 FROM apart WHERE database = ? AND category = ?", {database, category})[1] ~= nil
+end
+
 --- A category moved to another disk, or to the database's own: the next load takes it as it lies there.
 -- @param database, category catalog ids
 function M:category_moved(database, category)

@@ -142,6 +142,7 @@ end
 function Repair:all()
     local lock <close> = self:lock()    -- luacheck: ignore
     traits.ensure(self.session, self.database)
+    traits.ensure(self.session, self.database, {id = self.replica.category_id, path = self.replica.category_path})
     for _, peer in ipairs(self.run.groups[self.key]) do
         if peer.id ~= self.replica.id and next(self.left) then
             self:try(peer)

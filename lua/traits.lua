@@ -18,11 +18,15 @@ local LEFT = {EROFS = true, EACCES = true, EPERM = true,
 --- See that the catalog knows what a database's filesystem keeps. Writes to its disk, unless that is known.
 -- @param session the session
 -- @param database catalog row, online
+-- @param category catalog row: what it lies on, where that is a disk of its own (optional)
 -- @return whether it is known now; raises where the disk fails
-function M.ensure(session, database)
+function M.ensure(session, database, category)
+    if category and not session.catalog:is_apart(database.id, category.id) then
+        return true
+    end
     local found, message, code = core_copy.measure{
         catalog = session.catalog:path(), database = database.id, root = database.path,
-        identity = database.identity,
+        identity = database.identity, category = category and category.path,
     }
     if not found and not LEFT[code] then
         errors.raise(code, message, {path = database.path})

@@ -86,8 +86,7 @@ function Run:expand()
     local request, catalog = self.request, self.session.catalog
     local filter = {project = request.project, database = request.from,
         category = request.category ~= "all" and request.category or nil}
-    local client, name = catalog_module.split(request.project)
-    local categories = {}
+    local categories, client, name = {}, catalog_module.split(request.project)
     for _, category in ipairs(catalog:categories()) do
         categories[#categories + 1] = lists.covers(request.category, category.category) and category or nil
     end
@@ -174,6 +173,7 @@ function Run:open_targets(items)
             end
             self:refresh(target, list)
             self.read_at[target.id] = core_sys.monotonic()
+            apart.measure(self, items, target)
         end)
     end
 end
@@ -338,8 +338,8 @@ function Run:settle(context)
     local item, target = context.item, context.target
     local final = context.final or {type = "failed", code = "EIO",
         message = "the copy to " .. target.database .. " ended early"}
-    local row = self:row(item, target, context.operation, final)
-    context.row = row
+    context.row = self:row(item, target, context.operation, final)
+    local row = context.row
     if did_something(row) and not self.request.dry_run then
         self.settling:add{target = target, only = self:only(item), operation = context.operation,
             recorded = final.recorded or 0, readback = self.request.readback,

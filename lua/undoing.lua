@@ -127,6 +127,7 @@ function Run:start(context, dry_run)
     local replica = session.catalog:replica(database.id, place.category.id, place.client, place.name)
     if not (dry_run or self.request.dry_run) then
         traits.ensure(session, database)
+        traits.ensure(session, database, place.category)
     end
     return errors.check(core_undo.start{
         replica = replica and replica.id or 0,

@@ -142,6 +142,11 @@ end
 
 -- ---- reading ----
 
+-- A category may be on a disk of its own.
+local function place_on_disk(replica)
+    return locate.join(replica.root, replica.category_path)
+end
+
 local function place_of(replica)
     return locate.replica("", replica.category_path, replica.client, replica.name)
 end
@@ -267,7 +272,7 @@ end
 
 -- Read all, those on different disks side by side.
 function Run:read()
-    local lines = disks.lines(self.replicas, function(replica) return replica.root end)
+    local lines = disks.lines(self.replicas, place_on_disk)
     if #lines > 1 then
         self.live:rename("all of it")
     end

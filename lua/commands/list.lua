@@ -1,4 +1,5 @@
 --- list: databases, categories, clients, projects, loose entries.
+local apart = require "autobackup.apart"
 local beside = require "autobackup.beside"
 local coverage = require "autobackup.coverage"
 local gone = require "autobackup.gone"
@@ -49,6 +50,9 @@ local function run(args, session)
     if #result == 0 then
         local where = args.database and " in " .. args.database or ""
         result.notes = {knowledge.missing(session) or ("no %s%s"):format(NOUNS[args.what] or args.what, where)}
+    end
+    if args.what == "databases" and #result > 0 then
+        result.notes = apart.rooms(session)
     end
     if args.what == "clients" or args.what == "projects" then
         local is_all = not (args.client or args.database)

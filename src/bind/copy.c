@@ -12,7 +12,7 @@
  * partial_name(path) -> the name that a large file's temp has in its folder, by its path relative to the database;
  * record{catalog=, operation=, target_root=, target_identity=, source=, target=, readback=} -> number of digests
  * offered.
- * measure{catalog=, database=ID, root=, identity=, anew=BOOLEAN?} -> what its filesystem keeps, measured unless that is known: the columns of the catalog's table traits, from granularity
+ * measure{catalog=, database=ID, root=, identity=, anew=BOOLEAN?, category=PATH?} -> what its filesystem keeps, measured unless that is known: the columns of the catalog's table traits, from granularity
  * on (index/measured.h; copy/trial.h).
  * Events and meaning: copy/transfer.h.
  */
@@ -313,6 +313,7 @@ static int copy_measure(lua_State *L)
         .identity = field_text(L, "identity"),
         .database = field_integer(L, "database", 0, 1, INT64_MAX),
         .anew = field_flag(L, "anew"),
+        .category = field_text_or_none(L, "category"),
     };
     if (trial_ensure(&request, &measured, &err) < 0)
         return bind_fail(L, &err);

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "copy/metadata.h"
 #include "copy/temp.h"
+#include "index/apart.h"
 #include "index/identity.h"
 #include "index/volume.h"
 
@@ -284,32 +285,65 @@ int trial_run(int dir, struct measured *ret_measured)
 
 /* ---- of a database ---- */
 
-static int measure(const struct trial_request *r, int root, struct catalog *cat, const char *filesystem,
+static int again(int fd)
+{
+    int other = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return other < 0 ? -errno : other;
+}
+
+/* A category that lies apart is tried in itself. *ret_category: its id; 0: it does not. A descriptor to try in, or -errno. */
+static int open_category(const struct trial_request *r, struct catalog *cat, int root, int64_t *ret_category,
+                         struct error *err)
+{
+    struct apart a;
+    int code = apart_look(cat, r->identity, root, r->category, &a, err);
+
+    if (!code && apart_judge(&a, r->root, err) == APART_WRONG)
+        code = -ENXIO;
+    *ret_category = !code && a.own ? a.category : 0;
+    error_clear(code ? NULL : err);
+    apart_clear(&a);
+    int fd = code ? code : *ret_category ? apart_open_nearest(root, r->category, O_RDONLY, NULL) : again(root);
+    return fd < 0 && !code ? error_set(err, -fd, "%s/%s", r->root, r->category) : fd;
+}
+
+static int measure(const struct trial_request *r, int end, int64_t category, struct catalog *cat, const char *filesystem,
                    struct measured *ret_measured, struct error *err)
 {
-    int dir = path_make_dirs(root, OUR_FOLDER, 0777);
+    int dir = category ? again(end) : path_make_dirs(end, OUR_FOLDER, 0777);
     int code = dir < 0 ? dir : trial_run(dir, ret_measured);
 
     if (dir >= 0)
         close(dir);
     if (code)
-        return error_set(err, -code, "%s/" OUR_FOLDER, r->root);
-    return measured_keep(cat, r->database, filesystem, ret_measured, err);
+        return error_set(err, -code, "%s/%s", r->root, category ? r->category : OUR_FOLDER);
+    return measured_keep(cat, r->database, category, filesystem, ret_measured, err);
+}
+
+/* end: the root, or the folder of a category that lies apart. */
+static int ensure_at(const struct trial_request *r, int end, int64_t category, struct catalog *cat,
+                     struct measured *ret_measured, struct error *err)
+{
+    char filesystem[FILESYSTEM_NAME];
+    int code = filesystem_name(end, filesystem);
+
+    if (code)
+        return error_set(err, -code, "%s", r->root);
+    if (!r->anew)
+        code = measured_find(cat, r->database, category, filesystem, ret_measured, err);
+    return code ? code : measure(r, end, category, cat, filesystem, ret_measured, err);
 }
 
 static int ensure(const struct trial_request *r, int root, struct measured *ret_measured, struct error *err)
 {
-    char filesystem[FILESYSTEM_NAME];
     struct catalog *cat = NULL;
+    int64_t category = 0;
 
-    int code = filesystem_name(root, filesystem);
-    if (code)
-        return error_set(err, -code, "%s", r->root);
-    code = catalog_open(r->catalog, &cat, err);
-    if (!code && !r->anew)
-        code = measured_find(cat, r->database, filesystem, ret_measured, err);
-    if (!code)
-        code = measure(r, root, cat, filesystem, ret_measured, err);
+    int code = catalog_open(r->catalog, &cat, err);
+    int end = code ? code : r->category[0] ? open_category(r, cat, root, &category, err) : again(root);
+    code = end < 0 ? end : ensure_at(r, end, category, cat, ret_measured, err);
+    if (end >= 0)
+        close(end);
     catalog_close(cat);
     return code < 0 ? code : 0;
 }

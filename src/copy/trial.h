@@ -25,11 +25,12 @@ int trial_link_times(int dir, const char *name, const char *target, bool *ret_ke
 /* Remove what trials left below a database's root: only for who holds its lock. */
 void trial_sweep(int root);
 
-/* What to measure. Strings are borrowed. */
+/* What to measure. Strings are borrowed. A category that lies apart is tried in its own folder: a crash leaves a folder there. */
 struct trial_request {
     const char *catalog;
     const char *root, *identity;    /* of the database */
     int64_t database;               /* its id */
+    const char *category;           /* path of one below the root, to measure where that lies; "": the root */
     bool anew;                      /* measure even what was measured */
 };
 

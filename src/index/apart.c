@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "index/filesystem.h"
 #include "index/mount.h"
 
 void apart_clear(struct apart *a)
@@ -112,6 +113,7 @@ static int place_of(int fd, const char *rest, char place[IDENTITY_PLACE])
 
 static int look(int root, struct apart *a)
 {
+    struct filesystem fs;
     struct volume volume;
     size_t len = 0;
     int fd = apart_open_nearest(root, a->path, O_PATH, &len), code = 0;
@@ -122,7 +124,10 @@ static int look(int root, struct apart *a)
     a->own = here >= 0 && there >= 0 && here != there;
     if (a->own)
         code = volume_of(fd, &volume);
+    if (a->own && !code)
+        code = filesystem_of(fd, &fs);
     if (a->own && !code) {
+        a->granularity = fs.traits.granularity;
         const char *rest = a->path + len;
         memcpy(a->volume_now, volume.name, sizeof a->volume_now);
         code = place_of(fd, *rest == '/' ? rest + 1 : rest, a->place_now);
@@ -214,7 +219,7 @@ bool apart_is_news(const struct apart *a)
 
 /* The database or the category may have been forgotten meanwhile: then there is nothing to remember. */
 static const char record[] =
-    "INSERT OR REPLACE INTO apart (database, category, volume, place) SELECT ?1, ?2, ?3, ?4 "
+    "INSERT OR REPLACE INTO apart (database, category, volume, place, granularity) SELECT ?1, ?2, ?3, ?4, ?5 "
     "WHERE EXISTS (SELECT 1 FROM database WHERE id = ?1) AND EXISTS (SELECT 1 FROM category WHERE id = ?2)";
 static const char forget[] = "DELETE FROM apart WHERE database = ?1 AND category = ?2";
 
@@ -230,6 +235,7 @@ int apart_note(struct catalog *cat, const struct apart *a, struct error *err)
     if (a->own) {
         sqlite3_bind_text(stmt, 3, a->volume_now, -1, SQLITE_STATIC);
         sqlite3_bind_blob64(stmt, 4, a->place_now, strlen(a->place_now), SQLITE_STATIC);
+        sqlite3_bind_int64(stmt, 5, a->granularity);
     }
     int step = sqlite3_step(stmt);
     code = step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);

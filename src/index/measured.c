@@ -14,7 +14,7 @@ static const char *const names[TRAIT_COUNT] = {
 };
 
 #define TIMES 6    /* columns of a struct traits */
-#define FIRST_KEPT 10    /* the number of the first parameter behind those */
+#define FIRST_KEPT 11    /* the number of the first parameter behind those */
 
 #define TIME_COLUMNS "granularity, oldest, newest, keeps_times, link_times, early"
 
@@ -45,8 +45,8 @@ static void take(sqlite3_stmt *stmt, struct measured *m)
         m->kept[i] = (signed char)integer(stmt, TIMES + i, -1);
 }
 
-int measured_find(struct catalog *cat, int64_t database, const char *filesystem, struct measured *ret_measured,
-                  struct error *err)
+int measured_find(struct catalog *cat, int64_t database, int64_t category, const char *filesystem,
+                  struct measured *ret_measured, struct error *err)
 {
     struct buf sql = {0};
     sqlite3_stmt *stmt;
@@ -54,13 +54,14 @@ int measured_find(struct catalog *cat, int64_t database, const char *filesystem,
     buf_printf(&sql, "SELECT " TIME_COLUMNS);
     for (int i = 0; i < TRAIT_COUNT; i++)
         buf_printf(&sql, ", %s", names[i]);
-    buf_printf(&sql, " FROM traits WHERE database = ?1 AND filesystem = ?2");
+    buf_printf(&sql, " FROM traits WHERE database = ?1 AND filesystem = ?2 AND (?3 < 0 OR category = ?3)");
     int code = catalog_prepare(cat, buf_str(&sql), &stmt, err);
     buf_free(&sql);
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, database);
     sqlite3_bind_text(stmt, 2, filesystem, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 3, category);
     int step = sqlite3_step(stmt);
     if (step == SQLITE_ROW)
         take(stmt, ret_measured);
@@ -77,7 +78,7 @@ static void bind_if(sqlite3_stmt *stmt, int at, bool known, int64_t value)
         sqlite3_bind_null(stmt, at);
 }
 
-static void bind(sqlite3_stmt *stmt, int64_t database, const char *filesystem, const struct measured *m)
+static void bind(sqlite3_stmt *stmt, int64_t database, int64_t category, const char *filesystem, const struct measured *m)
 {
     const struct traits *t = &m->traits;
 
@@ -90,6 +91,7 @@ static void bind(sqlite3_stmt *stmt, int64_t database, const char *filesystem, c
     sqlite3_bind_int64(stmt, 7, !t->drops_times);
     sqlite3_bind_int64(stmt, 8, !t->drops_link_times);
     sqlite3_bind_int64(stmt, 9, t->early);
+    sqlite3_bind_int64(stmt, 10, category);
     for (int i = 0; i < TRAIT_COUNT; i++)
         bind_if(stmt, FIRST_KEPT + i, m->kept[i] >= 0, m->kept[i]);
 }
@@ -104,16 +106,16 @@ static int run(struct catalog *cat, sqlite3_stmt *stmt, struct error *err)
 }
 
 /* The database may have been forgotten meanwhile: then there is nothing to remember. */
-int measured_keep(struct catalog *cat, int64_t database, const char *filesystem, const struct measured *measured,
-                  struct error *err)
+int measured_keep(struct catalog *cat, int64_t database, int64_t category, const char *filesystem,
+                  const struct measured *measured, struct error *err)
 {
     struct buf sql = {0};
     sqlite3_stmt *stmt;
 
-    buf_printf(&sql, "INSERT OR REPLACE INTO traits (database, filesystem, measured_at, " TIME_COLUMNS);
+    buf_printf(&sql, "INSERT OR REPLACE INTO traits (database, filesystem, measured_at, " TIME_COLUMNS ", category");
     for (int i = 0; i < TRAIT_COUNT; i++)
         buf_printf(&sql, ", %s", names[i]);
-    buf_printf(&sql, ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9");
+    buf_printf(&sql, ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10");
     for (int i = 0; i < TRAIT_COUNT; i++)
         buf_printf(&sql, ", ?%d", FIRST_KEPT + i);
     buf_printf(&sql, " WHERE EXISTS (SELECT 1 FROM database WHERE id = ?1)");
@@ -121,26 +123,27 @@ int measured_keep(struct catalog *cat, int64_t database, const char *filesystem,
     buf_free(&sql);
     if (code)
         return code;
-    bind(stmt, database, filesystem, measured);
+    bind(stmt, database, category, filesystem, measured);
     return run(cat, stmt, err);
 }
 
-int measured_drop(struct catalog *cat, int64_t database, const char *filesystem, struct error *err)
+int measured_drop(struct catalog *cat, int64_t database, int64_t category, const char *filesystem, struct error *err)
 {
     sqlite3_stmt *stmt;
-    int code = catalog_prepare(cat, "DELETE FROM traits WHERE database = ?1 AND filesystem <> ?2", &stmt, err);
+    int code = catalog_prepare(cat, "DELETE FROM traits WHERE database = ?1 AND category = ?3 AND filesystem <> ?2", &stmt, err);
 
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, database);
     sqlite3_bind_text(stmt, 2, filesystem, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 3, category);
     return run(cat, stmt, err);
 }
 
 int measured_times(struct catalog *cat, int64_t replica, struct traits *ret_traits, struct error *err)
 {
-    static const char sql[] = "SELECT " TIME_COLUMNS " FROM kept_times "
-                              "WHERE database = (SELECT database FROM replica WHERE id = ?1)";
+    static const char sql[] = "SELECT " TIME_COLUMNS " FROM kept_times WHERE (database, category) = "
+                              "(SELECT database, category FROM replica WHERE id = ?1)";
 
     *ret_traits = (struct traits){.granularity = 1};
     int code = catalog_ask(cat, sql, replica, take_times, ret_traits, err);
@@ -184,7 +187,7 @@ static int find_at(struct catalog *cat, const char *identity, int fd, struct mea
     int code = database_of(cat, identity, &database, err);
     if (code || !database || filesystem_name(fd, name) < 0)
         return code;
-    return measured_find(cat, database, name, ret_measured, err);
+    return measured_find(cat, database, -1, name, ret_measured, err);
 }
 
 int measured_recall(struct catalog *cat, const char *identity, int fd, struct filesystem *fs, struct error *err)

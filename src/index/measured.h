@@ -31,18 +31,21 @@ struct measured {
 /* The column of the catalog's table that an enum trait stands in: static. */
 const char *trait_name(enum trait trait);
 
-/* Was the filesystem of this name (filesystem_name) measured for the database? 1 with *ret_measured, 0 or -errno. */
-int measured_find(struct catalog *cat, int64_t database, const char *filesystem, struct measured *ret_measured,
-                  struct error *err);
+/*
+ * Was the filesystem of this name (filesystem_name) measured for the database? category: the catalog id of one that lies apart
+ * (apart.h), 0 for the root's, below 0 for either. 1 with *ret_measured, 0 or -errno.
+ */
+int measured_find(struct catalog *cat, int64_t database, int64_t category, const char *filesystem,
+                  struct measured *ret_measured, struct error *err);
 
 /* Remember it, in the place of what was measured before. 0 or -errno. */
-int measured_keep(struct catalog *cat, int64_t database, const char *filesystem, const struct measured *measured,
-                  struct error *err);
+int measured_keep(struct catalog *cat, int64_t database, int64_t category, const char *filesystem,
+                  const struct measured *measured, struct error *err);
 
 /* Forget it, unless it was of this filesystem. 0 or -errno. */
-int measured_drop(struct catalog *cat, int64_t database, const char *filesystem, struct error *err);
+int measured_drop(struct catalog *cat, int64_t database, int64_t category, const char *filesystem, struct error *err);
 
-/* The times of a replica's database (of its id: 0 keeps all exactly). 0 or -errno. */
+/* The times of a replica's filesystem (of its id: 0 keeps all exactly). 0 or -errno. */
 int measured_times(struct catalog *cat, int64_t replica, struct traits *ret_traits, struct error *err);
 
 /*

@@ -66,6 +66,7 @@ CREATE TABLE apart (                       -- categories on a mount of their own
     category INTEGER NOT NULL REFERENCES category ON DELETE CASCADE,
     volume   TEXT,                         -- the filesystem's name; '': it has none; NULL: it moved, what is there now is right
     place    BLOB,                         -- of the category's folder within that
+    granularity INTEGER NOT NULL DEFAULT 1,-- of its times, guessed from its type, ns
     PRIMARY KEY (database, category)
 ) WITHOUT ROWID;
 CREATE TABLE outside (                     -- what lies beside the categories
@@ -118,8 +119,9 @@ UPDATE replica SET evidence = zeroblob(16)       -- no digest says nothing
 ALTER TABLE directory ADD COLUMN open INTEGER NOT NULL DEFAULT 0;    -- files of which size and time say nothing (DIGEST_OPEN)
 CREATE INDEX directory_open ON directory (replica, open) WHERE open > 0;
 CREATE TABLE traits (                      -- what a database's filesystem was measured to keep (measured.h)
-    database    INTEGER PRIMARY KEY REFERENCES database ON DELETE CASCADE,
-    filesystem  TEXT NOT NULL,             -- which one that was; the row counts while the database lies on it
+    database    INTEGER NOT NULL REFERENCES database ON DELETE CASCADE,
+    category    INTEGER NOT NULL,          -- one that lies apart; 0: of the root
+    filesystem  TEXT NOT NULL,             -- which one that was; the row counts while they lie on it
     measured_at INTEGER NOT NULL,
     granularity INTEGER NOT NULL,          -- of modification times, ns
     oldest      INTEGER,                   -- what is older or newer is stored as these, ns; NULL: there is no end
@@ -137,13 +139,20 @@ CREATE TABLE traits (                      -- what a database's filesystem was m
     xattrs      INTEGER,                   -- user attributes
     exchange    INTEGER,                   -- two names can be exchanged in one step
     folds_case  INTEGER,                   -- A and a are one name
-    folds_forms INTEGER                    -- so are the composed and the decomposed form of one letter
+    folds_forms INTEGER,                   -- so are the composed and the decomposed form of one letter
+    PRIMARY KEY (database, category)
 );
-CREATE VIEW kept_times AS                  -- of every database: measured, else guessed from the filesystem's type
-    SELECT d.id AS database, COALESCE(t.granularity, d.granularity) AS granularity, t.oldest, t.newest,
-        COALESCE(t.keeps_times, 1) AS keeps_times, COALESCE(t.link_times, 1) AS link_times,
+CREATE TRIGGER apart_went AFTER DELETE ON apart
+BEGIN
+    DELETE FROM traits WHERE database = OLD.database AND category = OLD.category;
+END;
+CREATE VIEW kept_times AS                  -- of every category in every database: measured, else guessed from the type
+    SELECT d.id AS database, c.id AS category, COALESCE(t.granularity, a.granularity, d.granularity) AS granularity,
+        t.oldest, t.newest, COALESCE(t.keeps_times, 1) AS keeps_times, COALESCE(t.link_times, 1) AS link_times,
         COALESCE(t.early, 0) AS early
-    FROM database d LEFT JOIN traits t ON t.database = d.id;
+    FROM database d CROSS JOIN (SELECT id FROM category UNION ALL SELECT 0) c    -- 0: of the root
+        LEFT JOIN apart a ON a.database = d.id AND a.category = c.id
+        LEFT JOIN traits t ON t.database = d.id AND t.category = COALESCE(a.category, 0);
 CREATE TABLE judged (    -- what comparing two replicas of one size came to: a cache of compare, evidence.h says when it counts
     a           INTEGER NOT NULL REFERENCES replica ON DELETE CASCADE,
     b           INTEGER NOT NULL REFERENCES replica ON DELETE CASCADE,

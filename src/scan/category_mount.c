@@ -49,6 +49,8 @@ static int describe(const struct category_view *v, struct category_mount *m, str
     if (fd < 0)
         return 0;
     int code = filesystem_of(fd, &m->fs) < 0 ? 0 : measured_recall(v->cat, v->roster->identity, fd, &m->fs, err);
+    if (filesystem_name(fd, m->filesystem) < 0)
+        m->filesystem[0] = '\0';
     close(fd);
     return code < 0 ? code : 0;
 }
@@ -116,5 +118,10 @@ const struct category_mount *category_mount_of(const struct level_category *leve
 
 int category_mount_note(struct catalog *cat, const struct category_mount *m, struct error *err)
 {
-    return m->refused || !apart_is_news(&m->apart) ? 0 : apart_note(cat, &m->apart, err);
+    const struct apart *a = &m->apart;
+    int code = m->refused || !apart_is_news(a) ? 0 : apart_note(cat, a, err);
+
+    if (code || m->refused || !m->filesystem[0])
+        return code;
+    return measured_drop(cat, a->database, a->category, m->filesystem, err);
 }

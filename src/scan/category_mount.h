@@ -25,7 +25,8 @@ struct category_view {
 struct category_mount {
     struct level_category level;
     struct apart apart;                /* zero: it was not looked at */
-    struct filesystem fs;              /* of the category's folder */
+    struct filesystem fs;              /* of the category's folder, */
+    char filesystem[FILESYSTEM_NAME];  /* and its name; "": it does not lie apart, or that is not known */
     bool refused;                      /* its disk is not there: nothing of it was read */
 };
 

@@ -123,7 +123,7 @@ static void measure_source(const char *root)
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(filesystem_name(fd, name), 0);
     measured.traits.granularity = copying_granularity;
-    ck_assert_int_eq(measured_keep(lib.cat, 1, name, &measured, NULL), 0);
+    ck_assert_int_eq(measured_keep(lib.cat, 1, 0, name, &measured, NULL), 0);
     close(fd);
     close(top);
 }

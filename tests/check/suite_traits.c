@@ -180,20 +180,20 @@ START_TEST(what_was_measured_is_remembered)
 
     memset(m.kept, -1, sizeof m.kept);
     m.kept[TRAIT_CTIME] = 0, m.kept[TRAIT_LINKS] = 1;
-    ck_assert_int_eq(measured_find(lib.cat, 1, "one", &found, NULL), 0);
-    ck_assert_int_eq(measured_keep(lib.cat, 1, "one", &m, NULL), 0);
-    ck_assert_int_eq(measured_find(lib.cat, 1, "another", &found, NULL), 0);
-    ck_assert_int_eq(measured_find(lib.cat, 1, "one", &found, NULL), 1);
+    ck_assert_int_eq(measured_find(lib.cat, 1, 0, "one", &found, NULL), 0);
+    ck_assert_int_eq(measured_keep(lib.cat, 1, 0, "one", &m, NULL), 0);
+    ck_assert_int_eq(measured_find(lib.cat, 1, 0, "another", &found, NULL), 0);
+    ck_assert_int_eq(measured_find(lib.cat, 1, 0, "one", &found, NULL), 1);
     ck_assert_int_eq(found.traits.granularity, 100);
     ck_assert_int_eq(found.traits.newest, Y2107);
     ck_assert_int_eq(found.traits.early, SEC);
     ck_assert(found.traits.has_newest && !found.traits.has_oldest && !found.traits.drops_times);
     ck_assert_int_eq(memcmp(found.kept, m.kept, sizeof m.kept), 0);
-    ck_assert_int_eq(measured_drop(lib.cat, 1, "one", NULL), 0);
-    ck_assert_int_eq(measured_find(lib.cat, 1, "one", &found, NULL), 1);
-    ck_assert_int_eq(measured_drop(lib.cat, 1, "another", NULL), 0);
-    ck_assert_int_eq(measured_find(lib.cat, 1, "one", &found, NULL), 0);
-    ck_assert_int_eq(measured_keep(lib.cat, 99, "one", &m, NULL), 0);    /* forgotten meanwhile */
+    ck_assert_int_eq(measured_drop(lib.cat, 1, 0, "one", NULL), 0);
+    ck_assert_int_eq(measured_find(lib.cat, 1, 0, "one", &found, NULL), 1);
+    ck_assert_int_eq(measured_drop(lib.cat, 1, 0, "another", NULL), 0);
+    ck_assert_int_eq(measured_find(lib.cat, 1, 0, "one", &found, NULL), 0);
+    ck_assert_int_eq(measured_keep(lib.cat, 99, 0, "one", &m, NULL), 0);    /* forgotten meanwhile */
 }
 END_TEST
 
@@ -206,12 +206,12 @@ START_TEST(a_load_of_another_filesystem_forgets_it)
 
     ck_assert_int_eq(filesystem_name(root, name), 0);
     close(root);
-    ck_assert_int_eq(measured_keep(lib.cat, 1, name, &m, NULL), 0);
+    ck_assert_int_eq(measured_keep(lib.cat, 1, 0, name, &m, NULL), 0);
     library_load(&lib, 1, 1);
-    ck_assert_int_eq(library_number(&lib, "SELECT granularity FROM kept_times WHERE database = 1"), 5);
-    ck_assert_int_eq(measured_keep(lib.cat, 1, "another disk", &m, NULL), 0);
+    ck_assert_int_eq(library_number(&lib, "SELECT granularity FROM kept_times WHERE database = 1 AND category = 0"), 5);
+    ck_assert_int_eq(measured_keep(lib.cat, 1, 0, "another disk", &m, NULL), 0);
     library_load(&lib, 1, 1);
-    ck_assert_int_eq(library_number(&lib, "SELECT granularity FROM kept_times WHERE database = 1"), 1);
+    ck_assert_int_eq(library_number(&lib, "SELECT granularity FROM kept_times WHERE database = 1 AND category = 0"), 1);
 }
 END_TEST
 

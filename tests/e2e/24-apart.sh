@@ -172,6 +172,9 @@ test_room_is_that_of_the_categorys_own_disk() {
     assert_status 1
     assert_err "NAS has no room"
     refute_exists NAS/footage/acme/spot/large
+    ok list databases
+    assert_err "footage of NAS is on a disk of its own: "
+    grep -q "own: [0-9.]* MB free of 1[0-9.]* MB" "$ERR" || fail "not its own room"
     cmp WORK/render/acme/spot/large NAS/render/acme/spot/large
 }
 
@@ -189,4 +192,48 @@ test_old_versions_survive_and_undo_brings_them_back() {
     ok undo
     diff -r before NAS/footage/acme/spot
     assert_eq "$(stat -c %Y before/f)" "$(stat -c %Y NAS/footage/acme/spot/f)"
+}
+
+test_its_traits_are_its_own() {
+    apart footage
+    umount NAS/footage
+    mkfs.ext4 -q -F -I 128 NAS/footage.img 2>/dev/null    # whole seconds
+    mount -o loop NAS/footage.img NAS/footage
+    ok load NAS --moved footage
+    touch -d '2024-05-06 07:08:09.123456789' WORK/footage/acme/spot/f
+    ok copy acme/spot all WORK NAS
+    assert_eq "$(query "SELECT k.granularity FROM kept_times k JOIN category c ON c.id = k.category
+        JOIN database d ON d.id = k.database WHERE d.name = 'NAS' AND c.name = 'footage'")" 1000000000
+    assert_eq "$(query "SELECT k.granularity FROM kept_times k JOIN category c ON c.id = k.category
+        JOIN database d ON d.id = k.database WHERE d.name = 'NAS' AND c.name = 'render'")" 1
+    assert_eq "$(find NAS -path NAS/.autobackup -prune -o -name '.autobackup*' -print)" ""
+    ok copy acme/spot all WORK NAS --json
+    assert_eq "$(grep -c '"metadata_only":0' "$OUT")" 2
+    assert_eq "$(grep -c '"files_copied":0' "$OUT")" 2
+    assert_eq "$(cell acme/spot footage NAS compared)" '"similar"'
+    assert_eq "$(cell acme/spot render NAS compared)" '"same"'
+    touch -d "@$(stat -c %Y WORK/render/acme/spot/r).000000007" WORK/render/acme/spot/r    # what the root keeps counts for the rest of it
+    ok load WORK
+    assert_eq "$(cell acme/spot render NAS compared)" '"differs"'
+    ok load NAS
+    assert_eq "$(query "SELECT COUNT(*) FROM traits t JOIN database d ON d.id = t.database WHERE d.name = 'NAS'")" 2
+}
+
+test_two_databases_on_one_disk_by_way_of_a_category() {
+    apart footage
+    mkdir -p B/footage NAS/footage/b
+    ok add database B B
+    mount --bind NAS/footage/b B/footage
+    unmount_at_end B/footage
+    ok copy acme/spot footage NAS B
+    assert_err "NAS and B are on the same filesystem"
+    umount B/footage
+    ab copy acme/film footage NAS B
+    assert_status 75
+    mkdir NAS/footage/c
+    mount --bind NAS/footage/c B/footage    # another folder of the right disk
+    ab copy acme/film footage NAS B
+    assert_status 75
+    assert_err "is on another disk"
+    assert_eq "$(find NAS/footage/c -mindepth 1)" ""
 }
