@@ -54,7 +54,7 @@ end
 local function find(session, database, notes)
     local ok, value = pcall(function()
         local recognised = loading.recognise(session, database)
-        if recognised.identity ~= database.identity then
+        if not database.identity then
             table.insert(notes, ("%s is recognised now: %s"):format(database.database, database.path))
         end
         errors.check(locate.online(recognised))
