@@ -52,7 +52,8 @@ clean_environment() {
 # One line as it is typed at the shell, and what it prints.
 show() {    # LINE
     echo "\$ $1"
-    { PATH=$work/bin:$PATH bash -c "${1//\/mnt\//$work/mnt/}" 2>&1 </dev/null || :; } | sed "s|$work/mnt|/mnt|g; s|$HOME|~|g; s/ *\$//"
+    { PATH=$work/bin:$PATH bash -c "${1//\/mnt\//$work/mnt/}" 2>&1 </dev/null || :; } |
+        sed "s|$work/mnt|/mnt|g; s|$HOME|~|g; s/ *\$//; /^[A-Z]*: \/mnt\/[A-Z]* is on /d"    # this machine's own disk
 }
 
 # The block behind a `run:` comment.

@@ -10,6 +10,7 @@ import subprocess
 
 FS_IOC_FIEMAP = 0xC020660B
 SECOND = 10**9
+OLDEST = -2**31 * SECOND
 
 
 class Ground:
@@ -20,8 +21,8 @@ class Ground:
 
     def stored(self, mtime):
         """The time that it keeps when it is given this one."""
-        if self.granularity < SECOND:
-            return mtime
+        if self.granularity < SECOND:    # the kernel drops the rest of a second at the end of what ext4 keeps
+            return mtime if mtime >= OLDEST + SECOND else OLDEST
         return max(-2**31, min(2**31 - 1, mtime // SECOND)) * SECOND
 
     def rot(self, path):
