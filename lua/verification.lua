@@ -26,7 +26,8 @@ local Run = outcome.class()
 
 local function new_run(session, request)
     local board = progress.board(session)
-    return outcome.new(Run, {session = session, request = request, states = {}, rows = {}, board = board,
+    return outcome.new(Run, {session = session, request = request, states = {}, rows = {}, moved = {},
+        board = board,
         live = board:line("verify")})
 end
 
@@ -188,6 +189,10 @@ function Run:add_file(replica, event)
             found_at = event.found_at, written_at = event.written_at,
         })
     row.message = decisions.describe(row, day_of(event.found_at or event.written_at))
+    if event.state == "changed" or event.state == "missing" then
+        self.moved[replica.id] = self.moved[replica.id] or {}
+        self.moved[replica.id][row.inside] = true
+    end
 end
 
 -- What was taken for good when a file was found damaged may have been read, and found damaged too, since.
@@ -226,6 +231,9 @@ function Run:add_row(replica, event)
         row[key] = event[key] or 0
     end
     self.rows[replica.id] = row
+    if event.code == "EMISSING" then
+        self.moved[replica.id] = setmetatable({}, {__index = function() return true end})    -- all of it
+    end
     if event.type == "failed" then
         self:problem(replica.root, event.code, event.message, {database = replica.database})
         self:worsen(event.code == "EMISSING" and statuses.PARTIAL
@@ -295,12 +303,12 @@ end
 
 -- ---- between databases ----
 
--- Add the files about which two replicas disagree, by path.
-local function add_disagreements(comparer, a, b, found)
+-- Add the files about which two replicas disagree, by path. What is another file by now, or gone, says nothing.
+local function add_disagreements(comparer, a, b, found, moved)
     errors.check(comparer:start{left = a.id, right = b.id, list_rot = true})
     local item = errors.check(comparer:next())
     while item do
-        if item ~= true then
+        if item ~= true and not (moved[a.id] or {})[item.path] and not (moved[b.id] or {})[item.path] then
             if not found[item.path] then
                 found[item.path] = {}
                 table.insert(found, item.path)
@@ -367,7 +375,7 @@ function Run:compare_group(comparer, group)
     local found = {}
     for i, a in ipairs(group) do
         for j = i + 1, #group do
-            add_disagreements(comparer, a, group[j], found)
+            add_disagreements(comparer, a, group[j], found, self.moved)
         end
     end
     for _, path in ipairs(found) do

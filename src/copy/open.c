@@ -152,7 +152,7 @@ static int open_target(struct work *w, struct catalog *cat, struct error *err)
     int end = target_end(w);
     code = end < 0 ? end : filesystem_of(end, &w->target.fs);
     if (code)
-        error_set(err, -code, "%s", r->target_root);
+        error_set(err, -code, "%s/%s", r->target_root, r->path);
     else
         code = measured_recall(cat, r->target_identity, end, &w->target.fs, err);
     if (end >= 0)

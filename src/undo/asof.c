@@ -395,7 +395,7 @@ static int recall(struct reading *g, struct error *err)
     int end = apart_open_nearest(g->root, g->r->path, O_PATH, NULL), code = end < 0 ? end : filesystem_of(end, &fs);
 
     if (code)
-        error_set(err, -code, "%s", g->r->root);
+        error_set(err, -code, "%s/%s", g->r->root, g->r->path);
     else
         code = measured_recall(g->cat, g->r->identity, end, &fs, err);
     if (end >= 0)

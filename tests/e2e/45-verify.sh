@@ -681,3 +681,28 @@ LUA
     ! grep -aq -e "all of it" -e "on NAS" drawn || fail "a second line for one disk"
     grep -aq "^verify " drawn || fail "no line"
 }
+
+# That two databases differ in a file is said while both have it: of one that is gone or another by now nothing is known.
+test_what_is_gone_differs_from_nothing() {
+    mkdir -p A/footage/acme/spot B/footage/acme/spot
+    echo one >A/footage/acme/spot/f
+    echo two >B/footage/acme/spot/f
+    touch -d '2024-01-01' ./*/footage/acme/spot/f
+    ok add database A A
+    ok add database B B
+    ok add category footage
+    ok load
+    ab verify acme/spot footage --json
+    assert_status 11
+    assert_eq "$(json 'o.type == "verify" and o.files_differing or nil' | sort | xargs)" "0 1"
+    mv B/footage/acme/spot/f elsewhere
+    ab verify acme/spot footage --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "verify" and o.files_differing or nil' | sort | xargs)" "0 0"
+    echo other >B/footage/acme/spot/f
+    ab verify acme/spot footage
+    assert_status 3
+    rm -r B/footage/acme
+    ab verify acme/spot footage
+    assert_status 3
+}

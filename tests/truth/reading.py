@@ -63,6 +63,8 @@ def are_apart(studio, key, row, now):
     to look: one of them was changed and its time put back."""
     name = row["database"]
     here = now.replica(name, key)
+    if row["files_differing"] and any(not disk.plugged and key in studio.model.seen[disk.name] for disk in studio.world.disks):
+        return True    # what is known of that one
     return bool(row["files_differing"]) and any(
         (entry.kind, other.kind) == ("file", "file") and entry.size == other.size and entry.data != other.data
         and studio.model.clocks(name, other_name).agree(entry.mtime, other.mtime)
