@@ -52,13 +52,15 @@ function Settling:record(copy)
     })
 end
 
--- A name that is given to a file moves the ctime of its other names, too: those are known again when they are read.
+-- A name that is given to a file, on either side, moves the ctime of its other names, too: those are known again when they
+-- are read.
 function Settling:read_moved(list)
     local pairs_list = {}
     for _, copy in ipairs(list) do
         local left = not copy.past and self:replica(self.from, copy.only)
         local right = left and self:replica(copy.target, copy.only)
-        pairs_list[#pairs_list + 1] = right and right.open > 0 and {left = left, right = right} or nil
+        local is_open = right and (left.open > 0 or right.open > 0)
+        pairs_list[#pairs_list + 1] = is_open and {left = left, right = right} or nil
     end
     doubts.read(self.session, pairs_list, {only = self.only})
 end

@@ -15,6 +15,7 @@
 #define MOST_READERS 16
 #define ATTEMPTS 2                  /* at a file that changes while it is read */
 #define FRESH (60 * NSEC_PER_SEC)   /* what was written so short ago may not be on the disk yet */
+#define LONGEST_TICK (3 * NSEC_PER_SEC)    /* of the filesystems there are; FAT has two seconds */
 
 struct one {
     pthread_t thread;
@@ -87,10 +88,26 @@ static void fail(struct check *c, int errnum)
     c->errnum = errnum;
 }
 
+/*
+ * What is read while a change could still get the file's present time proves nothing: wait until it could not. A time ahead,
+ * which somebody set, is not waited for.
+ */
+static void let_tick_pass(const struct reading *s, int64_t time)
+{
+    const struct timespec pause = {.tv_nsec = 5 * NSEC_PER_MSEC};
+    int64_t until = time + filesystem_tick(&s->fs), left;
+
+    while (!atomic_load(&s->stop) && (left = until - clock_now()) > 0 && left <= LONGEST_TICK)
+        nanosleep(&pause, NULL);
+}
+
 static void read_content(struct one *one, struct check *c, int fd, const struct stat *before)
 {
     const struct filesystem *fs = &one->shared->fs;
-    int64_t opened_at = clock_now(), ctime = ctime_of(before);
+    int64_t ctime = ctime_of(before);
+    let_tick_pass(one->shared, ctime);
+    let_tick_pass(one->shared, c->mtime);
+    int64_t opened_at = clock_now();
     bool fresh = opened_at - ctime < FRESH;
     struct stat after;
     int code = reread_digest(&one->reread, fd, c->size, fresh, &c->found);

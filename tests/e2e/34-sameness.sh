@@ -209,3 +209,19 @@ test_tags_and_acls_arrive() {
     assert_eq "$(json 'o.type == "copy" and o.metadata_only or nil')" 0
     assert_alike WORK NAS
 }
+
+# A name that was given to a source's file since it was loaded moves its ctime: the copy reads it, and nothing stays in doubt.
+test_a_file_that_got_another_name_is_read_with_the_copy() {
+    mkdir -p A/footage/acme/spot/day B/footage
+    echo one >A/footage/acme/spot/day/clip
+    touch -d '2024-01-01' A/footage/acme/spot/day/clip
+    ok add database A A
+    ok add database B B
+    ok add category footage
+    ok load
+    ln A/footage/acme/spot/day/clip A/footage/acme/spot/another
+    ok copy acme/spot footage A B
+    assert_same_tree A/footage/acme B/footage/acme
+    ok compare acme/spot footage A B
+    refute_out "to be read"
+}
