@@ -13,6 +13,7 @@
 #include "copy/lock.h"
 #include "copy/source.h"
 #include "copy/sweep.h"
+#include "copy/trial.h"
 #include "index/apart.h"
 #include "index/identity.h"
 #include "index/measured.h"
@@ -190,6 +191,18 @@ static void tell_swept(struct work *w, const struct swept *swept)
     free(text);
 }
 
+/* A trial of a category that lies apart is made in its folder: that around the client's. */
+static void sweep_category(const struct work *w)
+{
+    char *path = mem_strdup(w->request->path), *slash;
+
+    for (int i = 0; i < 2; i++)
+        if ((slash = strrchr(path, '/')))
+            *slash = '\0';
+    trial_sweep(w->target.root, path);
+    free(path);
+}
+
 /* With the lock: what is left of the dead, and what this filesystem can hold. */
 static int lock_target(struct work *w, struct journal *journal, struct error *err)
 {
@@ -202,6 +215,8 @@ static int lock_target(struct work *w, struct journal *journal, struct error *er
         return w->target.lock;
     if (journal)
         journal_bury(journal, w->target.name);
+    if (w->target.elsewhere)
+        sweep_category(w);
     int code = sweep_dead(w->target.root, r->path, w->cancel, &swept);
     w->target.partials = swept.partials;
     w->target.partial_bytes = swept.partial_bytes;

@@ -192,7 +192,7 @@ int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct 
     int code = 0, fd = path_open_dir(root, OPERATIONS);
 
     *ret_swept = (struct swept){0};
-    trial_sweep(root);
+    trial_sweep(root, OUR_FOLDER);
     if (fd < 0)
         return fd == -ENOENT ? 0 : fd;
     DIR *dir = fdopendir(fd);

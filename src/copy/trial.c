@@ -251,9 +251,9 @@ static void remove_folder(int dir, const char *name)
     }
 }
 
-void trial_sweep(int root)
+void trial_sweep(int root, const char *path)
 {
-    int fd = path_open_dir(root, OUR_FOLDER);
+    int fd = path_open_dir(root, path);
     DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 
     if (!stream && fd >= 0)

@@ -22,8 +22,11 @@ int trial_times(int dir, const char *name, struct traits *ret_traits);
 /* Those of the symlink dir/name, which leads to the file dir/target: *ret_kept says whether they can be set. 0 or -errno. */
 int trial_link_times(int dir, const char *name, const char *target, bool *ret_kept);
 
-/* Remove what trials left below a database's root: only for who holds its lock. */
-void trial_sweep(int root);
+/*
+ * Remove what trials left in a folder below a database's root: OUR_FOLDER, or that of a category that lies apart. Only for who
+ * holds its lock.
+ */
+void trial_sweep(int root, const char *path);
 
 /* What to measure. Strings are borrowed. A category that lies apart is tried in its own folder: a crash leaves a folder there. */
 struct trial_request {

@@ -40,14 +40,42 @@ footage_elsewhere() {
     studio
 }
 
+# What footage's own filesystem keeps is measured with the first copy: that is behind us.
+measured() {
+    mkdir -p WORK/footage/acme/first
+    echo first >WORK/footage/acme/first/file
+    ok copy acme/first footage WORK NAS
+    keep_state
+}
+
+# That measuring is ended in the midst: the next copy takes away what it left.
+fault_trial_elsewhere() {
+    local hit
+    footage_elsewhere
+    for hit in 3 12 25; do
+        reset
+        shim "$CHANGES $PWD/NAS* $hit 1 kill"
+        strike "${SHIM[@]}"
+        [ "$STATUS" = 137 ] || fail "it was not killed"
+        rerun
+        check_clean NAS
+        conclude "a trial on another filesystem is ended"
+    done
+}
+on_trial_elsewhere="ext4 btrfs"
+
 # A replaced file that a dead copy left under an exchange name cannot be moved to the versions there.
 fault_rescue_elsewhere() {
-    local name=.autobackup-x-0123456789abcdef
+    local name=.autobackup-x-0123456789abcdef hit=20
     footage_elsewhere
-    reset
-    shim "$CHANGES $PWD/NAS* 40 1 kill"
-    strike "${SHIM[@]}"
-    [ "$STATUS" = 137 ] || fail "it was not killed"
+    measured
+    until grep -qs autobackup-manifest NAS/.autobackup/operations/*.open; do    # before that it changed nothing
+        reset
+        hit=$((hit + 10))
+        shim "$CHANGES $PWD/NAS* $hit 1 kill"
+        strike "${SHIM[@]}"
+        [ "$STATUS" = 137 ] || fail "it was not killed"
+    done
     bytes 5000 >replaced
     cp replaced "NAS/$REPLICA/same/$name"
     rerun
