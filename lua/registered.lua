@@ -39,6 +39,22 @@ function M:database(name)
     return self:rows(DATABASE .. " WHERE " .. key .. " = ?", {name})[1]
 end
 
+--- The databases of some names, each once.
+-- @param names list
+-- @return rows, in the order of the names; raises ENONAME where there is none of a name
+function M:databases_named(names)
+    local list, seen = {}, {}
+    for _, name in ipairs(names) do
+        if not seen[name] then
+            seen[name] = true
+            list[#list + 1] = self:database(name)
+                or errors.raise("ENONAME", ("no database '%s': 'list databases' tells which there are")
+                    :format(name))
+        end
+    end
+    return list
+end
+
 --- The database whose disk has the same marker as an identity, be it on another filesystem; without a marker, the same
 -- filesystem and folder.
 -- @return row or nil

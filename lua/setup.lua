@@ -98,9 +98,10 @@ local function refuse_known_disk(session, seen, name, path, options)
         errors.raise("EEXIST", ("%s has the marker of database %s (%s), so it was copied from it: '%s' makes it a "
             .. "disk of its own"):format(path, other.database, other.path, anew), {path = path})
     end
+    local is_itself = is_same_folder(path, other.path)
     errors.raise("EEXIST", ("%s is the disk of database %s (%s): one disk cannot be two databases; 'remove "
-        .. "database %s' first, or, when it is a copy of that disk, plug in both and say '%s'")
-        :format(path, other.database, other.path, other.database, anew), {path = path})
+        .. "database %s' first%s"):format(path, other.database, other.path, other.database, is_itself and "" or
+        (", or, when it is a copy of that disk, plug in both and say '%s'"):format(anew)), {path = path})
 end
 
 local function is_known_disk(known, seen)

@@ -35,22 +35,10 @@ local SIDE = 16      -- destinations that one reading of the source can serve
 -- One run of the command: its databases, and what was collected so far.
 local Run = outcome.class()
 
-local function named_databases(session, names)
-    local list, seen = {}, {}
-    for _, name in ipairs(names) do
-        if not seen[name] then
-            seen[name] = true
-            list[#list + 1] = session.catalog:database(name)
-                or errors.raise("ENONAME", ("no database '%s'"):format(name))
-        end
-    end
-    return list
-end
-
 local function new_run(session, request)
     return outcome.new(Run, {
-        session = session, request = request, from = named_databases(session, {request.from})[1],
-        to = named_databases(session, request.to), actions = jobs.collector("action", request.sink),
+        session = session, request = request, from = session.catalog:databases_named{request.from}[1],
+        to = session.catalog:databases_named(request.to), actions = jobs.collector("action", request.sink),
         given_up = {}, read_at = {}, disks = {}, locks = {}, done = 0, board = progress.board(session),
     })
 end

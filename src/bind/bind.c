@@ -63,3 +63,17 @@ int bind_done(lua_State *L, int code, struct error *err)
     lua_pushboolean(L, 1);
     return 1;
 }
+
+void bind_set_integer(lua_State *L, const char *key, int64_t value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, key);
+}
+
+void bind_set_text(lua_State *L, const char *key, const char *text)
+{
+    if (!text)
+        return;
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}

@@ -28,6 +28,10 @@ int64_t bind_opt_integer(lua_State *L, int arg, int64_t fallback, int64_t min, i
 /* Push the bytes of b as a string and free b, also when Lua runs out of memory. */
 void bind_push_buf(lua_State *L, struct buf *b);
 
+/* Give the table on top of the stack a field; a text that is NULL gives it none. */
+void bind_set_integer(lua_State *L, const char *key, int64_t value);
+void bind_set_text(lua_State *L, const char *key, const char *text);
+
 /* For an engine's result, 0 or -errno with err: push true, or what bind_fail pushes. Returns their count. */
 int bind_done(lua_State *L, int code, struct error *err);
 

@@ -113,12 +113,6 @@ static void set_string(lua_State *L, const char *key, const char *text)
     lua_setfield(L, -2, key);
 }
 
-static void set_integer(lua_State *L, const char *key, int64_t value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, key);
-}
-
 /* A directory's size and time mean nothing here. */
 static void set_entry(lua_State *L, const char *key, const struct entry *e)
 {
@@ -127,8 +121,8 @@ static void set_entry(lua_State *L, const char *key, const struct entry *e)
     lua_createtable(L, 0, 4);
     set_string(L, "kind", type_name(e->mode));
     if (e->mode && !S_ISDIR(e->mode)) {
-        set_integer(L, "size", (int64_t)e->size);
-        set_integer(L, "mtime", e->mtime);
+        bind_set_integer(L, "size", (int64_t)e->size);
+        bind_set_integer(L, "mtime", e->mtime);
     }
     if (e->err || e->mount)
         set_string(L, "error", e->err ? error_name(e->err) : "EXDEV");
@@ -163,9 +157,9 @@ static int comparer_next(lua_State *L)
 static void set_sum(lua_State *L, const char *key, const struct compare_sum *sum)
 {
     lua_createtable(L, 0, 3);
-    set_integer(L, "files", sum->files);
-    set_integer(L, "bytes", sum->bytes);
-    set_integer(L, "others", sum->others);
+    bind_set_integer(L, "files", sum->files);
+    bind_set_integer(L, "bytes", sum->bytes);
+    bind_set_integer(L, "others", sum->others);
     lua_setfield(L, -2, key);
 }
 
@@ -180,14 +174,14 @@ static int comparer_counts(lua_State *L)
     set_sum(L, "different", &n->different);
     set_sum(L, "unread", &n->unread);
     set_sum(L, "doubt", &n->doubt);
-    set_integer(L, "content", n->content);
-    set_integer(L, "other_time", n->other_time);
-    set_integer(L, "newer_left", n->newer_left);
-    set_integer(L, "newer_right", n->newer_right);
-    set_integer(L, "directories_left", n->directories_left);
-    set_integer(L, "directories_right", n->directories_right);
-    set_integer(L, "errors_left", n->errors_left);
-    set_integer(L, "errors_right", n->errors_right);
+    bind_set_integer(L, "content", n->content);
+    bind_set_integer(L, "other_time", n->other_time);
+    bind_set_integer(L, "newer_left", n->newer_left);
+    bind_set_integer(L, "newer_right", n->newer_right);
+    bind_set_integer(L, "directories_left", n->directories_left);
+    bind_set_integer(L, "directories_right", n->directories_right);
+    bind_set_integer(L, "errors_left", n->errors_left);
+    bind_set_integer(L, "errors_right", n->errors_right);
     lua_pushboolean(L, n->found_left);
     lua_setfield(L, -2, "found_left");
     lua_pushboolean(L, n->found_right);

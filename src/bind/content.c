@@ -163,12 +163,6 @@ static int folder_arrange(lua_State *L)
     return 1;
 }
 
-static void set_integer(lua_State *L, const char *key, int64_t value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, key);
-}
-
 static void push_row(lua_State *L, const struct content *c, const struct content_entry *e)
 {
     bool is_counted = !S_ISDIR(e->mode) || c->summed;
@@ -178,13 +172,13 @@ static void push_row(lua_State *L, const struct content *c, const struct content
     lua_setfield(L, -2, "name");
     lua_pushstring(L, type_name(e->mode));
     lua_setfield(L, -2, "kind");
-    set_integer(L, "errors", e->errors);
+    bind_set_integer(L, "errors", e->errors);
     if (is_counted) {
-        set_integer(L, "bytes", e->bytes);
-        set_integer(L, "files", e->files);
+        bind_set_integer(L, "bytes", e->bytes);
+        bind_set_integer(L, "files", e->files);
     }
     if (e->newest != INT64_MIN)
-        set_integer(L, "newest", e->newest);
+        bind_set_integer(L, "newest", e->newest);
     if (e->err || e->mount) {
         lua_pushstring(L, e->err ? error_name(e->err) : "EXDEV");
         lua_setfield(L, -2, "error");
@@ -225,10 +219,10 @@ static int folder_totals(lua_State *L)
     struct content *c = check_folder(L);
 
     lua_createtable(L, 0, 5);
-    set_integer(L, "count", (int64_t)c->count);
-    set_integer(L, "bytes", c->bytes);
-    set_integer(L, "files", c->files);
-    set_integer(L, "largest", c->largest);
+    bind_set_integer(L, "count", (int64_t)c->count);
+    bind_set_integer(L, "bytes", c->bytes);
+    bind_set_integer(L, "files", c->files);
+    bind_set_integer(L, "largest", c->largest);
     lua_pushboolean(L, c->summed);
     lua_setfield(L, -2, "summed");
     return 1;

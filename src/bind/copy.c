@@ -187,12 +187,6 @@ static int copy_matches(lua_State *L)
     return code == LUA_OK ? 1 : lua_error(L);
 }
 
-static void set_text(lua_State *L, const char *key, const char *text)
-{
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, key);
-}
-
 static int push_respelled(lua_State *L)
 {
     const struct respellings *r = lua_touserdata(L, 1);
@@ -200,9 +194,9 @@ static int push_respelled(lua_State *L)
     lua_createtable(L, (int)r->count, 0);
     for (size_t i = 0; i < r->count; i++) {
         lua_createtable(L, 0, 4);
-        set_text(L, "dir", r->list[i].dir);
-        set_text(L, "from", r->list[i].from);
-        set_text(L, "to", r->list[i].to);
+        bind_set_text(L, "dir", r->list[i].dir);
+        bind_set_text(L, "from", r->list[i].from);
+        bind_set_text(L, "to", r->list[i].to);
         lua_pushboolean(L, r->list[i].kept);
         lua_setfield(L, -2, "kept");
         lua_seti(L, -2, (lua_Integer)i + 1);
@@ -278,25 +272,19 @@ static int copy_record(lua_State *L)
     return 1;
 }
 
-static void set_integer(lua_State *L, const char *key, int64_t value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, key);
-}
-
 static int push_measured(lua_State *L, const struct measured *m)
 {
     lua_createtable(L, 0, 16);
-    set_integer(L, "granularity", m->traits.granularity);
+    bind_set_integer(L, "granularity", m->traits.granularity);
     if (m->traits.has_oldest)
-        set_integer(L, "oldest", m->traits.oldest);
+        bind_set_integer(L, "oldest", m->traits.oldest);
     if (m->traits.has_newest)
-        set_integer(L, "newest", m->traits.newest);
-    set_integer(L, "keeps_times", !m->traits.drops_times);
-    set_integer(L, "link_times", !m->traits.drops_link_times);
+        bind_set_integer(L, "newest", m->traits.newest);
+    bind_set_integer(L, "keeps_times", !m->traits.drops_times);
+    bind_set_integer(L, "link_times", !m->traits.drops_link_times);
     for (int i = 0; i < TRAIT_COUNT; i++)
         if (m->kept[i] >= 0)
-            set_integer(L, trait_name(i), m->kept[i]);
+            bind_set_integer(L, trait_name(i), m->kept[i]);
     return 1;
 }
 

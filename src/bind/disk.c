@@ -17,35 +17,26 @@
 
 #define PROBE_TIMEOUT (3 * NSEC_PER_SEC)
 
-static void set_integer(lua_State *L, const char *key, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, key);
-}
-
 /* An empty one says nothing. */
-static void set_text(lua_State *L, const char *key, const char *text)
+static void set_known(lua_State *L, const char *key, const char *text)
 {
-    if (text[0]) {
-        lua_pushstring(L, text);
-        lua_setfield(L, -2, key);
-    }
+    bind_set_text(L, key, text[0] ? text : NULL);
 }
 
 static int push_identity(lua_State *L, const struct identity *id, const char *place, const struct filesystem *fs)
 {
     lua_createtable(L, 0, 4);
-    set_text(L, "id", id->text);
-    set_text(L, "place", place);
-    set_text(L, "device", id->volume.device);
-    set_text(L, "label", id->volume.label);
-    set_text(L, "type", id->volume.format[0] ? id->volume.format : id->volume.type);
+    set_known(L, "id", id->text);
+    set_known(L, "place", place);
+    set_known(L, "device", id->volume.device);
+    set_known(L, "label", id->volume.label);
+    set_known(L, "type", id->volume.format[0] ? id->volume.format : id->volume.type);
     lua_pushboolean(L, id->marker);
     lua_setfield(L, -2, "marker");
     if (id->volume.size)
-        set_integer(L, "size", (lua_Integer)id->volume.size);
-    set_text(L, "fs_type", fs->type);
-    set_integer(L, "granularity", fs->traits.granularity);
+        bind_set_integer(L, "size", (lua_Integer)id->volume.size);
+    set_known(L, "fs_type", fs->type);
+    bind_set_integer(L, "granularity", fs->traits.granularity);
     return 1;
 }
 
@@ -121,12 +112,12 @@ static int push_mounts(lua_State *L)
     for (size_t i = 0; i < all->count; i++) {
         const struct mount *m = &all->list[i];
         lua_createtable(L, 0, 4);
-        set_text(L, "target", m->target);
-        set_text(L, "source", m->source);
-        set_text(L, "type", m->type);
-        set_text(L, "root", m->root);
-        set_text(L, "volume", all->volumes[i].name);
-        set_integer(L, "device", (lua_Integer)m->dev);
+        set_known(L, "target", m->target);
+        set_known(L, "source", m->source);
+        set_known(L, "type", m->type);
+        set_known(L, "root", m->root);
+        set_known(L, "volume", all->volumes[i].name);
+        bind_set_integer(L, "device", (lua_Integer)m->dev);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     return 1;

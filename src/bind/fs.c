@@ -15,12 +15,6 @@
 #include "base/file.h"
 #include "base/path.h"
 
-static void set_integer(lua_State *L, const char *key, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, key);
-}
-
 static const char *kind_of(mode_t mode)
 {
     switch (mode & S_IFMT) {
@@ -42,12 +36,12 @@ static int push_stat(lua_State *L, const struct stat *st)
     lua_setfield(L, -2, "kind");
     lua_pushnumber(L, (double)st->st_mtim.tv_sec + (double)st->st_mtim.tv_nsec / 1e9);
     lua_setfield(L, -2, "mtime");
-    set_integer(L, "size", st->st_size);
-    set_integer(L, "mode", st->st_mode & 07777);
-    set_integer(L, "uid", st->st_uid);
-    set_integer(L, "gid", st->st_gid);
-    set_integer(L, "dev", (lua_Integer)st->st_dev);
-    set_integer(L, "ino", (lua_Integer)st->st_ino);
+    bind_set_integer(L, "size", st->st_size);
+    bind_set_integer(L, "mode", st->st_mode & 07777);
+    bind_set_integer(L, "uid", st->st_uid);
+    bind_set_integer(L, "gid", st->st_gid);
+    bind_set_integer(L, "dev", (lua_Integer)st->st_dev);
+    bind_set_integer(L, "ino", (lua_Integer)st->st_ino);
     return 1;
 }
 
@@ -148,10 +142,10 @@ static int fs_statvfs(lua_State *L)
     if (statvfs(path, &st) < 0)
         return bind_fail_errno(L, errno, path);
     lua_createtable(L, 0, 4);
-    set_integer(L, "inodes_total", (lua_Integer)st.f_files);
-    set_integer(L, "bytes_free", (lua_Integer)(st.f_bavail * st.f_frsize));
-    set_integer(L, "bytes_total", (lua_Integer)(st.f_blocks * st.f_frsize));
-    set_integer(L, "inodes_free", (lua_Integer)st.f_favail);
+    bind_set_integer(L, "inodes_total", (lua_Integer)st.f_files);
+    bind_set_integer(L, "bytes_free", (lua_Integer)(st.f_bavail * st.f_frsize));
+    bind_set_integer(L, "bytes_total", (lua_Integer)(st.f_blocks * st.f_frsize));
+    bind_set_integer(L, "inodes_free", (lua_Integer)st.f_favail);
     return 1;
 }
 

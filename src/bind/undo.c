@@ -89,20 +89,6 @@ static int prune_start_(lua_State *L)
     return 1;
 }
 
-static void set_text(lua_State *L, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, key);
-}
-
-static void set_integer(lua_State *L, const char *key, int64_t value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, key);
-}
-
 static void set_flag(lua_State *L, const char *key, bool value)
 {
     lua_pushboolean(L, value);
@@ -112,32 +98,32 @@ static void set_flag(lua_State *L, const char *key, bool value)
 static void push_operation(lua_State *L, const struct operation *o)
 {
     lua_createtable(L, 0, 24);
-    set_text(L, "operation", o->operation);
-    set_text(L, "kind", o->kind);
-    set_text(L, "replica", o->replica);
-    set_text(L, "target", o->target);
-    set_text(L, "source", o->source);
-    set_text(L, "host", o->host);
-    set_text(L, "run", o->run);
-    set_text(L, "user", o->user);
-    set_text(L, "boot", o->boot);
-    set_text(L, "state", o->state);
-    set_integer(L, "files", o->files);
-    set_integer(L, "bytes", o->bytes);
-    set_integer(L, "created", o->counts.created);
-    set_integer(L, "replaced", o->counts.replaced);
-    set_integer(L, "removed", o->counts.removed);
-    set_integer(L, "touched", o->counts.touched);
-    set_integer(L, "directories", o->counts.directories);
+    bind_set_text(L, "operation", o->operation);
+    bind_set_text(L, "kind", o->kind);
+    bind_set_text(L, "replica", o->replica);
+    bind_set_text(L, "target", o->target);
+    bind_set_text(L, "source", o->source);
+    bind_set_text(L, "host", o->host);
+    bind_set_text(L, "run", o->run);
+    bind_set_text(L, "user", o->user);
+    bind_set_text(L, "boot", o->boot);
+    bind_set_text(L, "state", o->state);
+    bind_set_integer(L, "files", o->files);
+    bind_set_integer(L, "bytes", o->bytes);
+    bind_set_integer(L, "created", o->counts.created);
+    bind_set_integer(L, "replaced", o->counts.replaced);
+    bind_set_integer(L, "removed", o->counts.removed);
+    bind_set_integer(L, "touched", o->counts.touched);
+    bind_set_integer(L, "directories", o->counts.directories);
     set_flag(L, "has_versions", o->has_versions);
     set_flag(L, "has_manifest", o->has_manifest);
     if (o->has_manifest) {
-        set_integer(L, "pid", o->pid);
-        set_integer(L, "began", o->began);
-        set_integer(L, "started_at", o->started_at);
+        bind_set_integer(L, "pid", o->pid);
+        bind_set_integer(L, "began", o->began);
+        bind_set_integer(L, "started_at", o->started_at);
     }
     if (o->state)
-        set_integer(L, "finished_at", o->finished_at);
+        bind_set_integer(L, "finished_at", o->finished_at);
 }
 
 static int build_list(lua_State *L)
@@ -198,10 +184,10 @@ static void push_lacks(lua_State *L, const struct asof *a)
     lua_createtable(L, (int)a->lack_count, 0);
     for (size_t i = 0; i < a->lack_count; i++) {
         lua_createtable(L, 0, 4);
-        set_text(L, "why", why[a->lacks[i].why]);
-        set_text(L, "path", a->lacks[i].path);
-        set_text(L, "operation", a->lacks[i].operation);
-        set_integer(L, "changed_at", a->lacks[i].changed_at);
+        bind_set_text(L, "why", why[a->lacks[i].why]);
+        bind_set_text(L, "path", a->lacks[i].path);
+        bind_set_text(L, "operation", a->lacks[i].operation);
+        bind_set_integer(L, "changed_at", a->lacks[i].changed_at);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "lacks");
@@ -216,8 +202,8 @@ static int build_asof(lua_State *L)
     bind_push_layers(L, a->layers);
     a->layers = NULL;
     lua_setfield(L, -2, "layers");
-    set_integer(L, "lacking", a->lacking);
-    set_integer(L, "names", a->names);
+    bind_set_integer(L, "lacking", a->lacking);
+    bind_set_integer(L, "names", a->names);
     push_lacks(L, a);
     lua_createtable(L, (int)count, 0);
     for (lua_Integer i = 0; i < count; i++) {

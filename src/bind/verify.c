@@ -99,12 +99,6 @@ static int verify_start_(lua_State *L)
     return 1;
 }
 
-static void set_integer(lua_State *L, const char *key, int64_t value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, key);
-}
-
 /* In a protected call, so that the ages are freed even when Lua runs out of memory. */
 static int push_ages(lua_State *L)
 {
@@ -113,9 +107,9 @@ static int push_ages(lua_State *L)
     lua_createtable(L, (int)ages->count, 0);
     for (size_t i = 0; i < ages->count; i++) {
         lua_createtable(L, 0, 3);
-        set_integer(L, "minute", ages->list[i].minute);
-        set_integer(L, "files", ages->list[i].files);
-        set_integer(L, "bytes", ages->list[i].bytes);
+        bind_set_integer(L, "minute", ages->list[i].minute);
+        bind_set_integer(L, "files", ages->list[i].files);
+        bind_set_integer(L, "bytes", ages->list[i].bytes);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     return 1;
@@ -180,9 +174,9 @@ static int verify_survey(lua_State *L)
     if (code < 0)
         return bind_fail(L, &err);
     lua_createtable(L, 0, 3);
-    set_integer(L, "files", found.files);
-    set_integer(L, "bytes", found.bytes);
-    set_integer(L, "damaged", found.damaged);
+    bind_set_integer(L, "files", found.files);
+    bind_set_integer(L, "bytes", found.bytes);
+    bind_set_integer(L, "damaged", found.damaged);
     return 1;
 }
 
