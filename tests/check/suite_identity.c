@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <libmount/libmount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,10 @@ START_TEST(what_fstab_wants)
                                  "proc /proc proc\n/dev/y none swap sw 0 0\nthis is no line\n/dev/z / ext4\n");
     snprintf(path, sizeof path, "%s/fstab", where);
     setenv("LIBMOUNT_FSTAB", path, 1);
+    if (strcmp(mnt_get_fstab_path(), path) != 0) {    /* some versions heed it for root only */
+        sandbox_skip("libmount reads no other fstab for this user");
+        return;
+    }
     ck_assert_str_eq(missing("/no/NAS"), "LABEL=NAS at /no/NAS");
     ck_assert_str_eq(missing("/no/NAS/in/it"), "LABEL=NAS at /no/NAS");
     ck_assert_str_eq(missing("/no/my disk"), "/dev/x at /no/my disk");

@@ -35,7 +35,7 @@ test_a_stray_dotfile_makes_no_disk_of_a_mount_point() {
     mkdir disk
     touch disk/.stray
     echo "UUID=1 $PWD/disk ext4 defaults 0 2" >fstab
-    export LIBMOUNT_FSTAB=$PWD/fstab
+    use_fstab fstab
     ab add database NAS disk
     assert_status 1
     assert_err "UUID=1 belongs at $PWD/disk (/etc/fstab), and is not mounted there"
@@ -47,7 +47,7 @@ test_a_stray_dotfile_makes_no_disk_of_a_mount_point() {
     unset LIBMOUNT_FSTAB
     ok add database NAS disk
     rm -r disk/.autobackup
-    export LIBMOUNT_FSTAB=$PWD/fstab
+    use_fstab fstab
     ok add category footage
     ab load NAS
     assert_status 75

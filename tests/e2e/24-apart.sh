@@ -153,7 +153,7 @@ test_fstab_names_a_mount_before_the_first_copy() {
     ok add database NAS NAS
     ok add category footage footage
     echo "UUID=1 $PWD/NAS/footage ext4 defaults 0 2" >fstab
-    export LIBMOUNT_FSTAB=$PWD/fstab
+    use_fstab fstab
     ab load
     assert_status 3
     assert_err "UUID=1 belongs at $PWD/NAS/footage (/etc/fstab)"

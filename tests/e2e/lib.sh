@@ -37,6 +37,11 @@ skip() {    # WHY: this machine cannot run the test
     exit 77
 }
 
+use_fstab() {    # FILE: for /etc/fstab, until LIBMOUNT_FSTAB is unset; some versions of libmount heed the variable for root only
+    export LIBMOUNT_FSTAB=$PWD/$1
+    [ -n "$(findmnt --fstab --noheadings --output TARGET)" ] || skip "libmount reads no other fstab for this user"
+}
+
 need() {    # PROGRAM...: skip when one is missing
     local program
     for program; do
