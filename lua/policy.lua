@@ -170,11 +170,11 @@ local function content_reasons(cell, reasons, doubts)
     table.move(found, 1, #found, #reasons + 1, reasons)
 end
 
--- Whether it takes reading to know that a replica is the same as one of the good ones.
+-- Whether it takes reading to know that a replica is the same as one of the good ones: not where something differs anyway.
 local function is_doubtful(replica, good)
     for _, other in ipairs(good) do
         local answer = replica ~= other and replica.against and replica.against[other.id]
-        if answer and answer.content == 0 and answer.doubtful > 0 then
+        if answer and answer.state == "unknown" then
             return true
         end
     end

@@ -145,6 +145,20 @@ local function word_for(replica, group)
     return is_same and "same" or "similar"
 end
 
+-- The word for one that is not as most: "differs" only where something says so. Relations are not transitive where times are
+-- coarse, or where digests tell its likes apart.
+local function word_beside(replica, replicas)
+    local word = "similar"
+    for _, other in ipairs(replicas) do
+        local relation = other ~= replica and is_whole(other) and M.relation(replica, other)
+        if relation == "differs" then
+            return "differs"
+        end
+        word = relation == "unknown" and "unknown" or word
+    end
+    return word
+end
+
 --- Compare the replicas of one category of one project.
 -- @param replicas rows as for groups, with `database` and what traits.are_coarse looks at; at most one per database
 -- @return table from database name to
@@ -170,7 +184,7 @@ function M.compare(replicas)
             if alone then
                 words[replica.database] = has_damage(replicas) and "differs" or "unknown"
             else
-                words[replica.database] = (i > 1 or tie) and "differs" or word_for(replica, group)
+                words[replica.database] = (i > 1 or tie) and word_beside(replica, replicas) or word_for(replica, group)
             end
         end
     end

@@ -67,6 +67,14 @@ function M.test_what_verify_found_to_differ_is_below_any_policy()
     unit.assertEquals({enough.state, enough.reasons}, {"ok", {}})
 end
 
+function M.test_what_differs_anyway_is_no_doubt()
+    local answer = {state = "differs", content = 0, doubtful = 1}
+    local old = replica("NAS", {fingerprint = "y", newest = 50 * NS})
+    for _, policies in ipairs{{}, {{category = "render", on = {"NAS"}}}} do
+        unit.assertEquals(policy.judge(policies, apart(replica("WORK"), old, answer), 0)[1].state, "below")
+    end
+end
+
 -- WORK and NAS with newest files of one time, of which the fingerprints differ.
 local function tied(answer)
     local work, nas = replica("WORK"), replica("NAS", {fingerprint = "y"})

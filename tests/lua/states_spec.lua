@@ -75,6 +75,16 @@ function M.test_what_may_be_like_either_of_two_is_unknown()
     end
 end
 
+function M.test_differs_is_only_what_differs_from_something()
+    -- B is the same as all others as far as its coarse times tell, and A is not the same as C and D
+    local answers = {AB = "same", AC = "differs", AD = "differs", BC = "same", BD = "same", CD = "same"}
+    unit.assertEquals(states.compare(judged({"x", "y", "z", "z"}, answers, {B = {granularity = 10 ^ 9}})),
+        {A = "differs", B = "similar", C = "differs", D = "differs"})
+    answers = {AB = "content", AC = "same", BD = "same", BC = "content", AD = "unknown", CD = "unknown"}
+    unit.assertEquals(states.compare(judged({"x", "x", "x", "x"}, answers)),
+        {A = "differs", B = "differs", C = "differs", D = "unknown"})
+end
+
 function M.test_what_has_to_be_read_is_unknown()
     unit.assertEquals(states.compare(judged({"x", "x"}, {AB = "unknown"})), {A = "unknown", B = "unknown"})
     unit.assertEquals(states.compare(judged({"x", "x", "x"}, {AC = "unknown", BC = "unknown"})),

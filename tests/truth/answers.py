@@ -155,12 +155,16 @@ class Answers:
         if newest is not None:
             expect("fetch-newest", row["newest"], whole_second(newest), what + ", newest")
         expect("fetch-errors", bool(row["errors"]), bool(tree.unread), what + ", errors")
-        expect("fetch-damaged", row.get("damaged") or 0, 0, what + ", damaged")
+        damaged = row.get("damaged") or 0
+        if damaged > self.model.count_unseen(disk.name, key):
+            raise Mismatch("fetch-damaged", "%s, damaged: it says %d, none is" % (what, damaged))
 
     def marks(self, key, words):
         """The words of fetch against those of compare."""
         self.world.about = key
         if not any(self.model.seen[name][key].files() for name in words):
+            return
+        if any(word == "damaged" and self.model.count_unseen(name, key) for name, word in words.items()):
             return
         what = "fetch: %s: %s, compare: %s" % (key, words, {pair[1:]: state for pair, state in self.said.items()
                                                           if pair[0] == key and pair[1] < pair[2]})

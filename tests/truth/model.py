@@ -94,6 +94,12 @@ class Model:
     def is_coarse(self, name):
         return self.grounds[name].granularity > 1
 
+    def count_unseen(self, name, key):
+        """Files that were rewritten within the tick in which their digest was taken: no time tells that from damage."""
+        tree = self.seen[name][key]
+        return sum(proof.young and (proof.renewed or proof.data != tree[path].data)
+                   for path, proof in self.proofs[name].get(key, {}).items() if path in tree)
+
     def doubt(self, name, key):
         """The program was ended in the midst of it: nobody knows what it has noted."""
         for proof in self.proofs[name].get(key, {}).values():
