@@ -91,12 +91,25 @@ class Model:
             else:
                 old.certain = False
 
+    def doubted(self, name, key):
+        """Files of which nobody knows whether they have the content that they had at this size and time before: reading them
+        says nothing of copies that were made of that."""
+        tree = self.seen[name].get(key, {})
+        return {path for path, proof in self.proofs[name].get(key, {}).items()
+                if path in tree and (proof.renewed or proof.data != tree[path].data or proof.moved and not proof.certain)}
+
+    def renew(self, name, key, paths):
+        for path in paths:
+            if path in self.proofs[name].get(key, {}):
+                self.proofs[name][key][path].renewed = True
+
     def is_coarse(self, name):
         return self.grounds[name].granularity > 1
 
-    def count_unseen(self, name, key):
-        """Files that were rewritten within the tick in which their digest was taken: no time tells that from damage."""
-        tree = self.seen[name][key]
+    def count_unseen(self, name, key, tree=None):
+        """Files that were rewritten within the tick in which their digest was taken: no time tells that from damage. tree: what is
+        on the disk, where that is not what was seen."""
+        tree = self.seen[name][key] if tree is None else tree
         return sum(proof.young and (proof.renewed or proof.data != tree[path].data)
                    for path, proof in self.proofs[name].get(key, {}).items() if path in tree)
 

@@ -188,7 +188,7 @@ def compare_plan(text, plan, answer, unread):
     for key in ("files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed", "others_copied", "directories_made",
                 "directories_removed", "metadata_only", "conflicts"):
         for foretold, done in zip(plan.of("copy"), answer.of("copy")):
-            if unread and key in ("directories_removed", "metadata_only"):    # what cannot be emptied stays
+            if unread and key in ("directories_removed", "metadata_only", "files_unchanged"):    # what cannot be emptied stays
                 continue
             expect("dry-run", foretold.get(key), done.get(key), "%s: the dry run's %s" % (text, key))
 
@@ -239,6 +239,7 @@ def check_counts(text, row, result):
 def settle(studio, key, source, target, before, after):
     """After a copy the program knows the destination as it is, and has digests of what it copied."""
     model, old = studio.model, before.replica(target.name, key)
+    doubted = model.doubted(source.name, key), model.doubted(target.name, key)
     model.observe(target.name, after.replicas[target.name], [key])
     new = model.seen[target.name].get(key, {})
     copied = [path for path, entry in new.items() if entry.kind == "file" and (path not in old or old[path].ino != entry.ino)]
@@ -250,6 +251,8 @@ def settle(studio, key, source, target, before, after):
     others = [path for path in set(new) & set(there) if path not in copied and new[path].kind == there[path].kind == "file"]
     for name in (source.name, target.name):    # it may have read them too
         studio.model.prove(name, key, others, certain=False)
+    model.renew(source.name, key, doubted[0])
+    model.renew(target.name, key, doubted[1] | doubted[0] & set(copied))
 
 
 def again(studio, text, key, source, targets, before):
