@@ -9,12 +9,11 @@ local traits = require "autobackup.traits"
 local M = {}
 
 --- Whether a category of a database that is online can be used.
--- @param session the session
+-- @param catalog the session's
 -- @param database catalog row, online, @param category_path relative to it
 -- @return true, or nil, message, code
-function M.check(session, database, category_path)
-    local ok, message, code = core_disk.category(session.catalog:path(), database.identity, database.path,
-        category_path)
+function M.check(catalog, database, category_path)
+    local ok, message, code = core_disk.category(catalog:path(), database.identity, database.path, category_path)
     if ok then
         return true
     end
@@ -23,20 +22,21 @@ end
 
 --- A memory for the time of one command: is a database there, and of a category on a disk of its own that disk? Each is
 -- looked at once.
--- @param session the session
--- @return function of catalog rows of a database and a category -> true, or false, message, code
-function M.prober(session)
+-- @param catalog the session's
+-- @return function of catalog rows of a database and a category ({id, path}; nil: of none) -> true, or false, message,
+--         code
+function M.prober(catalog)
     local is_online, known = locate.prober(), {}
-    for _, row in ipairs(session.catalog:apart()) do
+    for _, row in ipairs(catalog:apart()) do
         known[row.database .. "/" .. row.category] = false
     end
     return function(database, category)
         local ok, message, code = is_online(database)
-        local key = database.id .. "/" .. category.id
-        if not ok or known[key] == nil then
+        local key = category and database.id .. "/" .. category.id
+        if not ok or not category or known[key] == nil then
             return ok, message, code
         end
-        known[key] = known[key] or {M.check(session, database, category.path)}
+        known[key] = known[key] or {M.check(catalog, database, category.path)}
         return known[key][1] or false, known[key][2], known[key][3]
     end
 end
@@ -45,7 +45,7 @@ end
 -- @param session the session
 -- @return list of texts
 function M.rooms(session)
-    local is_there, texts, categories = M.prober(session), {}, {}
+    local is_there, texts, categories = M.prober(session.catalog), {}, {}
     for _, category in ipairs(session.catalog:categories()) do
         categories[category.id] = category
     end
@@ -69,7 +69,7 @@ function M.has_disk(run, item, database)
     local key = database.id .. "/" .. item.category
     if run.disks[key] == nil then
         local path = run:category(item).path
-        local ok, message, code = M.check(run.session, database, path)
+        local ok, message, code = M.check(run.session.catalog, database, path)
         run.disks[key] = ok or false
         if not ok then
             run:fail(locate.join(database.path, path), {code = code, message = message},

@@ -1,5 +1,6 @@
 --- Entries as rows, by project, category and database and then by path: all at once where they are few, else
 -- replica by replica, so that memory stays bounded however many there are.
+local apart = require "autobackup.apart"
 local entries = require "autobackup.entries"
 local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
@@ -123,16 +124,14 @@ function Finding:by_replicas()
     self:sort(ids)
 end
 
--- Whether there is online the database that a replica lies in, asked once for each.
+-- Whether the disk is online that a replica lies on.
 local function onlines(catalog)
-    local is_online, known = locate.prober(), {}
+    local is_online, databases = apart.prober(catalog), {}
     return function(place)
         local id = place.database_id
-        if known[id] == nil then
-            local database = catalog:database(id)
-            known[id] = database ~= nil and is_online(database) == true
-        end
-        return known[id]
+        databases[id] = databases[id] or catalog:database(id)
+        local category = {id = place.category_id, path = place.category_path}
+        return databases[id] ~= nil and is_online(databases[id], category) == true
     end
 end
 

@@ -116,7 +116,7 @@ end
 --- Replicas that exist, sorted by project and category.
 -- @return rows of type "replica"
 function M.replicas(session, filter)
-    local databases, is_online, list = {}, apart.prober(session), {}
+    local databases, is_online, list = {}, apart.prober(session.catalog), {}
     for _, database in ipairs(session.catalog:databases()) do
         databases[database.id] = database
     end
@@ -196,7 +196,7 @@ end
 --         and is nowhere now (files and bytes are those of then). What is gone follows the rest
 function M.cells(session, filter)
     local databases, categories = session.catalog:databases(), session.catalog:categories()
-    local is_online, list, covered = apart.prober(session), {}, coverage.new(session.catalog)
+    local is_online, list, covered = apart.prober(session.catalog), {}, coverage.new(session.catalog)
     local lost, is_gone = gone.cells(session, filter), {}
     for _, cell in ipairs(lost) do
         is_gone[cell.project .. "\0" .. cell.category] = true

@@ -184,7 +184,8 @@ function M.compare(replicas)
             if alone then
                 words[replica.database] = has_damage(replicas) and "differs" or "unknown"
             else
-                words[replica.database] = (i > 1 or tie) and word_beside(replica, replicas) or word_for(replica, group)
+                words[replica.database] = (i > 1 or tie) and word_beside(replica, replicas)
+                    or word_for(replica, group)
             end
         end
     end

@@ -1,6 +1,7 @@
 --- The full-screen browser over the catalog: keys from the terminal into the model, what is to be done out of it.
 local core_sys = require "core.sys"
 local age = require "autobackup.view.age"
+local apart = require "autobackup.apart"
 local command = require "autobackup.command"
 local dialog = require "autobackup.browser.dialog"
 local errors = require "autobackup.errors"
@@ -201,6 +202,7 @@ end
 function Browser:explore(place)
     local database, category = self.places.by_name[place.database], self.session.catalog:category(place.category)
     errors.check(locate.online(database))
+    errors.check(apart.check(self.session.catalog, database, category.path))
     local path = locate.join(database.path, category.path, place.client, place.name, place.path)
     local stat = fs.stat(path)
     if not stat or stat.kind ~= "directory" then

@@ -1,4 +1,5 @@
 --- What is at the places that can be looked at (place.lua), from the catalog.
+local apart = require "autobackup.apart"
 local content = require "core.content"
 local core_compare = require "core.compare"
 local coverage = require "autobackup.coverage"
@@ -6,7 +7,6 @@ local differences = require "autobackup.browser.differences"
 local errors = require "autobackup.errors"
 local folders = require "autobackup.browser.folder"
 local list = require "autobackup.browser.list"
-local locate = require "autobackup.locate"
 local marks = require "autobackup.browser.marks"
 local place_module = require "autobackup.browser.place"
 local sameness = require "autobackup.sameness"
@@ -34,9 +34,9 @@ end
 function Places:refresh()
     self.databases, self.by_name = self.catalog:databases(), {}
     self.covered = coverage.new(self.catalog)
-    local is_online = locate.prober()
+    self.is_online = apart.prober(self.catalog)
     for _, database in ipairs(self.databases) do
-        database.online = is_online(database) == true
+        database.online = self.is_online(database) == true
         self.by_name[database.database] = database
     end
     for _, sums in pairs(self.sums) do
@@ -153,8 +153,8 @@ function rows.project(self, place)
     return found
 end
 
-local function replica_note(replica, database, age)
-    local parts = {state_note({online = database.online, loaded_at = replica.loaded_at}, age)}
+local function replica_note(replica, online, age)
+    local parts = {state_note({online = online, loaded_at = replica.loaded_at}, age)}
     if replica.errors > 0 then
         parts[#parts + 1] = size.count(replica.errors) .. " unreadable"
     end
@@ -177,10 +177,11 @@ function rows.category(self, place, age)
     local replicas = replicas_of(self, place)
     local words = marks.category(replicas, self.databases, self.covered)
     for i, replica in ipairs(replicas) do
-        local database = self.by_name[replica.database]
+        local online = self.is_online(self.by_name[replica.database],
+            {id = replica.category_id, path = replica.category_path}) == true
         found[i] = {name = replica.database, kind = "replica", bytes = replica.bytes, files = replica.files,
-            newest = replica.newest, word = words[replica.database], dim = not database.online,
-            note = replica_note(replica, database, age),
+            newest = replica.newest, word = words[replica.database], dim = not online,
+            note = replica_note(replica, online, age),
             into = {kind = "folder", database = replica.database, client = place.client, name = place.name,
                 category = place.category, path = "", from_all = true}}
     end

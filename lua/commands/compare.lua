@@ -1,5 +1,6 @@
 --- compare: two or more databases side by side, from the catalog.
 local core_compare = require "core.compare"
+local apart = require "autobackup.apart"
 local coverage = require "autobackup.coverage"
 local decisions = require "autobackup.compare"
 local doubts = require "autobackup.doubts"
@@ -38,12 +39,12 @@ local function by_name(session)
     return map, names
 end
 
-local function category_ids(session)
-    local ids = {}
+local function categories_by_name(session)
+    local map = {}
     for _, category in ipairs(session.catalog:categories()) do
-        ids[category.category] = category.id
+        map[category.category] = category
     end
-    return ids
+    return map
 end
 
 local function refuse_nothing(args, category, replicas)
@@ -118,7 +119,8 @@ end
 function Comparison:is_unknown(pair)
     local name = not pair.right and pair.database or not pair.left and pair.reference
     local database = name and self.databases[name]
-    local why = database and self.covered:gap(database.id, self.categories[pair.category], pair.client, pair.name)
+    local category = self.categories[pair.category]
+    local why = database and self.covered:gap(database.id, category.id, pair.client, pair.name)
     if not why then
         return false
     end
@@ -221,17 +223,26 @@ function Comparison:walk(pair, list)
     return comparer:counts()
 end
 
+-- A database is online for a comparison where one of the categories that are compared is.
+function Comparison:take_part(name, online)
+    self.taking[name] = online or self.taking[name] or false
+end
+
 function Comparison:new_row(pair)
     local reference, database = self.databases[pair.reference], self.databases[pair.database]
+    local category = self.categories[pair.category]
+    local is_reference_online = self.is_online(reference, category) == true
     local row = rows.row("compare", {
         project = pair.project, client = pair.client, name = pair.name, category = pair.category,
         reference = pair.reference, database = pair.database,
-        reference_online = self.is_online(reference) == true,
+        reference_online = is_reference_online,
         reference_loaded_at = knowledge.seconds((pair.left or reference).loaded_at),
         files = pair.left and pair.left.files or 0, bytes = pair.left and pair.left.bytes or 0,
     })
+    self:take_part(pair.reference, is_reference_online)
     if database then
-        row.online = self.is_online(database) == true
+        row.online = self.is_online(database, category) == true
+        self:take_part(pair.database, row.online)
         row.loaded_at = knowledge.seconds((pair.right or database).loaded_at)
     end
     return row
@@ -292,16 +303,12 @@ function Comparison:take_differences()
 end
 
 -- What to say of the databases that take part, in their order.
-function Comparison:ages(pairs_list, names, known)
-    local taking, list = {}, {}
-    for _, pair in ipairs(pairs_list) do
-        taking[pair.reference] = true
-        taking[pair.database or pair.reference] = true
-    end
+function Comparison:ages(names, known)
+    local list = {}
     for _, name in ipairs(names) do
-        if taking[name] then
+        if self.taking[name] ~= nil then
             local database = self.databases[name]
-            list[#list + 1] = {database = name, online = self.is_online(database) == true,
+            list[#list + 1] = {database = name, online = self.taking[name],
                 partly = known[database.id] or false, loaded_at = knowledge.seconds(database.loaded_at)}
         end
     end
@@ -310,10 +317,12 @@ end
 
 -- The pairs anew, after what the claim rests on was read on the disks that are there.
 local function read_first(args, session, list, names)
-    local is_online, there, databases = locate.prober(), {}, by_name(session)
+    local is_online, there, databases = apart.prober(session.catalog), {}, by_name(session)
+    local categories = categories_by_name(session)
     for _, pair in ipairs(list) do
-        local both = pair.left and pair.right and is_online(databases[pair.reference])
-            and is_online(databases[pair.database])
+        local category = categories[pair.category]
+        local both = pair.left and pair.right and is_online(databases[pair.reference], category)
+            and is_online(databases[pair.database], category)
         there[#there + 1] = both and pair or nil
     end
     doubts.read(session, there, {alike = args.checksum})
@@ -331,7 +340,8 @@ local function run(args, session, sink)
     local comparer <close> = errors.check(core_compare.open(session.catalog:path()))
     local comparison = setmetatable({
         comparer = comparer, databases = databases, covered = coverage.new(session.catalog),
-        categories = category_ids(session), is_online = locate.prober(), said = {},
+        categories = categories_by_name(session), is_online = apart.prober(session.catalog),
+        said = {}, taking = {},
         list = args.files or args.all or args.json or false, list_same = args.all,
         differences = jobs.collector("difference", sink), taken = 0, window = traits.window(args),
         files = lookalike.files(ALIKE),
@@ -340,7 +350,7 @@ local function run(args, session, sink)
     for _, pair in ipairs(list) do
         comparison:compare(pair)
     end
-    comparison.result.databases = comparison:ages(list, names, session.catalog:known())
+    comparison.result.databases = comparison:ages(names, session.catalog:known())
     comparison.result.listed = comparison.list
     local notes = {comparison.differences:omission()}
     local alike = lookalike.projects(session.catalog, comparison.pairs, false)

@@ -1,4 +1,5 @@
 --- explore: open a replica's folder in a file manager, or look around in all of them on the full screen.
+local apart = require "autobackup.apart"
 local errors = require "autobackup.errors"
 local fs = require "core.fs"
 local glob = require "autobackup.glob"
@@ -27,6 +28,7 @@ end
 local function open_folder(args, session)
     local database, category = session.catalog:database(args.database), session.catalog:category(args.category)
     errors.check(locate.online(database))
+    errors.check(apart.check(session.catalog, database, category.path))
     local path = locate.join(database.path, category.path, args.project)
     local stat = fs.stat(path)
     if not stat or stat.kind ~= "directory" then

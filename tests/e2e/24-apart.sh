@@ -54,6 +54,29 @@ test_a_load_keeps_what_was_on_a_mount_that_is_gone() {
     assert_eq "$(known)" 3
 }
 
+# Whether find and compare take the disk for there, and explore.
+is_there() {    # true or false
+    "$AUTOBACKUP" find f --project acme/spot --category footage --database NAS --json | grep -q "\"online\":$1" || fail "find: not $1"
+    "$AUTOBACKUP" compare acme/spot footage WORK NAS --json | grep '"type":"compare"' | grep -q "\"online\":$1" ||
+        fail "compare: not $1"
+    "$AUTOBACKUP" compare acme/spot render WORK NAS --json | grep '"type":"compare"' | grep -q '"online":true' ||
+        fail "compare: render is there"
+}
+
+test_all_that_look_say_that_its_disk_is_gone() {
+    apart footage
+    is_there true
+    umount NAS/footage
+    is_there false
+    ab compare acme/spot footage WORK NAS
+    assert_status 0
+    assert_out "NAS offline"
+    ab explore acme/spot footage NAS
+    assert_status 75
+    assert_err "footage of NAS is on a disk of its own"
+    AUTOBACKUP_EXPLORER=true ok explore acme/spot render NAS
+}
+
 test_nothing_is_written_into_an_empty_mount_point() {
     local operation
     apart footage
