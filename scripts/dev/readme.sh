@@ -153,6 +153,7 @@ steady() {
         s/^(acme.* WORK +STORAGE) .* (TIME)$/\1 COUNTS \2/
         s/[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:]{5,8}Z?)?/DATE/g; s/[0-9a-f]{32}/DIGEST/g
         s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/ID/g; s/"filesystem":"[^"]*"/"filesystem":"F"/g
+        s/"(folds|keeps|lacks)":\[[^]]*\]/"\1":KEPT/g; s/"granularity":[0-9]+/"granularity":KEPT/g; s/ID@[^"]*/ID@VOLUME/g
         s/"seconds":[0-9.e-]+/"seconds":N/g; s/ +/ /g; s/^ //'
 }
 
