@@ -180,6 +180,7 @@ static int disk_online(lua_State *L)
 /*
  * category(catalog, identity, root, path) -> true | nil, message, code: is the category at path below the root of the
  * database of this identity on the disk that it is known to be on (index/apart.h), or on the one that /etc/fstab wants?
+ * Within three seconds, as above; of a root that is online.
  */
 static int disk_category(lua_State *L)
 {
@@ -188,9 +189,11 @@ static int disk_category(lua_State *L)
     struct catalog *cat = NULL;
     struct apart a = {0};
     struct error err = {0};
-    int fd = identity_open(root, identity, &err);
-    int code = fd < 0 ? fd : catalog_open(catalog, &cat, &err);
+    int code = probe_answers(lua_pushfstring(L, "%s/%s", root, path), PROBE_TIMEOUT, &err);
+    int fd = code ? code : identity_open(root, identity, &err);
 
+    if (!code)
+        code = fd < 0 ? fd : catalog_open(catalog, &cat, &err);
     if (!code)
         code = apart_look(cat, identity, fd, path, &a, &err);
     if (!code && apart_judge(&a, root, &err) == APART_UNSURE && a.recorded)

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -15,7 +16,7 @@
 struct probe {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    char *path, *id;          /* owned: the one who asks may be gone */
+    char *path, *id;          /* owned: the one who asks may be gone; id NULL: any answer will do */
     bool answered, abandoned;
     int code;
     struct error err;
@@ -27,7 +28,7 @@ static struct probe *probe_new(const char *path, const char *id)
     pthread_condattr_t attr;
 
     p->path = mem_strdup(path);
-    p->id = mem_strdup(id);
+    p->id = id ? mem_strdup(id) : NULL;
     pthread_mutex_init(&p->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -46,16 +47,26 @@ static void probe_free(struct probe *p)
     free(p);
 }
 
+static int question(const struct probe *p, struct error *err)
+{
+    struct stat st;
+
+    if (!p->id)
+        return (void)stat(p->path, &st), 0;
+    int fd = identity_open(p->path, p->id, err);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 ? fd : 0;
+}
+
 static void *ask(void *arg)
 {
     struct probe *p = arg;
     struct error err = {0};
-    int fd = identity_open(p->path, p->id, &err);
+    int code = question(p, &err);
 
-    if (fd >= 0)
-        close(fd);
     pthread_mutex_lock(&p->lock);
-    p->code = fd < 0 ? fd : 0;
+    p->code = code;
     error_move(&p->err, &err);
     p->answered = true;
     bool abandoned = p->abandoned;
@@ -95,7 +106,8 @@ static bool await(struct probe *p, int64_t timeout)
     return answered;
 }
 
-int probe_online(const char *path, const char *id, int64_t timeout, struct error *err)
+/* id: may be NULL, as above. */
+static int probe(const char *path, const char *id, int64_t timeout, struct error *err)
 {
     struct probe *p = probe_new(path, id);
     int code = start(p);
@@ -111,3 +123,7 @@ int probe_online(const char *path, const char *id, int64_t timeout, struct error
     probe_free(p);
     return code;
 }
+
+int probe_online(const char *path, const char *id, int64_t timeout, struct error *err) { return probe(path, id, timeout, err); }
+
+int probe_answers(const char *path, int64_t timeout, struct error *err) { return probe(path, NULL, timeout, err); }

@@ -14,4 +14,7 @@
  */
 int probe_online(const char *path, const char *id, int64_t timeout, struct error *err);
 
+/* Does the filesystem answer that a path (absolute) lies on? In the same way; 0 also where nothing is there. */
+int probe_answers(const char *path, int64_t timeout, struct error *err);
+
 #endif

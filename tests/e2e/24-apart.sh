@@ -77,6 +77,39 @@ test_all_that_look_say_that_its_disk_is_gone() {
     AUTOBACKUP_EXPLORER=true ok explore acme/spot render NAS
 }
 
+# A server that is gone: whoever touches its mount hangs.
+test_a_mount_that_does_not_answer_is_offline() {
+    local server
+    need_root
+    mkdir -p behind WORK/footage/acme/spot NAS/{footage,render}
+    echo one >WORK/footage/acme/spot/f
+    [ -c /dev/fuse ] || skip "no FUSE here"
+    "$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/filesystems/timeless" behind NAS/footage &
+    server=$!
+    unmount_at_end NAS/footage
+    until mountpoint -q NAS/footage; do
+        [ -d "/proc/$server" ] || skip "no FUSE here"
+        sleep 0.05
+    done
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(query "SELECT COUNT(*) FROM apart")" 1
+    kill -STOP "$server"
+    run timeout 20 "$AUTOBACKUP" fetch acme/spot
+    kill -CONT "$server"
+    assert_status 0
+    assert_out "NAS offline"
+    kill -STOP "$server"
+    run timeout 20 "$AUTOBACKUP" explore acme/spot footage NAS
+    kill -CONT "$server"
+    assert_status 75
+    assert_err "$PWD/NAS/footage does not answer"
+    ok fetch acme/spot
+}
+
 test_nothing_is_written_into_an_empty_mount_point() {
     local operation
     apart footage
