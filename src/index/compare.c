@@ -315,7 +315,7 @@ static bool judge(struct compare *c, const struct merge_pair *pair, struct compa
     const struct entry *named = pair->left ? pair->left : pair->right;
     enum pair_judgement judgement = pair_judge(pair, &c->traits);
 
-    c->has_names |= named->name_len > 0;
+    c->has_names |= named->name_len > 0 || judgement == PAIR_UNREAD;    /* either is told, and needs no item of the directory */
     if (is_silent(pair, judgement))
         return false;
     if (judgement == PAIR_UNREAD) {

@@ -56,6 +56,14 @@ test_a_folder_of_a_project_that_cannot_be_read() {
     every_command_says footage/acme/spot
 }
 
+test_a_folder_of_one_side_that_cannot_be_read_is_told_once() {
+    mkdir -p NAS/footage/acme/spot/locked
+    shut acme/spot/locked
+    alone_in compare acme/spot footage WORK NAS --json
+    assert_status 4
+    assert_eq "$(grep '"inside":"locked"' "$OUT" | grep -o '"status":"."')" '"status":"!"'
+}
+
 test_a_project_that_cannot_be_read() {
     shut acme/spot
     every_command_says footage/acme/spot

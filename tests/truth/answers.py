@@ -79,7 +79,7 @@ class Answers:
             self.said[key, a, b] = self.said[key, b, a] = row["state"]
             what = "compare %s on %s and %s" % (key, a, b)
             if row["state"] not in self.model.states(key, a, b):
-                raise self.wrong_state(key, a, b, row["state"], what)
+                raise self.wrong_state(key, a, b, row["state"], what, lists.get(key, []))
             self.compare_list(key, a, b, lists.get(key, []), what)
             if not self.is_unread(key):
                 self.compare_counts(row, lists.get(key, []), what)
@@ -91,10 +91,12 @@ class Answers:
         """The replica that a row is about."""
         return (row["category"],) + tuple(name_of(row, "project").split(b"/", 1))
 
-    def wrong_state(self, key, a, b, said, what):
+    def wrong_state(self, key, a, b, said, what, rows):
         right = self.model.states(key, a, b)
         blame = {path: sign for path, sign in self.model.signs(key, a, b).items() if not set(sign) & set("= ")}
         kind = "false-same" if said == "same" else "false-%s" % said
+        if said == "incomplete":
+            blame = {name_of(row, "inside"): self.model.signs(key, a, b)[name_of(row, "inside")] for row in rows if row["status"] == "?"}
         return Mismatch(kind, "%s: it says %s, right is %s; %s" % (what, said, " or ".join(sorted(right)), blame))
 
     def compare_list(self, key, a, b, rows, what):

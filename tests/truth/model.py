@@ -42,6 +42,9 @@ class Clocks:
     def agree(self, l, r):
         return abs(l - r) < self.granularity
 
+    def cannot_tell(self, l, r):
+        return self.agree(l, r) or self.may_agree(l, r)
+
     def may_agree(self, l, r):
         """Is one the other, as its filesystem can keep it: outside of its range it keeps the nearest."""
         return self.right.stored(l) == r or self.left.stored(r) == l
@@ -96,7 +99,8 @@ class Model:
         says nothing of copies that were made of that."""
         tree = self.seen[name].get(key, {})
         return {path for path, proof in self.proofs[name].get(key, {}).items()
-                if path in tree and (proof.renewed or proof.data != tree[path].data or proof.moved and not proof.certain)}
+                if path in tree and (proof.renewed or proof.data != tree[path].data
+                                     or proof.moved and (not proof.certain or tree[path].nlink > 1))}    # one of its names is read
 
     def renew(self, name, key, paths):
         for path in paths:
@@ -153,11 +157,12 @@ class Model:
         alike = l.data == r.data
         if l.size != r.size:
             return "*"
-        if not clocks.agree(l.mtime, r.mtime):
-            return "*=" if alike else ANY if clocks.may_agree(l.mtime, r.mtime) else "*"
+        agree = clocks.agree(l.mtime, r.mtime)
+        if not clocks.cannot_tell(l.mtime, r.mtime):
+            return "*=" if alike else "*"
         moved = [proof for proof in (p, q) if proof and (proof.moved or proof.renewed)]
         if alike:
-            return "=?" if moved else "="
+            return ("=?" if moved else "=") + ("" if agree else "*")
         certain = [proof for proof in (p, q) if proof and proof.certain and (not proof.young or proof.moved)]
         if len(certain) == 2 and not moved:
             return "*"

@@ -51,12 +51,12 @@ def check_verified(studio, key, row, now, text):
         raise Mismatch("verify-changed", "%schanged: it says %d, right is %d to %d" % (what, row["files_changed"], low, high))
     if row["files_ok"] + row["files_new"] < len(same):
         raise Mismatch("verify-ok", "%sok and new: %d and %d, right is %d" % (what, row["files_ok"], row["files_new"], len(same)))
-    moved = [path for path in others if (tree[path].ctime, tree[path].ino) != (seen[path].ctime, seen[path].ino)]
+    moved = {path for path in others if (tree[path].ctime, tree[path].ino) != (seen[path].ctime, seen[path].ino)}
     for path in others:
         seen[path] = tree[path]
+    doubted = model.doubted(name, key)
     model.prove(name, key, others)
-    for path in moved:    # what was read is not what was loaded: only another reading proves it
-        model.proofs[name][key][path].renewed = True
+    model.renew(name, key, (moved | doubted) & set(others))    # what was read is not what was loaded: only another reading proves it
 
 
 def is_found(studio, key, row, now):
@@ -74,7 +74,7 @@ def are_apart(studio, key, row, now):
         return True    # what is known of that one
     return bool(row["files_differing"]) and any(
         (entry.kind, other.kind) == ("file", "file") and entry.size == other.size and entry.data != other.data
-        and studio.model.clocks(name, other_name).agree(entry.mtime, other.mtime)
+        and studio.model.clocks(name, other_name).cannot_tell(entry.mtime, other.mtime)
         for other_name in now.replicas if other_name != name
         for path, entry in here.items()
         for other in [now.replica(other_name, key).get(path, entry)])
