@@ -34,16 +34,8 @@ function M.ensure(session, database, category)
     return found ~= nil
 end
 
---- May times of two rows that are not equal be those of one file? Pure.
-function M.are_inexact(a, b)
-    local function is_inexact(row)
-        return (row.granularity or 1) > 1 or row.keeps_times == 0 or (row.early or 0) > 0
-            or row.oldest_kept ~= nil or row.newest_kept ~= nil
-    end
-    return is_inexact(a) or is_inexact(b)
-end
-
---- The same, where that is more than the years that hardly any filesystem has. Pure.
+--- May times of two rows that are not equal be those of one file, and not only those of years that hardly any filesystem
+-- has? Pure.
 function M.are_coarse(a, b)
     local function is_coarse(row)
         return (row.granularity or 1) > 1 or row.keeps_times == 0 or row.newest_kept ~= nil

@@ -225,3 +225,19 @@ test_a_file_that_got_another_name_is_read_with_the_copy() {
     ok compare acme/spot footage A B
     refute_out "to be read"
 }
+
+# Of a symlink its target is compared: fetch says what compare says, also where no digest is known.
+test_the_time_of_a_symlink_is_no_difference() {
+    mkdir -p "WORK/$F" NAS
+    echo frame >"WORK/$F/beauty.01.exr"
+    ln -s beauty.01.exr "WORK/$F/best"
+    cp -a WORK/footage NAS/
+    touch -h -d 2001-01-01 "NAS/$F/best"
+    ok add category footage footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok load
+    ok compare acme/spot
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.compared')" "$(printf 'same\nsame')"
+}

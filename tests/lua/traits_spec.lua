@@ -6,15 +6,6 @@ local M = {}
 local NS = 1000000000
 local PLAIN = {granularity = 1, keeps_times = 1}
 
-function M.test_times_are_exact_until_something_says_otherwise()
-    unit.assertFalse(traits.are_inexact(PLAIN, {}))
-    for _, row in ipairs{{granularity = 100}, {keeps_times = 0}, {oldest_kept = 0}, {newest_kept = 0},
-        {early = NS}} do
-        unit.assertTrue(traits.are_inexact(PLAIN, row))
-        unit.assertTrue(traits.are_inexact(row, PLAIN))
-    end
-end
-
 function M.test_coarse_is_more_than_years_that_nobody_has()
     unit.assertFalse(traits.are_coarse(PLAIN, {oldest_kept = -2147483648 * NS}))
     unit.assertTrue(traits.are_coarse(PLAIN, {oldest_kept = 0}))

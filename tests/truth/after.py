@@ -112,7 +112,12 @@ class CopyResult:
             return
         if old is not None and old.same_thing(new) and may_pass(path):
             return
+        if old is None and new is not None and any(may_pass(other) for other in self.names_of(new)):
+            return    # a further name of a file that is there
         raise self.wrong("copy-false", path, "did not arrive, and no problem names it")
+
+    def names_of(self, new):
+        return [path for path, entry in self.new.items() if entry.ino == new.ino and path in self.old and self.old[path].ino == new.ino]
 
     def arrived(self, entry, new):
         """Is it there, with its time as the destination can keep it?"""
