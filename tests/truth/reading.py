@@ -105,6 +105,8 @@ def rot(studio, rng):
         return
     disk, key, path = rng.choice(found)
     studio.world.about = key
+    if studio.model.count_unseen(disk.name, key, studio.look().replica(disk.name, key)):
+        return    # written since it was loaded, within the tick: that one is damaged too, for all that can be told
     good, where = studio.model.seen[disk.name][key][path], disk.place(key) + b"/" + path
     if look(where) != good or not disk.ground.rot(where):
         return
@@ -119,8 +121,6 @@ def rot(studio, rng):
 def rottable(studio, disk, key):
     """Files whose digest is known for sure, and of which nothing is in doubt."""
     tree, proofs = studio.model.seen[disk.name][key], studio.model.proofs[disk.name].get(key, {})
-    if studio.model.count_unseen(disk.name, key):    # that one is damaged already, for all that can be told
-        return []
     return [path for path, proof in sorted(proofs.items()) if proof.certain and not proof.moved and not proof.renewed
             and tree[path].size and tree[path].nlink == 1 and tree[path].data == proof.data
             and not is_closed(studio.world, tree, path)]
