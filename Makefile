@@ -86,7 +86,14 @@ $(B)/%.o: %.c $(B)/flags
 	$(say) CC $<
 	$(Q)mkdir -p $(@D) && $(CC) $(FLAGS) -c -o $@ $<
 
-$(B)/src/host/embedded.o: $(B)/embedded.list $(LUA) $(wildcard $(DKJSON))
+$(B)/src/host/embedded.o: $(B)/compiled/all
+$(B)/compiled/all: $(B)/compile $(LUA) $(wildcard $(DKJSON))
+	$(say) LUA $(@D)
+	$(Q)mkdir -p $(@D) && $< && touch $@
+$(B)/compile: $(B)/scripts/dev/compile.o
+	$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LUALIB)
+$(B)/scripts/dev/compile.o: $(B)/embedded.list
 $(B)/src/index/schema.o: $(wildcard src/index/*.sql)
 $(B)/tests/check/main.o: $(B)/suites.list
 
@@ -96,7 +103,7 @@ update = { mkdir -p $(@D) && cat >$@.$$$$ && if cmp -s $@.$$$$ $@; then rm $@.$$
 $(B)/flags: FORCE | $(filter deps,$(MAKECMDGOALS))
 	@echo '$(CC) $(filter-out -Werror,$(FLAGS))' | $(update)
 $(B)/embedded.list: FORCE
-	@scripts/dev/embedded.sh $(DKJSON) $(LUA) | $(update)
+	@scripts/dev/embedded.sh $(B)/compiled $(DKJSON) $(LUA) | $(update)
 $(B)/suites.list: FORCE
 	@printf 'SUITE(%s)\n' $(patsubst tests/check/suite_%.c,%,$(filter tests/check/suite_%,$(SUITES))) | $(update)
 

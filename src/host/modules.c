@@ -69,6 +69,16 @@ static int search_override(lua_State *L)
     return file ? load_file(L, name, file) : 0;
 }
 
+/* Compiled forms are of one release of Lua: with another one (lua_ident is its own word) the source is compiled here. */
+static int load_embedded(lua_State *L, const struct embedded *e)
+{
+    static const char release[] = LUA_RELEASE " ";
+
+    if (strstr(lua_ident, release))
+        return luaL_loadbufferx(L, e->compiled, (size_t)(e->compiled_end - e->compiled), e->chunk, "b");
+    return luaL_loadbufferx(L, e->source, (size_t)(e->end - e->source), e->chunk, "t");
+}
+
 static int search_embedded(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
@@ -78,8 +88,7 @@ static int search_embedded(lua_State *L)
         lua_pushfstring(L, "no module '%s' in the program", name);
         return 1;
     }
-    int code = luaL_loadbufferx(L, e->source, (size_t)(e->end - e->source), e->chunk, "t");
-    return loaded(L, code, name, e->chunk + 1);
+    return loaded(L, load_embedded(L, e), name, e->chunk + 1);
 }
 
 /* The newest folder first: the script's own comes after the startup file's. */
