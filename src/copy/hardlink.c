@@ -31,6 +31,26 @@ static int check_leader(const struct work *w, const struct item *item, const str
     return still_is(&source, ret_st, STILL_ALIKE, &w->target.fs.traits) ? 0 : -ESTALE;
 }
 
+/* A repair links what is one file at the target, and what comes from versions is one as its manifest says. */
+static bool is_one_at_source(const struct work *w, struct item *item, const char *leader)
+{
+    struct stat first, second;
+    const char *name;
+    bool is = false;
+
+    if (w->request->repair || w->request->layers || w->source.top < 0)
+        return true;
+    int dir = path_open_parent(w->source.top, leader, &name), own = dir < 0 ? dir : twin_source(item->twin);
+    if (own >= 0) {
+        is = fstatat(dir, name, &first, AT_SYMLINK_NOFOLLOW) == 0 && fstatat(own, item->name, &second, AT_SYMLINK_NOFOLLOW) == 0 &&
+             first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+        twin_source_done(item->twin);
+    }
+    if (dir >= 0)
+        close(dir);
+    return is;
+}
+
 static int link_to(struct work *w, struct item *item, const struct link *leader, struct stat *ret_st)
 {
     int to = twin_target(item->twin);
@@ -48,10 +68,10 @@ int hardlink_stage(struct work *w, struct item *item, const char *leader)
     struct link link;
     struct stat st;
 
-    if (w->target.holds.link)
-        link.dir = path_open_parent(w->target.top, leader, &link.name);
-    else
+    if (!w->target.holds.link)
         link.dir = -EPERM;
+    else
+        link.dir = is_one_at_source(w, item, leader) ? path_open_parent(w->target.top, leader, &link.name) : -ESTALE;
     int code = link.dir < 0 ? link.dir : link_to(w, item, &link, &st);
     if (link.dir >= 0)
         close(link.dir);

@@ -61,15 +61,23 @@ static bool is_blocked(struct plan *p, const struct merge_dir *dir)
     return is_marked(p, dir->path, dir->path_len);
 }
 
+uint64_t plan_file_key(const struct entry *e)
+{
+    const uint64_t parts[] = {e->ino, e->size, (uint64_t)e->mtime, (uint64_t)e->ctime};
+
+    return hash64_of(parts, sizeof parts);
+}
+
 static const char *find_leader(struct plan *p, const struct merge_dir *dir, const struct entry *e)
 {
     if (!S_ISREG(e->mode) || e->nlink < 2)
         return NULL;
-    const char *leader = map_get(&p->outside, e->ino);
+    uint64_t key = plan_file_key(e);
+    const char *leader = map_get(&p->outside, key);
     if (!leader)
-        leader = map_get(&p->leaders, e->ino);
+        leader = map_get(&p->leaders, key);
     if (!leader)
-        map_set(&p->leaders, e->ino, plan_join(dir->path, e->name));
+        map_set(&p->leaders, key, plan_join(dir->path, e->name));
     return leader;
 }
 

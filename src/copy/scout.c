@@ -13,7 +13,7 @@ static char marker;    /* a value for sets */
 struct scout {
     struct plan *p;
     bool with_target, again;
-    struct map wanted;    /* inodes of the source's files with several names, of which one is asked for */
+    struct map wanted;    /* keys of the source's files with several names, of which one is asked for */
     int (*each)(struct scout *s, const struct merge_dir *dir, const struct merge_pair *pair);
 };
 
@@ -48,7 +48,7 @@ static int look(struct scout *s, const struct merge_dir *dir, const struct merge
         return 0;
     need(s->p, dir->path, dir->path_len);
     if (has_names(pair->left))
-        map_set(&s->wanted, pair->left->ino, &marker);
+        map_set(&s->wanted, plan_file_key(pair->left), &marker);
     return 0;
 }
 
@@ -56,13 +56,14 @@ static int look(struct scout *s, const struct merge_dir *dir, const struct merge
 static int look_outside(struct scout *s, const struct merge_dir *dir, const struct merge_pair *pair)
 {
     struct verdict v;
+    uint64_t key = pair->left ? plan_file_key(pair->left) : 0;
 
-    if (!has_names(pair->left) || !map_get(&s->wanted, pair->left->ino) || extent_of(s, pair) == ONLY_COVERED ||
-        map_get(&s->p->outside, pair->left->ino))
+    if (!has_names(pair->left) || !map_get(&s->wanted, key) || extent_of(s, pair) == ONLY_COVERED ||
+        map_get(&s->p->outside, key))
         return 0;
     classify(pair, &s->p->options, &v);
     if (v.kind == VERDICT_SAME)
-        map_set(&s->p->outside, pair->left->ino, plan_join(dir->path, pair->left->name));
+        map_set(&s->p->outside, key, plan_join(dir->path, pair->left->name));
     return 0;
 }
 

@@ -313,3 +313,30 @@ test_a_project_with_spaces_that_is_not_quoted() {
     ab copy acme/spot two footage WORK NAS
     assert_err "no category 'two'"
 }
+
+# Each subvolume of btrfs counts its inodes for itself: equal numbers, sizes and times make no links.
+test_files_of_several_subvolumes_are_not_taken_for_one() {
+    local day
+    need btrfs
+    mount_image WORK 128 btrfs
+    mkdir -p WORK/footage/acme/spot NAS
+    for day in day1 day2; do
+        btrfs subvolume create "WORK/footage/acme/spot/$day" >/dev/null
+        echo "take of $day" >"WORK/footage/acme/spot/$day/take"
+        ln "WORK/footage/acme/spot/$day/take" "WORK/footage/acme/spot/$day/link"
+        touch -d 2024-01-01 "WORK/footage/acme/spot/$day/take"
+    done
+    btrfs subvolume snapshot WORK/footage/acme/spot/day1 WORK/footage/acme/spot/snapshot >/dev/null
+    ok add category footage footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok load
+    assert_eq "$(stat -c %i WORK/footage/acme/spot/*/take | sort -u | wc -l)" 1
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(diff -r WORK/footage NAS/footage)" ""
+    for day in day1 day2; do
+        assert_eq "$(stat -c %h "NAS/footage/acme/spot/$day/take")" 2    # in the snapshot a file, and what is a link there too
+        assert_eq "$(stat -c %i "NAS/footage/acme/spot/$day"/* | sort -u | wc -l)" 1
+    done
+    ok compare acme/spot
+}

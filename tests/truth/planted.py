@@ -13,11 +13,11 @@ import truth
 
 # (what, file, text, what stands there instead)
 FAULTS = [
-    ("fetch calls replicas the same whose counts, bytes and newest times agree", "lua/states.lua",
-     'return a.fingerprint == b.fingerprint and "same" or "differs"',
-     'return a.files == b.files and a.bytes == b.bytes and a.newest == b.newest and "same" or "differs"'),
+    ("fetch asks compare of no replicas whose counts, bytes and newest times agree", "lua/sameness.lua",
+     "and a.fingerprint == b.fingerprint and (a.open", "and a.newest == b.newest and (a.open"),
     ("a digest stays confirmed though the ctime moved", "src/index/listing.c",
-     "if (state == DIGEST_CONFIRMED && old->entry.ctime != now->entry.ctime)", "if (0)"),
+     "bool moved = has_moved(&old->entry, &now->entry, signs);",
+     "bool moved = signs < 0 && has_moved(&old->entry, &now->entry, signs);"),
     ("times within a second agree", "src/index/traits.c", "granularity > 1 ? granularity : 1)",
      "granularity > 1 ? granularity : 1000000000)"),
     ("a copy that only makes folders is not known to the catalog", "lua/transfer.lua", "row.directories_made + row.directories_removed",
@@ -30,7 +30,7 @@ FAULTS = [
      "const struct timespec times[2] = {traits_clamp(t, st->st_atim), traits_clamp(t, st->st_mtim)};",
      "const struct timespec times[2] = {traits_clamp(t, st->st_atim), {.tv_sec = st->st_mtim.tv_sec}};"),
     ("another disk in its place is taken for the one that is known", "src/index/identity.c",
-     "if (!code && strcmp(found, id) == 0)", "if (!code)"),
+     "identity_compare(id, found.text) == IDENTITIES_SAME ||", "id ||"),
     ("what is kept of a removed file is removed too", "src/copy/versions.c",
      "return to < 0 ? to : place_new(dir, from, to, name);",
      "return to < 0 ? to : unlinkat(dir, from, 0) < 0 ? -errno : 0;"),
