@@ -126,12 +126,16 @@ end
 
 -- Whether the disk is online that a replica lies on.
 local function onlines(catalog)
-    local is_online, databases = apart.prober(catalog), {}
+    local is_online, known = apart.prober(catalog), {}
     return function(place)
-        local id = place.database_id
-        databases[id] = databases[id] or catalog:database(id)
-        local category = {id = place.category_id, path = place.category_path}
-        return databases[id] ~= nil and is_online(databases[id], category) == true
+        local categories = known[place.database_id] or {}
+        known[place.database_id] = categories
+        if categories[place.category_id] == nil then
+            local database = catalog:database(place.database_id)
+            categories[place.category_id] = database ~= nil
+                and is_online(database, {id = place.category_id, path = place.category_path}) == true
+        end
+        return categories[place.category_id]
     end
 end
 

@@ -159,6 +159,8 @@ local function content_reasons(cell, reasons, doubts)
                 found[#found + 1] = ("%s on %s and %s %s in content, though not in size and time"):format(
                     size.plural(answer.content, "file"), replica.database, other.database,
                     answer.content == 1 and "differs" or "differ")
+            elseif other and replica.id < id and answer.corrupt then
+                doubts[#doubts + 1] = answer.corrupt
             elseif other and replica.id < id and answer.doubtful > 0 then
                 doubts[#doubts + 1] = ("verify has to read whether %s on %s and %s are the same"):format(
                     size.plural(answer.doubtful, "file"), replica.database, other.database)

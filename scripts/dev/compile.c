@@ -1,9 +1,11 @@
 /*
- * compile: writes the compiled form of each Lua source that embedded.list names, with the names and lines that errors tell.
- * Part of the build; the program loads these as its modules (src/host/modules.c).
+ * compile: writes the compiled form of each Lua source that embedded.list names, with the names and lines that errors tell,
+ * behind the words (with their 0 byte) by which the Lua calls itself that compiled it. Part of the build; the program loads
+ * these as its modules (src/host/modules.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <lauxlib.h>
@@ -52,7 +54,7 @@ static void compile(lua_State *L, const struct source *s)
     if (luaL_loadbufferx(L, text, size, s->shown, "t") != LUA_OK)
         fail(lua_tostring(L, -1));
     FILE *f = fopen(s->compiled, "wb");
-    if (!f || lua_dump(L, add, f, 0) || fclose(f))
+    if (!f || fwrite(lua_ident, 1, strlen(lua_ident) + 1, f) != strlen(lua_ident) + 1 || lua_dump(L, add, f, 0) || fclose(f))
         fail(s->compiled);
     lua_pop(L, 1);
     free(text);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "copy/layers.h"
 #include "copy/place.h"
 #include "index/still.h"
 
@@ -31,15 +32,19 @@ static int check_leader(const struct work *w, const struct item *item, const str
     return still_is(&source, ret_st, STILL_ALIKE, &w->target.fs.traits) ? 0 : -ESTALE;
 }
 
-/* A repair links what is one file at the target, and what comes from versions is one as its manifest says. */
+/* A repair links what is one file at the target; what comes from versions is one as its manifest says. */
 static bool is_one_at_source(const struct work *w, struct item *item, const char *leader)
 {
     struct stat first, second;
     const char *name;
     bool is = false;
 
-    if (w->request->repair || w->request->layers || w->source.top < 0)
+    bool kept = layers_find(w->request->layers, item->twin->path, item->name) > 0;
+    bool leader_kept = layers_find(w->request->layers, "", leader) > 0;
+    if (w->request->repair || (kept && leader_kept))
         return true;
+    if (kept || leader_kept || w->source.top < 0)
+        return false;
     int dir = path_open_parent(w->source.top, leader, &name), own = dir < 0 ? dir : twin_source(item->twin);
     if (own >= 0) {
         is = fstatat(dir, name, &first, AT_SYMLINK_NOFOLLOW) == 0 && fstatat(own, item->name, &second, AT_SYMLINK_NOFOLLOW) == 0 &&

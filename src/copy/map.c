@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 
 static struct map_slot *find(const struct map *m, uint64_t key)
 {
@@ -44,4 +45,11 @@ void map_free(struct map *m, void (*free_value)(void *))
             free_value(m->slots[i].value);
     free(m->slots);
     *m = (struct map){0};
+}
+
+uint64_t map_file_key(const struct stat *st)
+{
+    const uint64_t parts[] = {st->st_dev, st->st_ino};
+
+    return hash64_of(parts, sizeof parts);
 }

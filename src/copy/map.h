@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 struct map_slot {
     uint64_t key;
@@ -23,6 +24,9 @@ void *map_get(const struct map *m, uint64_t key);
 
 /* Set a key's value (not NULL), which stays the caller's. */
 void map_set(struct map *m, uint64_t key, void *value);
+
+/* The key of a file, whatever its name: its device and inode. */
+uint64_t map_file_key(const struct stat *st);
 
 /* Free the map, and each value with free_value unless that is NULL. */
 void map_free(struct map *m, void (*free_value)(void *));

@@ -146,7 +146,7 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
 /* Link dir/name to the copy that was made under another name, if it is one still. */
 static bool link_copy(struct versions *v, const struct stat *st, int dir, const char *name)
 {
-    const char *copy = S_ISREG(st->st_mode) && st->st_nlink > 1 ? map_get(&v->copies, st->st_ino) : NULL, *copy_name;
+    const char *copy = S_ISREG(st->st_mode) && st->st_nlink > 1 ? map_get(&v->copies, map_file_key(st)) : NULL, *copy_name;
     struct stat found;
 
     int from = copy ? path_open_parent(v->root, copy, &copy_name) : -1;
@@ -164,10 +164,10 @@ static void remember_copy(struct versions *v, const struct stat *st, const char 
 {
     struct buf path = {0};
 
-    if (st->st_nlink < 2 || map_get(&v->copies, st->st_ino))
+    if (st->st_nlink < 2 || map_get(&v->copies, map_file_key(st)))
         return;
     buf_printf(&path, "%s%s%s/%s", v->base, *path_dir ? "/" : "", path_dir, name);
-    map_set(&v->copies, st->st_ino, buf_take(&path));
+    map_set(&v->copies, map_file_key(st), buf_take(&path));
 }
 
 static int stage_special(int from_dir, const char *name, const struct stat *st, int to_dir, char *ret_temp,

@@ -21,7 +21,7 @@ struct versions {
     int dir;               /* the folder in use, or -1 */
     char *dir_path;        /* its path relative to base */
     bool dirty;            /* names were added to it since its last fsync */
-    struct map copies;     /* inode of a file with further names -> char *: its copy, relative to root; owned */
+    struct map copies;     /* map_file_key of a file with further names -> char *: its copy, relative to root; owned */
 };
 
 /* Nothing is made before it is needed. operation and replica are copied. */

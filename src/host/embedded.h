@@ -8,7 +8,7 @@ struct embedded {
     const char *module;             /* "autobackup.commands.copy" */
     const char *chunk;              /* "@lua/commands/copy.lua", the source's name in tracebacks */
     const char *source, *end;       /* the unmodified file */
-    const char *compiled, *compiled_end;    /* what lua_dump made of it, for the Lua that the program was built with */
+    const char *compiled, *compiled_end;    /* lua_ident of a Lua, and what its lua_dump made of the file */
 };
 
 /* All of them, sorted by name; the last one's module is NULL. */

@@ -69,13 +69,13 @@ static int search_override(lua_State *L)
     return file ? load_file(L, name, file) : 0;
 }
 
-/* Compiled forms are of one release of Lua: with another one (lua_ident is its own word) the source is compiled here. */
+/* A compiled form is of one release of Lua: with another one than that the source is compiled here. */
 static int load_embedded(lua_State *L, const struct embedded *e)
 {
-    static const char release[] = LUA_RELEASE " ";
+    const char *code = e->compiled + strlen(e->compiled) + 1;
 
-    if (strstr(lua_ident, release))
-        return luaL_loadbufferx(L, e->compiled, (size_t)(e->compiled_end - e->compiled), e->chunk, "b");
+    if (strcmp(e->compiled, lua_ident) == 0)
+        return luaL_loadbufferx(L, code, (size_t)(e->compiled_end - code), e->chunk, "b");
     return luaL_loadbufferx(L, e->source, (size_t)(e->end - e->source), e->chunk, "t");
 }
 

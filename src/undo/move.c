@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "copy/attributes.h"
 #include "copy/place.h"
 #include "copy/times.h"
@@ -91,21 +90,13 @@ static bool cannot_link(int code)
            code == -EXDEV || code == -EACCES;
 }
 
-/* Inodes are unique only in one device. */
-static uint64_t file_key(const struct stat *st)
-{
-    const uint64_t parts[] = {st->st_dev, st->st_ino};
-
-    return hash64_of(parts, sizeof parts);
-}
-
 void move_expect(struct undo *u, const struct step *steps, size_t count)
 {
     map_free(&u->going, NULL);
     for (const struct step *s = steps; s < steps + count; s++) {
         if ((s->act != ACT_TAKE && s->act != ACT_SWAP) || s->now.st_nlink < 2)
             continue;
-        uint64_t key = file_key(&s->now);
+        uint64_t key = map_file_key(&s->now);
         uintptr_t names = (uintptr_t)map_get(&u->going, key);
         map_set(&u->going, key, (void *)(names + 1));
     }
@@ -115,7 +106,7 @@ void move_expect(struct undo *u, const struct step *steps, size_t count)
 static bool is_shared(const struct undo *u, const struct step *s)
 {
     return S_ISREG(s->now.st_mode) && s->now.st_nlink > 1 &&
-           s->now.st_nlink > (uintptr_t)map_get(&u->going, file_key(&s->now));
+           s->now.st_nlink > (uintptr_t)map_get(&u->going, map_file_key(&s->now));
 }
 
 static int keep_now(struct undo *u, struct step *s)

@@ -340,3 +340,28 @@ test_files_of_several_subvolumes_are_not_taken_for_one() {
     done
     ok compare acme/spot
 }
+
+test_what_is_replaced_in_several_subvolumes_is_kept_for_each() {
+    local day
+    need btrfs
+    mount_image NAS 128 btrfs
+    mkdir -p NAS/footage/acme/spot WORK/footage/acme/spot
+    for day in day1 day2; do
+        btrfs subvolume create "NAS/footage/acme/spot/$day" >/dev/null
+        echo "take of $day" >"NAS/footage/acme/spot/$day/take"
+        ln "NAS/footage/acme/spot/$day/take" "NAS/footage/acme/spot/$day/link"
+        touch -d 2024-01-01 "NAS/footage/acme/spot/$day/take"
+        mkdir "WORK/footage/acme/spot/$day"
+        echo "new one" >"WORK/footage/acme/spot/$day/take"
+        cp -p "NAS/footage/acme/spot/$day/link" "WORK/footage/acme/spot/$day/link"
+    done
+    ok add category footage footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok load
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(diff -r WORK/footage NAS/footage)" ""
+    for day in day1 day2; do
+        assert_eq "$(cat NAS/.autobackup/versions/*/footage/acme/spot/"$day/take")" "take of $day"
+    done
+}

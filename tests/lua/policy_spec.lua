@@ -75,6 +75,12 @@ function M.test_what_differs_anyway_is_no_doubt()
     end
 end
 
+function M.test_what_the_catalog_lost_is_said()
+    local answer = {state = "unknown", content = 0, doubtful = 0, corrupt = "a listing is damaged"}
+    local verdict = policy.judge({}, apart(replica("WORK"), replica("NAS", {fingerprint = "y"}), answer), 0)[1]
+    unit.assertEquals({verdict.state, verdict.reasons}, {"unknown", {"a listing is damaged"}})
+end
+
 -- WORK and NAS with newest files of one time, of which the fingerprints differ.
 local function tied(answer)
     local work, nas = replica("WORK"), replica("NAS", {fingerprint = "y"})
