@@ -12,8 +12,10 @@
 
 #define CATALOG "autobackup.catalog"
 
+/* Its user value: the statements that are kept. */
 struct handle {
     struct catalog *cat;    /* NULL once closed */
+    int kept;
 };
 
 static struct handle *check(lua_State *L) { return luaL_checkudata(L, 1, CATALOG); }
@@ -26,6 +28,12 @@ static struct catalog *check_open(lua_State *L)
 }
 
 /* ---- statements ---- */
+
+/*
+ * A catalog is asked the same few things again and again, and what it is asked costs more to prepare than to answer. So
+ * statements that are done with lie in a table beside their catalog, by their text; one that is in use is not in there.
+ */
+#define MOST_KEPT 100
 
 /* A prepared statement as a userdata, so that a Lua error on the way frees it. */
 static sqlite3_stmt **new_statement(lua_State *L)
@@ -92,7 +100,42 @@ static void bind_params(lua_State *L, sqlite3_stmt *stmt, int table)
     }
 }
 
-/* Prepare arguments 2 and 3 of rows and exec; the statement lies on top of the stack. NULL: *err says why. */
+/* The statement that was kept for the text at stack index 2, taken out and on top of the stack now; else NULL and nothing there. */
+static sqlite3_stmt *take_kept(lua_State *L)
+{
+    lua_getiuservalue(L, 1, 1);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, -2) != LUA_TUSERDATA) {
+        lua_pop(L, 2);
+        return NULL;
+    }
+    lua_pushvalue(L, 2);
+    lua_pushnil(L);
+    lua_rawset(L, -4);
+    lua_remove(L, -2);
+    return *(sqlite3_stmt **)lua_touserdata(L, -1);
+}
+
+/* The statement at stack index 4 is done with: keep it. */
+static void keep(lua_State *L, sqlite3_stmt *stmt)
+{
+    struct handle *h = check(L);
+
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    if (h->kept++ == MOST_KEPT) {
+        lua_newtable(L);
+        lua_setiuservalue(L, 1, 1);
+        h->kept = 1;
+    }
+    lua_getiuservalue(L, 1, 1);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 4);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* Prepare arguments 2 and 3 of rows and exec; the statement lies at stack index 4, its top. NULL: *err says why. */
 static sqlite3_stmt *prepare(lua_State *L, struct catalog *cat, struct error *err)
 {
     const char *sql = luaL_checkstring(L, 2);
@@ -100,12 +143,18 @@ static sqlite3_stmt *prepare(lua_State *L, struct catalog *cat, struct error *er
     if (!lua_isnoneornil(L, 3))
         luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
-    sqlite3_stmt **stmt = new_statement(L);
-    if (catalog_prepare(cat, sql, stmt, err) < 0)
-        return NULL;
-    luaL_argcheck(L, *stmt, 2, "no statement");
-    bind_params(L, *stmt, 3);
-    return *stmt;
+    sqlite3_stmt *stmt = take_kept(L);
+    if (stmt) {
+        check(L)->kept--;
+    } else {
+        sqlite3_stmt **made = new_statement(L);
+        if (catalog_prepare(cat, sql, made, err) < 0)
+            return NULL;
+        luaL_argcheck(L, *made, 2, "no statement");
+        stmt = *made;
+    }
+    bind_params(L, stmt, 3);
+    return stmt;
 }
 
 static void push_column(lua_State *L, sqlite3_stmt *stmt, int at)
@@ -132,6 +181,16 @@ static void push_row(lua_State *L, sqlite3_stmt *stmt)
     }
 }
 
+/* It holds no lock until it is collected. */
+static int failed(lua_State *L, struct catalog *cat, sqlite3_stmt *stmt, int step)
+{
+    struct error err = {0};
+
+    catalog_fail(cat, step, &err);
+    sqlite3_reset(stmt);
+    return bind_fail(L, &err);
+}
+
 static int catalog_rows_(lua_State *L)
 {
     struct catalog *cat = check_open(L);
@@ -147,12 +206,7 @@ static int catalog_rows_(lua_State *L)
         push_row(L, stmt);
         lua_rawseti(L, -2, ++count);
     }
-    if (step == SQLITE_DONE) {
-        sqlite3_reset(stmt);
-        return 1;
-    }
-    catalog_fail(cat, step, &err);
-    return bind_fail(L, &err);
+    return step == SQLITE_DONE ? (keep(L, stmt), 1) : failed(L, cat, stmt, step);
 }
 
 static int catalog_exec_(lua_State *L)
@@ -164,11 +218,9 @@ static int catalog_exec_(lua_State *L)
     if (!stmt)
         return bind_fail(L, &err);
     int step = sqlite3_step(stmt);
-    if (step != SQLITE_DONE && step != SQLITE_ROW) {
-        catalog_fail(cat, step, &err);
-        return bind_fail(L, &err);
-    }
-    sqlite3_reset(stmt);
+    if (step != SQLITE_DONE && step != SQLITE_ROW)
+        return failed(L, cat, stmt, step);
+    keep(L, stmt);
     lua_pushinteger(L, sqlite3_changes(catalog_handle(cat)));
     return 1;
 }
@@ -194,10 +246,24 @@ static int catalog_path_(lua_State *L)
     return 1;
 }
 
+/* A catalog with a statement left stays open: its -wal and -shm with it. */
+static void finalize_kept(lua_State *L)
+{
+    lua_getiuservalue(L, 1, 1);
+    if (lua_istable(L, -1))
+        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+            sqlite3_stmt **stmt = lua_touserdata(L, -1);
+            sqlite3_finalize(*stmt);
+            *stmt = NULL;
+        }
+    lua_pop(L, 1);
+}
+
 static int catalog_close_(lua_State *L)
 {
     struct handle *h = check(L);
 
+    finalize_kept(L);
     catalog_close(h->cat);
     h->cat = NULL;
     return 0;
@@ -208,11 +274,13 @@ static int catalog_close_(lua_State *L)
 static int open_(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
-    struct handle *h = lua_newuserdatauv(L, sizeof *h, 0);
+    struct handle *h = lua_newuserdatauv(L, sizeof *h, 1);
     struct error err = {0};
 
-    h->cat = NULL;
+    *h = (struct handle){0};
     luaL_setmetatable(L, CATALOG);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, 1);
     if (catalog_open(path, &h->cat, &err) < 0)
         return bind_fail(L, &err);
     return 1;

@@ -32,9 +32,10 @@ struct compare {
     struct row rows[2];
     struct traits_pair traits;
     struct merge *merge;            /* NULL: nothing to walk */
-    sqlite3_stmt *digests_differ;
+    int64_t replicas[2];            /* that are walked; 0: none */
     bool passes_over;               /* directories of equal prints are not read */
     struct path_set unread[2];      /* what a side could not read */
+    struct path_set marked;         /* what read_marked found */
     struct path_set told;           /* directories where the other side has something else */
     struct compare_sum seen_left;   /* of the listings that were read */
     struct compare_counts counts;
@@ -46,25 +47,82 @@ struct compare {
     bool is_unread[2];              /* it lies in what that side could not read */
 };
 
+/* ---- sets of paths ---- */
+
+static size_t place_of(const struct path_set *s, uint64_t hash)
+{
+    size_t low = 0, high = s->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->list[middle] < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void make_room(struct path_set *s)
+{
+    if (s->count < s->room)
+        return;
+    s->room = s->room ? s->room * 2 : 16;
+    s->list = mem_realloc(s->list, s->room * sizeof *s->list);
+}
+
+static void add_path(struct path_set *s, const char *path, size_t len)
+{
+    uint64_t hash = hash64_of(path, len);
+    size_t at = place_of(s, hash);
+
+    make_room(s);
+    memmove(s->list + at + 1, s->list + at, (s->count - at) * sizeof *s->list);
+    s->list[at] = hash;
+    s->count++;
+}
+
+/* Without keeping the order: where many come at once, sort_paths is called behind them. */
+static void append_path(struct path_set *s, const char *path, size_t len)
+{
+    make_room(s);
+    s->list[s->count++] = hash64_of(path, len);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static void sort_paths(struct path_set *s)
+{
+    if (s->count)
+        qsort(s->list, s->count, sizeof *s->list, compare_hashes);
+}
+
+static bool has_path(const struct path_set *s, const char *path, size_t len)
+{
+    uint64_t hash = hash64_of(path, len);
+    size_t at = place_of(s, hash);
+
+    return at < s->count && s->list[at] == hash;
+}
+
 /* ---- start and end ---- */
+
+static void take_row(sqlite3_stmt *stmt, void *arg)
+{
+    *(struct row *)arg = (struct row){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                                      sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3), true};
+}
 
 static int read_row(struct catalog *cat, int64_t replica, struct row *ret_row, struct error *err)
 {
-    static const char sql[] = "SELECT files, bytes, directories, errors FROM replica WHERE id = ?";
-    sqlite3_stmt *stmt;
+    static const char sql[] = "SELECT files, bytes, directories, errors FROM replica WHERE id = ?1";
+    int code = catalog_ask(cat, sql, replica, take_row, ret_row, err);
 
-    int code = catalog_prepare(cat, sql, &stmt, err);
-    if (code)
-        return code;
-    sqlite3_bind_int64(stmt, 1, replica);
-    int step = sqlite3_step(stmt);
-    if (step == SQLITE_ROW)
-        *ret_row = (struct row){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
-                                sqlite3_column_int64(stmt, 2), sqlite3_column_int64(stmt, 3), true};
-    else if (step != SQLITE_DONE)
-        code = catalog_fail(cat, step, err);
-    sqlite3_finalize(stmt);
-    return code;
+    return code < 0 ? code : 0;
 }
 
 /* Of a side that has nothing to be set against, its row says all. */
@@ -78,24 +136,40 @@ static void count_rows(struct compare *c)
     c->counts.directories_right = r->directories - r->found;
 }
 
-static int prepare_walk(struct compare *c, struct error *err)
+/*
+ * The directories of a replica whose prints do not tell all: a file is damaged, or has to be read. Looked up at once, because
+ * they are few, and asked for one by one their columns lie behind the listings, which would be read with them.
+ */
+static int read_marked(struct compare *c, int64_t replica, struct error *err)
 {
-    static const char sql[] =
-        "SELECT 1 FROM directory a, directory b "
-        "WHERE a.replica = ?1 AND a.path = ?3 AND b.replica = ?2 AND b.path = ?3 "
-        "AND (a.damaged > 0 OR b.damaged > 0 OR a.digests <> b.digests OR a.open > 0 OR b.open > 0)";
-    int64_t left = c->rows[LEFT].found ? c->request.left : 0, right = c->rows[RIGHT].found ? c->request.right : 0;
+    static const char sql[] = "SELECT path FROM directory WHERE replica = ?1 AND damaged > 0 "
+                              "UNION ALL SELECT path FROM directory WHERE replica = ?1 AND open > 0";
+    sqlite3_stmt *stmt;
+    int step;
 
-    int code = merge_open(c->cat, left, right, &c->merge, err);
-    if (!code)
-        code = catalog_prepare(c->cat, sql, &c->digests_differ, err);
+    int code = catalog_borrow(c->cat, sql, &stmt, err);
     if (code)
         return code;
-    sqlite3_bind_int64(c->digests_differ, 1, left);
-    sqlite3_bind_int64(c->digests_differ, 2, right);
+    sqlite3_bind_int64(stmt, 1, replica);
+    while ((step = sqlite3_step(stmt)) == SQLITE_ROW)
+        append_path(&c->marked, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+    if (step != SQLITE_DONE)
+        code = catalog_fail(c->cat, step, err);
+    catalog_give_back(stmt);
+    return code;
+}
+
+static int prepare_walk(struct compare *c, struct error *err)
+{
+    c->replicas[LEFT] = c->rows[LEFT].found ? c->request.left : 0;
+    c->replicas[RIGHT] = c->rows[RIGHT].found ? c->request.right : 0;
     /* Where something could not be read, equal prints may both lack it. */
     c->passes_over = !c->request.list_same && !c->rows[LEFT].errors && !c->rows[RIGHT].errors;
-    return 0;
+    int code = merge_open(c->cat, c->replicas[LEFT], c->replicas[RIGHT], &c->merge, err);
+    for (int side = LEFT; side <= RIGHT && !code && c->passes_over; side++)
+        code = read_marked(c, c->replicas[side], err);
+    sort_paths(&c->marked);
+    return code;
 }
 
 static int read_traits(struct compare *c, struct error *err)
@@ -150,10 +224,10 @@ void compare_close(struct compare *c)
     if (!c)
         return;
     merge_close(c->merge);
-    sqlite3_finalize(c->digests_differ);
     catalog_rollback(c->cat);    /* nothing was written: it only ends the reading */
     free(c->unread[LEFT].list);
     free(c->unread[RIGHT].list);
+    free(c->marked.list);
     free(c->told.list);
     buf_free(&c->path);
     free(c);
@@ -161,43 +235,7 @@ void compare_close(struct compare *c)
 
 const struct compare_counts *compare_counts(const struct compare *c) { return &c->counts; }
 
-/* ---- what could not be read, and what was told ---- */
-
-static size_t place_of(const struct path_set *s, uint64_t hash)
-{
-    size_t low = 0, high = s->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (s->list[middle] < hash)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void add_path(struct path_set *s, const char *path, size_t len)
-{
-    uint64_t hash = hash64_of(path, len);
-    size_t at = place_of(s, hash);
-
-    if (s->count == s->room) {
-        s->room = s->room ? s->room * 2 : 16;
-        s->list = mem_realloc(s->list, s->room * sizeof *s->list);
-    }
-    memmove(s->list + at + 1, s->list + at, (s->count - at) * sizeof *s->list);
-    s->list[at] = hash;
-    s->count++;
-}
-
-static bool has_path(const struct path_set *s, const char *path, size_t len)
-{
-    uint64_t hash = hash64_of(path, len);
-    size_t at = place_of(s, hash);
-
-    return at < s->count && s->list[at] == hash;
-}
+/* ---- what could not be read ---- */
 
 /* Is the directory, or one above it, in the set? */
 static bool is_below_unread(const struct path_set *s, const char *path, size_t len)
@@ -346,14 +384,24 @@ static bool judge(struct compare *c, const struct merge_pair *pair, struct compa
 
 /* ---- one directory ---- */
 
-static int digests_differ(struct compare *c, struct error *err)
+/* Of a directory whose prints are equal: is there more to say? 1, 0 or -errno. */
+static int says_more(struct compare *c, struct error *err)
 {
-    sqlite3_stmt *stmt = c->digests_differ;
+    static const char sql[] = "SELECT 1 FROM directory a, directory b WHERE a.replica = ?1 AND a.path = ?3 "
+                              "AND a.digests IS NOT NULL AND b.replica = ?2 AND b.path = ?3 AND a.digests <> b.digests";
+    sqlite3_stmt *stmt;
 
+    if (has_path(&c->marked, c->dir.path, c->dir.path_len))
+        return 1;
+    int code = catalog_borrow(c->cat, sql, &stmt, err);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, c->replicas[LEFT]);
+    sqlite3_bind_int64(stmt, 2, c->replicas[RIGHT]);
     sqlite3_bind_blob64(stmt, 3, c->dir.path_len ? c->dir.path : "", c->dir.path_len, SQLITE_STATIC);
     int step = sqlite3_step(stmt);
-    int code = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : catalog_fail(c->cat, step, err);
-    sqlite3_reset(stmt);
+    code = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : catalog_fail(c->cat, step, err);
+    catalog_give_back(stmt);
     return code;
 }
 
@@ -372,7 +420,7 @@ static int begin_directory(struct compare *c, struct error *err)
 
     if (code <= 0)
         return code;
-    if (c->dir.same && c->passes_over && (code = digests_differ(c, err)) <= 0)
+    if (c->dir.same && c->passes_over && (code = says_more(c, err)) <= 0)
         return code < 0 ? code : 2;
     for (int side = LEFT; side <= RIGHT; side++)
         c->is_unread[side] = is_below_unread(&c->unread[side], c->dir.path, c->dir.path_len);

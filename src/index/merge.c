@@ -100,7 +100,7 @@ static int read_keys(struct merge *m, struct half *h, const struct key *last, st
     sqlite3_stmt *stmt;
     int step;
 
-    int code = catalog_prepare(m->cat, last ? more : first, &stmt, err);
+    int code = catalog_borrow(m->cat, last ? more : first, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, h->replica);
@@ -113,7 +113,7 @@ static int read_keys(struct merge *m, struct half *h, const struct key *last, st
         take_key(stmt, &fresh[count++]);
     if (step != SQLITE_DONE && step != SQLITE_ROW)
         code = catalog_fail(m->cat, step, err);
-    sqlite3_finalize(stmt);
+    catalog_give_back(stmt);
     drop_keys(h);
     memcpy(h->keys, fresh, count * sizeof *fresh);
     free(fresh);

@@ -103,18 +103,18 @@ bool pair_left_rules(const struct merge_pair *pair, const struct traits_pair *tr
 {
     bool spoken = pair->left_accepted || pair->right_accepted;
 
-    if (pair->left_damaged || !are_apart(pair, traits))
+    if (pair->left_damaged || (spoken ? !pair->left_accepted || pair->right_accepted : pair->right_damaged || !left_is_later(pair)))
         return false;
-    return spoken ? pair->left_accepted && !pair->right_accepted : !pair->right_damaged && left_is_later(pair);
+    return are_apart(pair, traits);
 }
 
 bool pair_right_rules(const struct merge_pair *pair, const struct traits_pair *traits)
 {
     bool spoken = pair->left_accepted || pair->right_accepted;
 
-    if (pair->right_damaged || !are_apart(pair, traits))
+    if (pair->right_damaged || (spoken ? !pair->right_accepted || pair->left_accepted : pair->left_damaged || !right_is_later(pair)))
         return false;
-    return spoken ? pair->right_accepted && !pair->left_accepted : !pair->left_damaged && right_is_later(pair);
+    return are_apart(pair, traits);
 }
 
 static bool is_unread(const struct entry *e) { return e && (e->err || e->mount); }

@@ -57,7 +57,7 @@ static bool all_agree(const struct traits_pair *p, int64_t left, int64_t right)
 
 enum times traits_compare(const struct traits_pair *p, int64_t left, int64_t right)
 {
-    if (all_agree(p, left, right))
+    if (left == right || all_agree(p, left, right))
         return TIMES_AGREE;
     return p->left.drops_times || p->right.drops_times ? TIMES_UNKNOWN : TIMES_DIFFER;
 }
