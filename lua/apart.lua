@@ -30,6 +30,9 @@ function M.prober(catalog)
     for _, row in ipairs(catalog:apart()) do
         known[row.database .. "/" .. row.category] = false
     end
+    if not next(known) then
+        return is_online
+    end
     return function(database, category)
         local ok, message, code = is_online(database)
         local key = category and database.id .. "/" .. category.id

@@ -3,7 +3,6 @@ local catalogs = require "autobackup.catalog"
 local glob = require "autobackup.glob"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
-local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
 local source = require "autobackup.source"
 local statuses = require "autobackup.status"
@@ -69,7 +68,7 @@ end
 local function read_part(session, database, seconds, filter)
     local parts = parts_of(session, database, filter)
     if #parts > 0 and is_older(oldest_part(session, database, parts), seconds) then
-        return loading.read(session, database, {only = parts, confirmed = true,
+        return require("autobackup.loading").read(session, database, {only = parts, confirmed = true,
             label = "read " .. database.database})
     end
 end
@@ -87,7 +86,7 @@ local function read_whole(session, databases, seconds)
     for _, database in ipairs(databases) do
         list[#list + 1] = is_older(database.loaded_at, seconds) and database or nil
     end
-    return #list > 0 and loading.read_all(session, list, {}) or {}
+    return #list > 0 and require("autobackup.loading").read_all(session, list, {}) or {}
 end
 
 -- What could not be read is said; the claim rests on what was known then.

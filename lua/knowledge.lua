@@ -76,9 +76,11 @@ end
 
 -- What keeps a replica from being compared: damage in the catalog itself.
 local function corrupt_of(replica)
-    for _, answer in pairs(replica.against or {}) do
-        if answer.corrupt then
-            return answer.corrupt
+    if replica.against then
+        for _, answer in pairs(replica.against) do
+            if answer.corrupt then
+                return answer.corrupt
+            end
         end
     end
 end

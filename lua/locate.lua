@@ -105,7 +105,7 @@ function M.prober()
             answer = {ok or false, message, code}
             known[database.id] = answer
         end
-        return table.unpack(answer, 1, 3)
+        return answer[1], answer[2], answer[3]
     end
 end
 

@@ -48,6 +48,27 @@ local function home_of(replica, groups)
     return not is_unknown or nil
 end
 
+-- The most files of which one other replica says so.
+local function most(replica, what)
+    if not replica.against then
+        return 0
+    end
+    local count, where = 0, nil
+    for id, answer in pairs(replica.against) do
+        if answer[what] > count or answer[what] == count and where and id < where then
+            count, where = answer[what], id
+        end
+    end
+    return count, where
+end
+
+--- How many files of a replica have another content elsewhere at the same size and time, as far as digests tell:
+-- the most in which one other differs.
+-- @return count, and that replica's id or nil
+function M.differing(replica)
+    return most(replica, "content")
+end
+
 --- Do digests tell two groups of replicas apart?
 function M.differ_in_content(a, b)
     for _, replica in ipairs(a) do
@@ -71,6 +92,16 @@ local function is_between(replica, home, groups)
     return false
 end
 
+-- Do digests tell any of them apart?
+local function have_content(replicas)
+    for _, replica in ipairs(replicas) do
+        if M.differing(replica) > 0 then
+            return true
+        end
+    end
+    return false
+end
+
 local function without_those_between(groups)
     local list = {}
     for _, group in ipairs(groups) do
@@ -81,6 +112,13 @@ local function without_those_between(groups)
         list[#list + 1] = #kept > 0 and kept or nil
     end
     return list
+end
+
+local function is_larger(a, b)
+    if #a ~= #b then
+        return #a > #b
+    end
+    return a.index < b.index
 end
 
 --- Group replicas by what they hold.
@@ -97,32 +135,11 @@ function M.groups(replicas)
             table.insert(home, replica)
         end
     end
-    groups = without_those_between(groups)
-    table.sort(groups, function(a, b)
-        if #a ~= #b then
-            return #a > #b
-        end
-        return a.index < b.index
-    end)
-    return groups
-end
-
--- The most files of which one other replica says so.
-local function most(replica, what)
-    local count, where = 0, nil
-    for id, answer in pairs(replica.against or {}) do
-        if answer[what] > count or answer[what] == count and where and id < where then
-            count, where = answer[what], id
-        end
+    if #groups > 1 and have_content(replicas) then
+        groups = without_those_between(groups)
     end
-    return count, where
-end
-
---- How many files of a replica have another content elsewhere at the same size and time, as far as digests tell:
--- the most in which one other differs.
--- @return count, and that replica's id or nil
-function M.differing(replica)
-    return most(replica, "content")
+    table.sort(groups, is_larger)
+    return groups
 end
 
 --- How many of its files have to be read, here or elsewhere, to know whether another replica's are the same.
@@ -159,6 +176,17 @@ local function word_beside(replica, replicas)
     return word
 end
 
+-- What nearly all are: whole, of one fingerprint, and nothing was to be asked of their files.
+local function are_alike(replicas)
+    local print = replicas[1].fingerprint
+    for _, replica in ipairs(replicas) do
+        if replica.against or replica.fingerprint ~= print or not is_whole(replica) then
+            return false
+        end
+    end
+    return true
+end
+
 --- Compare the replicas of one category of one project.
 -- @param replicas rows as for groups, with `database` and what traits.are_coarse looks at; at most one per database
 -- @return table from database name to
@@ -173,8 +201,12 @@ function M.compare(replicas)
         words[replicas[1].database] = "only"
         return words
     end
+    local word = #replicas > 0 and are_alike(replicas) and "same" or "unknown"
     for _, replica in ipairs(replicas) do
-        words[replica.database] = "unknown"
+        words[replica.database] = word
+    end
+    if word == "same" then
+        return words
     end
     local groups = M.groups(replicas)
     local tie = groups[2] and #groups[1] == #groups[2]

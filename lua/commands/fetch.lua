@@ -165,9 +165,10 @@ end
 local function most_of(cells, field)
     local count, most, last = 0, {}, nil
     for _, cell in ipairs(cells) do
-        local key = cell.project .. "\0" .. cell.category
-        if (cell[field] or 0) > (most[key] or 0) then
-            count, most[key], last = count + cell[field] - (most[key] or 0), cell[field], cell
+        local files = cell[field] or 0
+        local key = files > 0 and cell.project .. "\0" .. cell.category
+        if key and files > (most[key] or 0) then
+            count, most[key], last = count + files - (most[key] or 0), files, cell
         end
     end
     return count, last

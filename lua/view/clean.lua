@@ -47,13 +47,7 @@ local function clean_valid(text)
     return text
 end
 
---- A text with every control character (C0, DEL, C1), invisible mark and invalid byte made visible.
--- @param text any bytes
--- @return valid UTF-8 without control characters
-function M.clean(text)
-    if not text:find("[%c\127-\255]") then
-        return text
-    end
+local function make_visible(text)
     local parts, at = {}, 1
     while at <= #text do
         local length, bad = utf8.len(text, at)
@@ -66,6 +60,26 @@ function M.clean(text)
         at = bad + 1
     end
     return table.concat(parts)
+end
+
+-- The same few texts come again and again: marks, a size with its mark, names of databases.
+local MOST_KNOWN = 200
+local known, count = {}, 0
+
+--- A text with every control character (C0, DEL, C1), invisible mark and invalid byte made visible.
+-- @param text any bytes
+-- @return valid UTF-8 without control characters
+function M.clean(text)
+    if not text:find("[%c\127-\255]") then
+        return text
+    end
+    local cleaned = known[text]
+    if not cleaned then
+        cleaned = make_visible(text)
+        known, count = count < MOST_KNOWN and known or {}, count < MOST_KNOWN and count + 1 or 1
+        known[text] = cleaned
+    end
+    return cleaned
 end
 
 --- A text that was composed of clean parts, with our own colours and places in it, cleaned once more as a safety

@@ -121,19 +121,20 @@ void buf_add_signed(struct buf *b, int64_t value)
     b->len = (size_t)((char *)put_signed((unsigned char *)b->data + b->len, value) - b->data);
 }
 
-uint64_t read_varint(struct reader *r)
+uint64_t read_long_varint(struct reader *r)
 {
+    const unsigned char *at = r->at, *end = r->end;
     uint64_t value = 0;
 
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (r->bad || r->at == r->end)
-            break;
-        unsigned char byte = *r->at++;
+    for (unsigned shift = 0; shift < 64 && at < end; shift += 7) {
+        unsigned char byte = *at++;
         if (shift == 63 && byte > 1)
             break;
         value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return value;
+        if (byte < 0x80) {
+            r->at = at;
+            return r->bad ? 0 : value;
+        }
     }
     r->bad = true;
     return 0;

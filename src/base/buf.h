@@ -60,7 +60,12 @@ struct reader {
     bool bad;    /* set by the first read that did not fit, and kept */
 };
 
-uint64_t read_varint(struct reader *r);                   /* 0 and r->bad when truncated or over 64 bits */
+/* 0 and r->bad when truncated or over 64 bits. Most are of one byte, which costs no call. */
+uint64_t read_long_varint(struct reader *r);
+static inline uint64_t read_varint(struct reader *r)
+{
+    return !r->bad && r->at < r->end && *r->at < 0x80 ? *r->at++ : read_long_varint(r);
+}
 int64_t read_signed(struct reader *r);
 const void *read_bytes(struct reader *r, size_t len);     /* NULL and r->bad when there are fewer */
 

@@ -170,14 +170,25 @@ static void push_column(lua_State *L, sqlite3_stmt *stmt, int at)
     }
 }
 
-static void push_row(lua_State *L, sqlite3_stmt *stmt)
+/* The names of the columns, once for all rows. */
+static int push_names(lua_State *L, sqlite3_stmt *stmt)
 {
     int count = sqlite3_column_count(stmt);
 
+    luaL_checkstack(L, count + 5, "too many columns");
+    for (int at = 0; at < count; at++)
+        lua_pushstring(L, sqlite3_column_name(stmt, at));
+    return count;
+}
+
+/* names: the stack index of the first one. */
+static void push_row(lua_State *L, sqlite3_stmt *stmt, int names, int count)
+{
     lua_createtable(L, 0, count);
     for (int at = 0; at < count; at++) {
+        lua_pushvalue(L, names + at);
         push_column(L, stmt, at);
-        lua_setfield(L, -2, sqlite3_column_name(stmt, at));
+        lua_rawset(L, -3);
     }
 }
 
@@ -201,11 +212,14 @@ static int catalog_rows_(lua_State *L)
     sqlite3_stmt *stmt = prepare(L, cat, &err);
     if (!stmt)
         return bind_fail(L, &err);
+    int names = lua_gettop(L) + 2, columns = 0;
     lua_newtable(L);
     while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        push_row(L, stmt);
-        lua_rawseti(L, -2, ++count);
+        columns = count ? columns : push_names(L, stmt);
+        push_row(L, stmt, names, columns);
+        lua_rawseti(L, names - 1, ++count);
     }
+    lua_settop(L, names - 1);
     return step == SQLITE_DONE ? (keep(L, stmt), 1) : failed(L, cat, stmt, step);
 }
 
