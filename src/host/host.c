@@ -10,6 +10,7 @@
 
 #include "base/output.h"
 #include "host/exit.h"
+#include "host/heap.h"
 #include "host/interrupts.h"
 #include "host/modules.h"
 
@@ -113,22 +114,10 @@ static int report(lua_State *L)
     return EXIT_FAILURE;
 }
 
-/* The process ends: what the allocator has is given back as a whole. A sanitizer would call it a leak. */
-static void *let_lie(void *arg, void *old, size_t old_size, size_t size)
-{
-    (void)arg;
-    (void)old_size;
-#if defined(__SANITIZE_ADDRESS__)
-    if (!size)
-        free(old);
-#endif
-    return size ? realloc(old, size) : NULL;
-}
-
 int host_run(int argc, char *argv[])
 {
     struct program program = {.argc = argc, .argv = argv};
-    lua_State *L = luaL_newstate();
+    lua_State *L = heap_open_state();
 
     if (!L) {
         fputs("autobackup: out of memory\n", stderr);
@@ -140,7 +129,6 @@ int host_run(int argc, char *argv[])
     if (lua_pcall(L, 1, 0, 1) != LUA_OK)
         program.status = report(L);
     interrupts_close();
-    lua_setallocf(L, let_lie, NULL);
-    lua_close(L);
+    heap_close_state(L);
     return output_status(program.status);
 }

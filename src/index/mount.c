@@ -1,7 +1,10 @@
 #include "index/mount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmount/libmount.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +13,13 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
-int mount_number(int fd)
+#define MOUNTS "/proc/self/mountinfo"
+#define FRESH NSEC_PER_SEC
+
+/* Of a kernel before 5.8. */
+static int number_in_fdinfo(int fd)
 {
     char path[64], line[256];
     int number = -1;
@@ -23,6 +31,15 @@ int mount_number(int fd)
     if (file)
         fclose(file);
     return number;
+}
+
+int mount_number(int fd)
+{
+    struct statx st;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0 && st.stx_mask & STATX_MNT_ID)
+        return (int)st.stx_mnt_id;
+    return number_in_fdinfo(fd);
 }
 
 /* A line that libmount does not understand is passed over, and it says nothing about it. */
@@ -45,6 +62,41 @@ static struct libmnt_table *read_table(const char *path)
     return NULL;
 }
 
+/*
+ * The kernel's table, parsed once for all who ask while it does not change: the kernel says so to who polls the file. Not for
+ * longer than a second, for a kernel that does not.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    struct libmnt_table *table;
+    int fd;
+    int64_t until;
+} kept = {.fd = -1};
+
+static bool is_fresh(void)
+{
+    struct pollfd file = {.fd = kept.fd, .events = POLLPRI};
+
+    return kept.table && clock_monotonic() < kept.until && poll(&file, 1, 0) == 0;
+}
+
+/* The table, or NULL; until give_table nobody else has it. */
+static struct libmnt_table *take_table(void)
+{
+    pthread_mutex_lock(&lock);
+    if (is_fresh())
+        return kept.table;
+    mnt_unref_table(kept.table);
+    if (kept.fd >= 0)
+        close(kept.fd);
+    kept.until = clock_monotonic() + FRESH;
+    kept.fd = open(MOUNTS, O_RDONLY | O_CLOEXEC);    /* before it is read: what changes then is said too */
+    kept.table = read_table(MOUNTS);
+    return kept.table;
+}
+
+static void give_table(void) { pthread_mutex_unlock(&lock); }
+
 static char *text_of(const char *text) { return mem_strdup(text ? text : ""); }
 
 static struct mount take(struct libmnt_fs *fs)
@@ -59,18 +111,18 @@ static struct mount take(struct libmnt_fs *fs)
 int mount_of(int fd, struct mount *ret_mount)
 {
     int number = mount_number(fd), code = -ENOENT;
-    struct libmnt_table *table = number < 0 ? NULL : read_table("/proc/self/mountinfo");
+    struct libmnt_table *table = take_table();
     struct libmnt_iter *each = mnt_new_iter(MNT_ITER_FORWARD);
     struct libmnt_fs *fs;
 
-    while (table && code && mnt_table_next_fs(table, each, &fs) == 0) {
+    while (table && number >= 0 && code && mnt_table_next_fs(table, each, &fs) == 0) {
         if (mnt_fs_get_id(fs) == number) {
             *ret_mount = take(fs);
             code = 0;
         }
     }
     mnt_free_iter(each);
-    mnt_unref_table(table);
+    give_table();
     return code;
 }
 
@@ -86,19 +138,20 @@ void mount_free(struct mount *m)
 
 int mount_list(struct mount **ret_list, size_t *ret_count)
 {
-    struct libmnt_table *table = read_table("/proc/self/mountinfo");
-    struct libmnt_iter *each;
+    struct libmnt_table *table = take_table();
+    struct libmnt_iter *each = mnt_new_iter(MNT_ITER_FORWARD);
     struct libmnt_fs *fs;
     size_t count = 0;
 
-    if (!table)
-        return -ENOENT;
-    struct mount *list = mem_zalloc(((size_t)mnt_table_get_nents(table) + 1) * sizeof *list);
-    each = mnt_new_iter(MNT_ITER_FORWARD);
-    while (mnt_table_next_fs(table, each, &fs) == 0)
+    struct mount *list = mem_zalloc(((size_t)(table ? mnt_table_get_nents(table) : 0) + 1) * sizeof *list);
+    while (table && mnt_table_next_fs(table, each, &fs) == 0)
         list[count++] = take(fs);
     mnt_free_iter(each);
-    mnt_unref_table(table);
+    give_table();
+    if (!count) {
+        free(list);
+        return -ENOENT;
+    }
     *ret_list = list;
     *ret_count = count;
     return 0;
@@ -154,7 +207,7 @@ static bool is_mounted(struct libmnt_table *now, const char *target)
 
 bool mount_is_missing(const char *path, char **ret_source, char **ret_target)
 {
-    struct libmnt_table *wanted = read_table(mnt_get_fstab_path()), *now = read_table("/proc/self/mountinfo");
+    struct libmnt_table *wanted = read_table(mnt_get_fstab_path()), *now = read_table(MOUNTS);
     struct libmnt_iter *each = mnt_new_iter(MNT_ITER_FORWARD);
     struct libmnt_fs *fs;
     bool found = false;
