@@ -305,12 +305,12 @@ WEIGHTS = {
 }
 
 
-def edit(world, rng, disk, key):
-    """One random change of a replica of a disk that is plugged in."""
+def edit(world, rng, disk, key, name=None):
+    """One change of a replica of a disk that is plugged in: that of the name, or a random one."""
     edits = Edits(world, rng, disk, key)
     edits.scan()
     weights = dict(WEIGHTS, **LOCKS) if world.uid is not None else WEIGHTS
-    change = getattr(edits, rng.choices(list(weights), list(weights.values()))[0])
+    change = getattr(edits, name or rng.choices(list(weights), list(weights.values()))[0])
     try:
         with world.user():
             change()

@@ -13,7 +13,7 @@ from program import Died, Program
 from world import World
 
 LENGTH = 14    # steps
-STEPS = {steps.edit: 30, steps.load: 16, steps.copy: 26, steps.restore: 3, steps.undo: 7, steps.unplug: 3, steps.plug: 5,
+STEPS = {steps.edit: 30, steps.load: 16, steps.copy: 26, steps.restore: 3, steps.undo: 7, steps.corrected: 2, steps.unplug: 3, steps.plug: 5,
          reading.verify: 6, reading.rot: 5, midst.killed: 2, midst.together: 2}
 
 

@@ -151,8 +151,11 @@ NOTHING = ("files_copied", "others_copied", "directories_made", "directories_rem
 
 def copy(studio, rng):
     chosen = choose(studio, rng)
-    if not chosen:
-        return
+    if chosen:
+        copy_chosen(studio, rng, chosen)
+
+
+def copy_chosen(studio, rng, chosen):
     key, source, targets = chosen
     studio.world.about = key
     before = studio.look()
@@ -273,7 +276,25 @@ def undo(studio, rng):
     possible = [entry for entry in studio.done if studio.world.disk(entry[1]).plugged]
     if not possible:
         return
-    entry = possible[-1] if rng.random() < 0.7 else rng.choice(possible)
+    undo_one(studio, possible[-1] if rng.random() < 0.7 else rng.choice(possible))
+
+
+def corrected(studio, rng):
+    """A copy that only corrects metadata, and an undo of it."""
+    chosen = choose(studio, rng)
+    if not chosen:
+        return
+    key, source, targets = chosen
+    copy_chosen(studio, rng, chosen)
+    for _ in range(3):
+        edits.edit(studio.world, rng, source, key, "chmod")
+    count = len(studio.done)
+    copy_chosen(studio, rng, chosen)
+    for entry in studio.done[count:]:
+        undo_one(studio, entry)
+
+
+def undo_one(studio, entry):
     studio.done.remove(entry)
     operation, name, key, was, left = entry
     studio.world.about = key
