@@ -3,6 +3,7 @@
 -- and not accepted.
 local core_fs = require "core.fs"
 local core_verify = require "core.verify"
+local apart = require "autobackup.apart"
 local catalog_module = require "autobackup.catalog"
 local consent = require "autobackup.consent"
 local decisions = require "autobackup.verify"
@@ -40,6 +41,7 @@ function Run:find()
     local client, name = catalog_module.split(request.project)
     database = loading.recognise(self.session, database)
     errors.check(locate.online(database))
+    errors.check(apart.check(catalog, database, category.path))
     if not catalog:replica(database.id, category.id, client, name) then
         refuse_nowhere(self.session, request)
     end

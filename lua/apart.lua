@@ -44,22 +44,38 @@ function M.prober(catalog)
     end
 end
 
---- The room of the disks that categories have of their own: a database's figures are its root's.
--- @param session the session
--- @return list of texts
-function M.rooms(session)
-    local is_there, texts, categories = M.prober(session.catalog), {}, {}
-    for _, category in ipairs(session.catalog:categories()) do
+--- The disks that categories have of their own: a database's figures are its root's.
+-- @param catalog the session's
+-- @return list of {database =, category =, path (absolute), online, bytes_total =, bytes_free = (nil: not known)}
+function M.disks(catalog)
+    local is_there, list, databases, categories = M.prober(catalog), {}, {}, {}
+    for _, database in ipairs(catalog:databases()) do
+        databases[database.id] = database
+    end
+    for _, category in ipairs(catalog:categories()) do
         categories[category.id] = category
     end
-    for _, row in ipairs(session.catalog:apart()) do
-        local database, category = session.catalog:database(row.database), categories[row.category]
+    for i, row in ipairs(catalog:apart()) do
+        local database, category = databases[row.database], categories[row.category]
         local path = locate.join(database.path, category.path)
-        local ok = is_there(database, category)
-        local room = ok and fs.statvfs(path)
-        texts[#texts + 1] = ("%s of %s is on a disk of its own: %s"):format(category.category, database.database,
-            room and room.bytes_total > 0 and ("%s free of %s"):format(size.size(room.bytes_free),
-                size.size(room.bytes_total)) or ok and "its room is not known" or "offline")
+        local online = is_there(database, category) == true
+        local room = online and fs.statvfs(path)
+        local is_known = room and room.bytes_total > 0
+        list[i] = {database = database.database, category = category.category, path = path, online = online,
+            bytes_total = is_known and room.bytes_total or nil, bytes_free = is_known and room.bytes_free or nil}
+    end
+    return list
+end
+
+--- Those disks as sentences.
+-- @param disks as of M.disks
+-- @return list of texts
+function M.texts(disks)
+    local texts = {}
+    for i, disk in ipairs(disks) do
+        texts[i] = ("%s of %s is on a disk of its own: %s"):format(disk.category, disk.database, disk.bytes_total
+            and ("%s free of %s"):format(size.size(disk.bytes_free), size.size(disk.bytes_total))
+            or disk.online and "its room is not known" or "offline")
     end
     return texts
 end

@@ -45,6 +45,19 @@ local reads = {
 
 local NOUNS = {loose = "loose entries"}
 
+-- The disks that categories have of their own, with their database.
+local function add_disks(databases, disks)
+    local rows_of = {}
+    for _, row in ipairs(databases) do
+        rows_of[row.database] = row
+    end
+    for _, disk in ipairs(disks) do
+        local row = rows_of[disk.database]
+        row.apart, disk.database = row.apart or {}, nil
+        table.insert(row.apart, disk)
+    end
+end
+
 local function run(args, session)
     local result = reads[args.what](session, {client = args.client, database = args.database})
     if #result == 0 then
@@ -52,7 +65,9 @@ local function run(args, session)
         result.notes = {knowledge.missing(session) or ("no %s%s"):format(NOUNS[args.what] or args.what, where)}
     end
     if args.what == "databases" and #result > 0 then
-        result.notes = apart.rooms(session)
+        local disks = apart.disks(session.catalog)
+        result.notes = apart.texts(disks)
+        add_disks(result, disks)
     end
     if args.what == "clients" or args.what == "projects" then
         local is_all = not (args.client or args.database)

@@ -214,6 +214,7 @@ local TYPES = {
         "lacks list likewise what it does not keep; in neither: not known",
         "folds list case, forms: names in other letters, in another form of Unicode, are one name",
         "identity text of its marker or filesystem",
+        "apart list categories on a disk of their own there: category, path, online, bytes_total, bytes_free",
         "action text what add did: added, known, adopted or replaced"},
     client = {about = "a client",
         "*client text its folder's name",

@@ -29,6 +29,15 @@ for line in sys.stdin:
         print(json.dumps(row.get(sys.argv[4])))' "$@"
 }
 
+# What 'list databases --json' said of the disks that categories have of their own.
+apart_of() {    # DATABASE
+    python3 -c '
+import json, sys
+for row in map(json.loads, open(sys.argv[1])):
+    for disk in row.get("apart") or [] if row.get("database") == sys.argv[2] else []:
+        print(disk["category"], disk["path"], disk["online"], disk.get("bytes_total"))' "$OUT" "$1"
+}
+
 known() { query "SELECT COUNT(*) FROM replica r JOIN database d ON d.id = r.database WHERE d.name = 'NAS'"; }
 
 test_a_load_keeps_what_was_on_a_mount_that_is_gone() {
@@ -75,6 +84,10 @@ test_all_that_look_say_that_its_disk_is_gone() {
     assert_status 75
     assert_err "footage of NAS is on a disk of its own"
     AUTOBACKUP_EXPLORER=true ok explore acme/spot render NAS
+    ab accept acme/spot footage NAS --yes
+    assert_status 75
+    assert_err "footage of NAS is on a disk of its own"
+    assert_eq "$(known)" 3
 }
 
 # A server that is gone: whoever touches its mount hangs.
@@ -231,6 +244,12 @@ test_room_is_that_of_the_categorys_own_disk() {
     ok list databases
     assert_err "footage of NAS is on a disk of its own: "
     grep -q "own: [0-9.]* MB free of 1[0-9.]* MB" "$ERR" || fail "not its own room"
+    ok list databases --json
+    assert_eq "$(apart_of NAS)" "footage $PWD/NAS/footage True $(stat -fc '%b %S' NAS/footage | awk '{print $1 * $2}')"
+    umount NAS/footage
+    ok list databases --json
+    assert_eq "$(apart_of NAS)" "footage $PWD/NAS/footage False None"
+    assert_eq "$(apart_of WORK)" ""
     cmp WORK/render/acme/spot/large NAS/render/acme/spot/large
 }
 
