@@ -1,4 +1,5 @@
 --- Adding categories: the folders that all databases share.
+local core_text = require "core.text"
 local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
@@ -25,6 +26,11 @@ function M.path(typed)
     return path
 end
 
+-- Where names fold, two that differ in the case of letters or the form of Unicode alone are one folder.
+local function folded(path)
+    return core_text.key(path, true)
+end
+
 local function check_category_nesting(session, name, path)
     local categories = {}
     for _, other in ipairs(session.catalog:categories()) do
@@ -33,6 +39,9 @@ local function check_category_nesting(session, name, path)
             if locate.overlap(other.path, path) then
                 errors.raise("EINVAL", ("category path %s and that of %s (%s) lie one in the other: choose "
                     .. "another"):format(path, other.category, other.path))
+            elseif locate.overlap(folded(other.path), folded(path)) then
+                errors.raise("EINVAL", ("category path %s and that of %s (%s) are one folder, or lie one in the other, on "
+                    .. "disks where names fold: choose another"):format(path, other.category, other.path))
             end
         end
     end

@@ -111,6 +111,11 @@ test_category_paths_that_cannot_be() {
     assert_err render
     ab add category outer scratch
     assert_status 1
+    for path in scratch/Render SCRATCH Scratch/render/passes; do
+        ab add category again "$path"
+        assert_status 1
+        assert_err "one folder"
+    done
     ok add category render scratch/render
     ab add category render elsewhere
     assert_status 1
