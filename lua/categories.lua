@@ -40,8 +40,8 @@ local function check_category_nesting(session, name, path)
                 errors.raise("EINVAL", ("category path %s and that of %s (%s) lie one in the other: choose "
                     .. "another"):format(path, other.category, other.path))
             elseif locate.overlap(folded(other.path), folded(path)) then
-                errors.raise("EINVAL", ("category path %s and that of %s (%s) are one folder, or lie one in the other, on "
-                    .. "disks where names fold: choose another"):format(path, other.category, other.path))
+                errors.raise("EINVAL", ("category path %s and that of %s (%s) are one folder, or lie one in the "
+                    .. "other, on disks where names fold: choose another"):format(path, other.category, other.path))
             end
         end
     end
