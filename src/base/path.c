@@ -42,18 +42,8 @@ static int one(int dir, const char *name, int flags, mode_t mode)
     return fd < 0 ? -errno : fd;
 }
 
-typedef int step_fn(int dir, const char *name, int flags, mode_t mode);
-
-/* A step that makes the directory when it is missing. mode: of a new one. */
-static int step_make(int dir, const char *name, int flags, mode_t mode)
-{
-    if (mkdirat(dir, name, mode) < 0 && errno != EEXIST)
-        return -errno;
-    return one(dir, name, flags, mode);
-}
-
-/* Walk component by component: `each` for all but the last, `last` for the last. */
-static int walk(int root, const char *path, step_fn *each, step_fn *last, int flags, mode_t mode)
+/* Walk component by component; flags and mode are the last one's. */
+static int walk(int root, const char *path, int flags, mode_t mode)
 {
     char *copy = mem_strdup(path), *save = NULL;
     char *name = strtok_r(copy, "/", &save);
@@ -61,7 +51,7 @@ static int walk(int root, const char *path, step_fn *each, step_fn *last, int fl
 
     while (name) {
         char *next = strtok_r(NULL, "/", &save);
-        fd = next ? each(dir, name, O_PATH | O_DIRECTORY, mode) : last(dir, name, flags, mode);
+        fd = next ? one(dir, name, O_PATH | O_DIRECTORY, 0) : one(dir, name, flags, mode);
         if (dir != root)
             close(dir);
         dir = fd;
@@ -84,19 +74,12 @@ int path_open(int root, const char *path, int flags, mode_t mode)
         if (fd != -ENOSYS && fd != -EPERM)
             return fd;
     }
-    return walk(root, path, one, one, flags, mode);
+    return walk(root, path, flags, mode);
 }
 
 bool path_is_absent(int code) { return code == -ENOENT || code == -ENOTDIR || code == -ELOOP; }
 
 int path_open_dir(int root, const char *path) { return path_open(root, path, O_RDONLY | O_DIRECTORY, 0); }
-
-int path_make_dirs(int root, const char *path, mode_t mode)
-{
-    if (*path == '/')
-        return -EXDEV;
-    return walk(root, path, step_make, step_make, O_RDONLY | O_DIRECTORY, mode);
-}
 
 int path_open_parent(int root, const char *path, const char **ret_name)
 {

@@ -29,12 +29,6 @@ bool path_is_absent(int code);
 /* path_open of a directory to read: O_RDONLY|O_DIRECTORY. */
 int path_open_dir(int root, const char *path);
 
-/*
- * Make `path` and its missing parents below root as directories with `mode` and open the last one.
- * Existing directories are left as they are. Returns a descriptor or -errno as path_open.
- */
-int path_make_dirs(int root, const char *path, mode_t mode);
-
 /* Split "a/b/c" to the descriptor of "a/b" (returned, to be closed) and "c" (in *ret_name, inside path). */
 int path_open_parent(int root, const char *path, const char **ret_name);
 

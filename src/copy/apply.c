@@ -50,6 +50,12 @@ static bool failed(struct commit *c, const struct item *item, int code)
         return conflict(c, item, "ECHANGED", "changed at the destination since it was loaded: left alone");
     if (code == -EEXIST)
         return exists(c, item);
+    char *blocked = versions_blocked(&c->w->target.versions, code);
+    if (blocked) {
+        report_problem(&c->w->report, item_subject(item), error_name(-code), blocked, false);
+        free(blocked);
+        return false;
+    }
     report_errno(&c->w->report, item_subject(item), -code, SIDE_TARGET);
     if (is_fatal(item, code)) {
         work_fail_errno(c->w, -code, item->name);
@@ -71,6 +77,9 @@ static int keep_old(struct commit *c, struct item *item, int dir)
     struct target *t = &c->w->target;
     const char *path = item->twin->path;
     bool copy = t->elsewhere || is_shared(item);
+    int folder = versions_folder(&t->versions, path);
+    if (folder < 0)
+        return folder;
     int code = copy || !t->holds.link ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
 
     item->kept = KEPT_IN_VERSIONS;

@@ -269,6 +269,27 @@ void directories_put_back(struct work *w)
     w->remembered = NULL;
 }
 
+mode_t directories_first_mode(const struct stat *parent, const struct stat *wanted)
+{
+    gid_t group = parent->st_mode & S_ISGID ? parent->st_gid : getegid();
+    return group == wanted->st_gid ? (wanted->st_mode & 0777) | 0700 : 0700;
+}
+
+/* The same for the source's directory at this path. */
+static mode_t first_mode(struct work *w, int parent, int root, const char *path)
+{
+    struct stat above, st;
+    int from = root < 0 ? -ENOENT : path_open_dir(root, path);
+    bool known = from >= 0 && fstat(parent, &above) == 0 && fstat(from, &st) == 0;
+
+    if (from >= 0)
+        close(from);
+    if (!known)
+        return 0700;
+    source_give_new(&w->source, &st);
+    return directories_first_mode(&above, &st);
+}
+
 /* What those are at first that lead to the replica, and its own. */
 static const struct manifest_file fresh_directory = {.mode = S_IFDIR | 0700};
 
@@ -282,7 +303,7 @@ static int make_parent(struct work *w, const char *path, int parent, const char 
         return 0;
     manifest_add_above(&w->target.manifest, path, &fresh_directory);
     int written = manifest_write(&w->target.manifest);
-    if (written || mkdirat(parent, name, 0700) < 0)
+    if (written || mkdirat(parent, name, first_mode(w, parent, w->source.root, path)) < 0)
         return written ? written : errno == EEXIST ? 0 : -errno;
     int from = path_open_dir(w->source.root, path), to = path_open_dir(w->target.root, path);
     bool gone = from == -ENOENT && w->request->layers;
@@ -329,7 +350,7 @@ static int make_last(struct work *w, const char *path)
         return parent;
     manifest_add_create(&w->target.manifest, "", &fresh_directory);
     int code = manifest_write(&w->target.manifest);
-    if (!code && mkdirat(parent, name, 0700) == 0)
+    if (!code && mkdirat(parent, name, first_mode(w, parent, w->source.top, "")) == 0)
         atomic_fetch_add(&w->report.tally.directories_made, 1);    /* as a dry run counts it */
     else if (!code && errno != EEXIST)
         code = -errno;

@@ -14,6 +14,12 @@
 int directories_make_top(struct work *w, struct error *err);
 
 /*
+ * The mode to make a directory with in `parent` that shall get the rights of `wanted`: what is left when a copy is killed
+ * must not shut out those who share the disk, nor let in anybody who may not in the end.
+ */
+mode_t directories_first_mode(const struct stat *parent, const struct stat *wanted);
+
+/*
  * When all files are in place, give every directory its metadata, deepest first, and (mirror) remove those that
  * the source has not and that are empty by now. 0, -ECANCELED, or -errno with err.
  */

@@ -14,6 +14,7 @@
 #include "copy/foresee.h"
 #include "copy/hardlink.h"
 #include "copy/layers.h"
+#include "copy/source.h"
 
 #define TOGETHER 64    /* items handed on at once */
 
@@ -146,14 +147,17 @@ static void add_ready(struct feed *f, struct item *item)
 }
 
 /* other: gets the name that the destination takes for this one, where it does (NAME_MAX + 1 bytes). */
-static int make_dir(struct twin *twin, const char *name, char *other)
+static int make_dir(struct feed *f, struct twin *twin, const struct plan_name *plan, char *other)
 {
-    struct stat st;
+    const struct entry *left = plan->pair->left;
+    const char *name = plan->name;
+    struct stat st = {.st_mode = left->mode, .st_uid = left->uid, .st_gid = left->gid};
     int dir = twin_target(twin), code = 0;
 
     if (dir < 0)
         return dir;
-    if (mkdirat(dir, name, 0700) < 0)
+    source_give_new(&f->w->source, &st);
+    if (mkdirat(dir, name, directories_first_mode(&twin->before, &st)) < 0)
         code = -errno;
     if (code == -EEXIST && !folded_is_taken(dir, name, other) &&
         fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
@@ -190,7 +194,7 @@ static void add_directory(struct feed *f, const struct plan_name *name)
 
     if (item) {
         apply_announce_directory(f->w, item);
-        code = make_dir(item->twin, name->name, other);
+        code = make_dir(f, item->twin, name, other);
     }
     if (!code) {
         f->made = true;

@@ -5,7 +5,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/path.h"
+#include "base/ours.h"
 #include "copy/metadata.h"
 #include "copy/temp.h"
 
@@ -93,7 +93,7 @@ int holds_probe(int dir, struct holds *ret_holds)
 
 int holds_probe_below(int root, const char *path, struct holds *ret_holds)
 {
-    int dir = path_make_dirs(root, path, 0777);
+    int dir = ours_make_dirs(root, path, NULL);
 
     if (dir < 0)
         return dir;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/ours.h"
 #include "base/path.h"
 #include "index/identity.h"
 
@@ -31,14 +32,18 @@ static int explain(int code, const char *database, struct error *err)
 int lock_take(int root, const char *database, const char *text, int64_t wait, const atomic_bool *cancel,
               struct error *err)
 {
-    int dir = path_make_dirs(root, OUR_FOLDER, 0777);
+    int dir = ours_make_dirs(root, OUR_FOLDER, NULL);
     if (dir < 0) {
         error_set(err, -dir, "lock of %s", database);
         return explain(dir, database, err);
     }
     int fd = lock_file(dir, "lock", database, text, wait, cancel, err);
     close(dir);
-    return fd < 0 ? explain(fd, database, err) : fd;
+    if (fd < 0)
+        return explain(fd, database, err);
+    ours_share(root, fd);
+    ours_mend(root);
+    return fd;
 }
 
 int lock_open(const char *root, const char *identity, const char *database, const char *text, struct error *err)

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/ours.h"
 #include "base/path.h"
 #include "copy/classify.h"
 #include "index/identity.h"
@@ -280,7 +281,7 @@ static int open_new(int dir, const char *operation)
         return -EEXIST;
     if (asprintf(&name, "%s" MANIFEST_OPEN, operation) < 0)
         return -ENOMEM;
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         fd = -errno;
     free(name);
@@ -289,12 +290,14 @@ static int open_new(int dir, const char *operation)
 
 static int start(struct manifest *m, int root, const struct manifest_head *head)
 {
-    m->dir = path_make_dirs(root, OPERATIONS, 0777);
+    m->dir = ours_make_dirs(root, OPERATIONS, NULL);
     if (m->dir < 0)
         return m->dir;
     m->fd = open_new(m->dir, head->operation);
     if (m->fd < 0)
         return m->fd;
+    if (geteuid() != 0)    /* root trusts what it wrote itself, and nobody else did */
+        ours_share(root, m->fd);
     add_head(&m->pending, head);
     add_run(&m->pending, head);
     int code = manifest_write(m);

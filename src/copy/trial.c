@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/ours.h"
 #include "base/path.h"
 #include "copy/metadata.h"
 #include "copy/temp.h"
@@ -310,7 +311,7 @@ static int open_category(const struct trial_request *r, struct catalog *cat, int
 static int measure(const struct trial_request *r, int end, int64_t category, struct catalog *cat, const char *filesystem,
                    struct measured *ret_measured, struct error *err)
 {
-    int dir = category ? again(end) : path_make_dirs(end, OUR_FOLDER, 0777);
+    int dir = category ? again(end) : ours_make_dirs(end, OUR_FOLDER, NULL);
     int code = dir < 0 ? dir : trial_run(dir, ret_measured);
 
     if (dir >= 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/ours.h"
 #include "base/path.h"
 #include "copy/place.h"
 #include "copy/special.h"
@@ -18,8 +19,10 @@ void versions_init(struct versions *v, int root, const char *operation, const ch
 {
     struct buf base = {0};
 
-    buf_printf(&base, VERSIONS "/%s/%s", operation, replica);
-    *v = (struct versions){.root = root, .base = buf_take(&base), .sync_each = sync_each, .dir = -1};
+    buf_printf(&base, VERSIONS "/%s/", operation);
+    size_t replica_at = base.len;
+    buf_add_str(&base, replica);
+    *v = (struct versions){.root = root, .base = buf_take(&base), .replica_at = replica_at, .sync_each = sync_each, .dir = -1};
 }
 
 static void leave_dir(struct versions *v)
@@ -65,7 +68,8 @@ static int enter_dir(struct versions *v, const char *path_dir)
     struct buf path = {0};
 
     buf_printf(&path, "%s%s%s", v->base, *path_dir ? "/" : "", path_dir);
-    v->dir = path_make_dirs(v->root, buf_str(&path), 0700);
+    const char *full = buf_str(&path);
+    v->dir = ours_make_dirs(v->root, full, full + v->replica_at);
     int code = v->dir < 0 ? v->dir : 0;
     if (!code && v->sync_each)
         code = sync_parents(v, path.data);
@@ -77,16 +81,31 @@ static int enter_dir(struct versions *v, const char *path_dir)
     return code;
 }
 
+char *versions_blocked(const struct versions *v, int code)
+{
+    struct buf text = {0};
+    char *path;
+    long owner = v->blocked && v->blocked == code ? ours_find_owner(v->root, v->base, &path) : -1;
+
+    if (owner < 0)
+        return NULL;
+    buf_printf(&text, "%s belongs to user %ld and cannot be written, so the old file could not be kept: left alone (the next "
+               "copy of that user, or root's, gives it the rights of the root folder)", path, owner);
+    free(path);
+    return buf_take(&text);
+}
+
 /* The one before is synced where that is needed. */
 int versions_folder(struct versions *v, const char *path_dir)
 {
+    v->blocked = 0;
     if (v->dir < 0 || strcmp(v->dir_path, path_dir) != 0) {
         int code = versions_sync(v);
         leave_dir(v);
         if (!code)
             code = enter_dir(v, path_dir);
         if (code)
-            return code;
+            return v->blocked = code;
     }
     v->dirty = true;
     return v->dir;

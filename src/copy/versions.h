@@ -17,9 +17,11 @@
 struct versions {
     int root;              /* the database's; borrowed */
     char *base;            /* ".autobackup/versions/OPERATION/REPLICA" */
+    size_t replica_at;     /* where REPLICA begins in it */
     bool sync_each;        /* syncfs does not cover this: fsync the folders one by one */
     int dir;               /* the folder in use, or -1 */
     char *dir_path;        /* its path relative to base */
+    int blocked;           /* why the last folder could not be entered, or 0 */
     bool dirty;            /* names were added to it since its last fsync */
     struct map copies;     /* map_file_key of a file with further names -> char *: its copy, relative to root; owned */
 };
@@ -43,6 +45,9 @@ int versions_stage(int from_dir, const char *name, const struct stat *st, int to
 
 /* The folder of path_dir's versions, open until another is used. A borrowed descriptor, or -errno. */
 int versions_folder(struct versions *v, const char *path_dir);
+
+/* Was it another user's folder of the versions that gave this -errno? Says so, to be freed; else NULL. */
+char *versions_blocked(const struct versions *v, int code);
 
 /*
  * Keep it by making another of the same content (or target) and metadata; a file that was copied already under

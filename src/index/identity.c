@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/ours.h"
 #include "base/path.h"
 #include "index/mount.h"
 
@@ -239,7 +240,7 @@ int identity_write(int root, const char *name, bool replace, struct error *err)
         return error_set(err, -code, "random numbers");
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now.tv_sec, &utc));
     buf_printf(&json, "{\"id\": \"%s\", \"database\": \"%s\", \"created\": \"%s\"}\n", id, name, when);
-    int dir = path_make_dirs(root, OUR_FOLDER, 0755);
+    int dir = ours_make_dirs(root, OUR_FOLDER, NULL);
     if (dir < 0)
         code = dir;
     else

@@ -269,6 +269,8 @@ static int finish_open(struct undo *u, const struct folder *f, int dir)
         return -errno;
     if (map_get(&u->conflicts, hash64_of(f->path, s.dir_len)))
         return 0;
+    if (!holds_may_correct(&u->holds, now.st_uid))    /* its time is its user's */
+        return f->touched ? -EPERM : 0;
     if (f->touched && !f->removed && !is_corrected(f, &now)) {
         tell_conflict(u, &s, "ECHANGED", "changed since: left alone");
         return 0;

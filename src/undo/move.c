@@ -136,6 +136,12 @@ static int fail(struct undo *u, struct step *s, int code)
 {
     move_drop(u, s);
     s->act = ACT_NONE;
+    char *blocked = versions_blocked(&u->versions, code);
+    if (blocked) {
+        tell_problem(u, s, error_name(-code), blocked);
+        free(blocked);
+        return 0;
+    }
     if (code != -ESTALE && code != -EEXIST)
         return tell_errno(u, s->deed.path, code);
     tell_conflict(u, s, "ECHANGED", "changed just now: left alone");
@@ -240,6 +246,8 @@ static int correct(struct undo *u, const struct step *s)
     unsigned lost = 0;
     int code = still_seen(u->spot.live, s->name, &s->now, STILL_SAME);
 
+    if (!code && !holds_may_correct(&u->holds, s->now.st_uid))
+        code = -EPERM;
     if (!code)
         code = metadata_put(u->spot.live, s->name, &st, s->deed.attributes, &u->holds, &lost);
     report_lost(&u->report, lost);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/ours.h"
 #include "base/path.h"
 #include "folder.h"
 #include "suites.h"
@@ -84,7 +85,7 @@ START_TEST(deeper_than_path_max)
     const char *name;
 
     ck_assert_uint_gt(strlen(path), 2 * PATH_MAX);
-    int made = path_make_dirs(root, path, 0777);
+    int made = ours_make_dirs(root, path, NULL);
     ck_assert_int_ge(made, 0);
     folder_write(made, "file", "deep");
     close(made);
@@ -103,7 +104,7 @@ END_TEST
 START_TEST(deep_paths_follow_no_symlink_either)
 {
     char *path = deep_path(60);
-    int made = path_make_dirs(root, path, 0777);
+    int made = ours_make_dirs(root, path, NULL);
 
     close(made);
     struct buf through = {0};
@@ -123,18 +124,19 @@ START_TEST(makes_missing_folders_only)
 {
     struct stat st;
 
+    ck_assert_int_eq(fchmod(root, 02750), 0);
     ck_assert_int_eq(fchmodat(root, "dir", 0711, 0), 0);
-    int fd = path_make_dirs(root, "dir/new/newer", 0750);
+    int fd = ours_make_dirs(root, "dir/new/newer", NULL);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(fstat(fd, &st), 0);
-    ck_assert_uint_eq(st.st_mode & 0777, 0750);
+    ck_assert_uint_eq(st.st_mode & 07777, 02750);
     close(fd);
     ck_assert_int_eq(fstatat(root, "dir", &st, 0), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0711);
-    ck_assert_int_lt(path_make_dirs(root, "link/new", 0777), 0);
-    ck_assert_int_lt(path_make_dirs(root, "dir/file/new", 0777), 0);
-    ck_assert_int_eq(path_make_dirs(root, "dir/../out", 0777), -EXDEV);
-    ck_assert_int_eq(path_make_dirs(root, "/tmp/out", 0777), -EXDEV);
+    ck_assert_int_lt(ours_make_dirs(root, "link/new", NULL), 0);
+    ck_assert_int_lt(ours_make_dirs(root, "dir/file/new", NULL), 0);
+    ck_assert_int_eq(ours_make_dirs(root, "dir/../out", NULL), -EXDEV);
+    ck_assert_int_eq(ours_make_dirs(root, "/tmp/out", NULL), -EXDEV);
 }
 END_TEST
 

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# Disks that several people use: a group's NAS, private folders.
+
+# shellcheck source=tests/e2e/members.sh
+. ./members.sh
+
+# edit USER TEXT NAME: the file at WORK gets another content, a minute later than the last time
+edit() {
+    member "$1" one sh -c "echo $2 > WORK/footage/acme/spot/$3"
+    touch -d "2025-01-01 12:00:0${#2}" "WORK/footage/acme/spot/$3"
+}
+
+test_a_second_member_replaces_and_undoes_what_the_first_copied() {
+    share
+    one copy acme/spot footage WORK NAS && assert_status 0
+    edit 2002 333 b
+    two copy acme/spot footage WORK NAS && assert_status 0
+    edit 2001 22 a
+    one copy acme/spot footage WORK NAS && assert_status 0
+    diff -r WORK/footage/acme/spot NAS/footage/acme/spot
+    two undo "$(tail -n 1 <(grep -o 'undo [0-9a-f]*' "$OUT") | cut -d ' ' -f 2)" --yes && assert_status 0
+    [ "$(cat NAS/footage/acme/spot/a)" = 1 ]
+    refute_err "cannot hold"
+    two history && assert_status 0
+    assert_out 2001@ 2002@
+    # nothing of ours shuts out a member, or lets in anybody else than the root does
+    [ "$(find NAS/.autobackup -type d -printf '%m %G\n' | sort -u)" = "2775 3000" ]
+    [ -z "$(find NAS/.autobackup/operations NAS/.autobackup/lock -type f ! -perm 664)" ]
+}
+
+test_a_private_root_keeps_its_versions_private() {
+    share
+    chmod 00700 NAS
+    rm -r NAS/.autobackup
+    chown -R 0:0 NAS
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    edit 2001 22 a
+    ok copy acme/spot footage WORK NAS
+    [ "$(cat NAS/.autobackup/versions/*/footage/acme/spot/a)" = 1 ]
+    [ "$(find NAS/.autobackup -type d -printf '%m\n' | sort -u)" = 700 ]
+}
+
+test_versions_of_a_private_folder_are_as_private_as_it() {
+    share 2755
+    mkdir WORK/footage/acme/spot/secret
+    echo 1 >WORK/footage/acme/spot/secret/s
+    touch -d 2025-01-01 WORK/footage/acme/spot/secret/s
+    chown -R 2001:3000 WORK/footage/acme/spot/secret
+    chmod 700 WORK/footage/acme/spot/secret
+    one copy acme/spot footage WORK NAS && assert_status 0
+    edit 2001 22 a
+    edit 2001 333 secret/s
+    one copy acme/spot footage WORK NAS && assert_status 0
+    local kept
+    kept=$(echo NAS/.autobackup/versions/*/footage/acme/spot)
+    [ "$(cat "$kept/secret/s")" = 1 ]
+    [ "$(member 2002 two cat "$kept/a")" = 1 ]
+    ! member 2002 two cat "$kept/secret/s" 2>/dev/null || fail "another member reads it"
+}
+
+# Folders that an older version of the program made, or that somebody shut, are named, and opened again by their user.
+test_a_folder_of_the_versions_that_is_shut_is_named() {
+    share
+    one copy acme/spot footage WORK NAS && assert_status 0
+    edit 2001 22 a
+    one copy acme/spot footage WORK NAS && assert_status 0
+    chmod 700 NAS/.autobackup/versions
+    edit 2002 333 b
+    two copy acme/spot footage WORK NAS && assert_status 3
+    assert_err ".autobackup/versions belongs to user 2001" "spot/b"
+    [ "$(cat NAS/footage/acme/spot/b)" = 1 ]
+    one copy acme/spot footage WORK NAS && assert_status 0
+    [ "$(stat -c %a NAS/.autobackup/versions)" = 2775 ]
+    edit 2002 4444 b
+    two copy acme/spot footage WORK NAS && assert_status 0
+    [ "$(cat NAS/footage/acme/spot/b)" = 4444 ]
+}
