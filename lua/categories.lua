@@ -41,7 +41,7 @@ local function check_category_nesting(session, name, path)
                     .. "another"):format(path, other.category, other.path))
             elseif locate.overlap(folded(other.path), folded(path)) then
                 errors.raise("EINVAL", ("category path %s and that of %s (%s) are one folder, or lie one in the "
-                    .. "other, on disks where names fold: choose another"):format(path, other.category, other.path))
+                    .. "other, where names fold: choose another"):format(path, other.category, other.path))
             end
         end
     end

@@ -49,6 +49,7 @@ function M.test_what_was_freed_is_taken_again()
         for i = 1, 20000 do
             list[i] = {i, tostring(i)}
         end
+        return #list
     end
     use()
     collectgarbage()
