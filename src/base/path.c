@@ -17,6 +17,21 @@ bool path_is_ours(const char *name, size_t len)
     return len >= strlen(OUR_PREFIX) && memcmp(name, OUR_PREFIX, strlen(OUR_PREFIX)) == 0;
 }
 
+bool path_is_safe(const char *path)
+{
+    if (!*path)
+        return true;
+    for (const char *at = path;; at++) {
+        size_t len = strcspn(at, "/");
+        bool dots = (len == 1 && at[0] == '.') || (len == 2 && at[0] == '.' && at[1] == '.');
+        if (!len || dots || path_is_ours(at, len))
+            return false;
+        at += len;
+        if (!*at)
+            return true;
+    }
+}
+
 static int beneath(int dir, const char *path, int flags, mode_t mode)
 {
     struct open_how how = {

@@ -15,6 +15,12 @@
 bool path_is_ours(const char *name, size_t len);
 
 /*
+ * Does this path, relative to a database's root, stay below that, away from everything that is ours? "" does. For paths
+ * that others may have written.
+ */
+bool path_is_safe(const char *path);
+
+/*
  * Open `path` below the directory `root`, following no symlink in any component, never leaving root.
  * path: relative, "" or "." for root itself, of any length (beyond PATH_MAX too). flags: as openat;
  * O_CLOEXEC and O_NOFOLLOW are added. Returns a descriptor the caller closes, or -errno

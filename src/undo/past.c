@@ -10,21 +10,6 @@
 #include "base/path.h"
 #include "index/identity.h"
 
-bool past_is_safe(const char *path)
-{
-    if (!*path)
-        return true;
-    for (const char *at = path;; at++) {
-        size_t len = strcspn(at, "/");
-        bool dots = (len == 1 && at[0] == '.') || (len == 2 && at[0] == '.' && at[1] == '.');
-        if (!len || dots || path_is_ours(at, len))
-            return false;
-        at += len;
-        if (!*at)
-            return true;
-    }
-}
-
 uint64_t past_stamp(int64_t mtime, int64_t ctime)
 {
     const int64_t times[2] = {mtime, ctime};
@@ -54,7 +39,7 @@ static int read_head(struct past *p, const char *operation, const char *identity
         return code;
     if (!code || head.verb != MANIFEST_HEAD)
         return -EBADMSG;
-    if (is_other_head(&head, operation, identity) || !past_is_safe(head.fields[4]))
+    if (is_other_head(&head, operation, identity) || !path_is_safe(head.fields[4]))
         return -EINVAL;
     p->kind = mem_strdup(head.fields[3]);
     p->replica = mem_strdup(head.fields[4]);
@@ -85,7 +70,7 @@ static bool is_respelling(const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/'), *was = slash ? slash + 1 : path;
 
-    return past_is_safe(path) && past_is_safe(name) && !strchr(name, '/') && *was && *name && fold_same(was, name);
+    return path_is_safe(path) && path_is_safe(name) && !strchr(name, '/') && *was && *name && fold_same(was, name);
 }
 
 static void note_rename(struct past *p, const struct manifest_record *rec)
@@ -178,7 +163,7 @@ static void note_other(struct past *p, const struct manifest_record *rec)
     bool above = rec->verb == MANIFEST_ABOVE || rec->verb == MANIFEST_GONE;
     struct manifest_file file;
 
-    if (!manifest_file(rec, 2, &file) || !S_ISDIR(file.mode) || !past_is_safe(rec->fields[1]))
+    if (!manifest_file(rec, 2, &file) || !S_ISDIR(file.mode) || !path_is_safe(rec->fields[1]))
         return;
     struct folder *f = folders_get(&p->folders, above ? FOLDER_ABOVE : FOLDER_IN_REPLICA, rec->fields[1]);
     f->created |= rec->verb == MANIFEST_ABOVE;
@@ -198,7 +183,7 @@ static void note_record(struct past *p, const struct manifest_record *rec)
             learn(p, rec);
         return;
     }
-    if (!read_deed(rec, &d) || !past_is_safe(d.path))
+    if (!read_deed(rec, &d) || !path_is_safe(d.path))
         p->unsafe++;
     else if (is_folder(&d))
         note_folder(p, &d);
@@ -256,7 +241,7 @@ void past_close(struct past *p)
 
 static bool wants(const struct past *p, const struct manifest_record *rec, struct deed *d)
 {
-    return is_deed(rec) && read_deed(rec, d) && past_is_safe(d->path) && *d->path && !is_folder(d) &&
+    return is_deed(rec) && read_deed(rec, d) && path_is_safe(d->path) && *d->path && !is_folder(d) &&
            !map_get(&p->voided, key(d->path));
 }
 

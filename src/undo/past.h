@@ -53,7 +53,4 @@ int past_next(struct past *p, struct deed *ret_deed);
 /* What tells that a file is the very one that was made durable then: never 0. */
 uint64_t past_stamp(int64_t mtime, int64_t ctime);
 
-/* Does this path stay below the directory it is relative to, away from everything that is ours? "" does. */
-bool past_is_safe(const char *path);
-
 #endif

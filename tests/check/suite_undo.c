@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "copy/tree.h"
 #include "copy/xattr.h"
 #include "sandbox.h"
@@ -39,9 +40,9 @@ START_TEST(paths_that_lead_elsewhere)
                                       "a/.autobackup-0123456789abcdef", ".autobackup/versions", "a/.autobackupx/b"};
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        ck_assert_msg(past_is_safe(good[i]), "%s", good[i]);
+        ck_assert_msg(path_is_safe(good[i]), "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_msg(!past_is_safe(bad[i]), "%s", bad[i]);
+        ck_assert_msg(!path_is_safe(bad[i]), "%s", bad[i]);
 }
 END_TEST
 

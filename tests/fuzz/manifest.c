@@ -105,10 +105,10 @@ static void follow(const struct buf *bytes)
         abort();
     close(fd);
     if (past_open(root, OPERATION, "a-1", &past) == 0) {
-        if (!past_is_safe(past.replica))
+        if (!path_is_safe(past.replica))
             abort();
         while (past_next(&past, &deed) == 1) {
-            if (!past_is_safe(deed.path) || !*deed.path)
+            if (!path_is_safe(deed.path) || !*deed.path)
                 abort();
             deed_free(&deed);
         }
