@@ -128,7 +128,7 @@ check-c: $(B)/suites                  ## the engine's libcheck suites
 	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-120} tests/check/run.sh $(B)/suites
 check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
-check-e2e: $(B)/autobackup $(BENCH) $(MOUNTS) $(STEADY)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
+check-e2e: $(B)/autobackup $(BENCH) $(FAULT) $(MOUNTS) $(STEADY)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
 	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh $(E2E)
 check-fault: $(B)/autobackup $(FAULT) $(BENCH) $(STEADY)    ## kill -9, broken and full disks, lost power: a short form
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh

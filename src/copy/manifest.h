@@ -135,6 +135,12 @@ int manifest_sync(struct manifest *m);    /* fsync; 0 or -errno */
 
 /* Write what was added and the end record, sync, give it its final name. 0 or -errno. */
 int manifest_end(struct manifest *m, const char *state, int64_t files, int64_t bytes);
+
+/*
+ * For who holds the lock: end the manifest of an operation that died, as "failed", unless it says itself how it ended, and give
+ * it its final name. What a record that was cut short has left goes first. 0 or -errno.
+ */
+int manifest_bury(int root, const char *operation);
 void manifest_close(struct manifest *m);    /* without an end; fine after manifest_end, and on a zeroed one */
 
 /* --- reading --- */
@@ -153,7 +159,9 @@ struct manifest_reader {
     struct buf bytes;          /* read and not yet handed out from `at` on */
     size_t at;
     bool ended;                /* nothing more to read from fd */
-    bool torn;                 /* the last record was cut short or damaged */
+    bool torn;                 /* the last record was cut short or damaged: */
+    bool cut;                  /* cut short */
+    uint64_t whole;            /* bytes of the records before that */
 };
 
 /* Open operations/OPERATION below root, or OPERATION.open when that is all there is. 0 or -errno. */

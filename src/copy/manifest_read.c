@@ -70,7 +70,8 @@ int manifest_rewind(struct manifest_reader *r)
 {
     buf_clear(&r->bytes);
     r->at = 0;
-    r->ended = r->torn = false;
+    r->ended = r->torn = r->cut = false;
+    r->whole = 0;
     return lseek(r->fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
@@ -172,6 +173,7 @@ int manifest_next(struct manifest_reader *r, struct manifest_record *ret_record)
         ssize_t len = r->at < r->bytes.len ? split(r, ret_record, &known) : 0;
         if (len > 0) {
             r->at += (size_t)len;
+            r->whole += (uint64_t)len;
             if (known)
                 return 1;
             continue;
@@ -181,6 +183,7 @@ int manifest_next(struct manifest_reader *r, struct manifest_record *ret_record)
             return more;
         if (!more) {
             r->torn = r->at < r->bytes.len;
+            r->cut = r->torn && !len && r->ended;
             return 0;
         }
     }

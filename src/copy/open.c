@@ -182,15 +182,6 @@ static int compare_ends(struct work *w, struct error *err)
     return 0;
 }
 
-static void tell_swept(struct work *w, const struct swept *swept)
-{
-    char *text = swept_text(swept);
-
-    if (text)
-        report_note(&w->report, "ESWEPT", text);
-    free(text);
-}
-
 /* A trial of a category that lies apart is made in its folder: that around the client's. */
 static void sweep_category(const struct work *w)
 {
@@ -220,12 +211,13 @@ static int lock_target(struct work *w, struct journal *journal, struct error *er
     int code = sweep_dead(w->target.root, r->path, w->cancel, &swept);
     w->target.partials = swept.partials;
     w->target.partial_bytes = swept.partial_bytes;
+    swept_tell(&swept, &w->report);
+    swept_free(&swept);
     if (!code) {
-        tell_swept(w, &swept);
         holds_guess(w->target.fs.type, &w->target.holds);
         code = w->target.elsewhere ? 0 : holds_probe_below(w->target.root, OPERATIONS, &w->target.holds);
     }
-    return code ? error_set(err, -code, "%s/" OUR_FOLDER, r->target_root) : 0;
+    return code ? error_set(err, -code, "%s/" OPERATIONS, r->target_root) : 0;
 }
 
 int work_open(struct work *w, const struct transfer_request *request, struct job *job, struct catalog *cat,

@@ -10,24 +10,63 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "copy/claims.h"
 #include "copy/manifest.h"
 #include "copy/metadata.h"
 #include "copy/plan.h"
+#include "copy/spare.h"
 #include "copy/temp.h"
 #include "copy/tree.h"
 #include "copy/trial.h"
 #include "copy/versions.h"
 
+/* An operation that is dead. */
+struct dead {
+    char *operation, *replica;     /* replica: NULL where the manifest names none */
+    struct claims claims;
+    bool has_claims;
+    long partials, others;         /* others: files that crashes left there, which may be another's */
+    struct unswept left;           /* path: NULL when nothing is */
+    bool stays;                    /* some of that is worth another try */
+};
+
 struct sweep {
     int root;
     const atomic_bool *cancel;
     struct swept *swept;
+    struct dead *dead;             /* at hand */
+    const char *top;               /* of the walk */
     struct versions *versions;     /* of the dead operation; NULL while these are walked themselves */
     const char *replica;           /* whose partial files are counted */
     bool counts;                   /* the walk is in it */
+    bool by_looks;                 /* several are dead: only what looks like what this one replaced is its own */
     bool drops_partials;
-    long partials;                 /* of the operation at hand */
 };
+
+/* ---- what stays ---- */
+
+/* Always 0, so that the walk goes on. */
+static int leave(struct sweep *s, const char *path, const char *name, int code)
+{
+    struct dead *d = s->dead;
+
+    if (code == -ECANCELED)
+        return code;
+    d->stays |= !path_is_absent(code);
+    if (d->left.path) {
+        d->left.more++;
+        return 0;
+    }
+    char *below = plan_join(path, name);
+    d->left.path = *below ? plan_join(s->top, below) : mem_strdup(s->top);
+    d->left.code = code;
+    free(below);
+    return 0;
+}
+
+static int leave_folder(void *arg, const char *path, int code) { return leave(arg, path, "", code); }
+
+/* ---- one name ---- */
 
 static int handle_partial(struct sweep *s, int dir, const char *name)
 {
@@ -37,7 +76,7 @@ static int handle_partial(struct sweep *s, int dir, const char *name)
         return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? 0 : -errno;
-    s->partials++;
+    s->dead->partials++;
     if (s->counts) {
         s->swept->partials++;
         s->swept->partial_bytes += (int64_t)st.st_blocks * 512;
@@ -68,103 +107,129 @@ static int rescue_copy(struct versions *v, int dir, const char *path, const char
     return code ? code : unlinkat(dir, name, 0) < 0 ? -errno : 0;
 }
 
+/* 1 when it is the operation's at hand, 0, or -errno. */
+static int is_claimed(struct sweep *s, int dir, const char *path, const char *name)
+{
+    struct dead *d = s->dead;
+    struct stat st;
+    int code = d->has_claims ? 0 : claims_read(s->root, d->operation, &d->claims);
+
+    d->has_claims = true;
+    if (code)
+        return code;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    bool claimed = s->by_looks ? claims_old(&d->claims, path, &st) : claims_folder(&d->claims, path);
+    d->others += !claimed;
+    return claimed;
+}
+
 static int rescue(struct sweep *s, int dir, const char *path, const char *name)
 {
-    int code = versions_move(s->versions, path, dir, name, name);
-
+    int code = is_claimed(s, dir, path, name);
+    if (code != 1)
+        return code;
+    code = versions_move(s->versions, path, dir, name, name);
     if (code == -EXDEV)
         code = rescue_copy(s->versions, dir, path, name);
     s->swept->rescued += !code;
     return code;
 }
 
-static int sweep_name(void *arg, int dir, const char *path, const char *name)
+static int remove_temp(struct sweep *s, int dir, const char *name)
 {
-    struct sweep *s = arg;
-
-    if (temp_is(name)) {
-        if (unlinkat(dir, name, 0) < 0)
-            return errno == ENOENT ? 0 : -errno;
-        s->swept->temps++;
-    } else if (temp_is_partial(name)) {
-        return handle_partial(s, dir, name);
-    } else if (s->versions && temp_is_exchange(name)) {
-        return rescue(s, dir, path, name);
-    }
+    if (unlinkat(dir, name, 0) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    s->swept->temps++;
     return 0;
 }
 
+static int sweep_name(void *arg, int dir, const char *path, const char *name)
+{
+    struct sweep *s = arg;
+    int code = 0;
+
+    if (temp_is_partial(name))
+        code = handle_partial(s, dir, name);
+    else if (s->drops_partials)
+        return 0;
+    else if (temp_is(name))
+        code = remove_temp(s, dir, name);
+    else if (s->versions && temp_is_exchange(name))
+        code = rescue(s, dir, path, name);
+    return code ? leave(s, path, name, code) : 0;
+}
+
+/* ---- one operation ---- */
+
 static int sweep_tree(struct sweep *s, const char *top)
 {
-    struct tree_visitor visitor = {.name = sweep_name, .left = tree_restore_time, .arg = s, .cancel = s->cancel};
+    struct tree_visitor visitor = {
+        .name = sweep_name, .refused = leave_folder, .left = tree_restore_time, .arg = s, .cancel = s->cancel};
+
+    s->top = top;
     return tree_walk(s->root, top, &visitor);
 }
 
-static int sweep_replica(struct sweep *s, const char *operation, const char *replica)
+static int sweep_replica(struct sweep *s)
 {
+    const struct dead *d = s->dead;
     struct versions versions;
 
-    versions_init(&versions, s->root, operation, replica, true);
+    versions_init(&versions, s->root, d->operation, d->replica, true);
     s->versions = &versions;
     /* One replica may have several dead operations. */
-    s->counts = s->replica && strcmp(s->replica, replica) == 0 && !s->swept->partials;
-    int code = sweep_tree(s, replica);
-    if (!code)
-        code = versions_sync(&versions);
+    s->counts = s->replica && strcmp(s->replica, d->replica) == 0 && !s->swept->partials;
+    int code = sweep_tree(s, d->replica);
+    int synced = versions_sync(&versions);
     s->versions = NULL;
     s->counts = false;
     versions_close(&versions);
+    return code ? code : synced ? leave(s, "", "", synced) : 0;
+}
+
+static int sweep_operation(struct sweep *s, struct dead *dead)
+{
+    char *kept = plan_join(VERSIONS, dead->operation);
+
+    s->dead = dead;
+    int code = spare_drop(s->root, dead->operation, dead->replica, s->cancel);
+    if (!code)
+        code = sweep_replica(s);
+    if (!code)
+        code = sweep_tree(s, kept);
+    free(kept);
     return code;
 }
 
-/* A manifest without a head is older than its operation's first temp. */
-static int sweep_operation(struct sweep *s, const char *operation)
+/* Once more, for what others of the dead did not claim: then it belongs to the one that worked in that folder. */
+static int sweep_again(struct sweep *s, struct dead *dead)
+{
+    s->dead = dead;
+    dead->partials = 0;
+    return dead->others ? sweep_replica(s) : 0;
+}
+
+/* ---- all ---- */
+
+/* A manifest without a head is older than its operation's first temp. One that names no replica, as a prune's, has none. */
+static void read_dead(struct sweep *s, struct dead *d)
 {
     struct manifest_reader reader;
     struct manifest_record head;
-    int code = manifest_open(s->root, operation, &reader);
+    int code = manifest_open(s->root, d->operation, &reader);
 
-    s->partials = 0;
-    if (!code && manifest_next(&reader, &head) > 0 && head.verb == MANIFEST_HEAD) {
-        char *kept = plan_join(VERSIONS, operation);
-        code = sweep_replica(s, operation, head.fields[4]);
-        if (!code)
-            code = sweep_tree(s, kept);
-        free(kept);
+    if (!code && (code = manifest_next(&reader, &head)) == 1) {
+        const char *replica = head.fields[4];
+        code = 0;
+        if (head.verb == MANIFEST_HEAD && *replica && path_is_safe(replica))
+            d->replica = mem_strdup(replica);
     }
     manifest_reader_close(&reader);
-    return code;
-}
-
-/* Did it die between its end record and the final name? Then it says itself how it ended. */
-static bool has_end(int root, const char *operation)
-{
-    struct manifest_reader reader;
-    struct manifest_record rec;
-    bool ended = false;
-    int code = manifest_open(root, operation, &reader);
-
-    while (!code && manifest_next(&reader, &rec) == 1)
-        ended = rec.verb == MANIFEST_END;
-    manifest_reader_close(&reader);
-    return ended;
-}
-
-static int end_manifest(int root, int dir, const char *name, const char *operation)
-{
-    struct manifest m = {.fd = -1, .dir = dup(dir), .operation = mem_strdup(operation)};
-    struct stat st;
-
-    if (has_end(root, operation)) {
-        manifest_close(&m);
-        return renameat(dir, name, dir, operation) < 0 ? -errno : 0;
-    }
-    m.fd = openat(dir, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-    int code = m.fd < 0 || fstat(m.fd, &st) < 0 ? -errno : 0;
-    if (!code)
-        code = manifest_end(&m, "failed", 0, 0);
-    manifest_close(&m);
-    return code;
+    s->dead = d;
+    s->top = OPERATIONS;
+    if (code)
+        (void)leave(s, "", d->operation, code);
 }
 
 /* "20311123T020000Z-7f3a.open" -> the id, to be freed; NULL for other names. */
@@ -177,43 +242,118 @@ static char *dead_operation(const char *name)
     return mem_strndup(name, len - tail);
 }
 
-int sweep_partials(int root, const char *replica, const atomic_bool *cancel)
+/* 0 or -errno. */
+static int list_dead(int root, struct dead **ret_list, size_t *ret_count)
 {
-    struct swept none = {0};
-    struct sweep s = {.root = root, .cancel = cancel, .swept = &none, .drops_partials = true};
-
-    return sweep_tree(&s, replica);
-}
-
-int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct swept *ret_swept)
-{
-    struct sweep s = {.root = root, .replica = replica, .cancel = cancel, .swept = ret_swept};
     struct dirent *d;
-    int code = 0, fd = path_open_dir(root, OPERATIONS);
+    int fd = path_open_dir(root, OPERATIONS);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-    *ret_swept = (struct swept){0};
-    trial_sweep(root, OUR_FOLDER);
-    if (fd < 0)
-        return fd == -ENOENT ? 0 : fd;
-    DIR *dir = fdopendir(fd);
-    while (dir && !code && (d = readdir(dir))) {
+    if (!dir) {
+        int code = fd < 0 ? fd : -errno;
+        if (fd >= 0)
+            close(fd);
+        return code == -ENOENT ? 0 : code;
+    }
+    while ((d = readdir(dir))) {
         if (temp_is(d->d_name))
             unlinkat(fd, d->d_name, 0);    /* left by holds_probe */
         char *operation = dead_operation(d->d_name);
         if (!operation)
             continue;
-        code = sweep_operation(&s, operation);
-        if (!code && !s.partials)
-            code = end_manifest(root, fd, d->d_name, operation);
-        ret_swept->operations += !code;
-        free(operation);
+        *ret_list = mem_realloc(*ret_list, (*ret_count + 1) * sizeof **ret_list);
+        (*ret_list)[(*ret_count)++] = (struct dead){.operation = operation};
     }
-    if (dir)
-        closedir(dir);
-    else
-        close(fd);
+    closedir(dir);
+    return 0;
+}
+
+static void free_dead(struct dead *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(list[i].operation);
+        free(list[i].replica);
+        free(list[i].left.path);
+        claims_free(&list[i].claims);
+    }
+    free(list);
+}
+
+/* Its end, and what is to be told of it. */
+static void finish(struct sweep *s, struct dead *d)
+{
+    struct swept *swept = s->swept;
+    bool ends = !d->partials && !d->stays;
+    int code = ends ? manifest_bury(s->root, d->operation) : 0;
+
+    s->dead = d;
+    s->top = OPERATIONS;
+    if (code)
+        (void)leave(s, "", d->operation, code);
+    swept->operations += ends && !code;
+    if (!d->left.path)
+        return;
+    swept->unswept = mem_realloc(swept->unswept, (swept->unswept_count + 1) * sizeof *swept->unswept);
+    swept->unswept[swept->unswept_count++] = (struct unswept){
+        .operation = mem_strdup(d->operation), .path = d->left.path, .code = d->left.code, .more = d->left.more};
+    d->left.path = NULL;
+}
+
+static int sweep_all(struct sweep *s, struct dead *list, size_t count)
+{
+    int code = 0;
+
+    for (size_t i = 0; i < count; i++)
+        read_dead(s, &list[i]);
+    s->by_looks = count > 1;
+    for (size_t i = 0; !code && i < count; i++)
+        if (list[i].replica)
+            code = sweep_operation(s, &list[i]);
+    s->by_looks = false;
+    for (size_t i = 0; !code && count > 1 && i < count; i++)
+        if (list[i].replica)
+            code = sweep_again(s, &list[i]);
+    for (size_t i = 0; !code && i < count; i++)
+        finish(s, &list[i]);
     return code;
 }
+
+int sweep_partials(int root, const char *replica, const atomic_bool *cancel)
+{
+    struct dead any = {0};
+    struct sweep s = {.root = root, .cancel = cancel, .dead = &any, .drops_partials = true};
+    int code = sweep_tree(&s, replica);
+
+    free(any.left.path);
+    return code ? code : any.left.code;
+}
+
+int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct swept *ret_swept)
+{
+    struct sweep s = {.root = root, .replica = replica, .cancel = cancel, .swept = ret_swept};
+    struct dead *list = NULL;
+    size_t count = 0;
+
+    *ret_swept = (struct swept){0};
+    trial_sweep(root, OUR_FOLDER);
+    int code = list_dead(root, &list, &count);
+    if (!code)
+        code = sweep_all(&s, list, count);
+    free_dead(list, count);
+    return code;
+}
+
+void swept_free(struct swept *swept)
+{
+    for (size_t i = 0; i < swept->unswept_count; i++) {
+        free(swept->unswept[i].operation);
+        free(swept->unswept[i].path);
+    }
+    free(swept->unswept);
+    *swept = (struct swept){0};
+}
+
+/* ---- telling ---- */
 
 static void add_count(struct buf *text, const char *verb, long count, const char *noun)
 {
@@ -221,17 +361,50 @@ static void add_count(struct buf *text, const char *verb, long count, const char
         buf_printf(text, "%s%s %ld %s%s", text->len ? " and " : "", verb, count, noun, count == 1 ? "" : "s");
 }
 
-char *swept_text(const struct swept *swept)
+static void tell_done(const struct swept *swept, struct report *report)
 {
     struct buf text = {0};
 
     add_count(&text, "removed", swept->temps, "temporary file");
     add_count(&text, "kept", swept->rescued, "replaced file");
-    if (!text.len)
-        return NULL;
-    if (swept->operations == 1)
-        buf_printf(&text, " of an unfinished operation");
+    if (text.len) {
+        if (swept->operations <= 1)
+            buf_printf(&text, " of an unfinished operation");
+        else
+            buf_printf(&text, " of %ld unfinished operations", swept->operations);
+        report_note(report, "ESWEPT", buf_str(&text));
+    }
+    buf_free(&text);
+}
+
+/* Why it stays, and the next step. */
+static void add_reason(struct buf *text, int code)
+{
+    if (path_is_absent(code))
+        buf_printf(text, "something else lies in the place of its folder (%s); where that is moved back, 'load' tells what is left "
+                   "in it", strerror(-code));
+    else if (code == -EACCES || code == -EPERM)
+        buf_printf(text, "%s; an operation by root, or by who owns the folder, removes it", strerror(-code));
     else
-        buf_printf(&text, " of %ld unfinished operations", swept->operations);
-    return buf_take(&text);
+        buf_printf(text, "%s; the next operation here tries again", strerror(-code));
+}
+
+static void tell_unswept(const struct unswept *u, struct report *report)
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "what the unfinished operation %s left at %s", u->operation, u->path);
+    if (u->more)
+        buf_printf(&text, " and %ld more place%s", u->more, u->more == 1 ? "" : "s");
+    buf_printf(&text, " stays there: ");
+    add_reason(&text, u->code);
+    report_note(report, "EUNSWEPT", buf_str(&text));
+    buf_free(&text);
+}
+
+void swept_tell(const struct swept *swept, struct report *report)
+{
+    tell_done(swept, report);
+    for (size_t i = 0; i < swept->unswept_count; i++)
+        tell_unswept(&swept->unswept[i], report);
 }

@@ -20,6 +20,7 @@
 #include "copy/extras.h"
 #include "copy/settle.h"
 #include "copy/space.h"
+#include "copy/spare.h"
 #include "copy/sweep.h"
 #include "index/replica.h"
 
@@ -375,6 +376,8 @@ static void close_books(struct transfer *t, const struct error *err)
     const char *state = state_of(t, err);
     struct error own = {0};
 
+    if (t->work.target.manifest.operation && strcmp(state, "done") != 0)
+        (void)spare_drop(t->work.target.root, t->request.operation, t->request.path, NULL);
     if (t->work.target.manifest.operation && !temp_left_behind() && !atomic_load(&t->work.partial) &&
         manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied),
                      atomic_load(&tally->bytes_copied)) < 0)
@@ -390,12 +393,13 @@ static void close_books(struct transfer *t, const struct error *err)
 static void drop_partials(struct transfer *t, const struct error *err)
 {
     struct work *w = &t->work;
-    struct swept swept;
+    struct swept swept = {0};
 
     if (!w->target.partials || t->only || err->message || t->request.dry_run || work_ending(w))
         return;
     if (sweep_partials(w->target.root, t->request.path, w->cancel) == 0)
         (void)sweep_dead(w->target.root, NULL, w->cancel, &swept);
+    swept_free(&swept);
 }
 
 static void emit_end(struct transfer *t, const struct error *err)

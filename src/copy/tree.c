@@ -67,6 +67,15 @@ static int see(struct tree *t, int dir, const char *path, const struct dirent *d
     return 0;
 }
 
+static int refused(const struct tree *t, const char *path, int code)
+{
+    if (code == -ENOENT)
+        return 0;
+    if (t->visitor->refused)
+        return t->visitor->refused(t->visitor->arg, path, code);
+    return code == -EACCES && !t->leave ? 0 : code;
+}
+
 static int read_names(struct tree *t, DIR *dir, const char *path)
 {
     const struct tree_visitor *v = t->visitor;
@@ -79,7 +88,7 @@ static int read_names(struct tree *t, DIR *dir, const char *path)
         errno = 0;
         struct dirent *d = readdir(dir);
         if (!d) {
-            code = -errno;
+            code = errno ? refused(t, path, -errno) : 0;
             break;
         }
         code = see(t, dirfd(dir), path, d);
@@ -94,7 +103,7 @@ static int visit(struct tree *t, const char *path)
     int fd = path_open_dir(t->top, path);
 
     if (fd < 0)
-        return fd == -ENOENT || (fd == -EACCES && !t->leave) ? 0 : fd;
+        return refused(t, path, fd);
     DIR *dir = fdopendir(fd);
     if (!dir) {
         int code = -errno;
@@ -150,8 +159,10 @@ static int run(struct tree *t)
 static int run_below(struct tree *t, int root, const char *top)
 {
     t->top = path_open_dir(root, top);
+    if (t->top == -ENOENT)
+        return 0;
     if (t->top < 0)
-        return t->top == -ENOENT ? 0 : t->top;
+        return t->visitor->refused ? t->visitor->refused(t->visitor->arg, "", t->top) : t->top;
     int code = run(t);
     close(t->top);
     return code;

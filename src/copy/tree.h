@@ -12,6 +12,11 @@
 struct tree_visitor {
     /* A name that is no directory; dir: open, path: of dir below the top. What is not 0 ends the walk. */
     int (*name)(void *arg, int dir, const char *path, const char *name);
+    /*
+     * A directory that cannot be read (path: below the top, "" for that itself), with -errno: what is not 0 ends the walk.
+     * NULL: one without the right to read it is passed by, another ends it.
+     */
+    int (*refused)(void *arg, const char *path, int code);
     /* When all names of a directory were seen; before: what it was. May be NULL. */
     void (*left)(void *arg, int dir, const struct stat *before);
     void *arg;

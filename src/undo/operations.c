@@ -168,7 +168,8 @@ static bool has_any(int root, const char *folder, const char *operation)
     return fd >= 0;
 }
 
-static void add(struct operations *h, int root, const char *name, size_t len)
+/* open: of its manifest's name. One that has its final name is ended, though it can no longer say how. */
+static void add(struct operations *h, int root, const char *name, size_t len, bool open)
 {
     char *operation = mem_strndup(name, len);
 
@@ -180,6 +181,8 @@ static void add(struct operations *h, int root, const char *name, size_t len)
     struct operation *o = &h->list[h->count++];
     *o = (struct operation){.operation = operation, .has_versions = has_any(root, VERSIONS, operation)};
     read_manifest(o, root);
+    if (o->has_manifest && !o->state && !open)
+        o->state = mem_strdup("failed");
 }
 
 static bool has(int root, const char *operation)
@@ -213,10 +216,11 @@ static int list_folder(struct operations *h, int root, const char *folder, bool 
     }
     for (struct dirent *d; (d = readdir(dir));) {
         size_t len = strlen(d->d_name), open = strlen(MANIFEST_OPEN);
-        if (!versions && len > open && strcmp(d->d_name + len - open, MANIFEST_OPEN) == 0)
+        bool is_open = !versions && len > open && strcmp(d->d_name + len - open, MANIFEST_OPEN) == 0;
+        if (is_open)
             len -= open;
         if (!versions || (manifest_is_operation(d->d_name) && !has(root, d->d_name)))
-            add(h, root, d->d_name, len);
+            add(h, root, d->d_name, len, is_open);
     }
     closedir(dir);
     return 0;

@@ -16,7 +16,7 @@ struct operation {
     char *kind, *replica, *target, *source, *host;
     char *run, *user, *boot;         /* of the record "run"; NULL where an older manifest has none, run as well where it
                                         was the only operation of its command */
-    char *state;                     /* of the end; NULL: it never ended */
+    char *state;                     /* of the end, "failed" where that is torn; NULL: it never ended */
     int64_t pid, began, started_at, finished_at, files, bytes;
     struct manifest_counts counts;
     bool has_versions;               /* versions of it are on the disk */

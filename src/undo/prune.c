@@ -253,7 +253,7 @@ static int remove_leftovers(struct prune *p)
     return code;
 }
 
-/* With the lock. A full disk is what a prune is wanted for: then what is only written down may fail. */
+/* With the lock. */
 static int lock_database(struct prune *p, struct error *err)
 {
     const struct prune_request *r = &p->request;
@@ -264,13 +264,9 @@ static int lock_database(struct prune *p, struct error *err)
         return p->lock;
     journal_bury(&p->journal, r->database);
     int code = sweep_dead(p->root, NULL, p->cancel, &swept);
-    if (code && !work_is_full(-code))
-        return error_set(err, -code, "%s/" OUR_FOLDER, r->root);
-    char *text = swept_text(&swept);
-    if (text)
-        report_note(&p->report, "ESWEPT", text);
-    free(text);
-    return 0;
+    swept_tell(&swept, &p->report);
+    swept_free(&swept);
+    return code ? error_set(err, -code, "%s/" OPERATIONS, r->root) : 0;
 }
 
 static int open_books(struct prune *p, struct error *err)

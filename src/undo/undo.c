@@ -12,9 +12,8 @@
 #include "base/spelling.h"
 #include "copy/journal.h"
 #include "copy/lock.h"
-#include "copy/plan.h"
+#include "copy/spare.h"
 #include "copy/sweep.h"
-#include "copy/tree.h"
 #include "index/apart.h"
 #include "index/identity.h"
 #include "index/measured.h"
@@ -95,13 +94,9 @@ static int lock_database(struct run *run, struct error *err)
         return u->lock;
     journal_bury(&run->journal, r->database);
     int code = sweep_dead(u->root, NULL, u->cancel, &swept);
-    if (code)
-        return error_set(err, -code, "%s/" OUR_FOLDER, r->root);
-    char *text = swept_text(&swept);
-    if (text)
-        report_note(&u->report, "ESWEPT", text);
-    free(text);
-    return 0;
+    swept_tell(&swept, &u->report);
+    swept_free(&swept);
+    return code ? error_set(err, -code, "%s/" OPERATIONS, r->root) : 0;
 }
 
 static int explain_past(const struct undo *u, int code, struct error *err)
@@ -312,38 +307,18 @@ static int undo_files(struct run *run, struct error *err)
     return code;
 }
 
-/*
- * A version that is only a further name of the file that lies there: an operation that died had not come to replacing
- * it, or to announcing that.
- */
-static int drop_twin(void *arg, int dir, const char *path, const char *name)
+/* One that stays is no part of what is undone. 0 or -ECANCELED. */
+static int drop_partials(struct undo *u)
 {
-    struct undo *u = arg;
-    struct stat kept, live;
+    int code = sweep_partials(u->root, u->past.replica, u->cancel);
+    char text[200];
 
-    if (fstatat(dir, name, &kept, AT_SYMLINK_NOFOLLOW) < 0 || kept.st_nlink < 2)
-        return 0;
-    int fd = path_open_dir(u->top, path);
-    if (fd < 0)
-        return 0;
-    if (fstatat(fd, name, &live, AT_SYMLINK_NOFOLLOW) == 0 && live.st_ino == kept.st_ino &&
-        live.st_dev == kept.st_dev)
-        (void)unlinkat(dir, name, 0);
-    close(fd);
+    if (!code || code == -ECANCELED)
+        return code;
+    snprintf(text, sizeof text, "the beginnings of large files could not all be removed: %s; 'prune' removes them when they "
+             "are old", strerror(-code));
+    report_note(&u->report, "EPARTIAL", text);
     return 0;
-}
-
-/* What is left of the undone operation's versions is none, or nothing. */
-static void tidy_versions(struct undo *u)
-{
-    struct tree_visitor visitor = {.name = drop_twin, .arg = u, .cancel = u->cancel};
-    char *kept = plan_join(VERSIONS, u->request.undone), *replica = plan_join(kept, u->past.replica);
-
-    if (u->top >= 0)
-        (void)tree_walk(u->root, replica, &visitor);
-    tree_remove_folders(u->root, kept);
-    free(replica);
-    free(kept);
 }
 
 static int work(struct run *run, struct error *err)
@@ -362,13 +337,13 @@ static int work(struct run *run, struct error *err)
     if (!code)
         code = links_restore(u);
     if (!code && !u->past.ended)    /* nothing is left to go on with */
-        code = sweep_partials(u->root, u->past.replica, u->cancel);
+        code = drop_partials(u);
     if (!code)
         code = folders_finish(u);
     int synced = move_sync(u);
     code = code ? code : synced;
-    if (!code && !u->elsewhere)
-        tidy_versions(u);
+    if (!code && !u->elsewhere)    /* what is left of the undone operation's versions is none, or nothing */
+        (void)spare_drop(u->root, u->request.undone, u->past.replica, u->cancel);
     return code && code != -ECANCELED && !err->message ? error_set(err, -code, "undo on %s", u->request.database) : code;
 }
 

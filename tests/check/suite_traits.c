@@ -165,6 +165,7 @@ START_TEST(what_a_killed_trial_left_is_swept)
     free(sandbox_run("cd '%s/A/.autobackup' && mkdir .autobackup-0123456789abcdef .autobackup-mine && "
                      "cd .autobackup-0123456789abcdef && touch times hole fold && ln -s times symlink", lib.folder));
     ck_assert_int_eq(sweep_dead(root, NULL, NULL, &swept), 0);
+    swept_free(&swept);
     char *after = sandbox_run("cd '%s/A' && rmdir .autobackup/.autobackup-mine && find . | sort", lib.folder);
     ck_assert_str_eq(after, before);
     close(root);
