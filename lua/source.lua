@@ -13,7 +13,7 @@ local function folders(path, wanted)
     local matches, found = glob.matcher(wanted), {}
     for _, name in ipairs(fs.list(path) or {}) do
         local stat = matches(name) and fs.lstat(locate.join(path, name))
-        if stat and stat.kind == "directory" and name:sub(1, 11) ~= ".autobackup" then
+        if stat and stat.kind == "directory" and name ~= ".autobackup" then
             found[#found + 1] = name
         end
     end

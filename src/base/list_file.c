@@ -17,12 +17,12 @@ static int refuse(struct error *err, int errnum, const char *path, const char *w
     return error_say(err, error_name(errnum), errnum, "%s %s; nothing is written there: name a file", path, what);
 }
 
-/* A disk that knows no case takes .AUTOBACKUP for ours too. */
 static bool is_ours(const char *path)
 {
     for (const char *part = path; part; part = strchr(part, '/')) {
         part += *part == '/';
-        if (strncasecmp(part, OUR_PREFIX, strlen(OUR_PREFIX)) == 0)
+        size_t len = strcspn(part, "/");
+        if (path_is_our_folder(part, len) || path_is_ours(part, len))
             return true;
     }
     return false;

@@ -6,15 +6,35 @@
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 
+#define TEMP_DIGITS 16
+
 bool path_is_ours(const char *name, size_t len)
 {
-    return len >= strlen(OUR_PREFIX) && memcmp(name, OUR_PREFIX, strlen(OUR_PREFIX)) == 0;
+    static const char prefix[] = OUR_PREFIX "-";
+    const size_t start = sizeof prefix - 1;
+
+    if (len < start + TEMP_DIGITS || memcmp(name, prefix, start) != 0)
+        return false;
+    const char *digits = name + len - TEMP_DIGITS;
+    size_t kind = len - start - TEMP_DIGITS;
+    if (kind && (kind != 2 || (name[start] != 'x' && name[start] != 'p') || name[start + 1] != '-'))
+        return false;
+    for (int i = 0; i < TEMP_DIGITS; i++)
+        if (!memchr("0123456789abcdef", digits[i], 16))
+            return false;
+    return true;
+}
+
+bool path_is_our_folder(const char *name, size_t len)
+{
+    return len == strlen(OUR_FOLDER) && strncasecmp(name, OUR_FOLDER, len) == 0;
 }
 
 bool path_is_safe(const char *path)
@@ -30,6 +50,11 @@ bool path_is_safe(const char *path)
         if (!*at)
             return true;
     }
+}
+
+bool path_is_safe_below_root(const char *path)
+{
+    return path_is_safe(path) && !path_is_our_folder(path, strcspn(path, "/"));
 }
 
 static int beneath(int dir, const char *path, int flags, mode_t mode)

@@ -8,17 +8,27 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define OUR_PREFIX ".autobackup"    /* names that begin so are ours at any depth */
+#define OUR_PREFIX ".autobackup"    /* our temps begin so; other names that do are data */
 #define OUR_FOLDER ".autobackup"    /* at a database's root: marker, lock, versions, operations */
-
-/* True for a name (one component) that belongs to this program. */
-bool path_is_ours(const char *name, size_t len);
+#define OUR_MARKER "database.json"  /* in it */
 
 /*
- * Does this path, relative to a database's root, stay below that, away from everything that is ours? "" does. For paths
- * that others may have written.
+ * Is a name (one component) that of a temp of this program, at any depth: ".autobackup-", "-x-" or "-p-", and 16 hex digits?
+ * OUR_FOLDER is none.
+ */
+bool path_is_ours(const char *name, size_t len);
+
+/* Is this the name of OUR_FOLDER, on disks that know no case too? */
+bool path_is_our_folder(const char *name, size_t len);
+
+/*
+ * Does this path stay below the folder that it is relative to, away from temps of ours? "" does. For paths that others may
+ * have written.
  */
 bool path_is_safe(const char *path);
+
+/* The same for one that is relative to a database's root: away from OUR_FOLDER too. */
+bool path_is_safe_below_root(const char *path);
 
 /*
  * Open `path` below the directory `root`, following no symlink in any component, never leaving root.

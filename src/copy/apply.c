@@ -211,13 +211,13 @@ bool apply_prepare(struct commit *c, struct item *item)
 }
 
 /* Ours for the old one, which is the temp then. What came out instead and cannot go back is kept. */
-static int exchange(struct item *item, int dir)
+static int exchange(struct commit *c, struct item *item, int dir)
 {
     bool foreign;
     int code = place_exchange(dir, item->temp, item->name, &item->old, &foreign);
 
     if (foreign)
-        temp_leave(dir, item->temp);
+        temp_leave(dir, item->temp, &c->w->left);
     return code;
 }
 
@@ -225,9 +225,9 @@ static int exchange(struct item *item, int dir)
 static int replace_kept(struct commit *c, struct item *item, int dir)
 {
     if (c->w->target.holds.exchange) {
-        int code = exchange(item, dir);
+        int code = exchange(c, item, dir);
         if (!code)
-            temp_remove(dir, item->temp);
+            temp_remove(dir, item->temp, &c->w->left);
         return code;
     }
     int code = still_seen(dir, item->name, &item->old, STILL_SAME);
@@ -250,13 +250,13 @@ static int replace_by_exchange(struct commit *c, struct item *item, int dir)
     if (renameat2(dir, item->temp, dir, name, RENAME_NOREPLACE) < 0 && renameat(dir, item->temp, dir, name) < 0)
         return -errno;
     snprintf(item->temp, sizeof item->temp, "%s", name);
-    int code = exchange(item, dir);
+    int code = exchange(c, item, dir);
     if (code)
         return code;
     c->moved = true;
     code = versions_move(&c->w->target.versions, item->twin->path, dir, item->temp, item->name);
     if (code && renameat2(dir, item->temp, dir, item->name, RENAME_EXCHANGE) < 0)
-        temp_leave(dir, item->temp);    /* it holds the only old one */
+        temp_leave(dir, item->temp, &c->w->left);    /* it holds the only old one */
     if (!code)
         item->temp[0] = 0;
     return code;
@@ -265,7 +265,7 @@ static int replace_by_exchange(struct commit *c, struct item *item, int dir)
 static int move_away(struct commit *c, struct item *item, int dir)
 {
     if (item->kept == KEPT_IN_VERSIONS)
-        return place_remove(dir, item->name, &item->old);
+        return place_remove(dir, item->name, &item->old, &c->w->left);
     int code = still_seen(dir, item->name, &item->old, STILL_SAME);
     if (code)
         return code;

@@ -325,7 +325,7 @@ static void drop_temp(struct end *e)
         atomic_store(&e->w->partial, true);
         e->item->temp[0] = 0;
     } else {
-        temp_remove(e->dir, e->item->temp);
+        temp_remove(e->dir, e->item->temp, &e->w->left);
     }
 }
 

@@ -45,7 +45,7 @@ static int keeps_link(int dir, const char *name)
 
     temp_name(other);
     int code = answer(linkat(dir, name, dir, other, 0));
-    temp_remove(dir, other);
+    temp_remove(dir, other, NULL);
     return code;
 }
 
@@ -58,7 +58,7 @@ static int keeps_exchange(int dir, const char *name)
         return fd;
     close(fd);
     int code = answer(renameat2(dir, name, dir, other, RENAME_EXCHANGE));
-    temp_remove(dir, other);
+    temp_remove(dir, other, NULL);
     return code;
 }
 
@@ -86,7 +86,7 @@ int holds_probe(int dir, struct holds *ret_holds)
     if (fd < 0)
         return fd;
     int code = try_all(dir, name, fd, ret_holds);
-    temp_remove(dir, name);
+    temp_remove(dir, name, NULL);
     close(fd);
     return code;
 }

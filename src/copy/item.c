@@ -98,7 +98,7 @@ void item_drop_temp(struct item *item)
     int dir = twin_target(item->twin);
     if (dir < 0)
         return;
-    temp_remove(dir, item->temp);
+    temp_remove(dir, item->temp, &item->work->left);
     twin_target_done(item->twin);
 }
 

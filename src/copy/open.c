@@ -270,6 +270,7 @@ int work_ready(struct work *w)
     w->target.elsewhere = top.st_dev != root.st_dev;
     versions_init(&w->target.versions, w->target.root, w->request->operation, w->request->path,
                   w->target.elsewhere || !w->target.fs.syncfs_reliable);
+    w->target.versions.left = &w->left;
     w->twins = (struct twins){.source_top = w->source.top, .target_top = w->target.top};
     int code = open_layers(w);
     if (!code)

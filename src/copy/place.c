@@ -61,7 +61,7 @@ int place_new(int from_dir, const char *from, int to_dir, const char *to)
     return cannot_link(code) ? look_and_rename(from_dir, from, to_dir, to) : code;
 }
 
-int place_remove(int dir, const char *name, const struct stat *expected)
+int place_remove(int dir, const char *name, const struct stat *expected, atomic_bool *left)
 {
     char temp[TEMP_NAME_SIZE];
 
@@ -72,7 +72,7 @@ int place_remove(int dir, const char *name, const struct stat *expected)
     if (!code && unlinkat(dir, temp, 0) < 0)
         code = -errno;
     if (code && place_new(dir, temp, dir, name) < 0)
-        temp_leave(dir, temp);
+        temp_leave(dir, temp, left);
     return code;
 }
 

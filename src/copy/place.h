@@ -4,6 +4,7 @@
 #ifndef AUTOBACKUP_COPY_PLACE_H
 #define AUTOBACKUP_COPY_PLACE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -30,8 +31,9 @@ int place_exchange_from(int temp_dir, const char *temp, int dir, const char *nam
 
 /*
  * Remove dir/name when it is the file `expected`, of which there is a copy. It is looked at under a name of ours, as
- * another may take its place in the last moment: that one goes back. 0, -ESTALE, or -errno.
+ * another may take its place in the last moment: that one goes back; where it
+ * cannot, *left becomes true (temp_leave). 0, -ESTALE, or -errno.
  */
-int place_remove(int dir, const char *name, const struct stat *expected);
+int place_remove(int dir, const char *name, const struct stat *expected, atomic_bool *left);
 
 #endif

@@ -222,7 +222,7 @@ static void read_dead(struct sweep *s, struct dead *d)
     if (!code && (code = manifest_next(&reader, &head)) == 1) {
         const char *replica = head.fields[4];
         code = 0;
-        if (head.verb == MANIFEST_HEAD && *replica && path_is_safe(replica))
+        if (head.verb == MANIFEST_HEAD && *replica && path_is_safe_below_root(replica))
             d->replica = mem_strdup(replica);
     }
     manifest_reader_close(&reader);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,24 +121,26 @@ int temp_open_partial(int dir, const char *path, char ret_name[TEMP_NAME_SIZE], 
     return -EEXIST;
 }
 
-static atomic_bool left;
+static void note(atomic_bool *left)
+{
+    if (left)
+        atomic_store(left, true);
+}
 
-void temp_remove(int dir, char name[TEMP_NAME_SIZE])
+void temp_remove(int dir, char name[TEMP_NAME_SIZE], atomic_bool *left)
 {
     if (name[0] && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-        atomic_store(&left, true);
+        note(left);
     name[0] = 0;
 }
 
 /* One that cannot be renamed stays where it is, and the operation does not call for the next one to sweep it away. */
-void temp_leave(int dir, char name[TEMP_NAME_SIZE])
+void temp_leave(int dir, char name[TEMP_NAME_SIZE], atomic_bool *left)
 {
     char kept[TEMP_NAME_SIZE];
 
     temp_exchange_name(kept);
     if (renameat(dir, name, dir, kept) == 0)
-        atomic_store(&left, true);
+        note(left);
     name[0] = 0;
 }
-
-bool temp_left_behind(void) { return atomic_load(&left); }

@@ -9,6 +9,7 @@
 #ifndef AUTOBACKUP_COPY_TEMP_H
 #define AUTOBACKUP_COPY_TEMP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -49,15 +50,16 @@ int temp_open_partial(int dir, const char *path, char ret_name[TEMP_NAME_SIZE], 
 int temp_make(int dir, int (*make)(int dir, const char *name, const void *arg), const void *arg,
               char ret_name[TEMP_NAME_SIZE]);
 
-/* Remove a temp and empty its name; nothing when the name is empty. */
-void temp_remove(int dir, char name[TEMP_NAME_SIZE]);
-
-/* Leave a file that is not ours to remove: under the name of a replaced one, which the next copy keeps as a version. */
-void temp_leave(int dir, char name[TEMP_NAME_SIZE]);
+/*
+ * Remove a temp and empty its name; nothing when the name is empty. *left (the operation's; may be NULL) becomes true when
+ * it stays: then the operation stays open, so that the next one sweeps up behind it.
+ */
+void temp_remove(int dir, char name[TEMP_NAME_SIZE], atomic_bool *left);
 
 /*
- * Has this process left one behind? Then its operation stays open, so that the next one sweeps up behind it.
+ * Leave a file that is not ours to remove: under the name of a replaced one, which the next copy keeps as a version. *left
+ * becomes true.
  */
-bool temp_left_behind(void);
+void temp_leave(int dir, char name[TEMP_NAME_SIZE], atomic_bool *left);
 
 #endif

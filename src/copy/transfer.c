@@ -378,7 +378,7 @@ static void close_books(struct transfer *t, const struct error *err)
 
     if (t->work.target.manifest.operation && strcmp(state, "done") != 0)
         (void)spare_drop(t->work.target.root, t->request.operation, t->request.path, NULL);
-    if (t->work.target.manifest.operation && !temp_left_behind() && !atomic_load(&t->work.partial) &&
+    if (t->work.target.manifest.operation && !atomic_load(&t->work.left) && !atomic_load(&t->work.partial) &&
         manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied),
                      atomic_load(&tally->bytes_copied)) < 0)
         report_note(&t->work.report, "EMANIFEST", "the operation's manifest could not be finished");

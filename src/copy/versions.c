@@ -214,24 +214,24 @@ static int stage_regular(int from_dir, const char *name, const struct stat *st, 
 }
 
 int versions_stage(int from_dir, const char *name, const struct stat *st, int to_dir, char ret_temp[TEMP_NAME_SIZE],
-                   struct data *data, const struct holds *holds)
+                   struct data *data, const struct holds *holds, atomic_bool *left)
 {
     ret_temp[0] = 0;
     int code = S_ISREG(st->st_mode) ? stage_regular(from_dir, name, st, to_dir, ret_temp, data, holds)
                                     : stage_special(from_dir, name, st, to_dir, ret_temp, holds);
     if (code)
-        temp_remove(to_dir, ret_temp);
+        temp_remove(to_dir, ret_temp, left);
     return code;
 }
 
 static int copy_file(int to, int dir, const char *name, const struct stat *st, struct data *data,
-                     const struct holds *holds)
+                     const struct holds *holds, atomic_bool *left)
 {
     char temp[TEMP_NAME_SIZE];
-    int code = versions_stage(dir, name, st, to, temp, data, holds);
+    int code = versions_stage(dir, name, st, to, temp, data, holds, left);
 
     if (!code && (code = place_new(to, temp, to, name)))
-        temp_remove(to, temp);
+        temp_remove(to, temp, left);
     return code;
 }
 
@@ -244,7 +244,7 @@ int versions_copy(struct versions *v, const char *path_dir, int dir, const char 
         return to;
     if (link_copy(v, st, to, name))
         return 0;
-    int code = copy_file(to, dir, name, st, data, holds);
+    int code = copy_file(to, dir, name, st, data, holds, v->left);
     if (!code)
         remember_copy(v, st, path_dir, name);
     return code;

@@ -23,6 +23,7 @@ struct versions {
     char *dir_path;        /* its path relative to base */
     int blocked;           /* why the last folder could not be entered, or 0 */
     bool dirty;            /* names were added to it since its last fsync */
+    atomic_bool *left;     /* of the operation: a temp could not be removed; may be NULL */
     struct map copies;     /* map_file_key of a file with further names -> char *: its copy, relative to root; owned */
 };
 
@@ -38,10 +39,10 @@ int versions_link(struct versions *v, const char *path_dir, int dir, const char 
 
 /*
  * Make a temp in to_dir that is as from_dir/name (st: of it): content (or target) and metadata, synced. data: means of
- * the caller. 0 with ret_temp, -ESTALE when it changed meanwhile, or -errno; no temp is left then.
+ * the caller; left: see temp_remove. 0 with ret_temp, -ESTALE when it changed meanwhile, or -errno; no temp is left then.
  */
 int versions_stage(int from_dir, const char *name, const struct stat *st, int to_dir, char ret_temp[TEMP_NAME_SIZE],
-                   struct data *data, const struct holds *holds);
+                   struct data *data, const struct holds *holds, atomic_bool *left);
 
 /* The folder of path_dir's versions, open until another is used. A borrowed descriptor, or -errno. */
 int versions_folder(struct versions *v, const char *path_dir);

@@ -56,6 +56,7 @@ struct work {
     bool same_filesystem;
     atomic_bool clone;             /* FICLONE is worth a try */
     struct catalog_files catalog;  /* these are never opened */
+    atomic_bool left;              /* a temp could not be removed, or a foreign file waits under a name of ours */
     atomic_bool partial;           /* a large file's temp was kept, to go on with */
     struct report report;
     struct twins twins;

@@ -20,7 +20,7 @@
 #include "base/path.h"
 #include "index/mount.h"
 
-#define MARKER_NAME "database.json"
+#define MARKER_NAME OUR_MARKER
 #define MARKER OUR_FOLDER "/" MARKER_NAME
 #define MARKER_MAX 65536
 #define UNMARKED "fs:"    /* how the identity of a root without a marker begins */

@@ -66,11 +66,18 @@ static struct entry *add_entry(struct folder *f)
     return e;
 }
 
-static void add_name(struct folder *f, const char *name)
+/* A database may lie in another one's: its own folder has its marker. */
+static bool is_of_database(int fd, const char *name)
+{
+    return path_is_our_folder(name, strlen(name)) &&
+           faccessat(fd, OUR_FOLDER "/" OUR_MARKER, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void add_name(struct folder *f, int fd, const char *name)
 {
     size_t len = strlen(name);
 
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || path_is_ours(name, len))
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || path_is_ours(name, len) || is_of_database(fd, name))
         return;
     struct entry *e = add_entry(f);
     e->name = arena_strndup(&f->strings, name, len);
@@ -92,7 +99,7 @@ static int read_names(struct folder *f, int fd)
             return -errno;
         for (char *at = f->dents; at < f->dents + got;) {
             const struct dirent64 *d = (const struct dirent64 *)at;
-            add_name(f, d->d_name);
+            add_name(f, fd, d->d_name);
             at += d->d_reclen;
         }
     }

@@ -231,7 +231,7 @@ static int count_all(struct held *h, const struct folder *f, struct error *err)
 
     for (size_t i = 0; i < f->count && !code; i++) {
         const struct entry *e = &f->entries[i];
-        if (!S_ISDIR(e->mode) || e->err || e->mount)
+        if (!S_ISDIR(e->mode) || e->err || e->mount || *e->name == '.')    /* '.': a prune is at it */
             continue;
         news[count].entry = e;
         code = judge(h, e, &news[count].measured, &is_news, err);

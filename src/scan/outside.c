@@ -131,6 +131,8 @@ static void look(int root, const char *path, const struct roster *roster, struct
     if (code && *path)
         add(o, path, &(struct entry){.mode = S_IFDIR, .err = -code});
     for (size_t i = 0; i < f.count; i++) {
+        if (!*path && path_is_our_folder(f.entries[i].name, f.entries[i].name_len))
+            continue;
         buf_clear(&joined);
         buf_printf(&joined, "%s%s%s", path, *path ? "/" : "", f.entries[i].name);
         judge(root, buf_str(&joined), &f.entries[i], roster, o);

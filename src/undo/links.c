@@ -193,7 +193,7 @@ static int take_its_place(struct undo *u, const struct place *p, char *temp)
     if (!u->holds.exchange && !code && renameat(p->dir, temp, p->dir, p->name) < 0)
         code = -errno;
     if (foreign)
-        temp_leave(p->dir, temp);
+        temp_leave(p->dir, temp, &u->left);
     u->dirty = true;
     return code;
 }
@@ -213,7 +213,7 @@ static int link_to(struct undo *u, const struct place *p, const struct place *pa
         code = compare(u, p, temp);
     if (!code)
         code = take_its_place(u, p, temp);
-    temp_remove(p->dir, temp);
+    temp_remove(p->dir, temp, &u->left);
     if (!code && (u->elsewhere || !u->fs.syncfs_reliable) && fsync(p->dir) < 0)
         code = -errno;
     return code;

@@ -81,7 +81,8 @@ static void announce(struct undo *u, const struct step *s)
 /* Names cannot move to the versions and back where those lie on another filesystem. */
 static int stage_kept(struct undo *u, struct step *s)
 {
-    return versions_stage(kept_dir(u, s), kept_name(s), &s->kept, u->spot.live, s->temp, &u->data, &u->holds);
+    return versions_stage(kept_dir(u, s), kept_name(s), &s->kept, u->spot.live, s->temp, &u->data, &u->holds,
+                          &u->left);
 }
 
 static bool cannot_link(int code)
@@ -164,7 +165,7 @@ void move_drop(struct undo *u, struct step *s)
         return;
     spot_enter(u, s);
     if (u->spot.live >= 0)
-        temp_remove(u->spot.live, s->temp);
+        temp_remove(u->spot.live, s->temp, &u->left);
     s->temp[0] = 0;
 }
 
@@ -174,7 +175,7 @@ static int take(struct undo *u, const struct step *s)
     int live = u->spot.live;
 
     if (s->copied)
-        return place_remove(live, s->name, &s->now);
+        return place_remove(live, s->name, &s->now, &u->left);
     int code = still_seen(live, s->name, &s->now, STILL_SAME);
     if (code)
         return code;

@@ -39,7 +39,7 @@ static int read_head(struct past *p, const char *operation, const char *identity
         return code;
     if (!code || head.verb != MANIFEST_HEAD)
         return -EBADMSG;
-    if (is_other_head(&head, operation, identity) || !path_is_safe(head.fields[4]))
+    if (is_other_head(&head, operation, identity) || !path_is_safe_below_root(head.fields[4]))
         return -EINVAL;
     p->kind = mem_strdup(head.fields[3]);
     p->replica = mem_strdup(head.fields[4]);
@@ -163,7 +163,8 @@ static void note_other(struct past *p, const struct manifest_record *rec)
     bool above = rec->verb == MANIFEST_ABOVE || rec->verb == MANIFEST_GONE;
     struct manifest_file file;
 
-    if (!manifest_file(rec, 2, &file) || !S_ISDIR(file.mode) || !path_is_safe(rec->fields[1]))
+    if (!manifest_file(rec, 2, &file) || !S_ISDIR(file.mode) ||
+        !(above ? path_is_safe_below_root(rec->fields[1]) : path_is_safe(rec->fields[1])))
         return;
     struct folder *f = folders_get(&p->folders, above ? FOLDER_ABOVE : FOLDER_IN_REPLICA, rec->fields[1]);
     f->created |= rec->verb == MANIFEST_ABOVE;

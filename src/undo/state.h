@@ -82,6 +82,7 @@ struct undo {
     struct map going;                 /* inode -> how many of its names leave their places in this batch */
     struct map announced;             /* hashes of the directories that the manifest has as they were */
     struct linked_list linked;
+    atomic_bool left;                 /* see temp_remove */
     bool dirty;                       /* names changed since the last sync */
 };
 

@@ -332,6 +332,7 @@ static int work(struct run *run, struct error *err)
         code = open_top(u);
     versions_init(&u->versions, u->root, u->request.operation, u->past.replica,
                   u->elsewhere || !u->fs.syncfs_reliable);
+    u->versions.left = &u->left;
     if (!code)
         code = undo_files(run, err);
     if (!code)
@@ -418,7 +419,7 @@ static void close_books(struct run *run, const struct error *err)
     int64_t files = n->restored + n->returned + n->removed;
     struct error own = {0};
 
-    if (u->manifest.operation && !temp_left_behind() && manifest_end(&u->manifest, state, files, n->bytes) < 0)
+    if (u->manifest.operation && !atomic_load(&u->left) && manifest_end(&u->manifest, state, files, n->bytes) < 0)
         report_note(&u->report, "EMANIFEST", "the undo's manifest could not be finished");
     if (run->journaled && journal_end(&run->journal, state, files, n->bytes, &u->manifest, err->message, &own) < 0)
         report_note(&u->report, own.code, own.message ? own.message : "the catalog could not be written");

@@ -38,7 +38,7 @@ static void plant(void)
     }
     sandbox_text(lib.folder, "A/one/beside.txt", "loose");
     sandbox_text(lib.folder, "A/one/client 1/beside too", "loose");
-    free(sandbox_run("cd '%s/A' && ln -s 'client 1' one/alias && mkdir one/nobody && touch one/.autobackup-7", lib.folder));
+    free(sandbox_run("cd '%s/A' && ln -s 'client 1' one/alias && mkdir one/nobody && touch one/.autobackup-0123456789abcdef", lib.folder));
 }
 
 static void assert_as_find(const struct library_load *r)

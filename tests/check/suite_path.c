@@ -158,10 +158,23 @@ END_TEST
 
 START_TEST(our_names)
 {
-    ck_assert(path_is_ours(".autobackup", 11));
-    ck_assert(path_is_ours(".autobackup-1f", 14));
-    ck_assert(!path_is_ours(".autobacku", 10));
-    ck_assert(!path_is_ours("x.autobackup", 12));
+    static const char *const ours[] = {".autobackup-0123456789abcdef", ".autobackup-x-0123456789abcdef",
+                                       ".autobackup-p-0123456789abcdef"};
+    static const char *const others[] = {".autobackup", ".autobackup-", ".autobackup-1f", ".autobackup-0123456789abcdeg",
+                                         ".autobackup-0123456789abcdef0", ".autobackup-y-0123456789abcdef",
+                                         ".autobackup-xx0123456789abcdef", "x.autobackup-0123456789abcdef",
+                                         ".autobackup-0123456789ABCDEF", ".autobackup.0123456789abcdef", ""};
+
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        ck_assert_msg(path_is_ours(ours[i], strlen(ours[i])), "%s", ours[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert_msg(!path_is_ours(others[i], strlen(others[i])), "%s", others[i]);
+    ck_assert(path_is_our_folder(".autobackup", 11) && path_is_our_folder(".AutoBackup/x", 11));
+    ck_assert(!path_is_our_folder(".autobackup-", 12) && !path_is_our_folder(".autobacku", 10));
+    ck_assert(path_is_safe("a/.autobackup/b") && path_is_safe(".autobackup"));
+    ck_assert(path_is_safe_below_root("a/.autobackup/b") && path_is_safe_below_root(".autobackup-notes"));
+    ck_assert(!path_is_safe_below_root(".autobackup") && !path_is_safe_below_root(".AUTOBACKUP/versions"));
+    ck_assert(!path_is_safe_below_root("../a"));
 }
 END_TEST
 

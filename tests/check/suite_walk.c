@@ -123,7 +123,8 @@ START_TEST(agrees_with_find)
     memset(name, 'x', 255);
     name[255] = 0;
     free(sandbox_run("cd '%s/top' && ln -s /etc/passwd link && ln -s d0 dirlink && mkfifo fifo && "
-                     "touch -d 1960-02-03 old && touch .autobackup-1f && mkdir .autobackup d0/.autobackup.x && touch %s",
+                     "touch -d 1960-02-03 old && touch .autobackup-0123456789abcdef && mkdir .autobackup && "
+                     "touch .autobackup/database.json d0/.autobackup-x-0123456789abcdef && touch %s",
                      folder, name));
     ck_assert_int_eq(walk("top", threads[_i], &s), 0);
     ck_assert_int_eq(s.errors, 0);

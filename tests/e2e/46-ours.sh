@@ -1,0 +1,75 @@
+# Which names are ours: .autobackup/ at a database's root, and temps of our own pattern. All else is data. Oracles: find, diff.
+. ./studio.sh
+
+SHIM=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so
+SPOT=WORK/footage/acme/spot
+
+setup() {
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+}
+
+# Names that begin like ours, and a project whose folder .autobackup is no database's.
+like_ours() {
+    mkdir -p $SPOT/.autobackup/versions $SPOT/.autobackup~old $SPOT/sub NAS "WORK/footage/.autobackup-client/one"
+    echo 1 >$SPOT/.autobackup/versions/a
+    echo 2 >$SPOT/.autobackup-notes.txt
+    echo 3 >$SPOT/.autobackuprc
+    echo 4 >$SPOT/.autobackup~old/b
+    echo 5 >$SPOT/sub/.autobackup-0123
+    echo 6 >$SPOT/sub/.autobackup-x-0123456789ABCDEF
+    echo 7 >$SPOT/sub/.autobackup
+    echo 8 >WORK/footage/.autobackup-client/one/c
+    find WORK -exec touch -h -d 2024-01-01 {} +
+}
+
+test_what_only_begins_like_ours_is_data() {
+    like_ours
+    setup
+    ok copy acme/spot footage WORK NAS
+    ok copy .autobackup-client/one footage WORK NAS
+    diff -r WORK/footage NAS/footage || fail "not all arrived"
+    ok compare acme/spot footage WORK NAS
+    echo changed >$SPOT/.autobackup-notes.txt
+    rm -r $SPOT/.autobackup
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    diff -r WORK/footage NAS/footage || fail "not mirrored"
+    ok undo --yes
+    assert_eq "$(cat NAS/footage/acme/spot/{.autobackup/versions/a,.autobackup-notes.txt})" "1
+2"
+    ok verify acme/spot footage NAS
+}
+
+test_what_is_ours_is_no_data() {
+    like_ours
+    mkdir -p $SPOT/inner/.autobackup
+    echo '{}' >$SPOT/inner/.autobackup/database.json
+    echo temp >$SPOT/.autobackup-0123456789abcdef
+    echo temp >$SPOT/.autobackup-p-0123456789abcdef
+    setup
+    ok copy acme/spot footage WORK NAS
+    assert_exists NAS/footage/acme/spot/inner
+    refute_exists NAS/footage/acme/spot/inner/.autobackup NAS/footage/acme/spot/.autobackup-{,p-}0123456789abcdef
+    assert_eq "$(query "SELECT count(*) FROM outside")" 0 "outside of the categories"
+}
+
+# A temp that stays keeps its own operation open, for the next to sweep; not those that follow in the same session.
+test_a_temp_that_stays_opens_no_other_operation() {
+    [ -e "$SHIM" ] || fail "$SHIM is not there: make check-e2e makes it"
+    mkdir -p $SPOT WORK/footage/bmx/show NAS
+    echo f >$SPOT/f
+    echo g >WORK/footage/bmx/show/g
+    setup
+    printf '%s\n' 'copy acme/spot footage WORK NAS' 'copy bmx/show footage WORK NAS' 'undo --yes' >commands
+    run env LD_PRELOAD="$SHIM" ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+        FAULTS="renameat2 */NAS/footage/acme/spot/f 1 1 errno=EACCES;unlinkat */NAS/footage/acme/spot/.autobackup-* 1 0 errno=EIO" \
+        "$AUTOBACKUP" <commands
+    assert_status 3
+    assert_eq "$(find NAS/footage -name '.autobackup-*' | wc -l)" 1 "temps that stayed"
+    assert_eq "$(find NAS/.autobackup/operations -name '*.open' | wc -l)" 1 "open ones"
+    assert_err "stays there" "the next operation here tries again"
+    ok copy bmx/show footage WORK NAS
+    assert_eq "$(find NAS -name '.autobackup-*' -o -name '*.open')" "" "left"
+}
