@@ -130,10 +130,16 @@ class CopyResult:
     def check_extra(self, path):
         old, new = self.old[path], self.new.get(path)
         if not self.options.get("mirror") or not self.is_asked(path):
-            if not old.same_thing(new):
+            if not old.same_thing(new) and not self.is_corrected_elsewhere(path):
                 raise self.wrong("copy-took", path, "is not in the source, and was touched")
         elif new is not None and not self.may_stay(path):
             raise self.wrong("mirror-left", path, "is not in the source, and stayed, and no problem names it")
+
+    def is_corrected_elsewhere(self, path):
+        """Of a file's names one is in the source: its time and rights are those of all of them."""
+        old, new = self.old[path], self.new.get(path)
+        return new is not None and new.ino == old.ino and (new.kind, new.data) == (old.kind, old.data) and any(
+            other in self.source and self.is_asked(other) and entry.ino == new.ino for other, entry in self.new.items())
 
     def may_stay(self, path):
         """Something below it stays, or a problem is about it or something below or above it."""

@@ -73,8 +73,14 @@ def together(studio, rng):
     untouched(before, after, touched, text + " beside " + rival)
     if status not in (0, 3, 75) or answer.status not in (0, 3, 75) and answer.code != "EBUSY":
         raise Mismatch("together", "%s beside %s: status %s, %s" % (text, rival, status, answer))
+    involved = touched | {(source.name, key)} | ({(other[1].name, other[0])} if rival.startswith("copy") else set())
+    doubted = {}
+    for name, replica in involved:    # what was copied of that is in doubt too
+        studio.model.observe(name, before.replicas[name], [replica])
+        doubted[replica] = doubted.get(replica, set()) | studio.model.doubted(name, replica)
     for name, replica in touched:
         unsettle(studio, replica, [studio.world.disk(name)])
+        studio.model.renew(name, replica, doubted[replica])
         studio.done = [entry for entry in studio.done if (entry[1], entry[2]) != (name, replica)]
     unsettle(studio, key, [source])
     load(studio, None)

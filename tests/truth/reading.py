@@ -20,15 +20,29 @@ def verify(studio, rng):
     before = studio.look()
     answer = studio.ask(text)
     after = studio.look()
-    damage = answer.status == 11 and not any(is_found(studio, key, row, after) for row in answer.of("verify"))
+    damage = answer.status == 11 and not any(is_found(studio, key, row, before) for row in answer.of("verify"))
     if answer.status is None or damage:
         raise Mismatch("false-damage", "%s: %s" % (text, answer))
+    repaired = {row["database"]: row["files_repaired"] for row in answer.of("verify") if row.get("files_repaired")}
+    if repaired:
+        check_unseen_repaired(studio, key, repaired, before, after, text)
+        return
     unchanged(before, after, text)
     for row in answer.of("verify"):
         if key not in after.replicas[row["database"]]:    # the whole replica is gone: one problem says it
             expect("verify-gone", answer.status, 3, text + ": status, with a replica that is gone")
             continue
         check_verified(studio, key, row, after, text)
+
+
+def check_unseen_repaired(studio, key, repaired, before, after, text):
+    """What no time tells from damage is repaired like it, and kept."""
+    for name, count in repaired.items():
+        if count > studio.model.count_unseen(name, key, before.replica(name, key)):
+            raise Mismatch("false-damage", "%s: %s: it repaired %d" % (text, name, count))
+    nothing_lost(before, after, text)
+    untouched(before, after, {(name, key) for name in repaired}, text)
+    unsettle(studio, key, studio.world.plugged())
 
 
 def check_verified(studio, key, row, now, text):
