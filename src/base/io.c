@@ -113,7 +113,7 @@ int io_replace_file(int dirfd, const char *name, mode_t mode, const void *data, 
         code = -errno;
     if (code)
         unlinkat(dirfd, temp, 0);
-    else if (fsync(dirfd) < 0)
-        code = -errno;
+    else
+        code = path_sync_dir(dirfd);
     return code;
 }

@@ -134,12 +134,19 @@ int path_open_parent(int root, const char *path, const char **ret_name)
     return fd;
 }
 
+int path_sync_dir(int dir)
+{
+    if (fsync(dir) == 0 || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)
+        return 0;
+    return -errno;
+}
+
 int path_sync(int root, const char *path)
 {
     int fd = path_open_dir(root, path);
     if (fd < 0)
         return fd;
-    int code = fsync(fd) < 0 ? -errno : 0;
+    int code = path_sync_dir(fd);
     close(fd);
     return code;
 }

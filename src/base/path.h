@@ -48,7 +48,10 @@ int path_open_dir(int root, const char *path);
 /* Split "a/b/c" to the descriptor of "a/b" (returned, to be closed) and "c" (in *ret_name, inside path). */
 int path_open_parent(int root, const char *path, const char **ret_name);
 
-/* fsync the directory `path` below root. 0 or -errno. */
+/* fsync of an open directory. Some filesystems (9p, vboxsf, FUSE programs) have none for directories: that is no error. 0 or -errno. */
+int path_sync_dir(int dir);
+
+/* The same for the directory `path` below root. */
 int path_sync(int root, const char *path);
 
 /* Open a database's root: may itself be a symlink or a mount point. A descriptor or -errno. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "copy/absent.h"
 #include "copy/attributes.h"
 #include "copy/fix.h"
@@ -38,12 +39,6 @@ static bool exists(struct commit *c, const struct item *item)
     return conflict(c, item, "EEXIST", why);
 }
 
-static bool is_fatal(const struct item *item, int code)
-{
-    bool data = S_ISREG(item->kind == VERDICT_EXTRA ? item->right.mode : item->left.mode);
-    return work_is_full(-code) || (data && item->kind != VERDICT_METADATA && work_is_fatal(-code));
-}
-
 static bool failed(struct commit *c, const struct item *item, int code)
 {
     if (code == -ESTALE)
@@ -57,11 +52,8 @@ static bool failed(struct commit *c, const struct item *item, int code)
         return false;
     }
     report_errno(&c->w->report, item_subject(item), -code, SIDE_TARGET);
-    if (is_fatal(item, code)) {
-        work_fail_errno(c->w, -code, item->name);
-        if (code != -ENOSPC && code != -EDQUOT)    /* a full disk may still take the other names */
-            atomic_store(&c->broken, true);
-    }
+    if (work_ask(c->w, -code, item->name) && code != -ENOSPC && code != -EDQUOT)    /* a full disk may still take the other names */
+        atomic_store(&c->broken, true);
     return false;
 }
 
@@ -83,7 +75,7 @@ static int keep_old(struct commit *c, struct item *item, int dir)
     int code = copy || !t->holds.link ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
 
     item->kept = KEPT_IN_VERSIONS;
-    if (!place_cannot_link(code))
+    if (!fault_refuses_link(-code))
         return code;
     if (t->holds.exchange && !copy) {
         item->kept = KEPT_BY_EXCHANGE;
@@ -282,14 +274,14 @@ static int create(struct item *item, int dir)
 }
 
 /* from: the source's directory, for corrections. */
-static int apply_in(struct commit *c, struct item *item, int from, int dir)
+static int apply_in(struct commit *c, struct item *item, int from, int dir, enum side *ret_side)
 {
     switch (item->kind) {
     case VERDICT_NEW: return create(item, dir);
     case VERDICT_CHANGED:
         return item->kept == KEPT_BY_EXCHANGE ? replace_by_exchange(c, item, dir) : replace_kept(c, item, dir);
     case VERDICT_EXTRA: return move_away(c, item, dir);
-    default: return fix_metadata(c->w, item, from, dir);
+    default: return fix_metadata(c->w, item, from, dir, ret_side);
     }
 }
 
@@ -318,15 +310,20 @@ bool apply_item(struct commit *c, struct item *item)
         report_errno(&c->w->report, item_subject(item), -from, SIDE_SOURCE);
         return false;
     }
+    enum side side = SIDE_TARGET;
     int dir = twin_target(item->twin), code = dir;
     if (dir >= 0) {
-        code = apply_in(c, item, from, dir);
+        code = apply_in(c, item, from, dir, &side);
         if (!code && item->kind != VERDICT_METADATA)
             see_placed(item, dir);
         twin_target_done(item->twin);
     }
     if (item->kind == VERDICT_METADATA)
         twin_source_done(item->twin);
+    if (code < 0 && side == SIDE_SOURCE) {
+        report_errno(&c->w->report, item_subject(item), -code, side);
+        return false;
+    }
     return code < 0 ? failed(c, item, code) : true;
 }
 

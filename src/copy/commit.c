@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "copy/apply.h"
 #include "copy/crew.h"
 #include "copy/plan.h"
@@ -76,7 +77,7 @@ static int sync_twin(struct twin *f)
     int dir = twin_target(f);
     if (dir < 0)
         return dir;
-    int code = fsync(dir) < 0 ? -errno : 0;
+    int code = path_sync_dir(dir);
     twin_target_done(f);
     return code;
 }

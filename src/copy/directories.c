@@ -61,10 +61,10 @@ static int announce_touch(struct work *w, const char *path, const struct stat *f
 }
 
 /* fresh: it was made by this copy, and its metadata is only provisional. */
-static int finish_open(struct work *w, const char *path, int from, int to, bool fresh)
+static int finish_open(struct work *w, const char *path, int from, int to, bool fresh, enum side *ret_side)
 {
     struct stat from_st, to_st;
-    unsigned lost = 0;
+    struct given given = {0};
 
     if (fstat(from, &from_st) < 0 || fstat(to, &to_st) < 0)
         return -errno;
@@ -80,8 +80,10 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     int code = fresh ? 0 : announce_touch(w, path, &from_st, &to_st, to, rights);
     if (code)
         return code;
-    code = metadata_copy(from, to, &from_st, &w->target.holds, fresh || w->source.holds.xattr, &lost);
-    report_lost(&w->report, lost);
+    code = metadata_copy(from, to, &from_st, &w->target.holds, fresh || w->source.holds.xattr, &given);
+    report_lost(&w->report, given.lost);
+    if (code && given.side == SIDE_SOURCE)
+        *ret_side = SIDE_SOURCE;
     atomic_fetch_add(&w->report.tally.metadata_only, rights && !code);
     return code;
 }
@@ -90,7 +92,7 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
 static int finish_gone(struct work *w, const char *path, int to)
 {
     const struct manifest_file *f = map_get(&w->request->layers->folders, hash64_of(path, strlen(path)));
-    unsigned lost = 0;
+    struct given given = {0};
     struct stat st;
 
     if (fstat(to, &st) < 0)
@@ -101,8 +103,8 @@ static int finish_gone(struct work *w, const char *path, int to)
         st.st_gid = f->gid;
         st.st_mtim = clock_split(f->mtime);
     }
-    int code = metadata_copy(to, to, &st, &w->target.holds, true, &lost);
-    report_lost(&w->report, lost);
+    int code = metadata_copy(to, to, &st, &w->target.holds, true, &given);
+    report_lost(&w->report, given.lost);
     return code;
 }
 
@@ -119,7 +121,7 @@ static void finish_one(struct work *w, const char *path, bool fresh)
         return;
     }
     enum side side = from < 0 ? SIDE_SOURCE : SIDE_TARGET;
-    int code = from < 0 ? from : to < 0 ? to : finish_open(w, path, from, to, fresh);
+    int code = from < 0 ? from : to < 0 ? to : finish_open(w, path, from, to, fresh, &side);
 
     if (from >= 0)
         close(from);
@@ -296,8 +298,8 @@ static const struct manifest_file fresh_directory = {.mode = S_IFDIR | 0700};
 /* One missing directory above the replica: it looks like the source's, and is nobody else's to finish. */
 static int make_parent(struct work *w, const char *path, int parent, const char *name, struct error *err)
 {
+    struct given given = {0};
     struct stat st;
-    unsigned lost = 0;
 
     if (faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return 0;
@@ -314,10 +316,10 @@ static int make_parent(struct work *w, const char *path, int parent, const char 
         code = -errno;
     if (!code && !gone) {
         source_give_new(&w->source, &st);
-        code = metadata_copy(from, to, &st, &w->target.holds, true, &lost);
+        code = metadata_copy(from, to, &st, &w->target.holds, true, &given);
     }
-    if (!code && fsync(parent) < 0)
-        code = -errno;
+    if (!code)
+        code = path_sync_dir(parent);
     if (from >= 0)
         close(from);
     if (to >= 0)
@@ -358,8 +360,8 @@ static int make_last(struct work *w, const char *path)
         w->target.top = path_open_dir(parent, name);
     if (!code && w->target.top < 0)
         code = w->target.top;
-    if (!code && fsync(parent) < 0)
-        code = -errno;
+    if (!code)
+        code = path_sync_dir(parent);
     close(parent);
     return code;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "copy/apply.h"
 #include "copy/directories.h"
 #include "copy/fan.h"
@@ -52,7 +53,7 @@ static void sync_made(struct feed *f)
     if (!f->made || f->w->target.fs.syncfs_reliable)
         return;
     int dir = twin_target(f->twin);
-    int code = dir < 0 ? dir : fsync(dir) < 0 ? -errno : 0;
+    int code = dir < 0 ? dir : path_sync_dir(dir);
     if (dir >= 0)
         twin_target_done(f->twin);
     if (code)
@@ -181,8 +182,7 @@ static void report_unmade(struct feed *f, const struct plan_name *name, int code
 static void fail_name(struct feed *f, const struct plan_name *name, int code)
 {
     report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
-    if (work_is_full(-code))
-        work_fail_errno(f->w, -code, name->name);
+    work_ask(f->w, -code, name->name);
 }
 
 /* A directory that cannot be made blocks all that lies below it. */
@@ -206,8 +206,7 @@ static void add_directory(struct feed *f, const struct plan_name *name)
         report_unmade(f, name, code, other);
         item_free(item);
     }
-    if (work_is_full(-code))
-        work_fail_errno(f->w, -code, name->name);
+    work_ask(f->w, -code, name->name);
 }
 
 /* An extra that should go and cannot be read. */

@@ -28,10 +28,9 @@ struct end {
     struct stat now, give;     /* what the temp is; what it shall be: the source's, as far as this one takes it */
     int code;                  /* 0, or -errno: it is out */
     enum side side;            /* whose error that is */
-    bool content;              /* it is one of the content: read, written, synced */
     bool unmade;               /* the destination refused to make this kind of file */
     bool resume;               /* the temp may hold a beginning */
-    unsigned lost;
+    struct given given;
 };
 
 /* One name at its destinations. */
@@ -134,7 +133,6 @@ static void make_temp(struct attempt *a, struct end *e)
 {
     bool resumable = (uint64_t)a->from.before.st_size >= RESUMABLE && !is_sparse(&a->from.before);
 
-    e->content = true;
     e->resume = false;
     give(a, e);
     if (e->code)
@@ -156,7 +154,8 @@ static void give_metadata(const struct attempt *a, struct end *e)
         fail(e, SIDE_TARGET, -errno);
         return;
     }
-    fail(e, SIDE_TARGET, metadata_give(from, e->fd, &e->now, &e->give, &e->w->target.holds, clean, &e->lost));
+    int code = metadata_give(from, e->fd, &e->now, &e->give, &e->w->target.holds, clean, &e->given);
+    fail(e, repair ? SIDE_TARGET : e->given.side, code);
     if (repair)
         close(from);
 }
@@ -295,9 +294,10 @@ static void make_special(struct attempt *a, struct end *e)
     int code = special_make(a->dir, e->item->name, &e->give, e->dir, e->item->temp, &side);
     e->unmade = code && side == SIDE_TARGET;
     fail(e, side, code);
-    if (!code)
-        fail(e, SIDE_TARGET, metadata_copy_at(a->dir, e->item->name, e->dir, e->item->temp, &e->give,
-                                              &e->w->target.holds, &e->lost));
+    if (!code) {
+        code = metadata_copy_at(a->dir, e->item->name, e->dir, e->item->temp, &e->give, &e->w->target.holds, &e->given);
+        fail(e, e->given.side, code);
+    }
     if (!e->code)
         note_result(a, e, NULL);
 }
@@ -362,8 +362,8 @@ static void report_failure(const struct attempt *a, const struct end *e)
 
     if (code == -ECANCELED)
         return;
-    if (e->side == SIDE_TARGET && (work_is_full(-code) || (e->content && work_is_fatal(-code))))
-        work_fail_errno(e->w, -code, e->item->name);
+    if (e->side == SIDE_TARGET)
+        work_ask(e->w, -code, e->item->name);
     if (e->unmade && report_refusal(r, subject, -code, a->from.before.st_mode))
         return;
     if (code == -ESTALE && e->side == SIDE_SOURCE)
@@ -406,10 +406,12 @@ static void add_end(struct attempt *a, struct item *item)
 static void end_item(const struct attempt *a, struct end *e)
 {
     e->item->staged = !e->code;
-    if (e->code)
+    if (e->code) {
         report_failure(a, e);
-    else
-        report_lost(&e->w->report, e->lost);
+    } else {
+        report_lost(&e->w->report, e->given.lost);
+        work_goes_on(e->w);
+    }
     if (e->dir >= 0)
         twin_target_done(e->item->twin);
 }

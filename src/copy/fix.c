@@ -11,7 +11,7 @@ struct fix {
     struct work *w;
     struct item *item;
     int from_dir, to_dir;
-    unsigned lost;
+    struct given result;
     struct stat before, after;    /* of the file that is corrected */
     int64_t given;                /* its new mtime */
 };
@@ -47,7 +47,7 @@ static int fix_at(struct fix *f)
         return -ESTALE;
     give(f, &to, &from);
     int code = metadata_copy_at(f->from_dir, f->item->name, f->to_dir, f->item->name, &from, &f->w->target.holds,
-                                &f->lost);
+                                &f->result);
     if (!code && fstatat(f->to_dir, f->item->name, &f->after, AT_SYMLINK_NOFOLLOW) < 0)
         code = -errno;
     f->before = to;
@@ -64,7 +64,7 @@ static int fix_open(struct fix *f, int from, int to)
     if (!both_listed(f, &from_st, &to_st))
         return -ESTALE;
     give(f, &to_st, &from_st);
-    int code = metadata_copy(from, to, &from_st, &f->w->target.holds, f->w->source.holds.xattr, &f->lost);
+    int code = metadata_copy(from, to, &from_st, &f->w->target.holds, f->w->source.holds.xattr, &f->result);
     if (!code && fstat(to, &f->after) < 0)
         code = -errno;
     f->before = to_st;
@@ -117,14 +117,15 @@ static void keep_content(const struct fix *f)
         item->trust = listed ? TRUST_DIGEST : TRUST_DOUBTFUL;
 }
 
-int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir)
+int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir, enum side *ret_side)
 {
     struct fix f = {.w = w, .item = item, .from_dir = source_dir, .to_dir = target_dir};
     int code = S_ISREG(item->left.mode) ? fix_regular(&f) : fix_at(&f);
 
+    *ret_side = code && f.result.side == SIDE_SOURCE ? SIDE_SOURCE : SIDE_TARGET;
     if (code)
         return code;
-    report_lost(&w->report, f.lost);
+    report_lost(&w->report, f.result.lost);
     if (S_ISREG(item->left.mode))
         keep_content(&f);
     return 0;

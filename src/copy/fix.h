@@ -9,8 +9,8 @@
 /*
  * Give the item's name in target_dir the metadata of its source in source_dir, as far as that has any. A
  * confirmed digest of the destination stays one: item->fresh then has it. 0, -ESTALE when either is not what the
- * listing said any more, or -errno.
+ * listing said any more, or -errno; then *ret_side is whose error it is.
  */
-int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir);
+int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir, enum side *ret_side);
 
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/path.h"
 #include "copy/layers.h"
 #include "copy/place.h"
@@ -80,10 +81,10 @@ int hardlink_stage(struct work *w, struct item *item, const char *leader)
     int code = link.dir < 0 ? link.dir : link_to(w, item, &link, &st);
     if (link.dir >= 0)
         close(link.dir);
-    if (place_cannot_link(code))
+    if (fault_refuses_link(-code))
         report_lost(&w->report, LOST_LINK);
     if (code)
-        return place_cannot_link(code) || is_missing(code) ? -ESTALE : code;
+        return fault_refuses_link(-code) || is_missing(code) ? -ESTALE : code;
     item->fresh = (struct manifest_file){.mode = st.st_mode, .size = item->left.size, .mtime = item->left.mtime,
                                          .uid = st.st_uid, .gid = st.st_gid};
     return 0;

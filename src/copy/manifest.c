@@ -303,8 +303,8 @@ static int start(struct manifest *m, int root, const struct manifest_head *head)
     int code = manifest_write(m);
     if (!code)
         code = manifest_sync(m);
-    if (!code && fsync(m->dir) < 0)
-        code = -errno;
+    if (!code)
+        code = path_sync_dir(m->dir);
     if (!code)
         code = path_sync(root, OUR_FOLDER);
     return code ? code : path_sync(root, "");
@@ -368,8 +368,8 @@ int manifest_end(struct manifest *m, const char *state, int64_t files, int64_t b
     buf_printf(&name, "%s" MANIFEST_OPEN, m->operation);
     if (!code && renameat(m->dir, buf_str(&name), m->dir, m->operation) < 0)
         code = -errno;
-    if (!code && fsync(m->dir) < 0)
-        code = -errno;
+    if (!code)
+        code = path_sync_dir(m->dir);
     buf_free(&name);
     return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "copy/xattr.h"
 
 #define PROC_PATH 320    /* "/proc/self/fd/N/NAME" */
@@ -15,11 +16,6 @@ struct place {
     int fd;              /* the file, or its directory when name is set */
     const char *name;
 };
-
-static bool is_refusal(int errnum)
-{
-    return errnum == EPERM || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS || errnum == EACCES;
-}
 
 static int change_owner(struct place p, uid_t uid, gid_t gid)
 {
@@ -60,11 +56,11 @@ static int change_times(struct place p, const struct stat *st, const struct trai
 }
 
 /* An error that is a refusal becomes a bit; another is returned as -errno. */
-static int judge(int errnum, unsigned bit, unsigned *lost)
+static int judge(struct place p, int errnum, unsigned bit, unsigned *lost)
 {
     if (!errnum)
         return 0;
-    if (!is_refusal(errnum))
+    if (!fault_refuses_attribute(errnum, p.fd))
         return -errnum;
     *lost |= bit;
     return 0;
@@ -76,7 +72,7 @@ static int set_owner(struct place p, const struct stat *st, const struct stat *n
     if (now->st_uid == st->st_uid && now->st_gid == st->st_gid)
         return 0;
     if (holds->owner)
-        return judge(change_owner(p, st->st_uid, st->st_gid), LOST_OWNER, lost);
+        return judge(p, change_owner(p, st->st_uid, st->st_gid), LOST_OWNER, lost);
     /* Without root the group may still be one of ours. */
     bool group_lost = now->st_gid != st->st_gid && change_owner(p, (uid_t)-1, st->st_gid) != 0;
     if (group_lost || now->st_uid != st->st_uid)
@@ -95,7 +91,7 @@ static int set_mode(struct place p, const struct stat *st, const struct holds *h
         mode = metadata_mode_of_another(mode);
     if (!holds->mode)
         *lost |= LOST_MODE;
-    return is_right ? 0 : judge(change_mode(p, mode), LOST_MODE, lost);
+    return is_right ? 0 : judge(p, change_mode(p, mode), LOST_MODE, lost);
 }
 
 /* Where attributes come from: a file, a list, or (neither) they stay. */
@@ -105,8 +101,8 @@ struct attributes {
     const char *list;
 };
 
-/* How many the file gave (0: a list did), or -errno. */
-static int set_xattrs(struct attributes from, struct xattr_file to, const struct holds *holds, unsigned *lost)
+/* How many the file gave (0: a list did), or -errno with whose error it is. */
+static int set_xattrs(struct attributes from, struct xattr_file to, const struct holds *holds, struct given *given)
 {
     unsigned bits = 0;
     int code = 0;
@@ -117,9 +113,11 @@ static int set_xattrs(struct attributes from, struct xattr_file to, const struct
         code = xattr_put(to, from.list, holds->root, &bits);
 
     if (bits & XATTR_LOST_PLAIN)
-        *lost |= LOST_XATTR;
+        given->lost |= LOST_XATTR;
     if (bits & XATTR_LOST_ACL)
-        *lost |= LOST_ACL;
+        given->lost |= LOST_ACL;
+    if (bits & XATTR_UNREAD)
+        given->side = SIDE_SOURCE;
     return code;
 }
 
@@ -127,19 +125,20 @@ static int set_xattrs(struct attributes from, struct xattr_file to, const struct
  * The order matters: chown clears set-uid bits and capabilities, an ACL sets the group bits, all move the ctime.
  */
 static int apply(struct place to, struct attributes from, struct xattr_file to_attr, const struct stat *st,
-                 const struct stat *now, const struct holds *holds, unsigned *lost)
+                 const struct stat *now, const struct holds *holds, struct given *given)
 {
-    unsigned bits = 0;
-    int code = set_owner(to, st, now, holds, &bits);
+    struct given new = {.side = SIDE_TARGET};
+    int code = set_owner(to, st, now, holds, &new.lost);
 
     if (!code)
-        code = set_xattrs(from, to_attr, holds, &bits);
+        code = set_xattrs(from, to_attr, holds, &new);
     bool untouched = !code && !from.list && !from.clean && !(st->st_mode & (S_ISUID | S_ISGID));
     if (code >= 0)
-        code = set_mode(to, st, holds, untouched && now->st_mode == st->st_mode, &bits);
+        code = set_mode(to, st, holds, untouched && now->st_mode == st->st_mode, &new.lost);
     if (!code)
-        code = judge(change_times(to, st, &holds->traits), LOST_TIMES, &bits);
-    *lost |= bits;
+        code = judge(to, change_times(to, st, &holds->traits), LOST_TIMES, &new.lost);
+    given->lost |= new.lost;
+    given->side = code ? new.side : SIDE_NONE;
     return code;
 }
 
@@ -164,45 +163,48 @@ mode_t metadata_first_mode(const struct stat *st)
 }
 
 int metadata_give(int from, int to, const struct stat *now, const struct stat *st, const struct holds *holds,
-                  bool clean, unsigned *lost)
+                  bool clean, struct given *given)
 {
     const struct xattr_file file = {.fd = from};
 
     return apply((struct place){.fd = to}, (struct attributes){.file = &file, .clean = clean},
-                 (struct xattr_file){.fd = to}, st, now, holds, lost);
+                 (struct xattr_file){.fd = to}, st, now, holds, given);
 }
 
-int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, unsigned *lost)
+int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, struct given *given)
 {
     struct stat now;
 
-    return fstat(to, &now) < 0 ? -errno : metadata_give(from, to, &now, st, holds, clean, lost);
+    given->side = SIDE_TARGET;
+    return fstat(to, &now) < 0 ? -errno : metadata_give(from, to, &now, st, holds, clean, given);
 }
 
 int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,
-                     const struct holds *holds, unsigned *lost)
+                     const struct holds *holds, struct given *given)
 {
     char from_path[PROC_PATH], to_path[PROC_PATH];
     struct stat now;
 
+    given->side = SIDE_TARGET;
     if (fstatat(to_dir, to_name, &now, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     snprintf(from_path, sizeof from_path, "/proc/self/fd/%d/%s", from_dir, from_name);
     snprintf(to_path, sizeof to_path, "/proc/self/fd/%d/%s", to_dir, to_name);
     const struct xattr_file file = {.path = from_path};
     return apply((struct place){.fd = to_dir, .name = to_name}, (struct attributes){.file = &file, .clean = true},
-                 (struct xattr_file){.path = to_path}, st, &now, holds, lost);
+                 (struct xattr_file){.path = to_path}, st, &now, holds, given);
 }
 
 int metadata_put(int dir, const char *name, const struct stat *st, const char *attributes, const struct holds *holds,
-                 unsigned *lost)
+                 struct given *given)
 {
     char path[PROC_PATH];
     struct stat now;
 
+    given->side = SIDE_TARGET;
     if (fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir, name);
     return apply((struct place){.fd = dir, .name = name}, (struct attributes){.list = attributes},
-                 (struct xattr_file){.path = path}, st, &now, holds, lost);
+                 (struct xattr_file){.path = path}, st, &now, holds, given);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "copy/data.h"
 #include "index/traits.h"
 
 /* What a destination could not hold, as bits. */
@@ -18,6 +19,12 @@ enum lost {
     LOST_ACL = 8,
     LOST_TIMES = 16,
     LOST_LINK = 32,
+};
+
+/* How giving a file its metadata went. */
+struct given {
+    unsigned lost;      /* what the destination could not hold: bits of enum lost */
+    enum side side;     /* of an error: whose file it is about */
 };
 
 /* What a destination can hold. */
@@ -57,28 +64,28 @@ bool holds_may_correct(const struct holds *holds, uint32_t uid);
 
 /*
  * Give `to` the metadata of `from`. Both are open regular files or directories, to is complete. st: of the source.
- * clean: remove user attributes and ACLs that the source lacks. What cannot be held is a bit in *lost.
+ * clean: remove user attributes and ACLs that the source lacks. *given, zeroed before: what cannot be held, or whose error it is.
  * Set-user-id and set-group-id bits are dropped when the owner could not be set. 0 or -errno.
  */
-int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, unsigned *lost);
+int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, struct given *given);
 
 /* The same for who knows what `to` is now. */
 int metadata_give(int from, int to, const struct stat *now, const struct stat *st, const struct holds *holds,
-                  bool clean, unsigned *lost);
+                  bool clean, struct given *given);
 
 /*
  * The same for what cannot be opened without effects: symlinks, FIFOs, devices, and files without read permission.
  * Both names are single components and are not followed.
  */
 int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,
-                     const struct holds *holds, unsigned *lost);
+                     const struct holds *holds, struct given *given);
 
 /*
  * Give dir/name (a single component, not followed; "." for dir itself) the owner, mode and times in st, and the
  * attributes in a list of xattr_pack; NULL leaves those as they are. 0 or -errno.
  */
 int metadata_put(int dir, const char *name, const struct stat *st, const char *attributes, const struct holds *holds,
-                 unsigned *lost);
+                 struct given *given);
 
 /* What the filesystem of `dir` (a directory of our own) can hold, found by trying on a temp; its traits stay. 0 or -errno. */
 int holds_probe(int dir, struct holds *ret_holds);

@@ -7,15 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "copy/temp.h"
 #include "index/still.h"
-
-static bool is_missing(int code) { return code == -EINVAL || code == -ENOSYS || code == -EOPNOTSUPP; }
-
-static bool cannot_link(int code)
-{
-    return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK || code == -EINVAL;
-}
 
 static int rename_if_free(int from_dir, const char *from, int to_dir, const char *to)
 {
@@ -42,23 +36,17 @@ static int look_and_rename(int from_dir, const char *from, int to_dir, const cha
     return code;
 }
 
-bool place_cannot_link(int code)
-{
-    return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK || code == -EXDEV ||
-           code == -EINVAL || code == -EACCES;
-}
-
 int place_new(int from_dir, const char *from, int to_dir, const char *to)
 {
     if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
         return 0;
     int code = -errno;
-    if (!is_missing(code))
+    if (!fault_refuses_call(-code))
         return code;
     if (linkat(from_dir, from, to_dir, to, 0) == 0)
         return unlinkat(from_dir, from, 0) < 0 ? -errno : 0;
     code = -errno;
-    return cannot_link(code) ? look_and_rename(from_dir, from, to_dir, to) : code;
+    return fault_refuses_link(-code) ? look_and_rename(from_dir, from, to_dir, to) : code;
 }
 
 int place_remove(int dir, const char *name, const struct stat *expected, atomic_bool *left)

@@ -8,9 +8,6 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Is this result (-errno) of a link that of a place where it is not to be had, and no failure? */
-bool place_cannot_link(int code);
-
 /*
  * Rename from_dir/from to to_dir/to where no such name is. Where the filesystem has no RENAME_NOREPLACE a link
  * does the same. 0, -EEXIST, or -errno.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fault.h"
 #include "copy/metadata.h"
 
 static void add_path(struct buf *b, const char *root, const char *replica, const char *dir, const char *name)
@@ -100,28 +101,12 @@ void report_errno(struct report *r, struct subject subject, int errnum, enum sid
     emit_problem(r, subject, error_name(errnum), &text, false);
 }
 
-static bool is_refusal(int errnum)
-{
-    switch (errnum) {
-    case EPERM:
-    case EIO:
-    case ENOSYS:
-    case EOPNOTSUPP:
-    case EINVAL:
-    case ENODEV:
-    case ENXIO:
-        return true;
-    default:
-        return false;
-    }
-}
-
 bool report_refusal(struct report *r, struct subject subject, int errnum, mode_t mode)
 {
     const char *kind = S_ISLNK(mode) ? "symlinks" : S_ISFIFO(mode) ? "FIFOs" : "devices";
     struct buf text = {0};
 
-    if (!is_refusal(errnum))
+    if (!fault_refuses_kind(errnum))
         return false;
     if (errnum == EPERM && (S_ISBLK(mode) || S_ISCHR(mode)) && geteuid() != 0)
         buf_printf(&text, "devices are made only by root: not copied");

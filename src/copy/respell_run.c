@@ -115,7 +115,7 @@ static int rename_in(struct respell *s, struct respelling *first, struct respell
     for (struct respelling *one = first; one < end; one++)
         if (renameat(dir, one->from, dir, one->to) < 0)
             set_aside(s, one);
-    int code = fsync(dir) < 0 ? -errno : 0;
+    int code = path_sync_dir(dir);
     if (!code)
         code = check(s, dir, first, end);
     close(dir);

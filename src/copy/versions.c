@@ -60,7 +60,7 @@ int versions_sync(struct versions *v)
     if (!v->sync_each || v->dir < 0 || !v->dirty)
         return 0;
     v->dirty = false;
-    return fsync(v->dir) < 0 ? -errno : 0;
+    return path_sync_dir(v->dir);
 }
 
 static int enter_dir(struct versions *v, const char *path_dir)
@@ -143,7 +143,7 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
     atomic_bool clone = true;
     struct digest digest;
     uint64_t size;
-    unsigned lost = 0;
+    struct given given = {0};
     struct stat after;
     int from = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
@@ -155,7 +155,7 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
         code = data_copy(data, from, &sink, 1, (uint64_t)st->st_size, sparse, &digest, &size);
     code = code ? code : sink.code;
     if (!code)
-        code = metadata_copy(from, temp, st, holds, true, &lost);
+        code = metadata_copy(from, temp, st, holds, true, &given);
     if (!code && (fstat(from, &after) < 0 || size != was.size || !still_is(&was, &after, STILL_SAME, NULL)))
         code = -ESTALE;
     close(from);
@@ -193,10 +193,10 @@ static int stage_special(int from_dir, const char *name, const struct stat *st, 
                          const struct holds *holds)
 {
     enum side side;
-    unsigned lost = 0;
+    struct given given = {0};
     int code = special_make(from_dir, name, st, to_dir, ret_temp, &side);
 
-    return code ? code : metadata_copy_at(from_dir, name, to_dir, ret_temp, st, holds, &lost);
+    return code ? code : metadata_copy_at(from_dir, name, to_dir, ret_temp, st, holds, &given);
 }
 
 static int stage_regular(int from_dir, const char *name, const struct stat *st, int to_dir, char *ret_temp,

@@ -2,10 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+#include "base/io.h"
 #include "base/path.h"
+#include "copy/temp.h"
 #include "index/catalog.h"
+
+#define TRIED 4096       /* bytes that a disk is asked to take */
+#define MOST_GRAVE 16    /* names in a row: a disk that fails at each is not one to go on with, whatever it says of itself */
 
 void work_fail(struct work *w, struct error *err)
 {
@@ -32,23 +39,55 @@ struct traits_pair work_traits(const struct work *w)
     return (struct traits_pair){.left = w->source.fs.traits, .right = w->target.fs.traits, .window = w->request->window};
 }
 
-bool work_is_full(int errnum) { return errnum == ENOSPC || errnum == EDQUOT || errnum == EROFS; }
-
-bool work_is_fatal(int errnum)
+/* A folder of ours, on the filesystem that the replica is on. */
+static int folder_of_ours(const struct target *t)
 {
-    switch (errnum) {
-    case ENOSPC:
-    case EDQUOT:
-    case EROFS:
-    case EIO:
-    case ENODEV:
-    case ENXIO:
-    case ENOTCONN:
-    case ESHUTDOWN:
-        return true;
-    default:
-        return false;
+    return t->elsewhere && t->top >= 0 ? path_open_dir(t->top, "") : path_open_dir(t->root, OUR_FOLDER);
+}
+
+/* Can a file be made there, written, synced and removed? Closes dir, which may be -errno. 0, or -errno of what failed. */
+static int try_disk(int dir)
+{
+    char name[TEMP_NAME_SIZE], page[TRIED];
+    int fd = dir < 0 ? dir : temp_create(dir, 0600, name);
+
+    if (fd < 0) {
+        if (dir >= 0)
+            close(dir);
+        return fd;
     }
+    memset(page, 'a', sizeof page);
+    int code = io_write(fd, page, sizeof page);
+    if (!code && fsync(fd) < 0)
+        code = -errno;
+    if (close(fd) < 0 && !code)
+        code = -errno;
+    temp_remove(dir, name);
+    close(dir);
+    return code;
+}
+
+bool work_is_disk_gone(int root, int errnum)
+{
+    return fault_is_grave(errnum) && try_disk(path_open_dir(root, OUR_FOLDER)) < 0;
+}
+
+bool work_ask(struct work *w, int errnum, const char *thing)
+{
+    if (!fault_is_grave(errnum))
+        return false;
+    int count = atomic_fetch_add(&w->grave, 1) + 1, code = try_disk(folder_of_ours(&w->target));
+
+    if (!code && (count < MOST_GRAVE || errnum == ENOSPC || errnum == EDQUOT))
+        return false;
+    work_fail_errno(w, errnum, thing);
+    return true;
+}
+
+void work_goes_on(struct work *w)
+{
+    if (atomic_load_explicit(&w->grave, memory_order_relaxed))
+        atomic_store(&w->grave, 0);
 }
 
 bool work_ending(const struct work *w)

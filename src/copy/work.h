@@ -68,6 +68,7 @@ struct work {
     pthread_mutex_t lock;          /* of failure */
     struct error failure;          /* the first that ended the work */
     atomic_bool stop;              /* there is one */
+    atomic_int grave;              /* names that failed in a row with what may be the whole destination's trouble */
 };
 
 /* End the work: an error of the whole destination. Takes err's contents; only the first counts. */
@@ -77,12 +78,17 @@ void work_fail(struct work *w, struct error *err);
 int work_fail_errno(struct work *w, int errnum, const char *thing);
 
 /*
- * Does this error (positive) of the destination spoil every further file too? A full or read-only filesystem does
- * in any case (work_is_full), a broken one when it was met at the data of a regular file: what it cannot do with
- * one name or one kind of file says nothing about the next.
+ * A name failed at the destination with this (positive) errno: is it the whole destination's trouble? Where it may be
+ * (fault_is_grave), the disk itself is asked, and says so by not taking a small file of ours either; or it has failed at many
+ * names in a row. Then the work is ended as by work_fail_errno and the answer is true. Else the trouble is that name's alone.
  */
-bool work_is_full(int errnum);
-bool work_is_fatal(int errnum);
+bool work_ask(struct work *w, int errnum, const char *thing);
+
+/* A name arrived. */
+void work_goes_on(struct work *w);
+
+/* The same for who only has a database's root: may this (positive) errno be the whole disk's trouble, and is it? */
+bool work_is_disk_gone(int root, int errnum);
 
 /* What both filesystems make of times, the source's left, and what the request passes over. */
 struct traits_pair work_traits(const struct work *w);

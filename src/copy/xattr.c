@@ -1,11 +1,14 @@
 #include "copy/xattr.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fault.h"
 
 #define ACL "system.posix_acl_"
 
@@ -43,11 +46,21 @@ static bool is_wanted(const char *name, bool root)
     return root && (strncmp(name, "security.", 9) == 0 || strncmp(name, "trusted.", 8) == 0);
 }
 
-/* The filesystem or the kernel will not have it; other errors are about the disk. */
-static bool is_refusal(int code)
+/* The file will not say: it has none to show to us, or has it no more. */
+static bool is_unsaid(int code)
 {
-    return code == -EOPNOTSUPP || code == -EPERM || code == -EACCES || code == -EINVAL || code == -E2BIG ||
+    return code == -EPERM || code == -EACCES || code == -EOPNOTSUPP || code == -ENOSYS || code == -EINVAL || code == -E2BIG ||
            code == -ERANGE || code == -ENODATA || code == -ENOENT;
+}
+
+static bool refuses(struct xattr_file f, int code)
+{
+    int fd = f.path ? open(f.path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : f.fd;
+    bool refused = fault_refuses_attribute(-code, fd);
+
+    if (f.path && fd >= 0)
+        close(fd);
+    return refused;
 }
 
 /* Sizes can change between the question and the answer: ask until they fit. 0 or -errno. */
@@ -102,14 +115,16 @@ static int copy_one(struct xattr_file from, struct xattr_file to, const char *na
 {
     struct buf value = {0};
     int code = get_all(from, name, &value);
+    bool gone = code == -ENODATA || code == -ENOENT, lacks = code && is_unsaid(code);
 
-    if (!code)
-        code = set(to, name, value.data, value.len);
+    if (code && !lacks)
+        *lost |= XATTR_UNREAD;
+    if (!code && (code = set(to, name, value.data, value.len)))
+        lacks = refuses(to, code);
     buf_free(&value);
-    if (!is_refusal(code))
-        return code;
-    *lost |= is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN;
-    return 0;
+    if (lacks && !gone)
+        *lost |= is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN;
+    return lacks ? 0 : code;
 }
 
 /* What the destination has and the source has not. root: those that only root sets, too. */
@@ -121,7 +136,7 @@ static int remove_others(struct xattr_file to, const struct buf *wanted, bool ro
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name)) {
         if (is_wanted(name, root) && !contains(wanted, name))
             code = drop(to, name);
-        if (is_refusal(code))
+        if (code && refuses(to, code))
             code = 0;
     }
     buf_free(&names);
@@ -133,10 +148,12 @@ int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool cle
     struct buf names = {0};
     int code = get_names(from, &names), given = 0;
 
-    if (is_refusal(code)) {
+    if (is_unsaid(code)) {
         *lost |= XATTR_LOST_PLAIN;
         code = 0;
-    } else if (!code && clean) {
+    } else if (code) {
+        *lost |= XATTR_UNREAD;
+    } else if (clean) {
         code = remove_others(to, &names, false);
     }
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name))
@@ -213,7 +230,7 @@ int xattr_pack(struct xattr_file from, bool root, struct buf *out)
     }
     buf_free(&names);
     buf_free(&value);
-    return is_refusal(code) ? 0 : code;
+    return is_unsaid(code) ? 0 : code;
 }
 
 static int hex_digit(char c)
@@ -266,7 +283,7 @@ static bool listed_names(const char *list, struct buf *ret_names)
 static void put_one(struct xattr_file to, const char *name, const struct buf *value, unsigned *lost, int *code)
 {
     *code = set(to, name, value->data ? value->data : "", value->len);
-    if (!is_refusal(*code))
+    if (!*code || !refuses(to, *code))
         return;
     *lost |= is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN;
     *code = 0;

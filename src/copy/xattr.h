@@ -17,6 +17,7 @@ struct xattr_file {
 /* What could not be kept. */
 #define XATTR_LOST_PLAIN 1u
 #define XATTR_LOST_ACL 2u
+#define XATTR_UNREAD 4u     /* the error that came is one of reading the source */
 
 /*
  * Make the attributes of `to` those of `from`: user.*, POSIX ACLs, and as root security.* and trusted.*.

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/ours.h"
@@ -219,11 +220,11 @@ static int write_new(int dir, const char *id, const struct buf *text)
         code = name_exclusively(dir, buf_str(&temp), MARKER_NAME);
         if (code)
             unlinkat(dir, buf_str(&temp), 0);
-        if (code == -EPERM || code == -EOPNOTSUPP || code == -EMLINK || code == -ENOSYS)
+        if (fault_refuses_link(-code))
             code = create_exclusively(dir, MARKER_NAME, text);
     }
-    if (!code && fsync(dir) < 0)
-        code = -errno;
+    if (!code)
+        code = path_sync_dir(dir);
     buf_free(&temp);
     return code;
 }
@@ -247,8 +248,8 @@ int identity_write(int root, const char *name, bool replace, struct error *err)
         code = replace ? io_replace_file(dir, MARKER_NAME, 0644, json.data, json.len) : write_new(dir, id, &json);
     if (dir >= 0)
         close(dir);
-    if (!code && fsync(root) < 0)
-        code = -errno;
+    if (!code)
+        code = path_sync_dir(root);
     buf_free(&json);
     return code ? error_set(err, -code, "%s", MARKER) : 0;
 }

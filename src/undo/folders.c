@@ -132,8 +132,8 @@ static int make_in(struct undo *u, const struct folder *f, int dir, const char *
     int code = manifest_write(&u->manifest);
     if (!code && mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
         code = -errno;
-    if (!code && (u->elsewhere || !u->fs.syncfs_reliable) && fsync(dir) < 0)
-        code = -errno;
+    if (!code && (u->elsewhere || !u->fs.syncfs_reliable))
+        code = path_sync_dir(dir);
     u->counts.made += !code;
     u->dirty = true;
     return code;
@@ -200,7 +200,7 @@ static int unmake_in(struct undo *u, const struct folder *f, int dir, const char
     }
     u->counts.unmade++;
     u->dirty = true;
-    return (u->elsewhere || !u->fs.syncfs_reliable) && fsync(dir) < 0 ? -errno : 0;
+    return u->elsewhere || !u->fs.syncfs_reliable ? path_sync_dir(dir) : 0;
 }
 
 static int unmake(struct undo *u, const struct folder *f)
@@ -238,7 +238,7 @@ static int correct(struct undo *u, const struct folder *f, int dir, const struct
 {
     struct stat st = wanted(u, f);
     struct manifest_file before = described(now, NULL), after = f->was;
-    unsigned lost = 0;
+    struct given given = {0};
 
     after.mode = st.st_mode;
     if (!f->removed)    /* else it was made just now, and that was announced */
@@ -253,8 +253,8 @@ static int correct(struct undo *u, const struct folder *f, int dir, const struct
     }
     int code = manifest_write(&u->manifest);
     if (!code)
-        code = metadata_put(dir, ".", &st, f->touched || f->removed ? f->attributes : NULL, &u->holds, &lost);
-    report_lost(&u->report, lost);
+        code = metadata_put(dir, ".", &st, f->touched || f->removed ? f->attributes : NULL, &u->holds, &given);
+    report_lost(&u->report, given.lost);
     u->counts.metadata += !code && f->touched && rights_differ(&st, now);
     u->dirty = true;
     return code;

@@ -214,8 +214,8 @@ static int link_to(struct undo *u, const struct place *p, const struct place *pa
     if (!code)
         code = take_its_place(u, p, temp);
     temp_remove(p->dir, temp, &u->left);
-    if (!code && (u->elsewhere || !u->fs.syncfs_reliable) && fsync(p->dir) < 0)
-        code = -errno;
+    if (!code && (u->elsewhere || !u->fs.syncfs_reliable))
+        code = path_sync_dir(p->dir);
     return code;
 }
 

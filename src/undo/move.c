@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "copy/attributes.h"
 #include "copy/place.h"
 #include "copy/times.h"
@@ -85,12 +86,6 @@ static int stage_kept(struct undo *u, struct step *s)
                           &u->left);
 }
 
-static bool cannot_link(int code)
-{
-    return code == -EPERM || code == -EOPNOTSUPP || code == -ENOSYS || code == -EMLINK || code == -EINVAL ||
-           code == -EXDEV || code == -EACCES;
-}
-
 void move_expect(struct undo *u, const struct step *steps, size_t count)
 {
     map_free(&u->going, NULL);
@@ -115,7 +110,7 @@ static int keep_now(struct undo *u, struct step *s)
     bool link = !u->elsewhere && u->holds.link && !is_shared(u, s);
     int code = link ? versions_link(&u->versions, u->spot.path, u->spot.live, s->name) : -EXDEV;
 
-    if (cannot_link(code))
+    if (fault_refuses_link(-code))
         code = versions_copy(&u->versions, u->spot.path, u->spot.live, s->name, &s->now, &u->data, &u->holds);
     s->copied = !code;
     return code;
@@ -244,14 +239,14 @@ static int put(struct undo *u, struct step *s)
 static int correct(struct undo *u, const struct step *s)
 {
     struct stat st = wanted(u, s);
-    unsigned lost = 0;
+    struct given given = {0};
     int code = still_seen(u->spot.live, s->name, &s->now, STILL_SAME);
 
     if (!code && !holds_may_correct(&u->holds, s->now.st_uid))
         code = -EPERM;
     if (!code)
-        code = metadata_put(u->spot.live, s->name, &st, s->deed.attributes, &u->holds, &lost);
-    report_lost(&u->report, lost);
+        code = metadata_put(u->spot.live, s->name, &st, s->deed.attributes, &u->holds, &given);
+    report_lost(&u->report, given.lost);
     return code;
 }
 

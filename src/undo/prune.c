@@ -87,13 +87,16 @@ static void tell_operation(struct prune *p, const char *operation, const struct 
     tell_progress(p);
 }
 
+/* What a prune is wanted for. */
+static bool is_full(int code) { return code == -ENOSPC || code == -EDQUOT || code == -EROFS; }
+
 /* An error about one path: told. What ends the prune stays: a cancel, a broken disk. */
 static int settle(struct prune *p, const char *path, int code)
 {
     if (!code || code == -ECANCELED)
         return code;
     report_errno(&p->report, (struct subject){.dir = path, .name = ""}, -code, SIDE_TARGET);
-    return work_is_fatal(-code) ? code : 0;
+    return !is_full(code) && work_is_disk_gone(p->root, -code) ? code : 0;
 }
 
 static int remove_versions(struct prune *p, const char *path, const char *operation)
@@ -122,7 +125,7 @@ static int start_manifest(struct prune *p)
 
     who_am_i(&who);
     int code = manifest_create(p->root, &head, &p->manifest);
-    if (!code || work_is_full(-code))
+    if (!code || is_full(code))
         return 0;
     return error_set(&p->failure, -code, "manifest of %s", r->operation);
 }

@@ -43,8 +43,8 @@ static int give_back(struct undo *u, const struct turn *t)
         return code;
     bool folds = fstatat(t->dir, t->was, &st, AT_SYMLINK_NOFOLLOW) == 0;
     code = !folds ? place_new(t->dir, t->is, t->dir, t->was) : renameat(t->dir, t->is, t->dir, t->was) < 0 ? -errno : 0;
-    if (!code && fsync(t->dir) < 0)
-        code = -errno;
+    if (!code)
+        code = path_sync_dir(t->dir);
     bool done = !code && is_listed(t->dir, t->was, &st);
     if (!done)
         manifest_add_void(&u->manifest, MANIFEST_RENAME, 0, t->path_now);

@@ -44,7 +44,7 @@ static int finish(int fd, bool sync)
 {
     if (fd < 0)
         return 0;
-    int code = sync && fsync(fd) < 0 ? -errno : 0;
+    int code = sync ? path_sync_dir(fd) : 0;
     close(fd);
     return code;
 }

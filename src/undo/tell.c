@@ -24,7 +24,7 @@ int tell_errno(struct undo *u, const char *path, int code)
     if (code == -ECANCELED)
         return code;
     report_errno(&u->report, subject_of(path), -code, SIDE_TARGET);
-    return work_is_fatal(-code) ? code : 0;
+    return work_is_disk_gone(u->root, -code) ? code : 0;
 }
 
 void tell_action(struct undo *u, const char *kind, const char *path, mode_t mode, uint64_t size)

@@ -189,7 +189,7 @@ START_TEST(all_metadata)
     int a = make("a"), b = make("b");
     const struct timespec times[2] = {{1000, 5}, {-3, 999999999}};
     struct holds holds = {0};
-    unsigned lost = 0;
+    struct given given = {0};
 
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
     if (!holds.xattr) {
@@ -209,8 +209,8 @@ START_TEST(all_metadata)
     ck_assert_int_eq(futimens(a, times), 0);
     ck_assert_int_eq(fsetxattr(b, "user.stale", "x", 1, 0), 0);
     struct stat from = source_stat(a);
-    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &lost), 0);
-    ck_assert_uint_eq(lost, 0);
+    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &given), 0);
+    ck_assert_uint_eq(given.lost, 0);
     free(sandbox_run(
         "cd '%s' && test \"$(stat -c '%%a %%u %%g %%y' a)\" = \"$(stat -c '%%a %%u %%g %%y' b)\" && "
         "test \"$(getfattr -d -m - -e hex a | tail -n +2)\" = \"$(getfattr -d -m - -e hex b | tail -n +2)\"",
@@ -221,7 +221,7 @@ END_TEST
 START_TEST(access_lists)
 {
     struct holds holds = {0};
-    unsigned lost = 0;
+    struct given given = {0};
     int a = make("a"), b = make("b");
 
     if (system("command -v setfacl >/dev/null") != 0) {
@@ -231,12 +231,12 @@ START_TEST(access_lists)
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
     free(sandbox_run("cd '%s' && (setfacl -m u:1234:rw,g:99:- a && setfacl -m u:77:rwx b || true)", folder));
     struct stat from = source_stat(a);
-    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &lost), 0);
+    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &given), 0);
     free(sandbox_run("cd '%s' && test \"$(getfacl -n a | tail -n +2)\" = \"$(getfacl -n b | tail -n +2)\"",
                      folder));
     free(sandbox_run("cd '%s' && setfacl -b a", folder));
     from = source_stat(a);
-    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &lost), 0);
+    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &given), 0);
     free(sandbox_run("cd '%s' && test \"$(getfacl -n a | tail -n +2)\" = \"$(getfacl -n b | tail -n +2)\"",
                      folder));
 }
@@ -246,7 +246,7 @@ START_TEST(without_root_no_set_uid_for_others)
 {
     struct holds holds = {0};
     struct stat st;
-    unsigned lost = 0;
+    struct given given = {0};
     int a = make("a");
 
     if (geteuid() == 0)
@@ -259,8 +259,8 @@ START_TEST(without_root_no_set_uid_for_others)
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
     ck_assert(!holds.owner && !holds.root);
     int b = make("b");
-    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &lost), 0);
-    ck_assert(lost & LOST_OWNER);
+    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &given), 0);
+    ck_assert(given.lost & LOST_OWNER);
     ck_assert_int_eq(fstat(b, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0755);
 }
@@ -270,19 +270,19 @@ START_TEST(through_names)
 {
     struct holds holds = {0};
     struct stat from, to;
-    unsigned lost = 0;
+    struct given given = {0};
     const struct timespec times[2] = {{7, 7}, {1234567890, 123456789}};
 
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
     ck_assert_int_eq(symlinkat("nowhere", dir, "a") | symlinkat("nowhere", dir, "b"), 0);
     ck_assert_int_eq(utimensat(dir, "a", times, AT_SYMLINK_NOFOLLOW), 0);
     ck_assert_int_eq(fstatat(dir, "a", &from, AT_SYMLINK_NOFOLLOW), 0);
-    ck_assert_int_eq(metadata_copy_at(dir, "a", dir, "b", &from, &holds, &lost), 0);
+    ck_assert_int_eq(metadata_copy_at(dir, "a", dir, "b", &from, &holds, &given), 0);
     ck_assert_int_eq(fstatat(dir, "b", &to, AT_SYMLINK_NOFOLLOW), 0);
     ck_assert_mem_eq(&from.st_mtim, &to.st_mtim, sizeof from.st_mtim);
     ck_assert_int_eq(mkfifoat(dir, "c", 0600) | mkfifoat(dir, "d", 0600) | fchmodat(dir, "c", 0642, 0), 0);
     ck_assert_int_eq(fstatat(dir, "c", &from, 0), 0);
-    ck_assert_int_eq(metadata_copy_at(dir, "c", dir, "d", &from, &holds, &lost), 0);
+    ck_assert_int_eq(metadata_copy_at(dir, "c", dir, "d", &from, &holds, &given), 0);
     ck_assert_int_eq(fstatat(dir, "d", &to, 0), 0);
     ck_assert_uint_eq(to.st_mode, from.st_mode);
 }

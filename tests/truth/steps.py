@@ -311,8 +311,7 @@ def undo_one(studio, entry):
         expect("undo", answer.status, 0, "%s, nothing touched since" % text)
         restored(text, was, now, set())
     studio.model.observe(name, after.replicas[name], [key])
-    files = [path for path, entry in now.items() if entry.kind == "file"]
-    studio.model.prove(name, key, files, certain=False)
+    studio.model.prove(name, key, studio.model.seen[name].get(key, Tree.NONE).files(), certain=False)
 
 
 def restore(studio, rng):

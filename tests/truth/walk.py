@@ -18,6 +18,11 @@ class Entry(NamedTuple):
     owner: tuple
     data: bytes        # a file's content as a hash, a symlink's target; None: it cannot be read
 
+    def same_content(self, other):
+        """Is it that file, with that content?"""
+        return other is not None and (self.kind, self.size, self.mtime, self.ino, self.data) == \
+            (other.kind, other.size, other.mtime, other.ino, other.data)
+
     def same_thing(self, other):
         """Was it touched by nobody? Links to it elsewhere may have come and gone."""
         if other is None or self.kind != other.kind:
