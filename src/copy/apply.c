@@ -60,6 +60,12 @@ static bool failed(struct commit *c, const struct item *item, int code)
 /* Has it other names, through which it can be changed? */
 static bool is_shared(const struct item *item) { return S_ISREG(item->old.st_mode) && item->old.st_nlink > 1; }
 
+/* Can nothing be linked or moved from there to the versions? A folder of the replica may be a subvolume of its own. */
+static bool is_apart(const struct target *t, const struct item *item)
+{
+    return t->elsewhere || item->twin->before.st_dev != t->dev;
+}
+
 /*
  * One filesystem cannot link, the next not even exchange: then the old file is copied. So it is when it goes on
  * living under another name: a version must not change with it.
@@ -68,7 +74,7 @@ static int keep_old(struct commit *c, struct item *item, int dir)
 {
     struct target *t = &c->w->target;
     const char *path = item->twin->path;
-    bool copy = t->elsewhere || is_shared(item);
+    bool copy = is_apart(t, item) || is_shared(item);
     int folder = versions_folder(&t->versions, path);
     if (folder < 0)
         return folder;
@@ -183,7 +189,7 @@ static int prepare_in(struct commit *c, struct item *item, int dir)
     int code = check_old(c, item, dir);
     if (!code && item->kind == VERDICT_CHANGED)
         code = keep_old(c, item, dir);
-    if (!code && item->kind == VERDICT_EXTRA && (c->w->target.elsewhere || is_shared(item)))
+    if (!code && item->kind == VERDICT_EXTRA && (is_apart(&c->w->target, item) || is_shared(item)))
         code = keep_old(c, item, dir);
     return code;
 }

@@ -268,6 +268,7 @@ int work_ready(struct work *w)
     if (fstat(w->target.top, &top) < 0 || fstat(w->target.root, &root) < 0)
         return -errno;
     w->target.elsewhere = top.st_dev != root.st_dev;
+    w->target.dev = root.st_dev;
     versions_init(&w->target.versions, w->target.root, w->request->operation, w->request->path,
                   w->target.elsewhere || !w->target.fs.syncfs_reliable);
     w->target.versions.left = &w->left;

@@ -32,6 +32,7 @@ struct target {
     char *name;                    /* the database's */
     struct filesystem fs;          /* of top, or of root while there is no top */
     bool elsewhere;                /* .autobackup lies on another filesystem than the replica */
+    dev_t dev;                     /* of .autobackup: a folder in the replica may be of another (a subvolume) */
     struct holds holds;
     struct versions versions;
     struct manifest manifest;

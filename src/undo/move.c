@@ -107,7 +107,7 @@ static bool is_shared(const struct undo *u, const struct step *s)
 
 static int keep_now(struct undo *u, struct step *s)
 {
-    bool link = !u->elsewhere && u->holds.link && !is_shared(u, s);
+    bool link = !u->spot.apart && u->holds.link && !is_shared(u, s);
     int code = link ? versions_link(&u->versions, u->spot.path, u->spot.live, s->name) : -EXDEV;
 
     if (fault_refuses_link(-code))
@@ -121,9 +121,9 @@ static int prepare(struct undo *u, struct step *s)
     bool takes = s->act == ACT_TAKE || s->act == ACT_SWAP, puts = s->act == ACT_PUT || s->act == ACT_SWAP;
     int code = 0;
 
-    if (takes && (u->elsewhere || is_shared(u, s) || (s->act == ACT_SWAP && !u->holds.exchange)))
+    if (takes && (u->spot.apart || is_shared(u, s) || (s->act == ACT_SWAP && !u->holds.exchange)))
         code = keep_now(u, s);
-    if (!code && puts && u->elsewhere)
+    if (!code && puts && u->spot.apart)
         code = stage_kept(u, s);
     return code;
 }
@@ -208,7 +208,7 @@ static int swap_copied(struct undo *u, const struct step *s)
     const char *name = s->temp[0] ? s->temp : kept_name(s);
     bool foreign;
 
-    if (!u->elsewhere && u->holds.exchange) {
+    if (!u->spot.apart && u->holds.exchange) {
         int code = place_exchange_from(from, name, live, s->name, &s->now, &foreign);
         return code ? code : unlinkat(from, name, 0) < 0 ? -errno : 0;
     }

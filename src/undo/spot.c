@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -27,6 +28,12 @@ static bool is_in(const struct spot *spot, const struct step *s)
     return spot->path && strlen(spot->path) == s->dir_len && memcmp(spot->path, s->deed.path, s->dir_len) == 0;
 }
 
+static bool is_apart(int root, int live)
+{
+    struct stat a, b;
+    return live >= 0 && fstat(root, &a) == 0 && fstat(live, &b) == 0 && a.st_dev != b.st_dev;
+}
+
 void spot_enter(struct undo *u, const struct step *s)
 {
     struct spot *spot = &u->spot;
@@ -36,6 +43,7 @@ void spot_enter(struct undo *u, const struct step *s)
     (void)spot_leave(u);
     spot->path = mem_strndup(s->deed.path, s->dir_len);
     spot->live = open_below(u->top, spot->path);
+    spot->apart = u->elsewhere || is_apart(u->root, spot->live);
     spot->kept[0] = open_kept(u, u->request.undone, spot->path);
     spot->kept[1] = open_kept(u, u->past.source, spot->path);
 }

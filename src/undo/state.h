@@ -48,6 +48,7 @@ struct spot {
     char *path;                       /* relative to the replica; NULL: none */
     int live;                         /* descriptor, or -errno */
     int kept[2];                      /* of its old versions, and of those in the operation before; or -errno */
+    bool apart;                       /* .autobackup is on another filesystem, or this is a subvolume of its own */
 };
 
 /* A name that is back, and was one of several of a file. */

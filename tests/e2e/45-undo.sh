@@ -808,3 +808,38 @@ test_prune_works_on_a_full_disk() {
     assert_eq "$(find D/.autobackup/versions -type f)" "" "versions"
     [ "$(df --output=avail -k D | tail -n 1)" -gt 2000 ] || fail "nothing was freed"
 }
+
+# On btrfs nothing can be linked or moved from one subvolume to another: what is replaced or removed is copied, and comes back.
+test_subvolumes_at_the_destination() {
+    need btrfs
+    mount_image NAS 128 btrfs
+    mkdir -p NAS/footage/acme/spot WORK/footage/acme/spot/{day1,plain}
+    local folder
+    btrfs subvolume create NAS/footage/acme/spot/day1 >/dev/null
+    mkdir NAS/footage/acme/spot/plain
+    for folder in day1 plain; do
+        echo old >"NAS/footage/acme/spot/$folder/replaced"
+        echo extra >"NAS/footage/acme/spot/$folder/extra"
+        echo same >"NAS/footage/acme/spot/$folder/same"
+        cp -p "NAS/footage/acme/spot/$folder/same" "WORK/footage/acme/spot/$folder/"
+        chmod 600 "WORK/footage/acme/spot/$folder/same"
+        echo "a new one" >"WORK/footage/acme/spot/$folder/replaced"
+        touch -d 2001-02-03 "NAS/footage/acme/spot/$folder/"*
+        touch -d 2001-02-03 "WORK/footage/acme/spot/$folder/same"
+    done
+    cp -a NAS/footage before
+    ok add category footage footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok load
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    assert_eq "$(diff -r WORK/footage NAS/footage)" ""
+    assert_eq "$(find NAS/.autobackup/versions -type f | wc -l)" 4
+    assert_eq "$(find NAS -name '.autobackup-*')" ""
+    ok undo --yes
+    assert_eq "$(diff -r before NAS/footage)" ""
+    assert_eq "$(rsync -anci --delete before/ NAS/footage/ | sed '/^\.d/d')" ""
+    assert_eq "$(find NAS -name '.autobackup-*')" ""
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    assert_eq "$(diff -r WORK/footage NAS/footage)" ""
+}

@@ -1,0 +1,94 @@
+# One call fails, with every error there is, about one file in the midst of fifty: the other 49 arrive, and what did not is
+# named.
+
+# CALL WHAT IT IS ABOUT (W: the source's folder, N: the destination's, V: the versions)
+CALLS="
+openat      W/f25
+read,pread  W/f25
+getxattr    W/f25
+openat      N/.autobackup-*
+write,pwrite N/.autobackup-*
+fallocate   N/.autobackup-*
+ftruncate   N/.autobackup-*
+fsync       N/.autobackup-*
+fchown      N/.autobackup-*
+fchmod      N/.autobackup-*
+setxattr    N/.autobackup-*
+utimensat   N/.autobackup-*
+close       N/.autobackup-*
+renameat2   N/f*
+linkat      V/f*
+unlinkat    N/.autobackup-*
+"
+FEW="EIO ENOSPC EDQUOT EINVAL"    # of a short run
+
+errors() {
+    if [ -n "${FULL:-}" ]; then python3 -c 'import errno; print(*sorted(errno.errorcode.values()))'; else echo "$FEW"; fi
+}
+
+# f01 to f25 have another content at the destination, f26 to f50 are new there.
+fifty() {
+    local n
+    need setfattr sqlite3
+    mkdir -p WORK/$REPLICA NAS/$REPLICA
+    for n in $(seq -w 50); do
+        bytes 3000 >"WORK/$REPLICA/f$n"
+        setfattr -n user.note -v "of $n" "WORK/$REPLICA/f$n"
+        chmod 640 "WORK/$REPLICA/f$n"
+        [ "${n#0}" -gt 25 ] || bytes 2000 >"NAS/$REPLICA/f$n"
+    done
+    touch -d '2020-01-01 10:00' NAS/$REPLICA/*
+    touch -d '2020-06-01 10:00' WORK/$REPLICA/*
+    ! is_root || chown 4711:4711 WORK/$REPLICA/*
+    export AUTOBACKUP_CATALOG=$PWD/catalog.db
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    snapshot NAS/$REPLICA >OLD
+    snapshot WORK/$REPLICA >NEW
+    cp NEW SOURCE
+    keep_state
+}
+
+missing() {    # names at NAS that do not have the content of WORK
+    local file
+    for file in WORK/$REPLICA/f*; do
+        cmp -s "$file" "NAS/$REPLICA/${file##*/}" || echo "${file##*/}"
+    done
+}
+
+strike_one() {    # CALL PATH ERRNO
+    local n missed
+    for n in 1 12; do    # among the first ones, and in the midst
+        reset
+        shim "$1 $2 $n 1 errno=$3"
+        strike "${SHIM[@]}"
+        [ "$(hits 1)" != 0 ] || break
+        missed=$(missing)
+        case $(wc -w <<<"$missed") in
+            0) ;;
+            1)
+                [ "$STATUS" = 3 ] || violation "status $STATUS"
+                grep -aq "$missed" "$OUT" "$ERR" || violation "$missed is not named: $(head -c 300 "$ERR")"
+                ;;
+            *) violation "$(wc -w <<<"$missed") did not arrive: $(head -c 300 "$ERR")" ;;
+        esac
+        judge "one $1: $3"
+    done
+}
+
+fault_one_file() {
+    local call path errno
+    SCENARIO=(copy acme/spot footage WORK NAS)
+    DIFFER=-rnci    # attributes that were refused are left out; what a name has of content is what counts here
+    filesystem "$KIND"
+    fifty
+    while read -r call path; do
+        [ "$call" != fchown ] || is_root || continue
+        path=${path/#W/$PWD/WORK/$REPLICA}
+        path=${path/#N/$PWD/NAS/$REPLICA}
+        path=${path/#V/$PWD/NAS/.autobackup/versions/*}
+        for errno in $(errors); do strike_one "$call" "$path" "$errno"; done
+    done < <(grep . <<<"$CALLS")
+}
