@@ -9,8 +9,9 @@
 
 /*
  * Is this (positive) errno of giving a file an attribute (owner, mode, times, xattr, ACL) a "cannot hold" of the filesystem, or
- * of what we may do there, for this file alone? It is left out then, and said. fd: a file of that filesystem, or its folder: no
- * room for an attribute on a disk that has room is a refusal too (ext4 keeps them in one block, a quota is another owner's).
+ * of what we may do there, for this file alone? It is left out then, and said. fd: of what needs room (xattr, owner) a file of that
+ * filesystem, or its folder, else -1: no room for it on a disk that has room is a refusal too (ext4 keeps attributes in one block,
+ * a quota is another owner's).
  */
 bool fault_refuses_attribute(int errnum, int fd);
 

@@ -60,7 +60,7 @@ static int judge(struct place p, int errnum, unsigned bit, unsigned *lost)
 {
     if (!errnum)
         return 0;
-    if (!fault_refuses_attribute(errnum, p.fd))
+    if (!fault_refuses_attribute(errnum, bit == LOST_OWNER ? p.fd : -1))
         return -errnum;
     *lost |= bit;
     return 0;

@@ -3,6 +3,7 @@ import contextlib
 import ctypes
 import os
 import shutil
+import subprocess
 
 import names
 from grounds import MEMORY, ground
@@ -30,7 +31,7 @@ class Disk:
         self.plugged = False
         if how == "other":
             os.mkdir(self.root)
-            shutil.copytree(other.root + b"/" + OURS, self.root + b"/" + OURS, symlinks=True)
+            subprocess.run([b"cp", b"-a", other.root + b"/" + OURS, self.root + b"/" + OURS], check=True)    # FIFOs too
         elif how != "away":
             os.mkdir(self.root)
             if how == "stray":
