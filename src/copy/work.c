@@ -45,8 +45,9 @@ static int folder_of_ours(const struct target *t)
     return t->elsewhere && t->top >= 0 ? path_open_dir(t->top, "") : path_open_dir(t->root, OUR_FOLDER);
 }
 
-/* Can a file be made there, written, synced and removed? Closes dir, which may be -errno. 0, or -errno of what failed. */
-static int try_disk(int dir)
+/* Can a file be made there, written, synced and removed? Closes dir, which may be -errno.
+ * left: as of temp_remove. 0, or -errno of what failed. */
+static int try_disk(int dir, atomic_bool *left)
 {
     char name[TEMP_NAME_SIZE], page[TRIED];
     int fd = dir < 0 ? dir : temp_create(dir, 0600, name);
@@ -62,21 +63,21 @@ static int try_disk(int dir)
         code = -errno;
     if (close(fd) < 0 && !code)
         code = -errno;
-    temp_remove(dir, name);
+    temp_remove(dir, name, left);
     close(dir);
     return code;
 }
 
 bool work_is_disk_gone(int root, int errnum)
 {
-    return fault_is_grave(errnum) && try_disk(path_open_dir(root, OUR_FOLDER)) < 0;
+    return fault_is_grave(errnum) && try_disk(path_open_dir(root, OUR_FOLDER), NULL) < 0;
 }
 
 bool work_ask(struct work *w, int errnum, const char *thing)
 {
     if (!fault_is_grave(errnum))
         return false;
-    int count = atomic_fetch_add(&w->grave, 1) + 1, code = try_disk(folder_of_ours(&w->target));
+    int count = atomic_fetch_add(&w->grave, 1) + 1, code = try_disk(folder_of_ours(&w->target), &w->left);
 
     if (!code && (count < MOST_GRAVE || errnum == ENOSPC || errnum == EDQUOT))
         return false;

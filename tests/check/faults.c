@@ -131,9 +131,15 @@ static void call_synced(void)
         faults.synced();
 }
 
+static atomic_int timed;
+
+static bool is_full(void) { return faults.times_left && atomic_load(&timed) > faults.times_left; }
+
 int fsync(int fd)
 {
     call_synced();
+    if (is_full())
+        return refuse(ENOSPC);
     return (int)syscall(SYS_fsync, fd);
 }
 
@@ -145,9 +151,8 @@ int syncfs(int fd)
 
 int futimens(int fd, const struct timespec times[2])
 {
-    static atomic_int done;
-
-    if (faults.times_left && atomic_fetch_add(&done, 1) >= faults.times_left)
+    atomic_fetch_add(&timed, 1);
+    if (is_full())
         return refuse(ENOSPC);
     return (int)syscall(SYS_utimensat, fd, NULL, times, 0);
 }

@@ -13,7 +13,7 @@ struct faults {
     uint32_t type;             /* a magic number; 0: off */
     int mknod_errno;           /* mknodat makes the file and says that it did not */
     int mkdir_errno;           /* mkdirat */
-    int times_left;            /* futimens: so many go well, then the disk is full; 0: off */
+    int times_left;            /* futimens: so many go well, then the disk is full, and fsync says so; 0: off */
     int deadly_name;           /* renameat2, linkat: the process dies at this one, counted from 1; 0: off */
     int64_t bytes_free;        /* fstatvfs; -1: it does not even count its blocks; 0: off */
     bool no_way_to_place;      /* linkat, renameat2 without replacing: not here */
