@@ -17,7 +17,7 @@ local ADVICE = "say --yes to do it (yes = true in Lua)"
 local function refusal(asked)
     local parts = {asked.what}
     table.move(asked.lines or {}, 1, #(asked.lines or {}), 2, parts)
-    return table.concat(parts, "; ") .. "; " .. ADVICE
+    return table.concat(parts, "; ") .. "; " .. (asked.advice or ADVICE)
 end
 
 -- What people read: a line for each of what is at stake.
@@ -36,7 +36,8 @@ end
 --     what = a clause with the numbers, without a full stop ("prune would remove 12 old versions (3 GB)"),
 --     lines = list of what more is at stake, such as one for each database (optional),
 --     question = what is asked ("Remove them?"),
---     kept = what is said after a no ("nothing was removed")}
+--     kept = what is said after a no ("nothing was removed"),
+--     advice = what to do where nobody can be asked (how to say yes beforehand when left out)}
 -- @return nothing: it may be done. Raises ECONFIRM (exit status 1) where nobody can be asked, ECANCELED (1,
 -- already told) after a no; Ctrl-C raises
 function M.require(session, args, asked)
@@ -44,7 +45,7 @@ function M.require(session, args, asked)
         return
     elseif not session.interactive then
         local lines = shown(asked)
-        lines[#lines + 1] = ADVICE
+        lines[#lines + 1] = asked.advice or ADVICE
         errors.raise("ECONFIRM", refusal(asked), {lines = asked.lines, shown = asked.lines and lines})
     elseif not session:confirm(asked.question, shown(asked)) then
         session:message(session.err:clean(asked.kept))

@@ -1,5 +1,6 @@
 --- Entries of replicas, from the listings in batches.
 local errors = require "autobackup.errors"
+local units = require "autobackup.units"
 
 local M = {}
 
@@ -8,15 +9,8 @@ local BATCH = 512
 local Entries = {}
 Entries.__index = Entries
 
-local LAST = 9223372036    -- seconds: what nanoseconds in an integer reach
-
 local function nanoseconds(seconds)
-    if not seconds then
-        return nil
-    elseif math.abs(seconds) >= LAST then
-        return seconds > 0 and math.maxinteger or math.mininteger
-    end
-    return math.floor(seconds * 1000000000)
+    return seconds and units.ns(seconds)
 end
 
 --- Look for entries.

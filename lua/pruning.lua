@@ -1,6 +1,7 @@
 --- Removing old versions: which may go from which database, and the work itself.
 local core_sys = require "core.sys"
 local core_undo = require "core.undo"
+local clock = require "autobackup.clock"
 local errors = require "autobackup.errors"
 local expiry = require "autobackup.expiry"
 local jobs = require "autobackup.jobs"
@@ -10,6 +11,7 @@ local outcome = require "autobackup.outcome"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
 local statuses = require "autobackup.status"
+local units = require "autobackup.units"
 
 local M = {}
 
@@ -40,16 +42,42 @@ local function newest_of(found, expired)
     return newest
 end
 
+-- When databases were loaded last, all that are known.
+local function loads(session)
+    local list = {}
+    for _, database in ipairs(session.catalog:databases()) do
+        list[#list + 1] = database.loaded_at
+    end
+    return list
+end
+
+local function began(found)
+    local list = {}
+    for _, operation in ipairs(found) do
+        list[#list + 1] = operation.has_versions and expiry.started_at(operation) or nil
+    end
+    return list
+end
+
+-- Why the clock is doubted where it would take much; nil when it is not. By number alone no clock is asked.
+local function doubt_of(session, plan, name, found)
+    local much = plan.policy.older and expiry.much(found, plan.expired[name])
+    local newest = plan.newest[name]
+    local why = much and newest and clock.doubt(plan.now, loads(session), began(found), newest)
+    return why and ("%s: %s would go, but %s"):format(name, much, why)
+end
+
 --- Choose what goes. No disk is written to.
 -- @param session the session
 -- @param request {policy = {older=seconds?, keep=N?}, databases = names (empty: all), lock_wait = seconds?}
 -- @return plan for `run`: {databases = rows of the catalog, expired = lists of ids by database's name, newest = ns
---         since 1970 by database's name, offline = by database's name {message=, code=}, ...}
+--         since 1970 by database's name, offline = by database's name {message=, code=}, doubts = list of sentences: it
+--         is much that goes, and the clock may be wrong, ...}
 function M.plan(session, request)
     local now = core_sys.now()
     local plan = {databases = chosen(session, request.databases), named = #request.databases > 0, expired = {},
-        newest = {}, offline = {}, lock_wait = request.lock_wait,
-        leftovers_before = now - math.floor((request.policy.older or LEFTOVERS) * 1000000000)}
+        policy = request.policy, now = now, doubts = {}, newest = {}, offline = {}, lock_wait = request.lock_wait,
+        leftovers_before = now - units.ns(request.policy.older or LEFTOVERS)}
     for _, database in ipairs(plan.databases) do
         local name = database.database
         local ok, message, code = locate.online(database)
@@ -57,6 +85,7 @@ function M.plan(session, request)
             local found = errors.check(core_undo.operations{root = database.path, identity = database.identity})
             plan.expired[name] = expiry.expired(found, request.policy, now)
             plan.newest[name] = newest_of(found, plan.expired[name])
+            plan.doubts[#plan.doubts + 1] = doubt_of(session, plan, name, found)
         else
             plan.offline[name] = {message = message, code = code}
         end

@@ -11,6 +11,7 @@ local selection = require "autobackup.selection"
 local statuses = require "autobackup.status"
 local typed = require "autobackup.view.typed"
 local types = require "autobackup.types"
+local units = require "autobackup.units"
 
 local M = {}
 
@@ -54,7 +55,7 @@ end
 local function moment_of(list, text, session, database)
     local seconds = not is_tail(list, text) and types.get("moment").check(text, session, {})
     if seconds then
-        return math.floor(seconds * 1000000000)
+        return units.ns(seconds)
     end
     local newest = {}
     for i = #list, 1, -1 do

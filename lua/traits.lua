@@ -4,6 +4,7 @@
 -- older or newer is stored as these; nil: there is no end), keeps_times (0: a time that is set does not stay).
 local core_copy = require "core.copy"
 local errors = require "autobackup.errors"
+local units = require "autobackup.units"
 
 local M = {}
 
@@ -55,7 +56,7 @@ end
 -- @return ns, nil without it
 function M.window(args)
     local seconds = args.modify_window
-    return seconds and math.floor(seconds * 1000000000)
+    return seconds and units.ns(seconds)
 end
 
 local function names(row, wanted)

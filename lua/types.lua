@@ -144,16 +144,16 @@ types.size = measure(units.size)        -- bytes
 
 types.moment = {        -- seconds since 1970, as in rows
     check = function(value)
-        if type(value) == "number" then
+        if type(value) == "number" and value == value then
             return value
         end
         local text = text_of(value) or type(value)
-        local seconds, message = units.age(text)
+        local seconds, message, is_range = units.age(text)
         local moment = seconds and require("core.sys").now() // 1000000000 - math.floor(seconds)
             or require("autobackup.moment").parse(text)
         if moment then
             return moment
-        elseif text:find("^%d+%.?%d*m?$") then
+        elseif is_range or text:find("^%d+%.?%d*m?$") then
             return fail("EUSAGE", "%s", message)
         end
         return fail("EUSAGE", "'%s' is no moment: write 2031-05-27, '2031-05-27 14:30', or how long ago: 30d, 6mo",

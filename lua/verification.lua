@@ -19,6 +19,7 @@ local sameness = require "autobackup.sameness"
 local size = require "autobackup.view.size"
 local states = require "autobackup.states"
 local statuses = require "autobackup.status"
+local units = require "autobackup.units"
 
 local M = {}
 
@@ -172,7 +173,7 @@ function Run:show_progress(replica, event)
 end
 
 local function day_of(seconds)
-    return seconds and core_sys.format_time(seconds * 1000000000, "local", "%Y-%m-%d")
+    return seconds and core_sys.format_time(units.ns(seconds), "local", "%Y-%m-%d")
 end
 
 local HAS_GOOD = {damaged = true, renewed = true}    -- states with another content than was known

@@ -7,6 +7,7 @@ local sequence = require "autobackup.view.sequence"
 local size = require "autobackup.view.size"
 local soundness = require "autobackup.soundness"
 local statuses = require "autobackup.status"
+local units = require "autobackup.units"
 local core_sys = require "core.sys"
 
 local function gone_note(session)
@@ -105,7 +106,7 @@ local function folded_lines(result)
 end
 
 local function date(seconds)
-    return core_sys.format_time(seconds * 1000000000, "local", "%Y-%m-%d %H:%M")
+    return core_sys.format_time(units.ns(seconds), "local", "%Y-%m-%d %H:%M")
 end
 
 local COLUMNS = {

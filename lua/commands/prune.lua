@@ -64,8 +64,19 @@ local function at_stake(row, newest)
     return ("%s: %s"):format(row.database, table.concat(parts, ", "))
 end
 
+-- A yes that was said beforehand was not said to this clock.
+local function ask_about_clock(session, plan)
+    consent.require(session, {}, {what = "the clock may be wrong", lines = plan.doubts,
+        question = "Is it right, and shall they go?", kept = "nothing was removed",
+        advice = "look at the clock ('date') and load the disks; where it is right all the same, run prune at a "
+            .. "terminal, or say --keep N alone, which asks no clock"})
+end
+
 -- Looks at all that would go before the first of it does, and asks once. What comes to be expired meanwhile stays.
 local function ask(args, session, plan)
+    if args.yes then
+        return
+    end
     local planned, lines = pruning.run(session, plan, true), {}
     for _, row in ipairs(planned) do
         if rows.type_of(row) == "prune" and row.files + row.leftovers > 0 then
@@ -84,11 +95,18 @@ local function run(args, session)
     knowledge.require_setup(session)
     local plan = pruning.plan(session, {policy = policy_of(args, session), databases = args.database,
         lock_wait = waiting.seconds(args, session)})
-    if not args.dry_run and not args.yes then
+    if not args.dry_run then
+        if #plan.doubts > 0 then
+            ask_about_clock(session, plan)
+        end
         ask(args, session, plan)
     end
     local changing <close> = room.changing(session)    -- luacheck: ignore 211
-    return pruning.run(session, plan, args.dry_run)
+    local result = pruning.run(session, plan, args.dry_run)
+    for _, doubt in ipairs(args.dry_run and plan.doubts or {}) do
+        table.insert(result.notes, "the clock may be wrong: " .. doubt)
+    end
+    return result
 end
 
 local function summary(list)
@@ -141,7 +159,9 @@ return {
         .. "both, only what is both. Without either, settings.versions = {older = \"30d\", keep = 10} in the "
         .. "startup file says it. Partial files that no copy went on with for as long (7 days without --older) "
         .. "go too. What is removed here is gone for good, so it is shown and asked about first; a script says "
-        .. "--yes. An age names its unit, one of s min h d w mo y.",
+        .. "--yes. Where much would go and this machine's clock may be wrong (the newest load is dated in the "
+        .. "future or decades ago) that is asked about all the same. An age names its unit, one of "
+        .. "s min h d w mo y.",
     examples = {"prune --older 30d --dry-run", "prune --older 6mo --keep 5 NAS", "prune --older 90d --yes"},
     args = {{"database", "database", many = true, optional = true, help = "all when left out"}},
     options = {

@@ -5,6 +5,7 @@ local rows = require "autobackup.rows"
 local base64 = require "autobackup.view.base64"
 local clean = require "autobackup.view.clean"
 local fields = require "autobackup.view.fields"
+local nanoseconds = require "autobackup.view.nanoseconds"
 
 local M = {}
 
@@ -19,7 +20,7 @@ end
 -- @param seconds a number
 -- @return text
 function M.time(seconds)
-    return sys.format_time(math.floor(seconds) * 1000000000, "utc", "%Y-%m-%dT%H:%M:%SZ")
+    return sys.format_time(nanoseconds.of(math.floor(seconds)), "utc", "%Y-%m-%dT%H:%M:%SZ")
 end
 
 -- A table within a row, for dkjson: bytes that are no text become text, what JSON lacks becomes a description.

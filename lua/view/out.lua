@@ -5,6 +5,7 @@ local age = require "autobackup.view.age"
 local clean = require "autobackup.view.clean"
 local color = require "autobackup.view.color"
 local layout = require "autobackup.view.table"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local size = require "autobackup.view.size"
 local wrap = require "autobackup.view.wrap"
 
@@ -145,7 +146,7 @@ function Out:age(time)
     if self.tty or not time then
         return age.ago(time, core_sys.now() // 1000000000)
     end
-    return core_sys.format_time(time * 1000000000, "local", "%Y-%m-%d %H:%M")
+    return core_sys.format_time(nanoseconds.of(time), "local", "%Y-%m-%d %H:%M")
 end
 
 --- Write a table (view/table.lua: M.lines).

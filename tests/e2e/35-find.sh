@@ -73,6 +73,13 @@ test_mistakes() {
     assert_err "'yesterday' is no moment"
     ab find x --type socket
     assert_status 2
+    # beyond what ns and bytes are counted with
+    ab find x --larger 100000P
+    assert_status 2
+    assert_err "'100000P' is more than a disk or a file can hold"
+    ab find x --newer 300y
+    assert_status 2
+    assert_err "'300y' is more than 292 years"
     ab find x --database NSA
     assert_status 1
     assert_err "did you mean 'NAS'"

@@ -756,6 +756,41 @@ test_prune_by_age_and_by_number() {
     assert_err "not kept any more"
 }
 
+# In ns, 293 years are more than a number holds; what wraps is less than nothing, and every version is older.
+test_no_age_is_so_great_that_all_is_older() {
+    differing
+    ok copy one/spot render A B
+    find B/.autobackup/versions >before
+    [ -s before ] || fail "no versions"
+    local age
+    for age in 293y 999y 99999999999w 99999999999999999999999999y; do
+        ab prune --yes --older "$age"
+        assert_status 2
+        assert_err "'$age' is more than 292 years: write 292y or less"
+        echo "settings.versions = {older = '$age'}" >conf.lua
+        ab --config conf.lua prune --yes
+        [ "$STATUS" != 0 ] || fail "settings: $age"
+    done
+    ok prune --yes --older 292y
+    find B/.autobackup/versions | diff before - || fail "something was removed"
+}
+
+# The age of versions without a manifest is in their operation's name, in UTC. Neither a summer time that was kept in the
+# winter of 1970 nor a zone that has crossed the date line moves it.
+test_the_date_in_an_id_is_utc_everywhere() {
+    differing
+    local zone minutes
+    for minutes in 50 70; do
+        mkdir -p "B/.autobackup/versions/$(date -u -d "$minutes minutes ago" +%Y%m%dT%H%M%SZ)-aa$minutes/render"
+        echo x >"$(echo B/.autobackup/versions/*-aa$minutes/render)/f"
+    done
+    for zone in Europe/London Pacific/Apia America/New_York UTC; do
+        [ -e "/usr/share/zoneinfo/$zone" ] || skip "no tzdata"
+        TZ=$zone ok prune --older 1h --dry-run --json
+        assert_eq "$zone: $(json 'o.type == "expired" and o.operation or nil')" "$zone: $(ls B/.autobackup/versions | grep aa70)"
+    done
+}
+
 test_prune_follows_no_symlink_and_takes_leftovers() {
     differing
     ok copy one/spot render A B

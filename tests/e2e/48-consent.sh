@@ -83,6 +83,44 @@ test_prune_asks_on_a_terminal() {
     leave
 }
 
+# A clock that jumped makes everything old: a yes of a script was not said to that.
+test_a_clock_that_jumped_prunes_nothing_unasked() {
+    editions
+    versions >before
+    local now year load
+    now=$(date +%s) year=$((365 * 86400))
+    for load in $((now + 3 * year)) $((now - 30 * year)); do
+        query "UPDATE database SET loaded_at = $load * 1000000000"
+        ab prune --older 0s --yes
+        assert_status 1
+        assert_err "the clock may be wrong" "NAS: 2 of 2 operations with versions would go, but the newest load is dated" \
+            "look at the clock"
+        versions | diff before - || fail "something was removed"
+        ok prune --older 0s --dry-run
+        assert_err "the clock may be wrong: NAS: 2 of 2 operations"
+        ok prune --older 30d --yes                 # nothing goes
+    done
+    start 80 24 prune --older 0s --yes
+    wait_for "Is it right, and shall they go? [y/N]"
+    send n Enter
+    wait_for "nothing was removed"
+    wait_dead
+    versions | diff before - || fail "a no removed something"
+    # by number no clock is asked
+    ok prune --keep 1 --yes
+    assert_eq "$(versions | wc -l)" 1
+    ok load
+    ok prune --older 0s --yes
+    assert_eq "$(versions)" ""
+    # the jumped clock dated a load and a copy too
+    mkdir -p "NAS/.autobackup/versions/$(date -u -d '25 years ago' +%Y%m%d)T000000Z-aaaa"
+    echo x >"$(echo NAS/.autobackup/versions/*-aaaa)/f"
+    ab prune --older 30d --yes
+    assert_status 1
+    assert_err "nothing is known of the 2" "years after the newest of them"
+    assert_exists NAS/.autobackup/versions/*-aaaa/f
+}
+
 test_an_age_names_its_unit() {
     editions
     versions >before

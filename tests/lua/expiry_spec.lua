@@ -25,6 +25,16 @@ function M.test_by_age()
     unit.assertEquals(expiry.expired(LIST, {older = 100 * DAY}, NOW), {})
 end
 
+function M.test_what_no_number_holds_removes_nothing()
+    for _, age in ipairs{999 * 365 * DAY, 293 * 365 * DAY, 1e12, 1e300, math.huge} do
+        unit.assertEquals(expiry.expired(LIST, {older = age}, NOW), {})
+    end
+    unit.assertEquals(expiry.expired(LIST, {older = 292 * 365 * DAY}, NOW), {})
+    local future = {operation("a", 0, "r", {started_at = math.maxinteger})}
+    unit.assertEquals(expiry.expired(future, {older = 0}, NOW), {})
+    unit.assertEquals(expiry.expired(future, {older = DAY}, -1), {})
+end
+
 function M.test_by_number_for_each_replica()
     unit.assertEquals(expiry.expired(LIST, {keep = 1}, NOW), {"c", "b"})
     unit.assertEquals(expiry.expired(LIST, {keep = 2}, NOW), {"c"})
@@ -41,6 +51,16 @@ function M.test_both_must_agree()
     unit.assertEquals(expiry.expired(LIST, {keep = 1, older = 30 * DAY}, NOW), {"c"})
 end
 
+function M.test_what_is_much()
+    local list = {operation("a", 1), operation("b", 20), operation("c", 40), operation("d", 50),
+        operation("e", 60, "other"),
+        operation("f", 70, "other"), operation("g", 80, "other", {has_versions = false})}
+    unit.assertNil(expiry.much(list, {}))
+    unit.assertNil(expiry.much(list, {"f", "d", "c"}))
+    unit.assertEquals(expiry.much(list, {"f", "d", "c", "b"}), "4 of 6 operations with versions")
+    unit.assertEquals(expiry.much(list, {"f", "e"}), "all versions of other")
+end
+
 function M.test_what_did_not_end_stays()
     local list = {operation("a", 40)}
     list[1].state = nil
@@ -51,6 +71,9 @@ function M.test_versions_without_a_manifest_go_by_the_date_in_their_name()
     local lost = {operation = "20301101T000000Z-7f3a", has_versions = true, has_manifest = false}
     unit.assertEquals(expiry.expired({lost}, {older = 30 * DAY}, NOW), {"20301101T000000Z-7f3a"})
     unit.assertEquals(expiry.expired({lost}, {older = 90 * DAY}, NOW), {})
+    local at = lost.operation
+    unit.assertEquals(expiry.started_at(lost), 1919721600 * SECOND)
+    unit.assertEquals(expiry.started_at{operation = at:gsub("T000000", "T235959")}, 1919807999 * SECOND)
     lost.operation = "abcdefgh"
     unit.assertEquals(expiry.expired({lost}, {older = 30 * DAY}, NOW), {})
 end

@@ -3,6 +3,7 @@ local glob = require("autobackup.glob")
 local knowledge = require("autobackup.knowledge")
 local rows = require("autobackup.rows")
 local types = require("autobackup.types")
+local units = require("autobackup.units")
 local fake = require("fake")
 
 local M = {}
@@ -129,6 +130,36 @@ function M.test_ages_are_seconds()
         {90, 360, 43200, 2592000, 1209600, 15552000, 31536000, 5400, 0})
     for _, bad in ipairs{"", "d", "5 d", "-1d", "5x", "5M", "5H", true, {}} do
         unit.assertStrContains((refused("age", bad)), "is no age: write 30d, 2w, 6mo or 1y")
+    end
+end
+
+-- What becomes ns or bytes fits an integer of 64 bits: prune --older 999y was an age below zero, and all was older.
+function M.test_the_range_of_ages_waits_and_sizes()
+    unit.assertEquals({check("age", "292y"), check("duration", "292y")}, {292 * 31536000, 292 * 31536000})
+    for _, far in ipairs{"293y", "999y", "9999999w", ("9"):rep(30) .. "s", ("9"):rep(400) .. "d"} do
+        unit.assertStrContains((refused("age", far)), "is more than 292 years: write 292y or less")
+        unit.assertStrContains((refused("duration", far)), "is more than 292 years: write 292y or less")
+        unit.assertStrContains((refused("moment", far)), "is more than 292 years: write 292y or less")
+    end
+    unit.assertStrContains((refused("duration", 1e300)), "is more than 292 years")
+    for _, negative in ipairs{-1, -1e300, -0.5, -math.huge, 0 / 0} do
+        unit.assertStrContains((refused("duration", negative)), "is below zero")
+        unit.assertStrContains((refused("size", negative)), "is no size")
+    end
+    unit.assertEquals({check("size", "9223P"), check("size", math.maxinteger), check("size", "8191PiB")},
+        {9223000000000000000, math.maxinteger, 8191 << 50})
+    for _, huge in ipairs{"100000P", "9224P", "8192PiB", ("9"):rep(400) .. "B", 2.0 ^ 63, math.huge} do
+        unit.assertStrContains((refused("size", huge)), "is more than a disk or a file can hold")
+    end
+    refused("moment", 0 / 0)
+end
+
+function M.test_seconds_as_ns_do_not_wrap()
+    local ns = units.ns
+    unit.assertEquals({ns(0), ns(1.5), ns(-1), ns(9223372036), ns(-9223372036)},
+        {0, 1500000000, -1000000000, 9223372036000000000, -9223372036000000000})
+    for _, far in ipairs{9223372037, 1e12, 1e300, math.huge, math.maxinteger} do
+        unit.assertEquals({ns(far), ns(-far)}, {math.maxinteger, math.mininteger})
     end
 end
 
