@@ -41,6 +41,8 @@ static bool exists(struct commit *c, const struct item *item)
 
 static bool failed(struct commit *c, const struct item *item, int code)
 {
+    if (code == -ECANCELED)    /* while the old one was copied */
+        return false;
     if (code == -ESTALE)
         return conflict(c, item, "ECHANGED", "changed at the destination since it was loaded: left alone");
     if (code == -EEXIST)

@@ -22,7 +22,7 @@
 void commit_init(struct commit *c, struct work *w)
 {
     *c = (struct commit){.w = w};
-    data_init(&c->data, NULL, NULL, NULL);
+    data_init(&c->data, w->cancel, NULL, NULL);
 }
 
 void commit_free(struct commit *c) { data_free(&c->data); }

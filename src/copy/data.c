@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -85,11 +86,42 @@ static void end_turn(struct flow *f)
     f->has_turn = false;
 }
 
+static void leave_direct(struct flow *f)
+{
+    int flags = fcntl(f->from, F_GETFL);
+
+    if (flags >= 0)
+        (void)fcntl(f->from, F_SETFL, flags & ~O_DIRECT);
+    f->d->direct = false;
+}
+
+/*
+ * Whole blocks past the page cache: the last one ends where the file does, so one read more than asked for gets it. What
+ * cannot be had so (it said yes to O_DIRECT and cannot, or an odd short read) is read the other way from there on.
+ */
+static ssize_t read_direct(struct flow *f, char *to, size_t len)
+{
+    size_t whole = (len + SINK_ALIGNMENT - 1) / SINK_ALIGNMENT * SINK_ALIGNMENT;
+    ssize_t n;
+
+    do
+        n = pread(f->from, to, whole, (off_t)f->done);
+    while (n < 0 && errno == EINTR);
+    if (n >= (ssize_t)len)
+        return (ssize_t)len;
+    if (n < 0 && errno != EINVAL)
+        return -errno;
+    size_t had = n > 0 ? (size_t)n : 0;
+    leave_direct(f);
+    n = io_read_at(f->from, to + had, len - had, (off_t)(f->done + had));
+    return n < 0 ? n : (ssize_t)had + n;
+}
+
 static ssize_t read_piece(struct flow *f, char *to, size_t len)
 {
     if (f->d->pace)
         pace_take(f->d->pace, len, f->sinks ? f->sinks[0].cancel : f->d->cancel);
-    ssize_t n = read_in_turn(f, to, len);
+    ssize_t n = f->d->direct ? read_direct(f, to, len) : read_in_turn(f, to, len);
     if (n > 0)
         hasher_add(f->d->hasher, to, (size_t)n);
     return n;
@@ -104,11 +136,24 @@ static bool all_out(struct flow *f)
     return out == f->count;
 }
 
+static bool asked_to_stop(const struct data *d)
+{
+    return (d->cancel && atomic_load_explicit(d->cancel, memory_order_relaxed)) || (d->is_over && d->is_over(d->over_arg));
+}
+
+/* Nobody is left to read for: no sink, or, where there is none, nobody who wants the digest. */
+static bool is_over(struct flow *f)
+{
+    if (!f->count)
+        return asked_to_stop(f->d);
+    return f->pumped ? pump_is_over(f->d->pump) : all_out(f);
+}
+
 static char *room(struct flow *f)
 {
     if (f->pumped)
         return pump_room(f->d->pump);
-    return all_out(f) ? NULL : f->d->buffer;
+    return is_over(f) ? NULL : f->d->buffer;
 }
 
 static void give(struct flow *f, const char *data, size_t len)
@@ -151,10 +196,10 @@ static int copy_hole(struct flow *f, uint64_t end)
         size_t len = piece(f, end, sizeof zeros);
         hasher_add(f->d->hasher, zeros, len);
         step(f, len);
-        if (!f->pumped && all_out(f))
+        if (is_over(f))
             return NOBODY_LEFT;
     }
-    return f->pumped && !pump_room(f->d->pump) ? NOBODY_LEFT : 0;
+    return 0;
 }
 
 /*
@@ -219,6 +264,8 @@ static int copy_content(struct flow *f, bool sparse)
     int code = whole ? copy_data(f, f->size) : copy_sparse(f);
     if (f->pumped)
         pump_finish(f->d->pump);
+    for (int i = 0; code == NOBODY_LEFT && i < f->count; i++)
+        (void)sink_is_out(&f->sinks[i]);    /* a lane that waited has not looked */
     return code;
 }
 
@@ -239,34 +286,20 @@ int data_copy(struct data *d, int from, struct sink *sinks, int count, uint64_t 
 
 /* ---- digests ---- */
 
-static bool asked_to_stop(const struct data *d)
+static bool is_sparse(int fd)
 {
-    return d->cancel && atomic_load_explicit(d->cancel, memory_order_relaxed);
+    struct stat st;
+    return fstat(fd, &st) == 0 && (uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size && has_holes_reported(fd);
 }
 
-static int hash_all(struct flow *f)
-{
-    while (f->done < f->size) {
-        size_t len = piece(f, f->size, DATA_BUFFER);
-        ssize_t n = read_piece(f, f->d->buffer, len);
-        if (n < 0)
-            return (int)n;
-        step(f, (uint64_t)n);
-        if (asked_to_stop(f->d))
-            return -ECANCELED;
-        if ((size_t)n < len)
-            break;
-    }
-    return 0;
-}
-
+/* No sinks: what is read is only hashed. */
 static int digest_of_file(struct flow *f, struct digest *ret_digest)
 {
     hasher_reset(f->d->hasher);
-    int code = hash_all(f);
+    int code = is_sparse(f->from) ? copy_sparse(f) : copy_data(f, f->size);
     end_turn(f);
     *ret_digest = hasher_get(f->d->hasher);
-    return code;
+    return code == NOBODY_LEFT ? -ECANCELED : code < 0 ? code : 0;
 }
 
 int data_clone(struct data *d, int from, int to, uint64_t size, atomic_bool *clone, struct digest *ret_digest,

@@ -26,9 +26,12 @@ struct data {
     struct hasher *hasher;
     char *buffer;                                   /* DATA_BUFFER bytes */
     struct pump *pump;                              /* NULL until it is needed */
-    const atomic_bool *cancel;                      /* of data_digest; may be NULL, and so may what follows */
+    const atomic_bool *cancel;                      /* of digests and clones; may be NULL, and so may what follows */
+    bool (*is_over)(const void *arg);               /* nobody wants what is read any more: as good as a cancel */
+    const void *over_arg;
     struct pace *pace;                              /* bounds what is read */
     pthread_mutex_t *turn;                          /* held while the source is read: its disk has one head */
+    bool direct;                                    /* data_digest: the descriptor is O_DIRECT, until it says EINVAL */
     void (*progress)(void *arg, uint64_t bytes);    /* called with the bytes since the last call */
     void *arg;
 };
@@ -49,14 +52,14 @@ int data_copy(struct data *d, int from, struct sink *sinks, int count, uint64_t 
 /*
  * The same by sharing the blocks (FICLONE), the digest being that of what came out. 0, -EOPNOTSUPP when these
  * filesystems cannot (*clone is then false) or -EINVAL when this file cannot: nothing was written; -errno of reading
- * it back.
+ * it back; -ECANCELED.
  */
 int data_clone(struct data *d, int from, int to, uint64_t size, atomic_bool *clone, struct digest *ret_digest,
                uint64_t *ret_size);
 
 /*
- * The digest of an open file's first `size` bytes, or of all there are when it is shorter. 0 or -errno;
- * -ECANCELED.
+ * The digest of an open file's first `size` bytes, or of all there are when it is shorter. Holes are hashed without being
+ * read. 0 or -errno; -ECANCELED.
  */
 int data_digest(struct data *d, int fd, uint64_t size, struct digest *ret_digest);
 

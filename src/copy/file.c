@@ -67,6 +67,17 @@ static bool any_left(const struct attempt *a)
     return false;
 }
 
+/* For who reads on behalf of all: are they all asked to stop, or out? */
+static bool nobody_waits(const void *arg)
+{
+    const struct attempt *a = arg;
+
+    for (int i = 0; i < a->count; i++)
+        if (!a->ends[i].code && !work_ending(a->ends[i].w))
+            return false;
+    return true;
+}
+
 static void each_left(struct attempt *a, void (*step)(struct attempt *, struct end *))
 {
     for (int i = 0; i < a->count; i++)
@@ -422,11 +433,14 @@ static void stage(struct data *data, struct item **items, int count)
 
     for (int i = 0; i < count; i++)
         add_end(&a, items[i]);
+    data->is_over = nobody_waits;
+    data->over_arg = &a;
     a.dir = twin_source(items[0]->twin);
     if (a.dir < 0)
         fail_all(&a, a.dir);
     else
         try_all(&a);
+    data->is_over = NULL;
     for (int i = 0; i < count; i++)
         end_item(&a, &a.ends[i]);
     if (a.dir >= 0)

@@ -79,11 +79,14 @@ void items_move(struct items *to, struct items *from)
     items_init(from);
 }
 
-/* A large file that was finished and has no name yet when all is cancelled: the next copy finds it whole. */
+/*
+ * A large file that was finished and has no name yet when all is cancelled: the next copy finds it whole. Not when the
+ * destination failed: then nobody knows what of it is on the disk.
+ */
 static bool keeps_temp(const struct item *item)
 {
     const struct work *w = item->work;
-    return temp_is_partial(item->temp) && w->cancel && atomic_load(w->cancel);
+    return temp_is_partial(item->temp) && w->cancel && atomic_load(w->cancel) && !atomic_load(&w->stop);
 }
 
 void item_drop_temp(struct item *item)

@@ -21,6 +21,7 @@ struct lane {
     struct sink *sink;
     pthread_t thread;
     uint64_t taken;           /* pieces it is done with */
+    bool out;                 /* its sink is */
 };
 
 struct pump {
@@ -82,6 +83,7 @@ static void done_piece(struct lane *lane, bool went_out)
     pthread_mutex_lock(&p->lock);
     lane->taken++;
     p->out += went_out;
+    lane->out |= went_out;
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
 }
@@ -162,6 +164,17 @@ void pump_give(struct pump *p, size_t len, uint64_t at)
     p->given++;
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
+}
+
+bool pump_is_over(struct pump *p)
+{
+    bool over = true;
+
+    pthread_mutex_lock(&p->lock);
+    for (int i = 0; i < p->count; i++)
+        over &= p->lanes[i].out || sink_is_asked_to_stop(p->lanes[i].sink);
+    pthread_mutex_unlock(&p->lock);
+    return over;
 }
 
 void pump_finish(struct pump *p) { close_lanes(p); }

@@ -25,6 +25,9 @@ char *pump_room(struct pump *p);
 /* The piece in that memory is ready. */
 void pump_give(struct pump *p, size_t len, uint64_t at);
 
+/* Nobody waits for more: each sink is out, or asked to stop. Does not wait. */
+bool pump_is_over(struct pump *p);
+
 /* No more comes: wait until all is written. The sinks say how it went. */
 void pump_finish(struct pump *p);
 

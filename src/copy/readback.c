@@ -32,9 +32,9 @@ static int digest_temp(struct data *data, int dir, const struct item *item, stru
     int fd = open_past_memory(dir, item->temp);
     if (fd < 0)
         return fd;
+    int flags = fcntl(fd, F_GETFL);
+    data->direct = flags >= 0 && (flags & O_DIRECT);
     int code = data_digest(data, fd, item->fresh.size, ret_digest);
-    if (code == -EINVAL && fcntl(fd, F_SETFL, O_RDONLY) == 0)    /* it said yes to O_DIRECT and cannot */
-        code = data_digest(data, fd, item->fresh.size, ret_digest);
     close(fd);
     return code;
 }

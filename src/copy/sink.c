@@ -14,9 +14,11 @@
 
 static bool is_set(const atomic_bool *flag) { return flag && atomic_load_explicit(flag, memory_order_relaxed); }
 
+bool sink_is_asked_to_stop(const struct sink *s) { return is_set(s->cancel) || is_set(s->stop); }
+
 bool sink_is_out(struct sink *s)
 {
-    if (!s->code && (is_set(s->cancel) || is_set(s->stop)))
+    if (!s->code && sink_is_asked_to_stop(s))
         s->code = -ECANCELED;
     return s->code != 0;
 }

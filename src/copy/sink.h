@@ -30,6 +30,9 @@ struct sink {
 /* Is it out? Looks at cancel and stop. */
 bool sink_is_out(struct sink *s);
 
+/* Only whether cancel or stop is set: for who does not own the sink. */
+bool sink_is_asked_to_stop(const struct sink *s);
+
 /* Before the first piece: room for `size` bytes where the filesystem can promise it (0: it is not asked). */
 void sink_begin(struct sink *s, uint64_t size);
 

@@ -85,7 +85,7 @@ static int handle_partial(struct sweep *s, int dir, const char *name)
 }
 
 /* The versions lie on another filesystem: the copy there is durable before the file goes. */
-static int rescue_copy(struct versions *v, int dir, const char *path, const char *name)
+static int rescue_copy(struct versions *v, int dir, const char *path, const char *name, const atomic_bool *cancel)
 {
     struct holds holds = {0};
     struct stat st;
@@ -97,7 +97,7 @@ static int rescue_copy(struct versions *v, int dir, const char *path, const char
         return code;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
-    data_init(&data, NULL, NULL, NULL);
+    data_init(&data, cancel, NULL, NULL);
     code = versions_copy(v, path, dir, name, &st, &data, &holds);
     data_free(&data);
     if (code == -EEXIST)    /* copied whole by a rescue that was cut short */
@@ -131,7 +131,7 @@ static int rescue(struct sweep *s, int dir, const char *path, const char *name)
         return code;
     code = versions_move(s->versions, path, dir, name, name);
     if (code == -EXDEV)
-        code = rescue_copy(s->versions, dir, path, name);
+        code = rescue_copy(s->versions, dir, path, name, s->cancel);
     s->swept->rescued += !code;
     return code;
 }

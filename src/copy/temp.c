@@ -101,6 +101,18 @@ static bool is_own_partial(int fd)
            flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
+/*
+ * What memory holds of it may be what a sync that failed has lost: only what is on the disk is gone on with. False: that is
+ * not known.
+ */
+static bool is_on_disk(int fd)
+{
+    if (fsync(fd) < 0)
+        return false;
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    return true;
+}
+
 int temp_open_partial(int dir, const char *path, char ret_name[TEMP_NAME_SIZE], bool *ret_resume)
 {
     int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -114,9 +126,12 @@ int temp_open_partial(int dir, const char *path, char ret_name[TEMP_NAME_SIZE], 
         ret_name[0] = 0;
         return errno == ELOOP || errno == EISDIR || errno == ENXIO || errno == EACCES ? -EEXIST : -errno;
     }
-    if (is_own_partial(fd))
+    bool own = is_own_partial(fd);
+    if (own && (!*ret_resume || is_on_disk(fd)))
         return fd;
     close(fd);
+    if (own)
+        (void)unlinkat(dir, ret_name, 0);    /* begun anew under another name; one that stays is a beginning as before */
     ret_name[0] = 0;
     return -EEXIST;
 }

@@ -196,6 +196,10 @@ static int make_plan(struct transfer *t, struct error *err)
     if (w->same_filesystem && !t->request.restore)
         report_note(&w->report, "ESAMEFS",
                     "source and destination are on the same filesystem: this is no second copy if the disk fails");
+    if (w->target.fs.kernel_old)
+        report_note(&w->report, "EKERNEL",
+                    "this Linux is older than 5.8 and does not tell when writing fails: every file is synced by itself, which "
+                    "is slower");
     tell_owned(t);
     if (t->request.mirror && w->report.plan.source_incomplete)
         report_note(&w->report, "EINCOMPLETE",

@@ -139,7 +139,7 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
                         const struct holds *holds)
 {
     const struct was was = was_stat(st);
-    struct sink sink = {.fd = temp};
+    struct sink sink = {.fd = temp, .cancel = data->cancel};
     atomic_bool clone = true;
     struct digest digest;
     uint64_t size;

@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 
 #include "base/buf.h"
@@ -56,6 +57,17 @@ static const struct kind kinds[] = {
     {FUSE_SUPER_MAGIC, "fuse", 1000000000, false, true, SIGN_CTIME},
 };
 
+/* Before 5.8 syncfs succeeds although what it wrote was lost. */
+static bool is_kernel_old(void)
+{
+    struct utsname name;
+    int major, minor;
+
+    if (uname(&name) < 0 || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+        return true;
+    return major < 5 || (major == 5 && minor < 8);
+}
+
 int filesystem_of(int fd, struct filesystem *ret_fs)
 {
     struct statfs st;
@@ -71,7 +83,8 @@ int filesystem_of(int fd, struct filesystem *ret_fs)
             continue;
         snprintf(ret_fs->type, sizeof ret_fs->type, "%s", kinds[i].type);
         ret_fs->traits.granularity = kinds[i].granularity;
-        ret_fs->syncfs_reliable = kinds[i].syncfs_reliable;
+        ret_fs->kernel_old = kinds[i].syncfs_reliable && is_kernel_old();
+        ret_fs->syncfs_reliable = kinds[i].syncfs_reliable && !ret_fs->kernel_old;
         ret_fs->network = kinds[i].network;
         ret_fs->signs = kinds[i].signs;
     }

@@ -19,6 +19,7 @@ struct filesystem {
     char type[16];            /* "ext4", "xfs", "btrfs", "vfat", "exfat", "nfs", "cifs", "tmpfs", "fuse", ... or hex */
     struct traits traits;     /* of its times: a guess from the type, or what was measured (index/measured.h) */
     bool syncfs_reliable;     /* syncfs reports write errors and covers renames (ext4, xfs, btrfs; Linux 5.8) */
+    bool kernel_old;          /* it would, but this kernel is older than that */
     bool network;
     int signs;                /* enum filesystem_sign */
     uint64_t id;              /* f_fsid: the same for one filesystem over mounts, where it has one */
