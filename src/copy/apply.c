@@ -293,6 +293,14 @@ static int apply_in(struct commit *c, struct item *item, int from, int dir, enum
     }
 }
 
+static int apply_link(struct commit *c, struct item *item, int dir)
+{
+    kin_before(&c->w->kin, NULL, dir, item->temp);
+    int code = apply_in(c, item, -1, dir);
+    kin_after(&c->w->kin, dir, item->name);
+    return code;
+}
+
 /*
  * What the name leads to, now that it was given: the file that was made, unchanged, or its digest is none of what lies
  * there. From here on each change of it moves its times.
@@ -321,7 +329,7 @@ bool apply_item(struct commit *c, struct item *item)
     enum side side = SIDE_TARGET;
     int dir = twin_target(item->twin), code = dir;
     if (dir >= 0) {
-        code = apply_in(c, item, from, dir, &side);
+        code = item->is_link ? apply_link(c, item, dir) : apply_in(c, item, from, dir, &side);
         if (!code && item->kind != VERDICT_METADATA)
             see_placed(item, dir);
         twin_target_done(item->twin);
@@ -378,6 +386,8 @@ static void note_digest(struct commit *c, struct item *item, const struct stat *
     target.ctime = ctime_of(st);
     target.young = !sure || filesystem_is_young(fs, now, target.ctime) || filesystem_is_young(fs, now, target.mtime);
     manifest_add_taken(&c->w->target.manifest, &target, &source);
+    if (item->left.nlink > 1)
+        kin_note(&c->w->kin, &target, &source, st, item->left.ino);
     atomic_fetch_add(&c->w->report.tally.recorded, 1);
     free(path);
 }

@@ -282,6 +282,7 @@ static int link_name(void *arg, const struct plan_name *name)
     struct feed *f = arg;
     enum verdict_kind kind = name->verdict->kind;
 
+    kin_expect(&f->w->kin, name);
     if (!name->leader || (kind != VERDICT_NEW && kind != VERDICT_CHANGED))
         return 0;
     struct item *item = new_item(f, name);

@@ -107,6 +107,7 @@ static void keep_content(const struct fix *f)
     bool listed, expected = is_expected(f, &listed);
 
     item->made = was_stat(&f->after);
+    item->source_mtime = INT64_MIN;    /* which was not read */
     if (item->right_state != DIGEST_CONFIRMED) {
         item->is_kept = expected && listed && !item->right_moved;
         return;

@@ -12,7 +12,7 @@
 
 struct link {
     int dir;
-    const char *name;
+    const char *name, *path;
 };
 
 static int make_link(int dir, const char *name, const void *arg)
@@ -63,15 +63,18 @@ static int link_to(struct work *w, struct item *item, const struct link *leader,
     if (to < 0)
         return to;
     int code = check_leader(w, item, leader, ret_st);
-    if (!code)
+    if (!code) {
+        kin_before(&w->kin, leader->path, leader->dir, leader->name);
         code = temp_make(to, make_link, leader, item->temp);
+        kin_after(&w->kin, leader->dir, leader->name);
+    }
     twin_target_done(item->twin);
     return code;
 }
 
 int hardlink_stage(struct work *w, struct item *item, const char *leader)
 {
-    struct link link;
+    struct link link = {.path = leader};
     struct stat st;
 
     if (!w->target.holds.link)
@@ -85,6 +88,7 @@ int hardlink_stage(struct work *w, struct item *item, const char *leader)
         report_lost(&w->report, LOST_LINK);
     if (code)
         return fault_refuses_link(-code) || is_missing(code) ? -ESTALE : code;
+    item->is_link = true;
     item->fresh = (struct manifest_file){.mode = st.st_mode, .size = item->left.size, .mtime = item->left.mtime,
                                          .uid = st.st_uid, .gid = st.st_gid};
     return 0;

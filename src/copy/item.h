@@ -35,6 +35,7 @@ struct item {
     const char *name;
 
     bool staged;
+    bool is_link;                     /* its temp is a further name of a file that the destination has */
 
     /* set when it is staged */
     char temp[TEMP_NAME_SIZE];        /* in the target directory, or "" */

@@ -57,6 +57,7 @@ void work_close(struct work *w)
     free(w->target.name);
     error_clear(&w->failure);
     stage_free(&w->stage);
+    kin_free(&w->kin);
     pthread_mutex_destroy(&w->lock);
 }
 

@@ -57,9 +57,10 @@ static int add_pair(struct recording *rec, struct taken target, struct taken sou
 static int add_taken(struct recording *rec, struct taken target, struct taken source, struct error *err)
 {
     target.renewed = rec->renewed && strcmp(rec->renewed, target.path) == 0;
-    /* To be copied a source was read from end to end; the copy was only written, unless it was read back. */
+    /* To be copied a source was read from end to end; the copy was only written, unless it was read back. Where the source
+       was not read, neither was made. */
     source.verified_at = rec->started_at;
-    target.verified_at = rec->request->readback ? rec->started_at : 0;
+    target.verified_at = rec->request->readback && source.mtime != INT64_MIN ? rec->started_at : 0;
     return add_pair(rec, target, source, err);
 }
 

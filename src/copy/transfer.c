@@ -253,6 +253,8 @@ static int run_passes(struct transfer *t, struct error *err)
     if (!code && w->report.plan.has_links && !work_ending(w)) {
         code = feed_links(w, &t->plan, err);
         drain(w);
+        if (!code && !work_ending(w))
+            code = kin_record(w, &t->plan, err);
     }
     return code;
 }

@@ -9,6 +9,7 @@
 
 #include "copy/manifest.h"
 #include "copy/metadata.h"
+#include "copy/kin.h"
 #include "copy/report.h"
 #include "copy/stage.h"
 #include "copy/transfer.h"
@@ -66,6 +67,7 @@ struct work {
     struct remembered *remembered;
     struct stream *stream;         /* of the fan that reads the source */
     struct stage stage;
+    struct kin kin;
     pthread_mutex_t lock;          /* of failure */
     struct error failure;          /* the first that ended the work */
     atomic_bool stop;              /* there is one */

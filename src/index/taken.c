@@ -171,11 +171,11 @@ static int match(const struct directory *dir, const struct place *places, size_t
     if (code)
         return code;
     while (at < count && (code = listing_next(&l, &e)) == 1) {
-        int order = -1;
-        while (at < count && (order = strcmp(places[at].name, e.name)) < 0)
+        while (at < count && strcmp(places[at].name, e.name) < 0)
             at++;
-        if (at < count && order == 0 && still_holds(&e, places[at].taken))
-            each(arg, &l, places[at].taken);
+        for (; at < count && strcmp(places[at].name, e.name) == 0; at++)    /* it may have been taken more than once */
+            if (still_holds(&e, places[at].taken))
+                each(arg, &l, places[at].taken);
     }
     listing_close(&l);
     return code < 0 ? code : 0;
