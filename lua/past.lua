@@ -91,17 +91,19 @@ local function is_newer(a, b)
     return (a.database or "") < (b.database or "")
 end
 
--- The newest first: an undo that was undone itself undoes nothing any more; what undid it did the operation again.
+-- The newest first: an undo that was undone itself undoes nothing any more; what undid it did the operation again. One that
+-- left something leaves the operation undone in part, until another one is whole.
 local function mark_undone(list)
     local by, again = {}, {}
     for _, entry in ipairs(list) do
         local key = ("%s\0%s"):format(entry.operation, entry.database)
         local theirs = entry.undoes and ("%s\0%s"):format(entry.undoes, entry.database)
-        entry.undone_by, entry.redone_by = by[key], again[key]
+        entry.undone_by, entry.redone_by = by[key] and by[key].operation, again[key]
+        entry.undone_in_part = by[key] and by[key].state == "partial" or nil
         if theirs and entry.undone_by then
             again[theirs] = again[theirs] or by[theirs] == nil and entry.undone_by or nil
         elseif theirs and (entry.state == "done" or entry.state == "partial") then
-            by[theirs] = by[theirs] or entry.operation
+            by[theirs] = by[theirs] or entry
         end
     end
 end
@@ -119,7 +121,7 @@ end
 -- @param context {categories=, databases= (catalog rows), is_alive=function(entry): does its process run?
 --        nil where that cannot be told from here}
 -- @return list, newest first, of {operation, kind, project?, category?, from?, to, undoes?, undone_by?,
---         redone_by?, run?, state, host, user?, pid, started_at, finished_at?, seconds?, files, bytes,
+--         undone_in_part?, redone_by?, run?, state, host, user?, pid, started_at, finished_at?, seconds?, files, bytes,
 --         database (where its manifest lies), manifest? (it is there), versions?, created?, replaced?,
 --         removed?, corrected?, directories?, replica? (its path), known? (the catalog has it), message?};
 --         times in seconds
@@ -226,15 +228,20 @@ function M.that_changed(list)
     return changed
 end
 
+-- Whole: an undo that left something is offered again, for what it left.
+local function is_undone(entry) return entry.undone_by and not entry.undone_in_part end
+
 --- What `undo` alone means: the run of the last operation of this catalog that changed something, is no undo
--- itself and was not undone. What another workstation did is undone only by its name.
+-- itself and was not undone as a whole. What another workstation did is undone only by its name.
 -- @param list of merge
--- @param is_void function(entry) -> whether an operation that did not end came to nothing (optional)
+-- @param is_void function(entry) -> whether there is nothing (more) to undo of an operation that did not end, or was undone in
+--        part (optional)
 -- @return its entries, newest first, or nil, message
 function M.last_to_undo(list, is_void)
     for _, entry in ipairs(list) do
-        if entry.known and entry.manifest and not entry.undone_by and not entry.undoes and entry.kind ~= "prune"
-            and changed_something(entry) and not (is_void and entry.state ~= "done" and is_void(entry)) then
+        local in_part = entry.state ~= "done" or entry.undone_in_part
+        if entry.known and entry.manifest and not is_undone(entry) and not entry.undoes and entry.kind ~= "prune"
+            and changed_something(entry) and not (is_void and in_part and is_void(entry)) then
             return runs.together(list, entry)
         end
     end

@@ -74,13 +74,14 @@ local function worst_state(members)
     return members[1].state
 end
 
--- Undone as a whole, or how many of it.
+-- Undone as a whole, or how many of it; or whether something of one is left.
 local function undone_of(members)
-    local count, by = 0, nil
+    local count, by, in_part = 0, nil, nil
     for _, entry in ipairs(members) do
-        count, by = count + (entry.undone_by and 1 or 0), by or entry.undone_by
+        local whole = entry.undone_by and not entry.undone_in_part
+        count, by, in_part = count + (whole and 1 or 0), by or entry.undone_by, in_part or entry.undone_in_part
     end
-    return by, count > 0 and count < #members and ("%d of %d"):format(count, #members) or nil
+    return by, count > 0 and count < #members and ("%d of %d"):format(count, #members) or nil, in_part
 end
 
 local function summary(run, members)
@@ -97,7 +98,7 @@ local function summary(run, members)
         local _, count = common(members, key, key)
         line.counts[key] = count > 1 and count or nil
     end
-    line.undone_by, line.undone_part = undone_of(members)
+    line.undone_by, line.undone_part, line.undone_in_part = undone_of(members)
     for _, key in ipairs(SUMS) do
         for _, entry in ipairs(members) do
             line[key] = entry[key] and (line[key] or 0) + entry[key] or line[key]

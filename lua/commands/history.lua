@@ -14,8 +14,8 @@ local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 local glob = require "autobackup.glob"
 
-local KEYS = {"operation", "kind", "project", "category", "from", "to", "undoes", "undone_by", "run",
-    "state", "user", "host", "pid", "started_at", "finished_at", "seconds", "files", "bytes", "created",
+local KEYS = {"operation", "kind", "project", "category", "from", "to", "undoes", "undone_by", "undone_in_part",
+    "run", "state", "user", "host", "pid", "started_at", "finished_at", "seconds", "files", "bytes", "created",
     "replaced", "removed", "corrected", "directories", "database", "versions", "message"}
 
 local function row_of(entry, failures)
@@ -169,14 +169,14 @@ local function state_text(state, row)
     elseif row.undone_part then
         return ("%s, %s undone"):format(state, row.undone_part)
     end
-    return row.undone_by and state .. ", undone" or state
+    return row.undone_by and state .. (row.undone_in_part and ", undone in part" or ", undone") or state
 end
 
 local function brief_state(state, row)
     if row.undone_part then
         return row.undone_part .. " undone"
     end
-    return row.undone_by and "undone" or state
+    return row.undone_in_part and "in part" or row.undone_by and "undone" or state
 end
 
 local function columns(list, out)

@@ -99,7 +99,7 @@ local function ending(undos)
     end
     local id = #done > 1 and done[1].run or done[1].operation
     return ("%swhat was taken away is kept; 'undo %s' takes this back"):format(
-        left and ("undone in part: %s; "):format(left) or "", id:match("[^-]*$"))
+        left and ("undone in part: %s ('undo' tries that again); "):format(left) or "", id:match("[^-]*$"))
 end
 
 local function show(result, out, session)
@@ -119,7 +119,7 @@ return {
     group = "copy",
     summary = "take an operation back: what it replaced or removed returns, what it created goes",
     details = "Without an OPERATION the last run of this workstation that changed something, is no undo, "
-        .. "and was not undone. A run is all that one command did (a copy of several categories or "
+        .. "and was not undone as a whole. A run is all that one command did (a copy of several categories or "
         .. "projects, or to several databases): its operations are taken back together, the newest "
         .. "first. 'undo OPERATION' takes back one, 'undo RUN' a run. An id may be shortened to its "
         .. "beginning or end (7f3a); 'last' is the newest run, of undos too, so 'undo last' after an "

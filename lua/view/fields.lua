@@ -343,6 +343,7 @@ local TYPES = {
         "*host text where it ran",
         "*undoes text the operation that it undid",
         "*undone_by text the undo of it",
+        "undone_in_part flag whether that left something",
         "run text id that the operations of one command share",
         "user text who ran it",
         "pid count of the process",

@@ -51,7 +51,7 @@ function M.test_what_was_freed_is_taken_again()
         end
         return #list
     end
-    use()
+    unit.assertEquals(use(), 20000)
     collectgarbage()
     local function resident()
         local file <close> = assert(io.open("/proc/self/statm"))

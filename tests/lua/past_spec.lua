@@ -134,6 +134,22 @@ function M.test_an_undo_that_failed_undid_nothing_for_sure()
     unit.assertEquals(ids(past.last_to_undo(list)), {"1"})
 end
 
+-- What an undo left is offered again, and not what an older operation did.
+function M.test_an_undo_that_left_something_is_offered_again()
+    local first, last = {kind = "undo", source = "2", state = "partial", started_at = 300 * SECOND},
+        {kind = "undo", source = "2", started_at = 400 * SECOND}
+    local copies = {row("1"), row("2", {started_at = 200 * SECOND}), row("3", first)}
+    local found = {manifest("1"), manifest("2", {started_at = 200 * SECOND}), manifest("3", first)}
+    local list = merge(copies, found)
+    unit.assertEquals({list[2].undone_by, list[2].undone_in_part}, {"3", true})
+    unit.assertEquals(ids(past.last_to_undo(list)), {"2"})
+    unit.assertEquals(ids(past.last_to_undo(list, function() return true end)), {"1"})    -- nothing is left of it
+    copies[4], found[4] = row("4", last), manifest("4", last)
+    list = merge(copies, found)
+    unit.assertEquals({list[3].undone_by, list[3].undone_in_part}, {"4"})
+    unit.assertEquals(ids(past.last_to_undo(list)), {"1"})
+end
+
 -- A copy that was killed early announced more than it did.
 function M.test_what_came_to_nothing_is_passed_over()
     local later = {started_at = 200 * SECOND, state = "failed"}
