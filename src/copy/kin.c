@@ -153,8 +153,7 @@ static void record_name(struct work *w, const struct plan_name *name, const stru
     if (left->ino != f->source_ino || left->ctime != source.ctime)
         source.mtime = INT64_MIN;    /* it says nothing of that one */
     manifest_add_taken(&w->target.manifest, &target, &source);
-    if (name->leader)
-        atomic_fetch_add(&w->report.tally.recorded, 1);
+    atomic_fetch_add(&w->report.tally.recorded, 1);
     free(path);
 }
 
