@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -147,8 +148,11 @@ static void add_ready(struct feed *f, struct item *item)
         stage_add(&f->w->stage, &f->ready);
 }
 
-/* other: gets the name that the destination takes for this one, where it does (NAME_MAX + 1 bytes). */
-static int make_dir(struct feed *f, struct twin *twin, const struct plan_name *plan, char *other)
+/*
+ * other: gets the name that the destination takes for this one, where it does (NAME_MAX + 1 bytes). ret_made: set when it was
+ * made here, and by nobody else meanwhile.
+ */
+static int make_dir(struct feed *f, struct twin *twin, const struct plan_name *plan, char *other, bool *ret_made)
 {
     const struct entry *left = plan->pair->left;
     const char *name = plan->name;
@@ -160,11 +164,21 @@ static int make_dir(struct feed *f, struct twin *twin, const struct plan_name *p
     source_give_new(&f->w->source, &st);
     if (mkdirat(dir, name, directories_first_mode(&twin->before, &st)) < 0)
         code = -errno;
+    *ret_made = !code;
     if (code == -EEXIST && !folded_is_taken(dir, name, other) &&
         fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
         code = 0;
     twin_target_done(twin);
     return code;
+}
+
+/* Announced, and not made: an undo leaves what has the name to whoever makes it, or made it. */
+static void void_directory(struct feed *f, const struct item *item)
+{
+    char *path = plan_join(item->twin->path, item->name);
+
+    manifest_add_void(&f->w->target.manifest, MANIFEST_CREATE, item->left.mode, path);
+    free(path);
 }
 
 static void report_unmade(struct feed *f, const struct plan_name *name, int code, const char *other)
@@ -190,12 +204,15 @@ static void add_directory(struct feed *f, const struct plan_name *name)
 {
     char other[NAME_MAX + 1] = "";
     struct item *item = new_item(f, name);
+    bool made = false;
     int code = -ENOENT;
 
     if (item) {
         apply_announce_directory(f->w, item);
-        code = make_dir(f, item->twin, name, other);
+        code = make_dir(f, item->twin, name, other, &made);
     }
+    if (item && !made)
+        void_directory(f, item);
     if (!code) {
         f->made = true;
         add_ready(f, item);

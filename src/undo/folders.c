@@ -130,8 +130,11 @@ static int make_in(struct undo *u, const struct folder *f, int dir, const char *
     note_parent(u, f, dir);
     announce_made(u, f);
     int code = manifest_write(&u->manifest);
-    if (!code && mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
-        code = -errno;
+    if (!code && mkdirat(dir, name, 0700) < 0) {
+        code = errno == EEXIST ? 0 : -errno;
+        if (f->place == FOLDER_IN_REPLICA)    /* it is somebody else's, whenever it is there */
+            manifest_add_void(&u->manifest, MANIFEST_CREATE, f->was.mode, f->path);
+    }
     if (!code && (u->elsewhere || !u->fs.syncfs_reliable))
         code = path_sync_dir(dir);
     u->counts.made += !code;

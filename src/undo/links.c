@@ -25,7 +25,7 @@ struct group {
 
 struct groups {
     struct undo *u;
-    struct group *list;      /* by inode */
+    struct group *list;      /* by device and inode */
     size_t count;
 };
 
@@ -40,14 +40,16 @@ void links_remember(struct undo *u, const struct step *s)
 {
     struct linked_list *l = &u->linked;
     const struct deed *d = &s->deed;
+    struct stat dir;
 
-    if (!d->inode || (d->verb != MANIFEST_REPLACE && d->verb != MANIFEST_REMOVE) || !S_ISREG(d->old.mode))
+    if (!d->inode || (d->verb != MANIFEST_REPLACE && d->verb != MANIFEST_REMOVE) || !S_ISREG(d->old.mode) ||
+        fstat(u->spot.live, &dir) < 0)
         return;
     if (l->count == l->room) {
         l->room = l->room ? 2 * l->room : 64;
         l->list = mem_realloc(l->list, l->room * sizeof *l->list);
     }
-    l->list[l->count++] = (struct linked){.path = mem_strdup(d->path), .inode = d->inode, .names = d->names};
+    l->list[l->count++] = (struct linked){.path = mem_strdup(d->path), .dev = dir.st_dev, .inode = d->inode, .names = d->names};
 }
 
 void links_forget(struct undo *u)
@@ -60,27 +62,34 @@ void links_forget(struct undo *u)
 
 /* ---- which names belong together ---- */
 
-static int by_inode(const void *a, const void *b)
+static int compare_files(const struct linked *x, const struct linked *y)
 {
-    const struct linked *x = a, *y = b;
-    return x->inode != y->inode ? (x->inode > y->inode) - (x->inode < y->inode) : strcmp(x->path, y->path);
+    if (x->dev != y->dev)
+        return x->dev > y->dev ? 1 : -1;
+    return (x->inode > y->inode) - (x->inode < y->inode);
 }
 
-static int group_by_inode(const void *key, const void *group)
+static int by_file(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)key, y = ((const struct group *)group)->first->inode;
-    return (x > y) - (x < y);
+    const struct linked *x = a, *y = b;
+    int order = compare_files(x, y);
+    return order ? order : strcmp(x->path, y->path);
+}
+
+static int group_by_file(const void *key, const void *group)
+{
+    return compare_files(key, ((const struct group *)group)->first);
 }
 
 static void make_groups(struct groups *g)
 {
     struct linked_list *l = &g->u->linked;
 
-    qsort(l->list, l->count, sizeof *l->list, by_inode);
+    qsort(l->list, l->count, sizeof *l->list, by_file);
     g->list = mem_zalloc(l->count * sizeof *g->list);
     for (size_t i = 0; i < l->count; i++) {
         const struct linked *one = &l->list[i];
-        if (!i || one->inode != one[-1].inode)
+        if (!i || compare_files(one, one - 1))
             g->list[g->count++].first = one;
         struct group *group = &g->list[g->count - 1];
         group->count++;
@@ -103,8 +112,8 @@ static int see_name(void *arg, int dir, const char *path, const char *name)
 
     if (path_is_ours(name, strlen(name)) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
         return 0;
-    uint64_t inode = st.st_ino;
-    struct group *group = bsearch(&inode, g->list, g->count, sizeof *g->list, group_by_inode);
+    const struct linked file = {.dev = st.st_dev, .inode = st.st_ino};
+    struct group *group = bsearch(&file, g->list, g->count, sizeof *g->list, group_by_file);
     if (group && !group->partner)
         group->partner = plan_join(path, name);
     return 0;

@@ -54,6 +54,7 @@ struct spot {
 /* A name that is back, and was one of several of a file. */
 struct linked {
     char *path;                       /* relative to the replica */
+    dev_t dev;                        /* of its directory: inodes are numbered in one device */
     uint64_t inode;
     int64_t names;
 };

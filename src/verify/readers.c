@@ -82,6 +82,14 @@ static bool is_catalog(const struct reading *s, const char *path)
 
 static int64_t ctime_of(const struct stat *st) { return clock_join(st->st_ctim.tv_sec, (uint32_t)st->st_ctim.tv_nsec); }
 
+/* Nothing was seen of the file but this error: what is known of it stays what was listed. */
+static void see_nothing(struct check *c)
+{
+    c->found_ctime = c->ctime;
+    c->found_ino = c->ino;
+    c->read_at = clock_now();
+}
+
 static void fail(struct check *c, int errnum)
 {
     c->finding = check_judge_error(c, errnum);
@@ -135,6 +143,7 @@ static bool attempt(struct one *one, struct check *c)
     int fd = open_quietly(one->shared->top, c->path);
 
     c->errnum = 0;
+    see_nothing(c);
     if (fd < 0) {
         fail(c, -fd);
         return false;

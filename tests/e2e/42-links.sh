@@ -81,3 +81,33 @@ END
     [ "$edited" -gt 0 ] || fail "it was never written"
     echo "written at $edited moments"
 }
+
+# What was announced and could not be made is whoever's makes it.
+test_undo_leaves_a_folder_that_it_did_not_make() {
+    two_disks
+    mkdir "$S/new"
+    echo 1 >"$S/a"
+    run env LD_PRELOAD="$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so" FAULTS="mkdirat */$D/new 1 0 errno=EACCES" \
+        "$AUTOBACKUP" copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_exists "$D/a"
+    mkdir "$D/new"
+    ok undo --yes
+    refute_exists "$D/a"
+    assert_exists "$D/new"
+}
+
+# A file that cannot even be opened was found damaged now, and not in 1970.
+test_damage_found_at_open_has_its_time() {
+    two_disks
+    echo 1 >"$S/a"
+    ok copy acme/spot footage WORK NAS
+    ok verify acme/spot footage NAS
+    run env LD_PRELOAD="$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so" FAULTS="openat */$D/a 1 0 errno=EIO" \
+        "$AUTOBACKUP" verify acme/spot footage NAS --json
+    assert_status 11
+    assert_eq "$(json 'o.type == "problem" and o.found_at:sub(1, 4) or nil')" "$(date -u +%Y)"
+    # and what is listed of the file stays: with its disk well again, it is good
+    ok verify acme/spot footage NAS --json
+    assert_eq "$(json 'o.type == "verify" and o.files_ok .. " " .. o.files_new .. " " .. o.damaged or nil')" "1 0 0"
+}
