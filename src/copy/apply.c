@@ -295,8 +295,10 @@ static int apply_in(struct commit *c, struct item *item, int from, int dir, enum
 
 static int apply_link(struct commit *c, struct item *item, int dir)
 {
+    enum side side;
+
     kin_before(&c->w->kin, NULL, dir, item->temp);
-    int code = apply_in(c, item, -1, dir);
+    int code = apply_in(c, item, -1, dir, &side);    /* a new name or another for an old one: only the destination can fail */
     kin_after(&c->w->kin, dir, item->name);
     return code;
 }
