@@ -381,7 +381,7 @@ static void tell_done(const struct swept *swept, struct report *report)
 static void add_reason(struct buf *text, int code)
 {
     if (path_is_absent(code))
-        buf_printf(text, "something else lies in the place of its folder (%s); where that is moved back, 'load' tells what is left "
+        buf_printf(text, "something else lies in the place of its folder (%s); where that is moved back, 'prune' removes the temps "
                    "in it", strerror(-code));
     else if (code == -EACCES || code == -EPERM)
         buf_printf(text, "%s; an operation by root, or by who owns the folder, removes it", strerror(-code));
