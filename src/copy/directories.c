@@ -17,7 +17,7 @@
 
 /* A directory that was entered and not left yet. */
 struct level {
-    struct level *above;
+    struct level *above;      /* entered before it: around it, or beside one that is still to come (stays_open) */
     char *path;
     bool finish, fresh;       /* it gets the source's metadata; it was made */
     bool remove;              /* the source has none */
@@ -181,23 +181,45 @@ static void remove_one(struct work *w, const char *path, bool lasting)
         report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, SIDE_TARGET);
 }
 
+static bool begins(const struct level *level, const char *path, size_t len)
+{
+    size_t own = strlen(level->path);
+    return !own || (len > own && memcmp(path, level->path, own) == 0);
+}
+
+static bool contains(const struct level *level, const char *path, size_t len)
+{
+    return begins(level, path, len) && (!*level->path || path[strlen(level->path)] == '/');
+}
+
+/* May it, or what is in it, still come? In the order of paths "a-b" comes between "a" and "a/b". */
+static bool stays_open(const struct level *level, const struct merge_dir *dir)
+{
+    return begins(level, dir->path, dir->path_len) && (!*level->path || dir->path[strlen(level->path)] <= '/');
+}
+
+/* The directory that a level lies in. */
+static const struct level *parent_of(const struct level *level)
+{
+    const struct level *above = level->above;
+
+    while (above && !contains(above, level->path, strlen(level->path)))
+        above = above->above;
+    return above;
+}
+
 static void leave_level(struct finish *f)
 {
     struct level *level = f->deepest;
+    const struct level *parent = parent_of(level);
 
     f->deepest = level->above;
     if (level->finish)
         finish_one(f->w, level->path, level->fresh);
     else if (level->remove)
-        remove_one(f->w, level->path, level->above && !level->above->whole);
+        remove_one(f->w, level->path, parent && !parent->whole);
     free(level->path);
     free(level);
-}
-
-static bool contains(const struct level *level, const struct merge_dir *dir)
-{
-    size_t len = strlen(level->path);
-    return !len || (dir->path_len > len && dir->path[len] == '/' && memcmp(dir->path, level->path, len) == 0);
 }
 
 static int enter(void *arg, const struct merge_dir *dir)
@@ -205,7 +227,7 @@ static int enter(void *arg, const struct merge_dir *dir)
     struct finish *f = arg;
     struct level *level = mem_zalloc(sizeof *level);
 
-    while (f->deepest && !contains(f->deepest, dir))
+    while (f->deepest && !stays_open(f->deepest, dir))
         leave_level(f);
     bool whole = plan_is_whole(f->plan), fresh = dir->in_left && !dir->in_right;
     bool needed = fresh && plan_is_needed(f->plan, dir->path, dir->path_len);

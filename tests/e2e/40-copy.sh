@@ -365,3 +365,20 @@ test_what_is_replaced_in_several_subvolumes_is_kept_for_each() {
         assert_eq "$(cat NAS/.autobackup/versions/*/footage/acme/spot/"$day/take")" "take of $day"
     done
 }
+
+# In the order of paths "a-b" lies between "a" and "a/b": a folder is finished when all that is in it is.
+test_a_folder_is_finished_after_what_is_in_it() {
+    local name
+    mkdir -p {WORK,NAS}/footage/acme/spot/{kept,kept-old,kept.too} NAS/footage/acme/spot/{gone/inner,gone-old,gone!,kept/inner}
+    for name in gone/inner gone-old 'gone!' kept/inner; do echo x >"NAS/footage/acme/spot/$name/f"; done
+    find WORK NAS -depth -type d -exec touch -d 2001-02-03 {} +
+    ok add category footage footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok load
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    assert_eq "$(find NAS/footage -printf '%P %TY-%Tm-%Td\n' | LC_ALL=C sort)" \
+        "$(find WORK/footage -printf '%P %TY-%Tm-%Td\n' | LC_ALL=C sort)"
+    ok copy acme/spot footage WORK NAS --mirror --yes --json
+    grep -q '"directories_removed":0' "$OUT" || fail "folders were left"
+}
