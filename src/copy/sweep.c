@@ -23,6 +23,7 @@
 /* An operation that is dead. */
 struct dead {
     char *operation, *replica;     /* replica: NULL where the manifest names none */
+    int64_t started_at;            /* ns since 1970, as its manifest says */
     struct claims claims;
     bool has_claims;
     long partials, others;         /* others: files that crashes left there, which may be another's */
@@ -224,6 +225,7 @@ static void read_dead(struct sweep *s, struct dead *d)
         code = 0;
         if (head.verb == MANIFEST_HEAD && *replica && path_is_safe_below_root(replica))
             d->replica = mem_strdup(replica);
+        (void)manifest_number(&head, 9, &d->started_at);
     }
     manifest_reader_close(&reader);
     s->dead = d;
@@ -299,12 +301,23 @@ static void finish(struct sweep *s, struct dead *d)
     d->left.path = NULL;
 }
 
+static int compare_later(const void *a, const void *b)
+{
+    const struct dead *x = a, *y = b;
+
+    return x->started_at != y->started_at ? (x->started_at < y->started_at) - (x->started_at > y->started_at)
+                                          : strcmp(y->operation, x->operation);
+}
+
+/* The later ones first: what one of these was to replace too, none before it had replaced. */
 static int sweep_all(struct sweep *s, struct dead *list, size_t count)
 {
     int code = 0;
 
     for (size_t i = 0; i < count; i++)
         read_dead(s, &list[i]);
+    if (count)
+        qsort(list, count, sizeof *list, compare_later);
     s->by_looks = count > 1;
     for (size_t i = 0; !code && i < count; i++)
         if (list[i].replica)

@@ -88,7 +88,7 @@ test_what_is_no_file_is_refused() {
     ln -s nowhere dangling
     ln -s WORK/.autobackup ours
     local path
-    for path in folder folder/ fifo link dangling /dev/null WORK/.autobackup/x NAS/.autobackup/versions ours/x .AutoBackup-x; do
+    for path in folder folder/ fifo link dangling /dev/null WORK/.autobackup/x NAS/.autobackup/versions ours/x .autobackup-0123456789abcdef; do
         for sign in '>' '>>'; do
             task "fetch all $sign $path"
             assert_status 1
@@ -96,7 +96,7 @@ test_what_is_no_file_is_refused() {
         done
     done
     assert_eq "$(cat target)" target
-    refute_exists nowhere WORK/.autobackup/x .AutoBackup-x
+    refute_exists nowhere WORK/.autobackup/x .autobackup-0123456789abcdef
 }
 
 test_a_failing_command_leaves_the_list_as_it_was() {
