@@ -69,7 +69,7 @@ fault_rescue_elsewhere() {
     local name=.autobackup-x-0123456789abcdef hit=20
     footage_elsewhere
     measured
-    until grep -qs autobackup-manifest NAS/.autobackup/operations/*.open; do    # before that it changed nothing
+    until grep -qsa 'changed/take 1.mov' NAS/.autobackup/operations/*.open; do    # before that it was not at work there
         reset
         hit=$((hit + 10))
         shim "$CHANGES $PWD/NAS* $hit 1 kill"
@@ -77,10 +77,10 @@ fault_rescue_elsewhere() {
         [ "$STATUS" = 137 ] || fail "it was not killed"
     done
     bytes 5000 >replaced
-    cp replaced "NAS/$REPLICA/same/$name"
+    cp replaced "NAS/$REPLICA/changed/$name"
     rerun
     check_clean NAS
-    find NAS/.autobackup/versions -path "*/same/$name" -exec cmp -s {} replaced \; -print | grep -q . ||
+    find NAS/.autobackup/versions -path "*/changed/$name" -exec cmp -s {} replaced \; -print | grep -q . ||
         violation "the replaced file is not among the versions"
     conclude "a replaced file left on another filesystem is kept"
 }
