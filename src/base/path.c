@@ -121,6 +121,19 @@ bool path_is_absent(int code) { return code == -ENOENT || code == -ENOTDIR || co
 
 int path_open_dir(int root, const char *path) { return path_open(root, path, O_RDONLY | O_DIRECTORY, 0); }
 
+int path_read_dir(int root, const char *path, DIR **ret_dir)
+{
+    int fd = path_open_dir(root, path);
+
+    *ret_dir = fd < 0 ? NULL : fdopendir(fd);
+    if (*ret_dir || fd == -ENOENT)
+        return 0;
+    int code = fd < 0 ? fd : -errno;
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
 int path_open_parent(int root, const char *path, const char **ret_name)
 {
     const char *slash = strrchr(path, '/');

@@ -4,6 +4,7 @@
 #ifndef AUTOBACKUP_BASE_PATH_H
 #define AUTOBACKUP_BASE_PATH_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -44,6 +45,9 @@ bool path_is_absent(int code);
 
 /* path_open of a directory to read: O_RDONLY|O_DIRECTORY. */
 int path_open_dir(int root, const char *path);
+
+/* The same for readdir, to be closed with closedir. 0, with NULL where there is no such directory, or -errno. */
+int path_read_dir(int root, const char *path, DIR **ret_dir);
 
 /* Split "a/b/c" to the descriptor of "a/b" (returned, to be closed) and "c" (in *ret_name, inside path). */
 int path_open_parent(int root, const char *path, const char **ret_name);

@@ -248,18 +248,14 @@ static char *dead_operation(const char *name)
 static int list_dead(int root, struct dead **ret_list, size_t *ret_count)
 {
     struct dirent *d;
-    int fd = path_open_dir(root, OPERATIONS);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    DIR *dir;
+    int code = path_read_dir(root, OPERATIONS, &dir);
 
-    if (!dir) {
-        int code = fd < 0 ? fd : -errno;
-        if (fd >= 0)
-            close(fd);
-        return code == -ENOENT ? 0 : code;
-    }
+    if (!dir)
+        return code;
     while ((d = readdir(dir))) {
         if (temp_is(d->d_name))
-            unlinkat(fd, d->d_name, 0);    /* left by holds_probe */
+            unlinkat(dirfd(dir), d->d_name, 0);    /* left by holds_probe */
         char *operation = dead_operation(d->d_name);
         if (!operation)
             continue;

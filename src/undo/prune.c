@@ -192,15 +192,11 @@ static int expire_all(struct prune *p)
 /* Names first: entries are removed from the directory that is read. */
 static int list_leaving(int root, struct buf *ret_names)
 {
-    int fd = path_open_dir(root, VERSIONS);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    DIR *dir;
+    int code = path_read_dir(root, VERSIONS, &dir);
 
-    if (!dir) {
-        int code = fd < 0 ? fd : -errno;
-        if (fd >= 0)
-            close(fd);
-        return code == -ENOENT ? 0 : code;
-    }
+    if (!dir)
+        return code;
     for (struct dirent *d; (d = readdir(dir));)
         if (strncmp(d->d_name, LEAVING, strlen(LEAVING)) == 0)
             buf_add(ret_names, d->d_name, strlen(d->d_name) + 1);

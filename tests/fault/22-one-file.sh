@@ -40,15 +40,7 @@ fifty() {
     touch -d '2020-01-01 10:00' NAS/$REPLICA/*
     touch -d '2020-06-01 10:00' WORK/$REPLICA/*
     ! is_root || chown 4711:4711 WORK/$REPLICA/*
-    export AUTOBACKUP_CATALOG=$PWD/catalog.db
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
-    snapshot NAS/$REPLICA >OLD
-    snapshot WORK/$REPLICA >NEW
-    cp NEW SOURCE
-    keep_state
+    known_studio
 }
 
 missing() {    # names at NAS that do not have the content of WORK

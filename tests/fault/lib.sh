@@ -85,6 +85,11 @@ studio() {
     mkdir -p NAS/footage/acme
     cp -a WORK/$REPLICA NAS/footage/acme/
     (cd WORK/$REPLICA && new_files)
+    known_studio
+}
+
+# The program gets to know WORK and NAS as they are; this is what reset goes back to.
+known_studio() {
     export AUTOBACKUP_CATALOG=$PWD/catalog.db
     ok add database WORK WORK
     ok add database NAS NAS
