@@ -10,7 +10,7 @@ ENGINE := $(wildcard src/base/*.c src/index/*.c src/scan/*.c src/copy/*.c src/un
 FRONT  := src/main.c $(wildcard src/host/*.c src/bind/*.c)
 SUITES := $(wildcard tests/check/*.c)
 BENCH  := $(addprefix $(B)/tests/bench/,floor maketree catalog measure)
-MOUNTS := $(addprefix $(B)/tests/filesystems/,timeless folding)
+MOUNTS := $(addprefix $(B)/tests/filesystems/,timeless folding mapped)
 FAULT  := $(addprefix $(B)/tests/fault/,shim.so swap disk)
 STEADY := $(B)/tests/tools/steady.so
 FUZZ   := $(addprefix $(B)/tests/fuzz/,listing manifest marker seeds)
@@ -130,9 +130,9 @@ check-lua: $(B)/autobackup            ## Lua specs, run by the program
 	AUTOBACKUP=$(abspath $<) tests/lua/run.sh
 check-e2e: $(B)/autobackup $(BENCH) $(FAULT) $(MOUNTS) $(STEADY)   ## the command line, end to end; E2E="40-copy.sh ..." runs a part
 	AUTOBACKUP=$(abspath $<) tests/e2e/run.sh $(E2E)
-check-fault: $(B)/autobackup $(FAULT) $(BENCH) $(STEADY)    ## kill -9, broken and full disks, lost power: a short form
+check-fault: $(B)/autobackup $(FAULT) $(MOUNTS) $(BENCH) $(STEADY)    ## kill -9, broken and full disks, lost power: a short form
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh
-check-faults: $(B)/autobackup $(FAULT) $(BENCH) $(STEADY)   ## the same at every point, on every filesystem: takes hours
+check-faults: $(B)/autobackup $(FAULT) $(MOUNTS) $(BENCH) $(STEADY)   ## the same at every point, on every filesystem: takes hours
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh --full
 check-filesystems: $(B)/autobackup $(MOUNTS)    ## as root: ten copies in a row on every filesystem that there is
 	AUTOBACKUP=$(abspath $<) FILESYSTEMS=all tests/e2e/run.sh 39-traits.sh

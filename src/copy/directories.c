@@ -131,8 +131,8 @@ static void finish_one(struct work *w, const char *path, bool fresh)
         report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, side);
 }
 
-/* The directory that `path` lies in, before its time moves. lasting: that it gets back. */
-static void announce_parent(struct work *w, const char *path, const struct stat *st, bool lasting)
+/* The directory that `path` lies in, before its time moves and a name in it goes. lasting: that time it gets back. */
+static int announce_parent(struct work *w, const char *path, int dir, const struct stat *st, bool lasting)
 {
     const char *slash = strrchr(path, '/');
     char *parent = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
@@ -141,7 +141,9 @@ static void announce_parent(struct work *w, const char *path, const struct stat 
     manifest_add_folder(&w->target.manifest, parent, &old);
     if (lasting)
         directories_remember(w, parent, st);
+    int code = opened_open(&w->target.opened, parent, dir);
     free(parent);
+    return code;
 }
 
 static int remove_in(struct work *w, const char *path, int dir, const char *name, bool lasting)
@@ -152,10 +154,12 @@ static int remove_in(struct work *w, const char *path, int dir, const char *name
     if (fstat(dir, &parent) < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     struct manifest_file old = described(&st);
-    announce_parent(w, path, &parent, lasting);
+    int code = announce_parent(w, path, dir, &parent, lasting);
+    if (code)
+        return code;
     manifest_add_remove(m, path, &old);
     attributes_announce(m, path, dir, name, w->target.holds.root);
-    int code = manifest_write(m);
+    code = manifest_write(m);
     if (!code && unlinkat(dir, name, AT_REMOVEDIR) < 0)
         code = -errno;
     if (code)
@@ -208,12 +212,30 @@ static const struct level *parent_of(const struct level *level)
     return above;
 }
 
+static void tell_shut(void *arg, const char *path, int code)
+{
+    struct work *w = arg;
+
+    report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, SIDE_TARGET);
+}
+
+/* Before its own metadata is looked at. */
+static void shut(struct work *w, const char *path)
+{
+    int code = opened_shut(&w->target.opened, path);
+
+    if (code)
+        tell_shut(w, path, code);
+}
+
 static void leave_level(struct finish *f)
 {
     struct level *level = f->deepest;
     const struct level *parent = parent_of(level);
 
     f->deepest = level->above;
+    if (!level->remove)
+        shut(f->w, level->path);
     if (level->finish)
         finish_one(f->w, level->path, level->fresh);
     else if (level->remove)
@@ -282,6 +304,7 @@ static int put_back(struct work *w, const struct remembered *r)
 /* The last one first: of a directory that was opened twice, what it was at first stays. */
 void directories_put_back(struct work *w)
 {
+    opened_shut_all(&w->target.opened, tell_shut, w);
     for (struct remembered *r = w->remembered, *next; r; r = next) {
         int code = put_back(w, r);
         if (code && code != -ENOENT)

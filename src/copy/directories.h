@@ -27,7 +27,7 @@ int directories_finish(struct work *w, struct plan *plan, struct error *err);
 
 /*
  * Directories that a copy works in and is not about (all of a repair's, those that lead to what --only covers) get
- * nothing but their own time back. directories_remember: what one is, before a name in it changes; the first time
+ * nothing but their own time back; folders that were read-only, and were opened, their mode. directories_remember: what one is, before a name in it changes; the first time
  * counts. directories_put_back: when no name in them changes any more; forgets them too.
  */
 void directories_remember(struct work *w, const char *path, const struct stat *before);

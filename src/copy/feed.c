@@ -27,6 +27,7 @@ struct feed {
     struct twin *layer_twin;      /* the same directory with the source in a layer, the last one used; or NULL */
     size_t layer;                 /* which */
     bool made;                    /* directories were made in it */
+    bool opened;                  /* names in it can change */
     bool mirror;
     struct foresight foresight;   /* of a dry run */
     struct items items;           /* for the workers */
@@ -68,7 +69,7 @@ static void leave(struct feed *f)
     twin_unref(f->twin);
     twin_unref(f->layer_twin);
     f->twin = f->layer_twin = NULL;
-    f->made = false;
+    f->made = f->opened = false;
 }
 
 static int enter(void *arg, const struct merge_dir *dir)
@@ -128,9 +129,27 @@ static struct twin *twin_with(struct feed *f, const struct plan_name *name)
     return f->layer_twin;
 }
 
+/* The destination's folder of this name, when names in it change, may be read-only. False: reported for this name. */
+static bool open_folder(struct feed *f, const struct plan_name *name)
+{
+    if (f->opened || name->verdict->kind == VERDICT_METADATA)
+        return true;
+    int dir = twin_target(f->twin), code = dir;
+    if (dir >= 0) {
+        code = opened_open(&f->w->target.opened, f->twin->path, dir);
+        twin_target_done(f->twin);
+    }
+    f->opened = !code;
+    if (code)
+        report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+    return !code;
+}
+
 static struct item *new_item(struct feed *f, const struct plan_name *name)
 {
     struct twin *twin = twin_with(f, name);
+    if (twin && !open_folder(f, name))
+        return NULL;
     return twin ? item_new(f->w, twin, name->verdict->kind, name->pair) : NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "copy/fan.h"
+#include "copy/partials.h"
 #include "copy/plan.h"
 #include "copy/reading.h"
 #include "copy/source.h"
@@ -17,7 +18,6 @@
 #include "copy/times.h"
 
 #define ATTEMPTS 2
-#define RESUMABLE (64ull << 20)         /* from this size on a temp that was cut short is gone on with */
 
 /* One destination of an attempt. */
 struct end {

@@ -37,7 +37,7 @@ void foresee_enter(struct foresight *f, const struct merge_dir *dir)
     f->source_dev = f->source >= 0 && fstat(f->source, &st) == 0 ? st.st_dev : 0;
     f->target = f->w->target.top < 0 || !dir->in_right ? -ENOENT : path_open_dir(f->w->target.top, dir->path);
     int code = f->target < 0 ? 0 : may(f->target, ".", W_OK | X_OK);
-    if (code) {
+    if (code && !opened_may(f->target)) {
         drop(&f->target);
         f->target = code;
     }

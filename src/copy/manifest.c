@@ -135,6 +135,13 @@ void manifest_add_folder(struct manifest *m, const char *path, const struct mani
     add_locked(m, "folder", path, old_file, NULL);
 }
 
+void manifest_add_opened(struct manifest *m, const char *path, const struct manifest_file *old_file)
+{
+    add_locked(m, "opened", path, old_file, NULL);
+}
+
+void manifest_add_shut(struct manifest *m, const char *path) { add_locked(m, "shut", path, NULL, NULL); }
+
 void manifest_add_above(struct manifest *m, const char *path, const struct manifest_file *new_file)
 {
     announce(m, MANIFEST_CREATE, "above", path, new_file, NULL);

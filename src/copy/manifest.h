@@ -14,6 +14,8 @@
  *   remove  PATH OLD            announced: OLD goes to the versions (a directory is only removed)
  *   touch   PATH NEW OLD        announced: owner, mode, times, attributes corrected
  *   folder  PATH OLD            a directory that was there, before names in it change: what it was. The first counts
+ *   opened  PATH OLD            a directory whose user may not write it gets that right, while names in it change
+ *   shut    PATH                and has its mode back
  *   attributes PATH LIST        behind a touch, or the remove of a directory: the extended attributes of its OLD,
  *                               NAME=VALUE,... both in hex (copy/xattr.h)
  *   links   PATH INODE NAMES    behind a replace or a remove whose OLD is kept as a copy, because the file had NAMES
@@ -60,7 +62,7 @@
 
 enum manifest_verb {
     MANIFEST_HEAD, MANIFEST_RUN, MANIFEST_CREATE, MANIFEST_REPLACE, MANIFEST_REMOVE, MANIFEST_TOUCH,
-    MANIFEST_FOLDER, MANIFEST_ATTRIBUTES, MANIFEST_LINKS, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN,
+    MANIFEST_FOLDER, MANIFEST_OPENED, MANIFEST_SHUT, MANIFEST_ATTRIBUTES, MANIFEST_LINKS, MANIFEST_ABOVE, MANIFEST_GONE, MANIFEST_VOID, MANIFEST_TAKEN,
     MANIFEST_KEPT, MANIFEST_RENAME, MANIFEST_RENEWED, MANIFEST_EXPIRE, MANIFEST_COUNTS, MANIFEST_END,
 };
 
@@ -115,6 +117,8 @@ void manifest_add_remove(struct manifest *m, const char *path, const struct mani
 void manifest_add_touch(struct manifest *m, const char *path, const struct manifest_file *new_file,
                         const struct manifest_file *old_file);
 void manifest_add_folder(struct manifest *m, const char *path, const struct manifest_file *old_file);
+void manifest_add_opened(struct manifest *m, const char *path, const struct manifest_file *old_file);
+void manifest_add_shut(struct manifest *m, const char *path);
 void manifest_add_attributes(struct manifest *m, const char *path, const char *list);
 void manifest_add_links(struct manifest *m, const char *path, const struct stat *old);
 void manifest_add_above(struct manifest *m, const char *path, const struct manifest_file *new_file);

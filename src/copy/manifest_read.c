@@ -26,6 +26,8 @@ static const struct {
     [MANIFEST_REMOVE] = {"remove", 10},
     [MANIFEST_TOUCH] = {"touch", 17},
     [MANIFEST_FOLDER] = {"folder", 10},
+    [MANIFEST_OPENED] = {"opened", 10},
+    [MANIFEST_SHUT] = {"shut", 3},
     [MANIFEST_ATTRIBUTES] = {"attributes", 4},
     [MANIFEST_LINKS] = {"links", 5},
     [MANIFEST_ABOVE] = {"above", 10},

@@ -13,6 +13,7 @@
 #include "copy/claims.h"
 #include "copy/manifest.h"
 #include "copy/metadata.h"
+#include "copy/opened.h"
 #include "copy/plan.h"
 #include "copy/spare.h"
 #include "copy/temp.h"
@@ -277,14 +278,18 @@ static void free_dead(struct dead *list, size_t count)
     free(list);
 }
 
-/* Its end, and what is to be told of it. */
+/* The folders that it opened are as they were; its end, and what is to be told of it. */
 static void finish(struct sweep *s, struct dead *d)
 {
     struct swept *swept = s->swept;
-    bool ends = !d->partials && !d->stays;
-    int code = ends ? manifest_bury(s->root, d->operation) : 0;
+    int code = d->replica ? opened_recover(s->root, d->operation) : 0;
 
     s->dead = d;
+    s->top = d->replica;
+    if (code)
+        (void)leave(s, "", "", code);
+    bool ends = !d->partials && !d->stays;
+    code = ends ? manifest_bury(s->root, d->operation) : 0;
     s->top = OPERATIONS;
     if (code)
         (void)leave(s, "", d->operation, code);

@@ -92,13 +92,75 @@ int temp_create(int dir, mode_t mode, char ret_name[TEMP_NAME_SIZE])
     return temp_make(dir, create, &mode, ret_name);
 }
 
-/* Ours alone: a link would be changed with it, and two paths of one hash must not write to one file. */
-static bool is_own_partial(int fd)
+enum partial { PARTIAL_OURS, PARTIAL_USELESS, PARTIAL_TAKEN };
+
+/* Whose are the files that we make here? On a mount that maps owners they are all one user's, and that need not be us. */
+static uid_t our_uid(int dir)
+{
+    char name[TEMP_NAME_SIZE];
+    struct stat st;
+    int fd = temp_create(dir, 0600, name);
+    bool known = fd >= 0 && fstat(fd, &st) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    temp_remove(dir, name, NULL);
+    return known ? st.st_uid : geteuid();
+}
+
+static bool is_ours(int dir, const struct stat *st) { return st->st_uid == geteuid() || st->st_uid == our_uid(dir); }
+
+/*
+ * A link would be changed with it, and two paths of one hash must not write to one file: such a name stays. What another
+ * user made would be that user's file in the end: there is no use in it.
+ */
+static enum partial judge_partial(int dir, int fd)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&
-           flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return PARTIAL_TAKEN;
+    return is_ours(dir, &st) ? PARTIAL_OURS : PARTIAL_USELESS;
+}
+
+/* It has its final mode already, perhaps 0444. False when it is no file of ours. */
+static bool make_writable(int dir, const char *name)
+{
+    char path[64];
+    struct stat st;
+    int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    bool done = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && is_ours(dir, &st) && chmod(path, 0600) == 0;
+    close(fd);
+    return done;
+}
+
+/* Is a name in the way a file that we may not open, and have no use for? */
+static bool is_file(int dir, const char *name)
+{
+    struct stat st;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
+/* A descriptor, -ENOENT when there is none (any more), -EEXIST, or -errno. */
+static int reopen_partial(int dir, const char *name)
+{
+    const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = openat(dir, name, flags);
+
+    if (fd < 0 && errno == EACCES && make_writable(dir, name))
+        fd = openat(dir, name, flags);
+    if (fd < 0 && errno != EACCES)
+        return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EEXIST : -errno;
+    enum partial what = fd >= 0 ? judge_partial(dir, fd) : is_file(dir, name) ? PARTIAL_USELESS : PARTIAL_TAKEN;
+    if (what == PARTIAL_OURS)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return what == PARTIAL_USELESS && unlinkat(dir, name, 0) == 0 ? -ENOENT : -EEXIST;
 }
 
 /*
@@ -115,25 +177,25 @@ static bool is_on_disk(int fd)
 
 int temp_open_partial(int dir, const char *path, char ret_name[TEMP_NAME_SIZE], bool *ret_resume)
 {
-    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-
     temp_partial_name(path, ret_name);
-    int fd = openat(dir, ret_name, flags);
+    int fd = reopen_partial(dir, ret_name);
     *ret_resume = fd >= 0;
-    if (fd < 0 && errno == ENOENT)
-        fd = openat(dir, ret_name, flags | O_CREAT | O_EXCL, 0600);
-    if (fd < 0) {
-        ret_name[0] = 0;
-        return errno == ELOOP || errno == EISDIR || errno == ENXIO || errno == EACCES ? -EEXIST : -errno;
+    if (fd == -ENOENT) {
+        fd = openat(dir, ret_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+        fd = fd < 0 ? -errno : fd;
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+            close(fd);
+            fd = -EEXIST;
+        }
     }
-    bool own = is_own_partial(fd);
-    if (own && (!*ret_resume || is_on_disk(fd)))
-        return fd;
-    close(fd);
-    if (own)
+    if (*ret_resume && !is_on_disk(fd)) {
         (void)unlinkat(dir, ret_name, 0);    /* begun anew under another name; one that stays is a beginning as before */
-    ret_name[0] = 0;
-    return -EEXIST;
+        close(fd);
+        fd = -EEXIST;
+    }
+    if (fd < 0)
+        ret_name[0] = 0;
+    return fd;
 }
 
 static void note(atomic_bool *left)

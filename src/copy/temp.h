@@ -37,8 +37,8 @@ bool temp_is_exchange(const char *name);
 int temp_create(int dir, mode_t mode, char ret_name[TEMP_NAME_SIZE]);
 
 /*
- * Open the temp of a large file in dir (read and write), or create it. *ret_resume: it was there, and is a file of
- * our own that nobody else has open so. A descriptor with ret_name, or -errno: -EEXIST when something else has its
+ * Open the temp of a large file in dir (read and write), or create it, in place of another user's file. *ret_resume: it was
+ * there, and is a file of our own that nobody else has open so. A descriptor with ret_name, or -errno: -EEXIST when something else has its
  * name.
  */
 int temp_open_partial(int dir, const char *path, char ret_name[TEMP_NAME_SIZE], bool *ret_resume);

@@ -16,6 +16,8 @@
 #include "copy/layers.h"
 #include "copy/only.h"
 #include "copy/open.h"
+#include "copy/partials.h"
+#include "copy/rehearse.h"
 #include "copy/respell.h"
 #include "copy/extras.h"
 #include "copy/settle.h"
@@ -290,8 +292,12 @@ static int finish_directories(struct transfer *t, struct error *err)
 static int do_work(struct transfer *t, struct error *err)
 {
     struct work *w = &t->work;
-    int code = space_check(w, &t->plan, &t->space, err);
+    int code = partials_settle(w, &t->plan, err);
 
+    if (!code && (code = space_free(w, &t->space)))
+        error_set(err, -code, "%s", t->request.target_root);
+    if (!code)
+        code = space_check(w, &t->plan, &t->space, err);
     if (!code)
         code = start_manifest(t, err);
     if (!code && w->target.top < 0)
@@ -304,34 +310,6 @@ static int do_work(struct transfer *t, struct error *err)
         code = finish_directories(t, err);
     directories_put_back(w);    /* where it did not come to finishing */
     return code;
-}
-
-static int run_measure(struct transfer *t, struct error *err)
-{
-    int64_t bytes = 0;
-    int code = space_measure(&t->work, &t->plan, &bytes, err);
-    if (code)
-        return code;
-    struct event *ev = event_new("room");
-    event_int(ev, "bytes", bytes);
-    event_int(ev, "inodes", t->work.report.plan.inodes);
-    job_emit(t->work.report.job, ev);
-    return 0;
-}
-
-/* What the real run would do, and that it would fail if there is no room. */
-static int run_dry(struct transfer *t, struct error *err)
-{
-    struct error full = {0};
-    int code = space_check(&t->work, &t->plan, &t->space, &full);
-
-    if (code == -ENOSPC) {
-        report_note(&t->work.report, full.code, full.message);
-        error_clear(&full);
-        code = 0;
-    }
-    error_move(err, &full);
-    return code ? code : feed_actions(&t->work, &t->plan, err);
 }
 
 static int start_journal(struct transfer *t, struct error *err)
@@ -356,7 +334,7 @@ static int run(struct transfer *t, struct error *err)
     if (code)
         return code;
     if (t->request.dry_run)
-        return t->request.measure ? run_measure(t, err) : run_dry(t, err);
+        return t->request.measure ? rehearse_measure(&t->work, &t->plan, err) : rehearse(&t->work, &t->plan, &t->space, err);
     code = start_journal(t, err);
     if (code)
         return code;

@@ -10,6 +10,7 @@
 #include "copy/manifest.h"
 #include "copy/metadata.h"
 #include "copy/kin.h"
+#include "copy/opened.h"
 #include "copy/report.h"
 #include "copy/stage.h"
 #include "copy/transfer.h"
@@ -37,6 +38,7 @@ struct target {
     struct holds holds;
     struct versions versions;
     struct manifest manifest;
+    struct opened opened;          /* folders of the replica */
     long partials;                 /* large files of the replica that were cut short, */
     int64_t partial_bytes;         /* and the room they take */
 };

@@ -97,12 +97,19 @@ static int open_parent(const struct undo *u, const struct folder *f, char **ret_
     return dir;
 }
 
-static void note_parent(struct undo *u, const struct folder *f, int dir)
+/* Before a name in the folder around it changes. 0 or -errno. */
+static int note_parent(struct undo *u, const struct folder *f, int dir)
 {
     const char *slash = strrchr(f->path, '/');
+    size_t len = slash ? (size_t)(slash - f->path) : 0;
 
-    if (f->place == FOLDER_IN_REPLICA && *f->path)
-        announce_folder(u, f->path, slash ? (size_t)(slash - f->path) : 0, dir);
+    if (f->place != FOLDER_IN_REPLICA || !*f->path)
+        return 0;
+    announce_folder(u, f->path, len, dir);
+    char *parent = mem_strndup(f->path, len);
+    int code = opened_open(&u->opened, parent, dir);
+    free(parent);
+    return code;
 }
 
 static struct stat wanted(const struct undo *u, const struct folder *f)
@@ -127,9 +134,11 @@ static int make_in(struct undo *u, const struct folder *f, int dir, const char *
 {
     if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return 0;
-    note_parent(u, f, dir);
+    int code = note_parent(u, f, dir);
+    if (code)
+        return code;
     announce_made(u, f);
-    int code = manifest_write(&u->manifest);
+    code = manifest_write(&u->manifest);
     if (!code && mkdirat(dir, name, 0700) < 0) {
         code = errno == EEXIST ? 0 : -errno;
         if (f->place == FOLDER_IN_REPLICA)    /* it is somebody else's, whenever it is there */
@@ -190,9 +199,11 @@ static int unmake_in(struct undo *u, const struct folder *f, int dir, const char
         return errno == ENOENT ? 0 : -errno;
     if (!S_ISDIR(st.st_mode))
         return 0;
-    note_parent(u, f, dir);
+    int code = note_parent(u, f, dir);
+    if (code)
+        return code;
     announce_unmade(u, f, &st, dir, name);
-    int code = manifest_write(&u->manifest);
+    code = manifest_write(&u->manifest);
     if (code)
         return code;
     if (unlinkat(dir, name, AT_REMOVEDIR) < 0) {
@@ -285,7 +296,10 @@ static int put_back(struct undo *u, const struct folder *f)
 {
     char *path = full_path(u, f);
     int dir = path_open_dir(u->root, path);
-    int code = dir < 0 ? dir : finish_open(u, f, dir);
+    int code = dir < 0 ? dir : f->place == FOLDER_IN_REPLICA ? opened_shut(&u->opened, f->path) : 0;
+
+    if (!code)
+        code = finish_open(u, f, dir);
 
     free(path);
     if (dir >= 0)

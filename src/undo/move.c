@@ -147,7 +147,14 @@ static int fail(struct undo *u, struct step *s, int code)
 int move_prepare(struct undo *u, struct step *s)
 {
     spot_enter(u, s);
-    int code = u->spot.live < 0 ? u->spot.live : prepare(u, s);
+    int code = u->spot.live < 0 ? u->spot.live : 0;
+
+    if (!code && s->act != ACT_CORRECT) {
+        announce_folder(u, s->deed.path, s->dir_len, u->spot.live);
+        code = opened_open(&u->opened, u->spot.path, u->spot.live);
+    }
+    if (!code)
+        code = prepare(u, s);
     if (code)
         return fail(u, s, code);
     announce(u, s);

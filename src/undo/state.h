@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "copy/data.h"
+#include "copy/opened.h"
 #include "copy/report.h"
 #include "copy/temp.h"
 #include "copy/versions.h"
@@ -75,6 +76,7 @@ struct undo {
     struct catalog_files catalog;     /* which are never touched */
     struct past past;
     struct manifest manifest;
+    struct opened opened;             /* folders of the replica */
     struct versions versions;
     struct report report;
     struct undo_counts counts;

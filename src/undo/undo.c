@@ -56,6 +56,7 @@ static void init(struct undo *u, struct job *job)
     u->root = u->top = u->lock = u->sync = -1;
     u->manifest.fd = u->manifest.dir = -1;
     u->versions.dir = -1;
+    u->opened = (struct opened){.top = &u->top, .manifest = &u->manifest};
     u->past.reader.fd = -1;
     u->spot = (struct spot){.live = -1, .kept = {-1, -1}};
     u->report.job = job;
@@ -321,6 +322,8 @@ static int drop_partials(struct undo *u)
     return 0;
 }
 
+static void tell_shut(void *arg, const char *path, int code) { (void)tell_errno(arg, path, code); }
+
 static int work(struct run *run, struct error *err)
 {
     struct undo *u = &run->u;
@@ -341,6 +344,9 @@ static int work(struct run *run, struct error *err)
         code = drop_partials(u);
     if (!code)
         code = folders_finish(u);
+    opened_shut_all(&u->opened, tell_shut, u);
+    if (!code)
+        code = manifest_write(&u->manifest);
     int synced = move_sync(u);
     code = code ? code : synced;
     if (!code && !u->elsewhere)    /* what is left of the undone operation's versions is none, or nothing */

@@ -188,6 +188,7 @@ START_TEST(problems_of_one_file_do_not_stop_the_others)
 }
 END_TEST
 
+/* A file that cannot be read is its own problem alone; a read-only folder of the user's is none. */
 START_TEST(without_permission)
 {
     copying_plant();
@@ -197,9 +198,9 @@ START_TEST(without_permission)
         return;
     copying_run();
     copying_is_done();
-    ck_assert_int_gt(out.failed, 1);
+    ck_assert_int_eq(out.failed, 1);
     ck_assert_str_eq(out.problem_code, "EACCES");
-    ck_assert_int_gt(out.copied, 150);
+    ck_assert_int_gt(out.copied, 200);
 }
 END_TEST
 

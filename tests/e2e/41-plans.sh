@@ -91,6 +91,7 @@ test_the_catalog_itself_is_planned_as_such() {
 }
 
 test_where_nothing_can_be_written_is_planned_as_such() {
+    need_root "another user's folder"
     two_disks
     ok copy acme/spot render WORK NAS
     everybodys
@@ -100,6 +101,9 @@ test_where_nothing_can_be_written_is_planned_as_such() {
     chmod -R a+rX WORK
     rm WORK/render/acme/spot/a/1.exr
     chmod 555 {WORK,NAS}/render/acme/spot/a
+    as_planned 0 as_nobody copy acme/spot render WORK NAS    # their own folder is opened for it
+    rm -r NAS/render/acme/spot/a/{new.exr,b}
+    chown 0:0 NAS/render/acme/spot/a
     as_planned 3 as_nobody copy acme/spot render WORK NAS
     assert_eq "$(grep -c EACCES planned)" 2
     json_of plan.json 'o.type == "action" and o.path or nil' >paths

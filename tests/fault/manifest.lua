@@ -2,7 +2,7 @@
 -- each followed by its record's place in the file (from, size) and its check, tabs between.
 local FIELDS = {
     ["autobackup-manifest"] = 11, run = 6, renewed = 3, kept = 6,
-    create = 10, replace = 17, remove = 10, touch = 17, folder = 10, attributes = 4,
+    create = 10, replace = 17, remove = 10, touch = 17, folder = 10, opened = 10, shut = 3, attributes = 4,
     links = 5, above = 10, gone = 10, void = 3, taken = 11, expire = 5, counts = 7, ["end"] = 6,
 }
 

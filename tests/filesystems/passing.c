@@ -27,7 +27,11 @@ static int done(int result) { return result < 0 ? -errno : 0; }
 
 static int get_attributes(const char *path, struct stat *st, struct fuse_file_info *fi)
 {
-    return done(fi ? fstat((int)fi->fh, st) : fstatat(folder, below(path), st, AT_SYMLINK_NOFOLLOW));
+    int result = fi ? fstat((int)fi->fh, st) : fstatat(folder, below(path), st, AT_SYMLINK_NOFOLLOW);
+
+    if (passing.owner)
+        st->st_uid = st->st_gid = passing.owner;
+    return done(result);
 }
 
 static int read_link(const char *path, char *target, size_t size)

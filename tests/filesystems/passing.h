@@ -10,6 +10,7 @@ struct passing {
     int folder;                                  /* the one behind, open */
     const char *(*below)(const char *path);      /* a path to that of what is there; valid for some calls. NULL: the same */
     const char *(*renamed)(const char *source, const char *to);    /* what a rename calls it. NULL: as it was asked for */
+    unsigned owner;                              /* the user and group that all is of, as far as is seen. 0: as it is */
     bool drops_times;                            /* setting one goes well and changes nothing */
 };
 

@@ -1,0 +1,45 @@
+/*
+ * Folders that their own user may not write (0555): for the time in which names in them change, the user gets that right, and
+ * the manifest says what they had, so that it is put back after a kill, too.
+ */
+#ifndef AUTOBACKUP_COPY_OPENED_H
+#define AUTOBACKUP_COPY_OPENED_H
+
+#include <sys/stat.h>
+
+#include "copy/manifest.h"
+
+/* One that is open. */
+struct opened_folder {
+    struct opened_folder *next;
+    char *path;                    /* relative to the replica */
+    mode_t mode;                   /* that it had */
+};
+
+/* Zero it, then set the first two. For one thread. */
+struct opened {
+    const int *top;                /* the replica's directory */
+    struct manifest *manifest;
+    struct opened_folder *first;
+    uid_t owner;                   /* of all of them */
+};
+
+/* Would this directory be opened? */
+bool opened_may(int dir);
+
+/*
+ * Before names in the directory `dir` (at this path) change: where its user, who runs this, may not write it, that is
+ * announced, synced, and allowed. 0 when there is nothing to do, too; or -errno.
+ */
+int opened_open(struct opened *o, const char *path, int dir);
+
+/* When no name in it changes any more: it is as it was, unless somebody has changed its mode since. 0 or -errno. */
+int opened_shut(struct opened *o, const char *path);
+
+/* All that are left. Each one that fails goes to `failed` (may be NULL), with its -errno. */
+void opened_shut_all(struct opened *o, void (*failed)(void *arg, const char *path, int code), void *arg);
+
+/* Put back what a dead operation has left open in its replica, which its manifest tells. 0 or -errno. */
+int opened_recover(int root, const char *operation);
+
+#endif

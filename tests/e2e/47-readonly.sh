@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# What an ordinary user made read-only: folders (0555) and large files (0444) are kept up to date all the same.
+
+SPOT=footage/acme/spot
+
+# studio_of_nobody: WORK has a read-only folder CLIP, and NAS a copy of it; all is nobody's, who runs the program.
+studio_of_nobody() {
+    mkdir -p WORK/$SPOT/CLIP NAS
+    echo 1 >WORK/$SPOT/CLIP/a
+    echo 1 >WORK/$SPOT/CLIP/b
+    find WORK -exec touch -d 2025-01-01 {} +
+    chmod 555 WORK/$SPOT/CLIP
+    export AUTOBACKUP_CATALOG=$PWD/own/c.db
+    mkdir own
+    to_nobody WORK NAS own "$HOME"
+    nobody add database WORK WORK
+    nobody add database NAS NAS
+    nobody add category footage footage
+    nobody load
+    nobody copy acme/spot footage WORK NAS
+}
+
+nobody() { run as_nobody "$@" && assert_status 0; }
+
+# The user opens CLIP, works in it and shuts it again.
+work_in_clip() {
+    chmod u+w WORK/$SPOT/CLIP
+    echo 3 >WORK/$SPOT/CLIP/new
+    echo 1111 >WORK/$SPOT/CLIP/a
+    rm WORK/$SPOT/CLIP/b
+    mkdir WORK/$SPOT/CLIP/deep
+    echo 4 >WORK/$SPOT/CLIP/deep/d
+    chmod 555 WORK/$SPOT/CLIP
+    to_nobody WORK
+}
+
+# Content, modes and times of both are one.
+alike() { [ -z "$(rsync -anciHA --delete WORK/$SPOT/ NAS/$SPOT/)" ] || fail "$(rsync -anciHA --delete WORK/$SPOT/ NAS/$SPOT/)"; }
+
+test_a_read_only_folder_is_updated_mirrored_and_undone() {
+    need rsync
+    studio_of_nobody
+    cp -a NAS/$SPOT before
+    work_in_clip
+    nobody copy acme/spot footage WORK NAS --mirror
+    alike
+    [ "$(stat -c %a NAS/$SPOT/CLIP)" = 555 ]
+    nobody undo --yes
+    [ -z "$(rsync -anciHA --delete before/ NAS/$SPOT/)" ] || fail "undone, it is not as before"
+    nobody undo "$(grep -o "'undo [0-9a-f]*" "$OUT" | cut -d ' ' -f 2)" --yes    # that undo
+    alike
+}
+
+test_a_read_only_folder_at_the_destination_alone_needs_one_run() {
+    need rsync
+    studio_of_nobody
+    chmod 755 WORK/$SPOT/CLIP
+    echo 3 >WORK/$SPOT/CLIP/new
+    touch -d 2025-02-02 WORK/$SPOT/CLIP
+    to_nobody WORK
+    nobody copy acme/spot footage WORK NAS
+    alike
+    nobody copy acme/spot footage WORK NAS
+    assert_out "nothing to do"
+}
+
+# Only part of the project: the folder keeps its own mode, whatever the source's is by now.
+test_a_read_only_folder_that_only_leads_there_keeps_its_mode() {
+    studio_of_nobody
+    chmod 755 WORK/$SPOT/CLIP
+    echo 3 >WORK/$SPOT/CLIP/new
+    to_nobody WORK
+    nobody copy acme/spot footage WORK NAS --only CLIP/new
+    [ "$(cat NAS/$SPOT/CLIP/new)" = 3 ]
+    [ "$(stat -c %a NAS/$SPOT/CLIP)" = 555 ]
+}
+
+# A folder of somebody else stays shut, and that is said of the file.
+test_a_read_only_folder_of_another_user_stays_shut() {
+    need_root "another user's folder"
+    studio_of_nobody
+    work_in_clip
+    chown 0:0 NAS/$SPOT/CLIP
+    run as_nobody copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_err "Permission denied" "NAS/$SPOT/CLIP/new"
+    [ "$(stat -c '%a %u' NAS/$SPOT/CLIP)" = "555 0" ]
+}
