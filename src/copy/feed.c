@@ -327,11 +327,12 @@ static int link_name(void *arg, const struct plan_name *name)
     int code = hardlink_stage(f->w, item, name->leader);
     if (!code) {
         add_ready(f, item);
-    } else if (code == -ESTALE) {
+    } else if (code == -ESTALE && !name->verdict->regroups) {
         add_to_task(f, item);
     } else {
         item_free(item);
-        fail_name(f, name, code);
+        if (code != -ESTALE && code != -EALREADY)
+            fail_name(f, name, code);
     }
     return 0;
 }

@@ -57,12 +57,20 @@ static bool is_one_at_source(const struct work *w, struct item *item, const char
     return is;
 }
 
+static bool is_linked(int dir, const char *name, const struct stat *leader)
+{
+    struct stat st;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == leader->st_dev && st.st_ino == leader->st_ino;
+}
+
 static int link_to(struct work *w, struct item *item, const struct link *leader, struct stat *ret_st)
 {
     int to = twin_target(item->twin);
     if (to < 0)
         return to;
     int code = check_leader(w, item, leader, ret_st);
+    if (!code && is_linked(to, item->name, ret_st))
+        code = -EALREADY;
     if (!code) {
         kin_before(&w->kin, leader->path, leader->dir, leader->name);
         code = temp_make(to, make_link, leader, item->temp);

@@ -7,9 +7,9 @@
 #include "copy/work.h"
 
 /*
- * Stage a regular file as a hard link to `leader` (a path relative to the replica at the target). 0; -ESTALE when
+ * Stage a file (no directory) as a hard link to `leader` (a path relative to the replica at the target). 0; -ESTALE when
  * the leader is not the file it should be, the two are not one file at the source, or the destination cannot link it:
- * copy it, then; another -errno of the destination.
+ * copy it, then; -EALREADY: it is that file already; another -errno of the destination.
  */
 int hardlink_stage(struct work *w, struct item *item, const char *leader);
 

@@ -25,7 +25,7 @@ char *plan_join(const char *dir, const char *name)
 static void forget(struct plan *p)
 {
     map_free(&p->blocked, NULL);
-    map_free(&p->leaders, free);
+    grouping_free(&p->grouping);
 }
 
 void plan_free(struct plan *p)
@@ -33,7 +33,7 @@ void plan_free(struct plan *p)
     forget(p);
     map_free(&p->needed, NULL);
     map_free(&p->respelled, free);
-    map_free(&p->outside, free);
+    map_free(&p->outside, first_free);
 }
 
 void plan_block(struct plan *p, const char *dir, const char *name)
@@ -59,26 +59,6 @@ static bool is_blocked(struct plan *p, const struct merge_dir *dir)
         if (is_marked(p, dir->path, (size_t)(slash - dir->path)))
             return true;
     return is_marked(p, dir->path, dir->path_len);
-}
-
-uint64_t plan_file_key(const struct entry *e)
-{
-    const uint64_t parts[] = {e->ino, e->size, (uint64_t)e->mtime, (uint64_t)e->ctime};
-
-    return hash64_of(parts, sizeof parts);
-}
-
-static const char *find_leader(struct plan *p, const struct merge_dir *dir, const struct entry *e)
-{
-    if (!S_ISREG(e->mode) || e->nlink < 2)
-        return NULL;
-    uint64_t key = plan_file_key(e);
-    const char *leader = map_get(&p->outside, key);
-    if (!leader)
-        leader = map_get(&p->leaders, key);
-    if (!leader)
-        map_set(&p->leaders, key, plan_join(dir->path, e->name));
-    return leader;
 }
 
 /*
@@ -146,6 +126,17 @@ static bool judge_respelled(struct plan *p, const struct plan_name *name, struct
     return pair->left != NULL;
 }
 
+/* In a repair the names of one damaged file stay names of one file, whatever the source's are. */
+static const char *group(struct plan *p, const struct plan_name *name, struct verdict *v)
+{
+    const struct classify_options *o = &p->options;
+    const struct grouping_rules rules = {.joins = o->joins_links, .parts = o->parts_links, .outside = &p->outside};
+
+    if (o->repair)
+        return v->kind == VERDICT_CHANGED ? grouping_leader(&p->grouping, name->dir->path, name->pair->right) : NULL;
+    return name->pair->left ? grouping_judge(&p->grouping, &rules, name->dir->path, name->pair, v) : NULL;
+}
+
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
                  const struct merge_pair *pair)
 {
@@ -163,11 +154,7 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
     look(p, &name, &verdict);
     if (verdict.block && *name.name)
         plan_block(p, dir->path, name.name);
-    /* In a repair the names of one damaged file stay names of one file, whatever the source's are. */
-    if (p->options.repair)
-        name.leader = verdict.kind == VERDICT_CHANGED ? find_leader(p, dir, pair->right) : NULL;
-    else if (verdict.kind == VERDICT_NEW || verdict.kind == VERDICT_CHANGED || verdict.kind == VERDICT_SAME)
-        name.leader = find_leader(p, dir, pair->left);
+    name.leader = group(p, &name, &verdict);
     return visitor->name(visitor->arg, &name);
 }
 
@@ -292,7 +279,6 @@ static void count_file(struct plan_counts *n, const struct plan_name *name)
     n->files_new += kind == VERDICT_NEW;
     n->files_changed += kind == VERDICT_CHANGED;
     n->files_unchanged += kind == VERDICT_SAME || kind == VERDICT_METADATA;
-    n->has_links |= name->leader != NULL;
     if (name->leader || (kind != VERDICT_NEW && kind != VERDICT_CHANGED))
         return;
     n->bytes = sum_add(n->bytes, (int64_t)name->pair->left->size);
@@ -322,6 +308,7 @@ static void count_left(struct plan_counts *n, const struct plan_name *name)
     else
         count_other(n, kind);
     n->metadata_only += kind == VERDICT_METADATA && !S_ISDIR(mode);
+    n->has_links |= name->leader != NULL;
     n->owned += name->verdict->owned;
     n->source_incomplete |= name->pair->left->err || name->pair->left->mount;
 }

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "copy/classify.h"
+#include "copy/grouping.h"
 #include "copy/map.h"
 #include "copy/only.h"
 #include "copy/report.h"
@@ -31,11 +32,11 @@ struct plan {
     const atomic_bool *stop;            /* likewise: another reason to end early */
     /* what plan_scout found */
     struct map needed;                  /* hashes of directories of the source that lead to what it is about */
-    struct map outside;                 /* file key -> char *: its name that is in place already and not asked for, owned */
+    struct map outside;                 /* grouping_key -> struct first: a name in place already and not asked for, owned */
     /* state of a pass */
     enum only_extent extent;            /* of the directory at hand */
     struct map blocked;                 /* hashes of paths below which nothing may be touched */
-    struct map leaders;                 /* file key -> char *: path of its first name, owned */
+    struct grouping grouping;
 };
 
 /* One name, judged. Valid during the call. */
@@ -90,12 +91,5 @@ int plan_merge(struct plan *p, struct merge **ret_merge, struct error *err);
 
 /* "dir/name", to be freed. */
 char *plan_join(const char *dir, const char *name);
-
-/*
- * What all names of one file share: a key for maps of a replica's files. Inodes alone are unique only in one device, and a
- * replica may lie on several (btrfs: each subvolume is one); size and times tell those apart, but for a snapshot's (whoever makes
- * links looks at the files themselves: hardlink.h).
- */
-uint64_t plan_file_key(const struct entry *e);
 
 #endif

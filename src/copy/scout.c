@@ -27,8 +27,6 @@ static void need(struct plan *p, const char *path, size_t len)
     }
 }
 
-static bool has_names(const struct entry *e) { return e && S_ISREG(e->mode) && e->nlink > 1; }
-
 static enum only_extent extent_of(struct scout *s, const struct merge_pair *pair)
 {
     const struct entry *e = pair->left ? pair->left : pair->right;
@@ -47,8 +45,8 @@ static int look(struct scout *s, const struct merge_dir *dir, const struct merge
     if (!pair->left)
         return 0;
     need(s->p, dir->path, dir->path_len);
-    if (has_names(pair->left))
-        map_set(&s->wanted, plan_file_key(pair->left), &marker);
+    if (grouping_has_names(pair->left))
+        map_set(&s->wanted, grouping_key(pair->left), &marker);
     return 0;
 }
 
@@ -56,14 +54,14 @@ static int look(struct scout *s, const struct merge_dir *dir, const struct merge
 static int look_outside(struct scout *s, const struct merge_dir *dir, const struct merge_pair *pair)
 {
     struct verdict v;
-    uint64_t key = pair->left ? plan_file_key(pair->left) : 0;
+    uint64_t key = pair->left ? grouping_key(pair->left) : 0;
 
-    if (!has_names(pair->left) || !map_get(&s->wanted, key) || extent_of(s, pair) == ONLY_COVERED ||
+    if (!grouping_has_names(pair->left) || !map_get(&s->wanted, key) || extent_of(s, pair) == ONLY_COVERED ||
         map_get(&s->p->outside, key))
         return 0;
     classify(pair, &s->p->options, &v);
     if (v.kind == VERDICT_SAME)
-        map_set(&s->p->outside, key, plan_join(dir->path, pair->left->name));
+        map_set(&s->p->outside, key, first_new(dir->path, pair->left->name, grouping_key(pair->right)));
     return 0;
 }
 

@@ -93,16 +93,16 @@ int source_describe(struct work *w, struct catalog *cat, struct error *err)
     static const char *const without[] = {"vfat", "exfat", NULL};
     static const char *const doubtful[] = {"ntfs", "cifs", "smb", "fuse", "9660", NULL};
     struct source *s = &w->source;
-    bool has = true;
+    bool has = true, doubted = is_one_of(s->fs.type, doubtful);
     int code = 0;
 
     s->made_up = is_one_of(s->fs.type, without);
     if (s->made_up)
         has = false;
-    else if (is_one_of(s->fs.type, doubtful))
+    else if (doubted)
         code = rights_differ(w, cat, &has, err);
     bool xattr = !s->made_up && (flistxattr(source_end(s), NULL, 0) >= 0 || errno != EOPNOTSUPP);
-    s->holds = (struct holds){.mode = has, .owner = has, .xattr = xattr};
+    s->holds = (struct holds){.mode = has, .owner = has, .xattr = xattr, .link = !s->made_up && !doubted};
     s->umask = s->made_up ? read_umask() : 0;
     keep_quiet(w);
     return code;

@@ -14,7 +14,8 @@ int source_end(const struct source *s);
 
 /*
  * Fill w->source.holds. Where the type of the filesystem does not tell (FUSE, CIFS, NTFS), the listing does: modes
- * or owners that differ are real. cat: has the source's listing. 0, -ECANCELED, or -errno with err.
+ * or owners that differ are real; that it has no links says nothing there. cat: has the source's listing. 0, -ECANCELED, or
+ * -errno with err.
  */
 int source_describe(struct work *w, struct catalog *cat, struct error *err);
 

@@ -74,6 +74,7 @@ static int open_catalogs(struct transfer *t, struct error *err)
 static void init_plan(struct transfer *t)
 {
     struct work *w = &t->work;
+    bool links = w->target.holds.link && !t->request.restore && !t->request.repair && !t->request.layers;
 
     t->plan = (struct plan){
         .cat = t->cat,
@@ -89,6 +90,8 @@ static void init_plan(struct transfer *t)
             .repair = t->request.repair,
             .keeps_mode = w->source.holds.mode && w->target.holds.mode,
             .keeps_owner = w->source.holds.owner && w->target.holds.owner,
+            .joins_links = links,
+            .parts_links = links && w->source.holds.link,
             .only_own = !w->target.holds.any_owner,
             .uid = geteuid(),
         },

@@ -23,7 +23,7 @@ struct source {
     int root, top;                 /* the database's root and the replica's directory; below 0 while closed, or gone */
     struct filesystem fs;
     dev_t dev;                     /* of top */
-    struct holds holds;            /* what it has for each file of its own: mode, owner, xattr (copy/source.h) */
+    struct holds holds;            /* what it has for each file of its own: mode, owner, xattr, links (copy/source.h) */
     bool made_up;                  /* its modes are the mount's; a new file's are limited by the umask */
     mode_t umask;
 };

@@ -53,6 +53,100 @@ test_every_name_carries_the_digest() {
     assert_eq "$(verified NAS)" "5 0"
 }
 
+# By name: its type, and which names are one: the first of them. (How many there are, a version counts in.)
+links_of() {    # FOLDER
+    (cd "$1" && find . ! -type d -printf '%i %y %P\n' | sort -k 3 |
+        awk '{ if (!($1 in first)) first[$1] = $3; print $3, $2, first[$1] }')
+}
+
+# Says what it did, does nothing a second time, and undo brings back what was.
+copied_and_undone() {    # WHAT
+    local before
+    before=$(links_of $D)
+    ok load
+    ok copy acme/spot footage WORK NAS
+    diff <(links_of $S) <(links_of $D) >&2 || fail "$1: not as at the source"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied or nil')" 0 "$1: files copied by the second copy"
+    rsync_agrees
+    ok undo --yes
+    assert_eq "$(links_of $D)" "$before" "$1: after undo"
+    ok load
+    ok copy acme/spot footage WORK NAS
+    diff <(links_of $S) <(links_of $D) >&2 || fail "$1: not as at the source, after undo"
+}
+
+rsync_agrees() {
+    need rsync
+    assert_eq "$(rsync_lists -anHc --delete "$S/" "$D/")" "" "what rsync would do"
+}
+
+some_links() {
+    two_disks
+    mkdir $S/day
+    for name in a c; do head -c 20000 /dev/urandom >$S/$name; done
+    cp -p $S/a $S/day/b
+    cp -p $S/c $S/d
+    ok copy acme/spot footage WORK NAS
+}
+
+test_links_made_alone_are_carried_over() {
+    some_links
+    ln -f $S/a $S/day/b
+    copied_and_undone "links made"
+}
+
+test_links_broken_alone_are_carried_over() {
+    some_links
+    ln -f $S/a $S/day/b
+    ln -f $S/c $S/d
+    ok load
+    ok copy acme/spot footage WORK NAS
+    cp -p --remove-destination $S/a $S/day/b
+    copied_and_undone "links broken"
+}
+
+test_links_regrouped_alone_are_carried_over() {
+    two_disks
+    head -c 20000 /dev/urandom >$S/a
+    cp -p $S/a $S/b
+    ln $S/a $S/c
+    ln $S/b $S/d
+    ok copy acme/spot footage WORK NAS
+    diff <(links_of $S) <(links_of $D) >&2
+    mv $S/c $S/e
+    mv $S/d $S/c
+    mv $S/e $S/d
+    copied_and_undone "links regrouped"
+}
+
+# Only some names are asked for: the file that is in place under another name is the one they become.
+test_links_made_alone_arrive_under_the_name_that_was_asked_for() {
+    some_links
+    ln -f $S/a $S/day/b
+    ok load
+    ok verify acme/spot footage WORK    # whose ctime moved is read, so that it is known to be the same
+    ok copy acme/spot footage WORK NAS --only day
+    diff <(links_of $S) <(links_of $D) >&2
+}
+
+test_names_of_what_is_no_file_stay_together() {
+    two_disks
+    mkfifo $S/pipe
+    ln $S/pipe $S/pipe.2
+    ln -s a $S/link
+    ln $S/link $S/link.2
+    [ "$(id -u)" != 0 ] || { mknod $S/device c 1 3 && ln $S/device $S/device.2; }
+    ok copy acme/spot footage WORK NAS
+    diff <(links_of $S) <(links_of $D) >&2
+    rm $S/link.2 $S/pipe.2
+    ln -s a $S/link.2
+    touch -h -r $S/link $S/link.2
+    mkfifo $S/pipe.2
+    touch -r $S/pipe $S/pipe.2
+    copied_and_undone "special files parted"
+}
+
 # What is written to the file between its first name and the next, its time put back, is neither good nor damage that a
 # repair takes back.
 test_what_is_written_before_the_second_name_is_seen() {

@@ -229,7 +229,7 @@ take_digests() {    # FOLDER
     DIGESTS=()
     while read -r digest path; do
         DIGESTS[${path#./}]=$digest
-    done < <(cd "$1" 2>/dev/null && find . -type f -exec xxh128sum {} +)
+    done < <(cd "$1" 2>/dev/null && find . -type f -exec xxh128sum {} + 2>/dev/null)
 }
 
 # What the manifests and the catalog call done is there. Operations from before the fault are not looked at.
@@ -321,7 +321,7 @@ judge() {    # FAULT
 conclude() {    # FAULT
     printf '%s\t%s\t%s\n' "$1" "$KIND" "${#VIOLATIONS[@]}" >>"$TALLY"
     if [ ${#VIOLATIONS[@]} -gt 0 ]; then
-        printf 'VIOLATION: %s on %s: %s -> %s\n' "$1" "$KIND" "$LAST" "$STATUS"
+        printf '\nVIOLATION: %s on %s: %s -> %s\n' "$1" "$KIND" "$LAST" "$STATUS"
         printf '    %s\n' "${VIOLATIONS[@]:0:20}"
         sed 's/^/    stderr: /; 10q' "$ERR"
         [ -z "${KEEP:-}" ] || exit 1

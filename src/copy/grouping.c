@@ -1,0 +1,96 @@
+#include "copy/grouping.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "copy/plan.h"
+
+uint64_t grouping_key(const struct entry *e)
+{
+    const uint64_t parts[] = {e->ino, e->size, (uint64_t)e->mtime, (uint64_t)e->ctime};
+    uint64_t key = hash64_of(parts, sizeof parts);
+
+    return key ? key : 1;
+}
+
+bool grouping_has_names(const struct entry *e) { return e && !e->err && !S_ISDIR(e->mode) && e->nlink > 1; }
+
+struct first *first_new(const char *dir, const char *name, uint64_t place)
+{
+    struct first *first = mem_alloc(sizeof *first);
+
+    *first = (struct first){.path = plan_join(dir, name), .place = place};
+    return first;
+}
+
+void first_free(void *first)
+{
+    struct first *f = first;
+
+    free(f->path);
+    free(f);
+}
+
+void grouping_free(struct grouping *g)
+{
+    map_free(&g->firsts, first_free);
+    map_free(&g->held, free);
+}
+
+static const struct first *find_first(const struct grouping *g, const struct grouping_rules *rules, uint64_t key)
+{
+    const struct first *first = rules->outside ? map_get(rules->outside, key) : NULL;
+    return first ? first : map_get(&g->firsts, key);
+}
+
+const char *grouping_leader(struct grouping *g, const char *dir, const struct entry *e)
+{
+    static const struct grouping_rules none;
+    uint64_t key = grouping_key(e);
+    const struct first *first = grouping_has_names(e) ? find_first(g, &none, key) : NULL;
+
+    if (!first && grouping_has_names(e))
+        map_set(&g->firsts, key, first_new(dir, e->name, 0));
+    return first ? first->path : NULL;
+}
+
+/* Is the destination's file, in this pass, there already for another one of the source? Else it is for this one from now on. */
+static bool is_held_by_another(struct grouping *g, uint64_t place, uint64_t source)
+{
+    uint64_t *held = map_get(&g->held, place);
+
+    if (held)
+        return *held != source;
+    held = mem_alloc(sizeof *held);
+    *held = source;
+    map_set(&g->held, place, held);
+    return false;
+}
+
+static bool stays(const struct verdict *v) { return v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA; }
+
+static void regroup(struct verdict *v)
+{
+    v->kind = VERDICT_CHANGED;
+    v->regroups = true;
+}
+
+const char *grouping_judge(struct grouping *g, const struct grouping_rules *rules, const char *dir,
+                           const struct merge_pair *pair, struct verdict *verdict)
+{
+    const struct entry *l = pair->left, *r = pair->right;
+    uint64_t source = grouping_key(l), place = r && stays(verdict) ? grouping_key(r) : 0;
+    const struct first *first = grouping_has_names(l) ? find_first(g, rules, source) : NULL;
+
+    if (S_ISDIR(l->mode) || (!stays(verdict) && verdict->kind != VERDICT_NEW && verdict->kind != VERDICT_CHANGED))
+        return NULL;
+    if (first && place && rules->joins && first->place != place)
+        regroup(verdict);
+    else if (!first && place && rules->parts && grouping_has_names(r) && is_held_by_another(g, place, source))
+        regroup(verdict);
+    if (!first && grouping_has_names(l))
+        map_set(&g->firsts, source, first_new(dir, l->name, stays(verdict) ? place : 0));
+    return first ? first->path : NULL;
+}
