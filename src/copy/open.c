@@ -175,7 +175,7 @@ static int compare_ends(struct work *w, struct error *err)
         close(target);
     if (code)
         return error_set(err, -code, "%s", w->request->path);
-    if (a.st_dev == b.st_dev && a.st_ino == b.st_ino && !w->request->layers)
+    if (a.st_dev == b.st_dev && a.st_ino == b.st_ino && w->target.top >= 0 && !w->request->layers)
         return error_say(err, "ESAME", EINVAL, "%s/%s: source and destination are the same folder",
                          w->request->target_root, w->request->path);
     w->target.elsewhere = b.st_dev != root.st_dev;

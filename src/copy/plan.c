@@ -314,15 +314,22 @@ static void count_left(struct plan_counts *n, const struct plan_name *name)
 }
 
 /* All regular files of the source, whatever becomes of them. */
-static void count_any(void *arg, const struct merge_pair *pair)
+static void count_any(struct plan_counts *n, const struct merge_pair *pair)
 {
-    struct plan_counts *n = arg;
     n->files += pair->left && S_ISREG(pair->left->mode);
 }
 
+struct counting {
+    struct plan_counts *n;
+    struct plan *p;
+};
+
+static void count_blocked(void *arg, const struct merge_pair *pair) { count_any(((struct counting *)arg)->n, pair); }
+
 static int count_name(void *arg, const struct plan_name *name)
 {
-    struct plan_counts *n = arg;
+    struct counting *c = arg;
+    struct plan_counts *n = c->n;
 
     count_any(n, name->pair);
     if (name->pair->left)
@@ -331,12 +338,13 @@ static int count_name(void *arg, const struct plan_name *name)
         n->directories_extra++;
     else
         n->files_extra++;
-    return 0;
+    return c->p->look ? c->p->look(c->p->look_arg, name) : 0;
 }
 
 int plan_count(struct plan *p, struct plan_counts *ret_counts, struct error *err)
 {
-    struct plan_visitor visitor = {.name = count_name, .blocked = count_any, .arg = ret_counts};
+    struct counting counting = {.n = ret_counts, .p = p};
+    struct plan_visitor visitor = {.name = count_name, .blocked = count_blocked, .arg = &counting};
 
     *ret_counts = (struct plan_counts){0};
     return plan_pass(p, &visitor, err);

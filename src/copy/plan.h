@@ -26,6 +26,8 @@ struct plan {
     void *content_arg;
     int (*same_extras)(void *arg, const struct plan_name *name);     /* look at attributes that may differ (copy/extras.h); NULL */
     void *extras_arg;
+    int (*look)(void *arg, const struct plan_name *name);    /* of plan_count: at each name; below 0 ends it (copy/nested.h); NULL */
+    void *look_arg;
     struct map respelled;               /* hash of a path -> char *: its other spelling (copy/respell.h), owned */
     bool respell_first;                 /* those are going to be one name before anything else: it is a dry run */
     const atomic_bool *cancel;          /* may be NULL */

@@ -14,6 +14,7 @@
 #include "copy/fan.h"
 #include "copy/feed.h"
 #include "copy/layers.h"
+#include "copy/nested.h"
 #include "copy/only.h"
 #include "copy/open.h"
 #include "copy/partials.h"
@@ -38,6 +39,7 @@ struct transfer {
     struct plan plan;
     struct settle settle;          /* of a request with layers */
     struct extras extras;          /* of one without */
+    struct nested nested;
     struct space space;
     bool journaled;
     int64_t started_at;            /* monotonic */
@@ -181,9 +183,13 @@ static int make_plan(struct transfer *t, struct error *err)
     struct work *w = &t->work;
 
     init_plan(t);
-    int code = find_respelled(t, err);
+    int code = nested_check(w, &t->nested, err);
+    if (!code)
+        code = find_respelled(t, err);
     if (code)
         return code;
+    t->plan.look = nested_look;
+    t->plan.look_arg = &t->nested;
     code = t->only ? plan_scout(&t->plan, t->request.mirror, err) : 0;
     if (!code)
         code = plan_count(&t->plan, &w->report.plan, err);
@@ -438,6 +444,7 @@ static void transfer_main(struct job *job, void *arg)
     plan_free(&t->plan);
     settle_free(&t->settle);
     extras_free(&t->extras);
+    nested_free(&t->nested);
     if (opened)
         work_close(w);
     catalog_close(t->cat);

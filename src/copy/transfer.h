@@ -62,7 +62,7 @@ struct transfer_request {
  *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied, bytes_kept (of
  *             bytes_copied: found at the destination, from a copy that was cut short), damaged (of failed: EREADBACK),
  *             directories_made, directories_removed, cancelled, seconds, files_conflicting, files_failed, files_left
- *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENOSPC: does not fit or filled up...).
+ *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENESTED: one of the two lies in the other; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
  * With `only`, all counts are of what it covers. files_* count regular files (further names of a hard-linked file among them), but files_extra and
  * files_removed everything that is no directory. With dry_run problems and the counts of done say what would be
