@@ -296,6 +296,7 @@ local TYPES = {
         "files_left count never begun",
         "metadata_only count only rights or times were set",
         "others_copied count links and special files",
+        "sockets count sockets, which hold no data: left out",
         "directories_made count folders",
         "directories_removed count folders, by --mirror",
         "damaged count source files",

@@ -103,6 +103,7 @@ static const char *judgement_name(enum pair_judgement judgement)
         [PAIR_PROVED] = "proved", [PAIR_SAME] = "same", [PAIR_TIME] = "time", [PAIR_AGE] = "age",     [PAIR_SIZE] = "size",
         [PAIR_CONTENT] = "content", [PAIR_TARGET] = "target", [PAIR_TYPE] = "type", [PAIR_LEFT] = "left",
         [PAIR_RIGHT] = "right",   [PAIR_UNREAD] = "unread",  [PAIR_DOUBT] = "doubt",
+        [PAIR_NOTHING] = "same",
     };
     return names[judgement];
 }

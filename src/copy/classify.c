@@ -108,8 +108,6 @@ static bool judge_source(const struct merge_pair *pair, struct verdict *v)
         refuse_errno(v, l->err, "source");
     else if (l->mount)
         refuse(v, VERDICT_PROBLEM, "EXDEV", "a mount point inside the project is not entered");
-    else if (S_ISSOCK(l->mode))
-        refuse(v, VERDICT_PROBLEM, "ESOCKET", "a socket cannot be copied");
     else if (strcmp(type_name(l->mode), "unknown") == 0)
         refuse(v, VERDICT_PROBLEM, "EINVAL", "of an unknown type");
     else
@@ -166,6 +164,8 @@ void classify(const struct merge_pair *pair, const struct classify_options *opti
     } else if (!pair->left) {
         judge_extra(pair->right, v);
     } else if (judge_source(pair, v)) {
+        return;
+    } else if (entry_is_nothing(pair->left) && (!pair->right || entry_is_nothing(pair->right))) {
         return;
     } else if (!pair->right) {
         v->kind = VERDICT_NEW;

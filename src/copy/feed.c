@@ -245,6 +245,12 @@ static void add_directory(struct feed *f, const struct plan_name *name)
     work_ask(f->w, -code, name->name);
 }
 
+/* A socket makes no difference to a replica, and a program may be listening. */
+static bool removes(const struct feed *f, const struct plan_name *name)
+{
+    return f->mirror && name->verdict->kind == VERDICT_EXTRA && !entry_is_nothing(name->pair->right);
+}
+
 /* An extra that should go and cannot be read. */
 static bool report_extra(struct feed *f, const struct plan_name *name)
 {
@@ -261,7 +267,7 @@ static bool report_extra(struct feed *f, const struct plan_name *name)
 
 static void add_extra(struct feed *f, const struct plan_name *name)
 {
-    if (!f->mirror || report_extra(f, name) || S_ISDIR(name->pair->right->mode))
+    if (!removes(f, name) || report_extra(f, name) || S_ISDIR(name->pair->right->mode))
         return;
     struct item *item = new_item(f, name);
     if (item)
@@ -362,7 +368,7 @@ static const char *action_kind(const struct plan_name *name)
     case VERDICT_NEW: return "new";
     case VERDICT_CHANGED: return "changed";
     case VERDICT_METADATA: return "metadata";
-    case VERDICT_EXTRA: return "extra";
+    case VERDICT_EXTRA: return entry_is_nothing(name->pair->right) ? NULL : "extra";
     case VERDICT_CONFLICT: return strcmp(name->verdict->code, "ETYPE") == 0 ? "type" : "conflict";
     default: return NULL;
     }
@@ -396,7 +402,7 @@ static void count_extra(struct feed *f, const struct plan_name *name)
 {
     struct tally *t = &f->w->report.tally;
 
-    if (f->mirror)
+    if (removes(f, name))
         atomic_fetch_add(S_ISDIR(name->pair->right->mode) ? &t->directories_removed : &t->files_removed, 1);
 }
 
@@ -427,7 +433,7 @@ static void count_action(struct feed *f, const struct plan_name *name)
 static bool is_possible(struct feed *f, const struct plan_name *name)
 {
     enum verdict_kind kind = name->verdict->kind;
-    bool goes = kind == VERDICT_EXTRA && f->mirror && !S_ISDIR(name->pair->right->mode);
+    bool goes = removes(f, name) && !S_ISDIR(name->pair->right->mode);
 
     if (f->mirror && report_extra(f, name))
         return false;
@@ -449,7 +455,7 @@ static int action_name(void *arg, const struct plan_name *name)
         return 0;
     count_action(f, name);
     if (kind && f->w->report.job)
-        emit_action(f->w, name, kind, f->mirror && name->verdict->kind == VERDICT_EXTRA);
+        emit_action(f->w, name, kind, removes(f, name));
     return problem_name(arg, name);
 }
 

@@ -285,8 +285,9 @@ static void count_file(struct plan_counts *n, const struct plan_name *name)
     n->inodes++;
 }
 
-static void count_other(struct plan_counts *n, enum verdict_kind kind)
+static void count_other(struct plan_counts *n, enum verdict_kind kind, uint32_t mode)
 {
+    n->sockets += S_ISSOCK(mode);
     n->others_new += kind == VERDICT_NEW;
     n->others_changed += kind == VERDICT_CHANGED;
     n->inodes += kind == VERDICT_NEW || kind == VERDICT_CHANGED;
@@ -306,7 +307,7 @@ static void count_left(struct plan_counts *n, const struct plan_name *name)
     else if (S_ISREG(mode))
         count_file(n, name);
     else
-        count_other(n, kind);
+        count_other(n, kind, mode);
     n->metadata_only += kind == VERDICT_METADATA && !S_ISDIR(mode);
     n->has_links |= name->leader != NULL;
     n->owned += name->verdict->owned;
@@ -336,7 +337,7 @@ static int count_name(void *arg, const struct plan_name *name)
         count_left(n, name);
     else if (S_ISDIR(name->pair->right->mode))
         n->directories_extra++;
-    else
+    else if (!entry_is_nothing(name->pair->right))
         n->files_extra++;
     return c->p->look ? c->p->look(c->p->look_arg, name) : 0;
 }

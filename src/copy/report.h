@@ -19,6 +19,7 @@ struct plan_counts {
     int64_t others_new, others_changed;    /* symlinks, FIFOs, devices */
     int64_t directories_new, directories_stale, directories_extra;
     int64_t files;                         /* regular files of the source, below blocked directories too */
+    int64_t sockets;                       /* of the source, which hold no data: never copied, no problem */
     int64_t owned;                         /* names whose rights or times only their owner there may set: they stay */
     int64_t bytes, inodes;
     bool source_incomplete;                /* something of the source could not be read */

@@ -145,6 +145,17 @@ static void tell_owned(struct transfer *t)
     report_note(&t->work.report, "EOWNED", text);
 }
 
+static void tell_sockets(struct transfer *t)
+{
+    long long count = t->work.report.plan.sockets;
+    char text[120];
+
+    if (!count || t->request.repair)
+        return;
+    snprintf(text, sizeof text, "%lld socket%s of the source left out: a socket holds no data", count, count > 1 ? "s" : "");
+    report_note(&t->work.report, "ESOCKET", text);
+}
+
 static void tell_respelled(struct transfer *t, const struct respellings *found)
 {
     const struct respelling *first = found->list;
@@ -212,6 +223,7 @@ static int make_plan(struct transfer *t, struct error *err)
                     "this Linux is older than 5.8 and does not tell when writing fails: every file is synced by itself, which "
                     "is slower");
     tell_owned(t);
+    tell_sockets(t);
     if (t->request.mirror && w->report.plan.source_incomplete)
         report_note(&w->report, "EINCOMPLETE",
                     "the source could not be read completely: extra files at the destination stay");

@@ -60,7 +60,7 @@ struct transfer_request {
  *   note      code, message: what the destination cannot hold, once each; with dry_run that it has no room
  *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only,
  *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied, bytes_kept (of
- *             bytes_copied: found at the destination, from a copy that was cut short), damaged (of failed: EREADBACK),
+ *             bytes_copied: found at the destination, from a copy that was cut short), damaged (of failed: EREADBACK), sockets (of the source),
  *             directories_made, directories_removed, cancelled, seconds, files_conflicting, files_failed, files_left
  *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENESTED: one of the two lies in the other; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
@@ -74,8 +74,8 @@ struct transfer_request {
  *
  * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, EDOUBT, ECHANGED, EEXIST, ESPELLING (conflicts); ECHANGED (the
  * source changed while it was read), EDAMAGED (the source rots), EREADBACK
- * (the destination gave back other bytes than were written), ESOCKET, EINUSE (a file of the catalog), EXDEV
- * (mount point). Of notes: EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
+ * (the destination gave back other bytes than were written), EINUSE (a file of the catalog), EXDEV
+ * (mount point). Of notes: ESOCKET (left out: they hold no data), EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
  * (nothing mirrored away), ENOSPC, ESPELLING (of a dry run: names that are going to be
  * spelled like the source's first), ESWEPT (leftovers of a dead operation were removed).
  *

@@ -353,6 +353,8 @@ static bool judge(struct compare *c, const struct merge_pair *pair, struct compa
     const struct entry *named = pair->left ? pair->left : pair->right;
     enum pair_judgement judgement = pair_judge(pair, &c->traits);
 
+    if (judgement == PAIR_NOTHING)
+        return false;
     c->has_names |= named->name_len > 0 || judgement == PAIR_UNREAD;    /* either is told, and needs no item of the directory */
     if (is_silent(pair, judgement))
         return false;

@@ -173,7 +173,7 @@ struct digest listing_fingerprint(const char *path, size_t path_len, const struc
     buf_reserve(&b, path_len + 64 + count * TYPICAL_ENTRY);
     print_text(&b, path, path_len);
     for (size_t i = 0; i < count; i++)
-        if (entries[i].name_len)
+        if (entries[i].name_len && (entries[i].err || !S_ISSOCK(entries[i].mode)))
             print_entry(&b, &entries[i]);
     struct digest print = digest_of(b.data, b.len);
     buf_free(&b);

@@ -104,7 +104,7 @@ uint64_t listing_encode(const struct entry *entries, size_t count, struct buf *o
 
 /*
  * What the fingerprint sees of a directory: hash of `path` (relative to the replica) and, for each entry, name,
- * type, size, mtime (not of directories) and target. Sum these over all directories with digest_sum.
+ * type, size, mtime (not of directories) and target; of sockets nothing. Sum these over all directories with digest_sum.
  */
 struct digest listing_fingerprint(const char *path, size_t path_len, const struct entry *entries, size_t count);
 

@@ -117,6 +117,8 @@ bool pair_right_rules(const struct merge_pair *pair, const struct traits_pair *t
     return are_apart(pair, traits);
 }
 
+bool entry_is_nothing(const struct entry *e) { return e && !e->err && S_ISSOCK(e->mode); }
+
 static bool is_unread(const struct entry *e) { return e && (e->err || e->mount); }
 
 enum pair_judgement pair_judge(const struct merge_pair *pair, const struct traits_pair *traits)
@@ -125,6 +127,8 @@ enum pair_judgement pair_judge(const struct merge_pair *pair, const struct trait
 
     if (is_unread(l) || is_unread(r))
         return PAIR_UNREAD;
+    if ((!l || entry_is_nothing(l)) && (!r || entry_is_nothing(r)))
+        return PAIR_NOTHING;
     if (!l || !r)
         return l ? PAIR_LEFT : PAIR_RIGHT;
     if ((l->mode & S_IFMT) != (r->mode & S_IFMT))

@@ -27,7 +27,11 @@ enum pair_judgement {
     PAIR_LEFT,        /* only left has it */
     PAIR_RIGHT,       /* only right has it */
     PAIR_UNREAD,      /* one of them could not be read, or is a mount point that was not entered: no answer */
+    PAIR_NOTHING,     /* a socket: there on one side or on both, that is the same (entry_is_nothing) */
 };
+
+/* A socket holds no data: a replica is the same with it and without it. NULL and what could not be read are not one. */
+bool entry_is_nothing(const struct entry *e);
 
 /* Judge a pair (at least one side is there). traits: of the two filesystems. */
 enum pair_judgement pair_judge(const struct merge_pair *pair, const struct traits_pair *traits);

@@ -192,6 +192,13 @@ START_TEST(fingerprints_see_what_matters)
     e[1].mtime++;
     after = listing_fingerprint("x", 1, e, 2);
     ck_assert_mem_eq(before.bytes, after.bytes, DIGEST_SIZE);
+    e[1].mode = S_IFSOCK;
+    before = listing_fingerprint("x", 1, e, 1);
+    after = listing_fingerprint("x", 1, e, 2);
+    ck_assert_mem_eq(before.bytes, after.bytes, DIGEST_SIZE);
+    e[1].err = 5;
+    after = listing_fingerprint("x", 1, e, 2);
+    ck_assert_mem_ne(before.bytes, after.bytes, DIGEST_SIZE);
 }
 END_TEST
 

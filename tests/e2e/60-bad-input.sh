@@ -99,15 +99,38 @@ test_a_fifo_in_a_project_does_not_hang() {
     [ -p NAS/project/acme/spot/pipe ] || fail "the FIFO was not made again"
 }
 
-test_a_socket_is_reported() {
+# It holds no data: no copy fails because of it, and no command takes a replica without it for another one.
+test_a_socket_is_said_and_makes_no_difference() {
     need python3
     studio
-    python3 -c 'import socket, os; os.chdir("WORK/project/acme/spot"); socket.socket(socket.AF_UNIX).bind("s")'
+    mkdir WORK/project/acme/spot/run
+    python3 -c 'import socket, os, sys
+for folder in sys.argv[1:]:
+    os.chdir(folder); socket.socket(socket.AF_UNIX).bind("s")' "$PWD/WORK/project/acme/spot" "$PWD/WORK/project/acme/spot/run"
     ok load WORK
+    ok copy acme/spot project WORK NAS STORAGE --json
+    assert_eq "$(json 'o.type == "copy" and o.to .. o.sockets .. " " .. o.failed .. " " .. o.state or nil')" $'NAS2 0 done\nSTORAGE2 0 done'
+    assert_exists NAS/project/acme/spot/scene.txt NAS/project/acme/spot/run
+    refute_exists NAS/project/acme/spot/s
+    ok copy acme/spot project WORK NAS
+    assert_out "nothing to do"
+    assert_err "NAS: 2 sockets of the source left out"
+    ok copy acme/spot project NAS WORK --mirror --yes --json    # nor is a live one taken away
+    assert_eq "$(json 'o.type == "copy" and o.files_removed + o.directories_removed or nil')" 0
+    assert_exists WORK/project/acme/spot/s WORK/project/acme/spot/run/s
+    ok compare acme/spot project WORK NAS
+    ok compare acme/spot project NAS WORK
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.category == "project" and o.compared or nil' | sort -u)" same
+    ab check acme/spot --all --json
+    assert_eq "$(json 'o.category == "project" and o.state .. " " .. table.concat(o.current, "+") or nil')" "ok WORK+STORAGE+NAS"
+    mkdir NAS/project/acme/spot/s    # of another type it does make one
+    ok load NAS
+    ab compare acme/spot project WORK NAS
+    assert_status 4
     ab copy acme/spot project WORK NAS
     assert_status 3
-    assert_err "acme/spot/s"
-    assert_exists NAS/project/acme/spot/scene.txt
+    assert_err "a socket at the source, a directory at the destination"
 }
 
 test_hostile_names_never_reach_the_terminal_raw() {
