@@ -122,7 +122,7 @@ static void set_entry(lua_State *L, const char *key, const struct entry *e)
     lua_createtable(L, 0, 4);
     set_string(L, "kind", type_name(e->mode));
     if (e->mode && !S_ISDIR(e->mode)) {
-        bind_set_integer(L, "size", (int64_t)e->size);
+        bind_set_integer(L, "size", (int64_t)entry_bytes(e));
         bind_set_integer(L, "mtime", e->mtime);
     }
     if (e->err || e->mount)

@@ -391,7 +391,7 @@ static void emit_action(struct work *w, const struct plan_name *name, const char
     event_str(ev, "path", path.data, path.len);
     event_bool(ev, "content", is_of_content(name->verdict));
     event_str(ev, "file_type", type_name(e->mode), strlen(type_name(e->mode)));
-    event_int(ev, "size", (int64_t)e->size);
+    event_int(ev, "size", (int64_t)entry_bytes(e));
     if (removes)
         event_bool(ev, "removes", true);
     job_emit(w->report.job, ev);

@@ -14,6 +14,7 @@ static char *copy_entry(struct entry *to, const struct entry *from, char *at)
     if (!from)
         return at;
     *to = *from;
+    to->size = entry_bytes(from);
     memcpy(at, from->name, from->name_len + 1);
     to->name = at;
     at += from->name_len + 1;

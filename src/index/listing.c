@@ -32,6 +32,8 @@ static size_t shared_prefix(const char *a, size_t a_len, const char *b, size_t b
     return n;
 }
 
+uint64_t entry_bytes(const struct entry *e) { return S_ISREG(e->mode) ? e->size : 0; }
+
 void totals_add_entry(struct totals *t, const struct entry *e)
 {
     if (e->err || e->mount)

@@ -41,7 +41,7 @@ struct entry {
     const char *name;         /* one component, any bytes but '/' and NUL; "" is the directory itself */
     uint32_t name_len;
     uint32_t mode;            /* st_mode: type and permissions; 0 when it could not be read */
-    uint64_t size;            /* bytes; 0 for what is no regular file */
+    uint64_t size;            /* bytes of a regular file; a device's number; else 0, and 0 where that is not known */
     int64_t mtime, ctime;     /* ns since 1970 */
     uint64_t ino;
     uint32_t uid, gid, nlink;
@@ -50,6 +50,8 @@ struct entry {
     const char *target;       /* of a symlink, else NULL */
     uint32_t target_len;
 };
+
+uint64_t entry_bytes(const struct entry *e);    /* of its content; 0 for what is no regular file */
 
 /* What a replica's row adds up from its entries. Zero it to start; newest means nothing while files is 0. */
 struct totals {

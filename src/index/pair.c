@@ -44,8 +44,11 @@ bool pair_is_moved(const struct merge_pair *pair, const struct traits_pair *trai
     return compare_times(pair, traits) == TIMES_DIFFER;
 }
 
+/* Links to different places, or devices of different numbers. */
 static bool targets_differ(const struct entry *l, const struct entry *r)
 {
+    if (!S_ISLNK(l->mode) && l->size && r->size && l->size != r->size)
+        return true;
     return l->target_len != r->target_len || (l->target_len && memcmp(l->target, r->target, l->target_len) != 0);
 }
 

@@ -22,7 +22,7 @@ enum pair_judgement {
                          moved; a digest is not confirmed and they differ; or one content is known to have become another
                          one, and of the other nothing is known. Or files of equal size where one side keeps no times, whose
                          contents are not known */
-    PAIR_TARGET,      /* symlinks to different places */
+    PAIR_TARGET,      /* symlinks to different places, devices of different numbers */
     PAIR_TYPE,        /* a file here, a directory or link there */
     PAIR_LEFT,        /* only left has it */
     PAIR_RIGHT,       /* only right has it */

@@ -118,7 +118,7 @@ static bool time_fits(const struct search_filter *f, const struct entry *e)
 
 static bool values_fit(const struct search_filter *f, const struct entry *e)
 {
-    return (f->larger < 0 || e->size > (uint64_t)f->larger) && time_fits(f, e);
+    return (f->larger < 0 || entry_bytes(e) > (uint64_t)f->larger) && time_fits(f, e);
 }
 
 static void add(struct found_list *out, const struct row *row, const struct entry *e)
@@ -132,7 +132,7 @@ static void add(struct found_list *out, const struct row *row, const struct entr
     buf_add(&out->paths, e->name, e->name_len + 1);
     *list_add(out) = (struct found){
         .replica = row->replica, .path_len = (uint32_t)(out->paths.len - from - 1), .mode = e->mode, .err = e->err,
-        .size = e->size, .mtime = e->mtime,
+        .size = entry_bytes(e), .mtime = e->mtime,
     };
 }
 

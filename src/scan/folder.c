@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,10 +17,12 @@
 #define DENTS_ROOM (64 * 1024)
 #define WANTED (STATX_BASIC_STATS | STATX_MNT_ID)
 
+static bool is_device(const struct statx *sx) { return S_ISCHR(sx->stx_mode) || S_ISBLK(sx->stx_mode); }
+
 static void fill(struct entry *e, const struct statx *sx)
 {
     e->mode = sx->stx_mode;
-    e->size = S_ISREG(sx->stx_mode) ? sx->stx_size : 0;
+    e->size = S_ISREG(sx->stx_mode) ? sx->stx_size : is_device(sx) ? makedev(sx->stx_rdev_major, sx->stx_rdev_minor) : 0;
     e->mtime = clock_join(sx->stx_mtime.tv_sec, sx->stx_mtime.tv_nsec);
     e->ctime = clock_join(sx->stx_ctime.tv_sec, sx->stx_ctime.tv_nsec);
     e->ino = sx->stx_ino;

@@ -147,6 +147,23 @@ test_names_of_what_is_no_file_stay_together() {
     copied_and_undone "special files parted"
 }
 
+test_a_device_of_another_number_is_another_one() {
+    [ "$(id -u)" = 0 ] || skip "devices need root"
+    two_disks
+    mknod $S/device c 1 3
+    ok copy acme/spot footage WORK NAS
+    rm $S/device
+    mknod $S/device c 1 5
+    touch -r $D/device $S/device
+    ok load
+    ab compare acme/spot footage WORK NAS
+    assert_status 4
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(stat -c %t:%T $D/device)" 1:5
+    ok undo --yes
+    assert_eq "$(stat -c %t:%T $D/device)" 1:3
+}
+
 # What is written to the file between its first name and the next, its time put back, is neither good nor damage that a
 # repair takes back.
 test_what_is_written_before_the_second_name_is_seen() {
