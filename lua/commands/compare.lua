@@ -163,7 +163,7 @@ function Comparison:fill(row, pair, counts, unknown)
     row.files_only_database, row.bytes_only_database = counts.only_right.files, counts.only_right.bytes
     row.files_different, row.bytes_different = counts.different.files, counts.different.bytes
     row.newer_reference, row.newer_database = counts.newer_left, counts.newer_right
-    row.other_time = counts.other_time
+    row.other_time, row.regrouped = counts.other_time, counts.regrouped
     row.others_only_reference = counts.only_left.others + counts.directories_left
     row.others_only_database = counts.only_right.others + counts.directories_right
     row.others_different = counts.different.others
@@ -255,8 +255,8 @@ end
 
 local function nothing_known(pair)
     local counts = {found_left = pair.left ~= nil, found_right = pair.right ~= nil}
-    for _, key in ipairs{"newer_left", "newer_right", "other_time", "content", "errors_left", "errors_right",
-        "directories_left", "directories_right"} do
+    for _, key in ipairs{"newer_left", "newer_right", "other_time", "regrouped", "content", "errors_left",
+        "errors_right", "directories_left", "directories_right"} do
         counts[key] = 0
     end
     for _, key in ipairs{"same", "only_left", "only_right", "different", "unread", "doubt"} do

@@ -169,7 +169,8 @@ end
 local function besides(row)
     local others, unread, doubtful = others_of(row), row.unread, row.files_doubtful or 0
     return {others, plural(others, "link or folder", "links or folders")}, {unread, "not readable"},
-        {doubtful, "to be read to know"}, {row.other_time, "the same but for the time"}
+        {doubtful, "to be read to know"}, {row.other_time, "the same but for the time"},
+        {row.regrouped or 0, plural(row.regrouped, "hard link otherwise", "hard links otherwise")}
 end
 
 -- ---- the table of two databases ----
@@ -182,7 +183,7 @@ local function sides(row, first, out)
         or kinds_of_different(row, "newer on " .. (row.database or ""), "newer on " .. row.reference,
             "of another size, kind or content")
     if row.state ~= "absent" then
-        table.move({besides(row)}, 1, 4, #parts + 1, parts)
+        table.move({besides(row)}, 1, 5, #parts + 1, parts)
     end
     return {
         project = row.project, category = row.category, state = row.state, reference = row.reference,
@@ -240,7 +241,7 @@ local function relation(row, out)
     local parts = kinds_of_different(row, "newer", "older", "different")
     table.insert(parts, 1, {row.files_only_database, "more"})
     table.insert(parts, 1, {row.files_only_reference, "missing"})
-    table.move({besides(row)}, 1, 4, #parts + 1, parts)
+    table.move({besides(row)}, 1, 5, #parts + 1, parts)
     return counted(parts, out)
 end
 

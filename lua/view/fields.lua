@@ -128,6 +128,7 @@ local TYPES = {
         "bytes_doubtful bytes of those",
         "files_other_content count only their content differs",
         "other_time count same content, another time",
+        "regrouped count the same, but one file with other names (hard links) than there",
         "others_only_reference count links and folders",
         "others_only_database count links and folders",
         "others_different count links",

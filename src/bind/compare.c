@@ -168,7 +168,7 @@ static int comparer_counts(lua_State *L)
 {
     const struct compare_counts *n = compare_counts(check_started(L)->compare);
 
-    lua_createtable(L, 0, 14);
+    lua_createtable(L, 0, 15);
     set_sum(L, "same", &n->same);
     set_sum(L, "only_left", &n->only_left);
     set_sum(L, "only_right", &n->only_right);
@@ -177,6 +177,7 @@ static int comparer_counts(lua_State *L)
     set_sum(L, "doubt", &n->doubt);
     bind_set_integer(L, "content", n->content);
     bind_set_integer(L, "other_time", n->other_time);
+    bind_set_integer(L, "regrouped", n->regrouped);
     bind_set_integer(L, "newer_left", n->newer_left);
     bind_set_integer(L, "newer_right", n->newer_right);
     bind_set_integer(L, "directories_left", n->directories_left);

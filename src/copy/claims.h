@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "copy/map.h"
+#include "base/map.h"
 
 /* Zero it to make an empty one. */
 struct claims {

@@ -24,7 +24,7 @@ struct verdict {
     bool block;             /* a directory (or what may be one) below which nothing may be touched */
     bool times_only;        /* a directory that is the same but for its mtime, which is set at the end anyway */
     bool owned;             /* its rights or times differ, and only its owner there may set them: they stay */
-    bool regroups;          /* changed only in which names are one file (copy/grouping.h) */
+    bool regroups;          /* changed only in which names are one file (index/grouping.h) */
     const char *code;       /* of a conflict, a problem, or an extra with block: symbolic, static */
     char why[160];          /* the sentence behind it */
 };
@@ -36,7 +36,7 @@ struct classify_options {
     bool keeps_owner;
     bool only_own;          /* at the destination we may set rights and times of this user's files alone: */
     uint32_t uid;
-    bool joins_links, parts_links;    /* how names that are one file are treated (copy/grouping.h) */
+    bool joins_links, parts_links;    /* how names that are one file are treated (index/grouping.h) */
     bool repair;            /* replace files that are damaged at the destination by good ones, and do nothing else */
 };
 

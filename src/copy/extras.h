@@ -4,7 +4,7 @@
 #ifndef AUTOBACKUP_COPY_EXTRAS_H
 #define AUTOBACKUP_COPY_EXTRAS_H
 
-#include "copy/map.h"
+#include "base/map.h"
 #include "copy/plan.h"
 #include "copy/work.h"
 

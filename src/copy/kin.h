@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "copy/map.h"
+#include "base/map.h"
 #include "index/merge.h"
 #include "index/taken.h"
 

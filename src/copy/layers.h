@@ -6,7 +6,7 @@
 #define AUTOBACKUP_COPY_LAYERS_H
 
 #include "copy/manifest.h"
-#include "copy/map.h"
+#include "base/map.h"
 #include "index/snapshot.h"
 
 /* Zero it to make an empty one. */

@@ -126,15 +126,28 @@ static bool judge_respelled(struct plan *p, const struct plan_name *name, struct
     return pair->left != NULL;
 }
 
+/* What comes to lie there, or stays. */
+static bool is_carried(const struct verdict *v)
+{
+    return v->kind == VERDICT_NEW || v->kind == VERDICT_CHANGED || v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA;
+}
+
 /* In a repair the names of one damaged file stay names of one file, whatever the source's are. */
 static const char *group(struct plan *p, const struct plan_name *name, struct verdict *v)
 {
     const struct classify_options *o = &p->options;
     const struct grouping_rules rules = {.joins = o->joins_links, .parts = o->parts_links, .outside = &p->outside};
+    const struct merge_pair *pair = name->pair;
+    bool stays = v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA;
 
     if (o->repair)
-        return v->kind == VERDICT_CHANGED ? grouping_leader(&p->grouping, name->dir->path, name->pair->right) : NULL;
-    return name->pair->left ? grouping_judge(&p->grouping, &rules, name->dir->path, name->pair, v) : NULL;
+        return v->kind == VERDICT_CHANGED ? grouping_leader(&p->grouping, name->dir->path, pair->right) : NULL;
+    if (!pair->left || S_ISDIR(pair->left->mode) || !is_carried(v))
+        return NULL;
+    const char *leader = grouping_judge(&p->grouping, &rules, name->dir->path, pair, stays, &v->regroups);
+    if (v->regroups)
+        v->kind = VERDICT_CHANGED;
+    return leader;
 }
 
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,

@@ -8,10 +8,10 @@
 #include <stdatomic.h>
 
 #include "copy/classify.h"
-#include "copy/grouping.h"
-#include "copy/map.h"
+#include "base/map.h"
 #include "copy/only.h"
 #include "copy/report.h"
+#include "index/grouping.h"
 #include "index/merge.h"
 
 struct plan_name;

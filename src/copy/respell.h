@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "copy/map.h"
+#include "base/map.h"
 #include "copy/only.h"
 #include "index/catalog.h"
 

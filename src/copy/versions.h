@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "copy/data.h"
-#include "copy/map.h"
+#include "base/map.h"
 #include "copy/metadata.h"
 #include "copy/temp.h"
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/sum.h"
+#include "index/grouping.h"
 #include "index/measured.h"
 
 #define SLICE 65536    /* names, or directories passed over, in one call */
@@ -39,6 +40,7 @@ struct compare {
     struct path_set told;           /* directories where the other side has something else */
     struct compare_sum seen_left;   /* of the listings that were read */
     struct compare_counts counts;
+    struct grouping grouping;
     struct buf path;
     struct entry folder;            /* stands for an empty directory */
     /* the directory at hand */
@@ -137,13 +139,14 @@ static void count_rows(struct compare *c)
 }
 
 /*
- * The directories of a replica whose prints do not tell all: a file is damaged, or has to be read. Looked up at once, because
+ * The directories of a replica whose prints do not tell all: a file is damaged, has to be read, or has names elsewhere. Looked up at once, because
  * they are few, and asked for one by one their columns lie behind the listings, which would be read with them.
  */
 static int read_marked(struct compare *c, int64_t replica, struct error *err)
 {
     static const char sql[] = "SELECT path FROM directory WHERE replica = ?1 AND damaged > 0 "
-                              "UNION ALL SELECT path FROM directory WHERE replica = ?1 AND open > 0";
+                              "UNION ALL SELECT path FROM directory WHERE replica = ?1 AND open > 0 "
+                              "UNION ALL SELECT path FROM directory WHERE replica = ?1 AND linked > 0";
     sqlite3_stmt *stmt;
     int step;
 
@@ -229,6 +232,7 @@ void compare_close(struct compare *c)
     free(c->unread[RIGHT].list);
     free(c->marked.list);
     free(c->told.list);
+    grouping_free(&c->grouping);
     buf_free(&c->path);
     free(c);
 }
@@ -315,6 +319,17 @@ static bool is_rot(const struct merge_pair *pair, const struct compare_item *ite
     return item->judgement == PAIR_CONTENT && !item->newer && !was_written && !pair->left_damaged && !pair->right_damaged;
 }
 
+/* Of a name that is the same on both: is it one file with the same other names? */
+static bool is_regrouped(struct compare *c, const struct merge_pair *pair)
+{
+    static const struct grouping_rules rules = {.joins = true, .parts = true};
+    bool regroups = false;
+
+    if (pair->left && pair->right && (grouping_has_names(pair->left) || grouping_has_names(pair->right)))
+        (void)grouping_judge(&c->grouping, &rules, c->dir.path, pair, true, &regroups);
+    return regroups;
+}
+
 /* Which side's is the later content? As compare_item.newer. */
 static int later(const struct compare_item *item) { return item->newer ? item->newer : item->rules; }
 
@@ -327,6 +342,7 @@ static void count(struct compare *c, const struct merge_pair *pair, const struct
     if (pair->left)
         add_entry(&c->seen_left, pair->left);
     n->content += is_rot(pair, item);
+    n->regrouped += sum == &n->same && is_regrouped(c, pair);
     n->other_time += item->judgement == PAIR_TIME && are_files(pair);
     n->newer_left += sum == &n->different && later(item) < 0;
     n->newer_right += sum == &n->different && later(item) > 0;

@@ -32,6 +32,7 @@ struct compare_counts {
     struct compare_sum unread;      /* names of which one side could not be read */
     int64_t content;                /* of different: files that only their digests tell apart, and none is known as damaged */
     int64_t other_time;             /* of same: files whose digests agree though their times do not */
+    int64_t regrouped;              /* of same: names that are one file with others on one side, and not on the other */
     int64_t newer_left, newer_right;        /* of different: files that are newer there, or rule */
     int64_t directories_left, directories_right;    /* directories below the top, only there */
     int64_t errors_left, errors_right;      /* entries that a load could not read: above 0 it is incomplete */

@@ -17,9 +17,10 @@ SQL(1);
 SQL(2);
 SQL(3);
 SQL(4);
+SQL(5);
 
 /* What brings a catalog of version i to i + 1. */
-static const char *const steps[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4};
+static const char *const steps[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4, schema_5};
 
 static int pragma(struct catalog *cat, const char *sql, int *ret_value, struct error *err)
 {

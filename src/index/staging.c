@@ -6,8 +6,8 @@
 enum { ADD, TAKE, FORGET, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
-    [ADD] = "INSERT INTO temp.staged (key, path, print, sum, listing) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [TAKE] = "SELECT path, print, sum, listing FROM temp.staged WHERE key = ?1",
+    [ADD] = "INSERT INTO temp.staged (key, path, print, sum, listing, linked) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [TAKE] = "SELECT path, print, sum, listing, linked FROM temp.staged WHERE key = ?1",
     [FORGET] = "DELETE FROM temp.staged WHERE key = ?1",
 };
 
@@ -19,7 +19,7 @@ struct staging {
 int staging_open(struct catalog *cat, struct staging **ret_staging, struct error *err)
 {
     static const char make[] = "CREATE TEMP TABLE IF NOT EXISTS staged (key INTEGER, path BLOB, print BLOB, "
-                               "sum INTEGER, listing BLOB); CREATE INDEX IF NOT EXISTS temp.staged_key ON staged (key)";
+                               "sum INTEGER, listing BLOB, linked INTEGER); CREATE INDEX IF NOT EXISTS temp.staged_key ON staged (key)";
     struct staging *g = mem_zalloc(sizeof *g);
 
     g->cat = cat;
@@ -52,6 +52,7 @@ static int add_one(struct staging *g, int64_t key, const struct directory_update
     sqlite3_bind_blob64(stmt, 3, d->print.bytes, DIGEST_SIZE, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 4, (int64_t)d->sum);
     sqlite3_bind_blob64(stmt, 5, d->listing.data, d->listing.len, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 6, d->linked);
     int step = sqlite3_step(stmt);
     sqlite3_reset(stmt);
     return step == SQLITE_DONE ? 0 : catalog_fail(g->cat, step, err);
@@ -77,6 +78,7 @@ static struct directory_update row(sqlite3_stmt *stmt)
         .path_len = (size_t)sqlite3_column_bytes(stmt, 0),
         .sum = (uint64_t)sqlite3_column_int64(stmt, 2),
         .listing = {.data = (char *)sqlite3_column_blob(stmt, 3), .len = (size_t)sqlite3_column_bytes(stmt, 3)},
+        .linked = sqlite3_column_int64(stmt, 4),
     };
 
     memcpy(d.print.bytes, sqlite3_column_blob(stmt, 1), DIGEST_SIZE);

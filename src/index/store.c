@@ -11,9 +11,9 @@ enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET, S
 
 static const char *const sql[STATEMENTS] = {
     [FIND] = "SELECT id, listing, digests, verified FROM directory WHERE replica = ?1 AND path = ?2",
-    [INSERT] = "INSERT INTO directory (replica, path, print, sum, listing) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [INSERT] = "INSERT INTO directory (replica, path, print, sum, listing, linked) VALUES (?1, ?2, ?3, ?4, ?5, ?10)",
     [UPDATE] = "UPDATE directory SET print = ?3, sum = ?4, listing = ?5, digests = ?6, verified = ?7, damaged = ?8, "
-               "open = ?9 WHERE id = ?1",
+               "open = ?9, linked = ?10 WHERE id = ?1",
     [DELETE] = "DELETE FROM directory WHERE id = ?1",
     [PATHS] = "SELECT id, path FROM directory WHERE replica = ?1",
     [BY_ID] = "SELECT listing, print, path, digests FROM directory WHERE id = ?1",
@@ -175,6 +175,7 @@ static int write_directory(struct store *s, int64_t replica, const struct direct
         bind_bytes(stmt, 3, d->print.bytes, DIGEST_SIZE);
         sqlite3_bind_int64(stmt, 4, (int64_t)d->sum);
         bind_bytes(stmt, 5, d->listing.data, d->listing.len);
+        sqlite3_bind_int64(stmt, 10, d->linked);
         if (id)
             bind_slots(stmt, &slots);
         code = run(s, which, err);

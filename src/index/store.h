@@ -17,6 +17,7 @@ struct directory_update {
     size_t path_len;
     uint64_t sum;
     struct digest print;
+    int64_t linked;           /* names whose file has others */
     struct buf listing;
 };
 void directory_update_free(struct directory_update *list);    /* and all behind it */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "index/grouping.h"
 
 #define MAX_HELD (8u << 20)     /* bytes of listings that may wait for the writer */
 #define MAX_PART (2u << 20)     /* bytes of one replica's that are kept before they are put aside on disk */
@@ -149,6 +150,8 @@ static struct directory_update *make_update(const struct walk_dir *dir, const st
         .sum = sum,
         .listing = *listing,
     };
+    for (size_t i = 0; i < dir->count; i++)
+        d->linked += grouping_has_names(&dir->entries[i]);
     *listing = (struct buf){0};
     return d;
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "copy/manifest.h"
-#include "copy/map.h"
+#include "base/map.h"
 
 enum folder_place { FOLDER_IN_REPLICA, FOLDER_ABOVE };
 

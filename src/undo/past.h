@@ -5,7 +5,7 @@
 #define AUTOBACKUP_UNDO_PAST_H
 
 #include "copy/manifest.h"
-#include "copy/map.h"
+#include "base/map.h"
 #include "undo/folders.h"
 
 /* One announced record about what is no directory. Its strings are its own: deed_free. */

@@ -58,7 +58,7 @@ START_TEST(made_private_and_reopened)
     ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
     catalog_close(cat);
     char *out = sandbox_run("sqlite3 '%s' 'SELECT name FROM category; PRAGMA user_version; PRAGMA journal_mode'", path);
-    ck_assert_str_eq(out, "a\n4\nwal\n");
+    ck_assert_str_eq(out, "a\n5\nwal\n");
     free(out);
 }
 END_TEST

@@ -59,13 +59,22 @@ links_of() {    # FOLDER
         awk '{ if (!($1 in first)) first[$1] = $3; print $3, $2, first[$1] }')
 }
 
-# Says what it did, does nothing a second time, and undo brings back what was.
-copied_and_undone() {    # WHAT
+regrouped() {
+    ok compare acme/spot footage WORK NAS --json
+    json 'o.type == "compare" and o.state .. " " .. o.regrouped or nil'
+}
+
+# compare sees it, a copy does nothing a second time, and undo brings back what was.
+copied_and_undone() {    # WHAT HOW MANY NAMES ARE TO CHANGE
     local before
     before=$(links_of $D)
     ok load
+    # whose inode or ctime moved is read, so nothing but the links is left to tell
+    ok verify acme/spot footage WORK
+    assert_eq "$(regrouped)" "same ${2:-1}" "$1: what compare says"
     ok copy acme/spot footage WORK NAS
     diff <(links_of $S) <(links_of $D) >&2 || fail "$1: not as at the source"
+    assert_eq "$(regrouped)" "same 0" "$1: what compare says after the copy"
     ok copy acme/spot footage WORK NAS --json
     assert_eq "$(json 'o.type == "copy" and o.files_copied or nil')" 0 "$1: files copied by the second copy"
     rsync_agrees
@@ -117,7 +126,7 @@ test_links_regrouped_alone_are_carried_over() {
     mv $S/c $S/e
     mv $S/d $S/c
     mv $S/e $S/d
-    copied_and_undone "links regrouped"
+    copied_and_undone "links regrouped" 2
 }
 
 # Only some names are asked for: the file that is in place under another name is the one they become.
@@ -144,7 +153,7 @@ test_names_of_what_is_no_file_stay_together() {
     touch -h -r $S/link $S/link.2
     mkfifo $S/pipe.2
     touch -r $S/pipe $S/pipe.2
-    copied_and_undone "special files parted"
+    copied_and_undone "special files parted" 2
 }
 
 test_a_device_of_another_number_is_another_one() {

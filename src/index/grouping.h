@@ -1,31 +1,31 @@
 /*
- * Which names are one file (hard links): on the source, and at the destination, in the order of a pass of the plan.
+ * Which names are one file (hard links), here and there: one side's are the source's for a copy, and the left ones for who only
+ * compares. Names come in the order of a merge.
  */
-#ifndef AUTOBACKUP_COPY_GROUPING_H
-#define AUTOBACKUP_COPY_GROUPING_H
+#ifndef AUTOBACKUP_INDEX_GROUPING_H
+#define AUTOBACKUP_INDEX_GROUPING_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "copy/classify.h"
-#include "copy/map.h"
+#include "base/map.h"
 #include "index/merge.h"
 
-/* Zero it to start a pass. */
+/* Zero it to start. */
 struct grouping {
-    struct map firsts;     /* key of a file of the source -> struct first, owned */
-    struct map held;       /* key of a file at the destination -> the key of the source's that is there under its first name */
+    struct map firsts;     /* key of a left file -> struct first, owned */
+    struct map held;       /* key of a right file -> the key of the left one that is there under its first name */
 };
 
 /* A file's first name. */
 struct first {
     char *path;            /* relative to the replica, owned */
-    uint64_t place;        /* key of the file at the destination that stays under that name; 0: another one comes there */
+    uint64_t place;        /* key of the right file that stays under that name; 0: another one comes there */
 };
 
 struct grouping_rules {
-    bool joins;            /* names that are one file at the source become one at the destination */
-    bool parts;            /* and those that are several, several: not where the source could not have links */
+    bool joins;            /* names that are one file on the left are to be one on the right */
+    bool parts;            /* and those that are several, several */
     const struct map *outside;    /* like firsts: names that come before all others; may be NULL */
 };
 
@@ -36,7 +36,7 @@ struct grouping_rules {
  */
 uint64_t grouping_key(const struct entry *e);
 
-/* Has it other names, as far as one name tells? NULL: no. */
+/* Has its file other names? Directories have none. NULL: no. */
 bool grouping_has_names(const struct entry *e);
 
 /* To be freed with first_free. */
@@ -47,11 +47,12 @@ void first_free(void *first);
 const char *grouping_leader(struct grouping *g, const char *dir, const struct entry *e);
 
 /*
- * Judge a name that the source has, after all else of it was judged: what is the same, and yet not one file with what it is one
- * with at the source (or one with what it is not), becomes CHANGED, with verdict->regroups. Returns the leader as above.
+ * Judge a name that the left side has, and that is no directory. stays: the right side has the same, or what is as good.
+ * *ret_regroups: so it stays, and yet is not one file with what it is one with on the left (or one with what it is not). Returns
+ * the leader as above.
  */
 const char *grouping_judge(struct grouping *g, const struct grouping_rules *rules, const char *dir,
-                           const struct merge_pair *pair, struct verdict *verdict);
+                           const struct merge_pair *pair, bool stays, bool *ret_regroups);
 
 void grouping_free(struct grouping *g);
 

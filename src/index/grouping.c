@@ -1,11 +1,10 @@
-#include "copy/grouping.h"
+#include "index/grouping.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
-#include "copy/plan.h"
 
 uint64_t grouping_key(const struct entry *e)
 {
@@ -20,8 +19,10 @@ bool grouping_has_names(const struct entry *e) { return e && !e->err && !S_ISDIR
 struct first *first_new(const char *dir, const char *name, uint64_t place)
 {
     struct first *first = mem_alloc(sizeof *first);
+    struct buf path = {0};
 
-    *first = (struct first){.path = plan_join(dir, name), .place = place};
+    buf_printf(&path, "%s%s%s", dir, *dir ? "/" : "", name);
+    *first = (struct first){.path = buf_take(&path), .place = place};
     return first;
 }
 
@@ -56,7 +57,7 @@ const char *grouping_leader(struct grouping *g, const char *dir, const struct en
     return first ? first->path : NULL;
 }
 
-/* Is the destination's file, in this pass, there already for another one of the source? Else it is for this one from now on. */
+/* Is the right file there already for another left one? Else it is for this one from now on. */
 static bool is_held_by_another(struct grouping *g, uint64_t place, uint64_t source)
 {
     uint64_t *held = map_get(&g->held, place);
@@ -69,28 +70,16 @@ static bool is_held_by_another(struct grouping *g, uint64_t place, uint64_t sour
     return false;
 }
 
-static bool stays(const struct verdict *v) { return v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA; }
-
-static void regroup(struct verdict *v)
-{
-    v->kind = VERDICT_CHANGED;
-    v->regroups = true;
-}
-
 const char *grouping_judge(struct grouping *g, const struct grouping_rules *rules, const char *dir,
-                           const struct merge_pair *pair, struct verdict *verdict)
+                           const struct merge_pair *pair, bool stays, bool *ret_regroups)
 {
     const struct entry *l = pair->left, *r = pair->right;
-    uint64_t source = grouping_key(l), place = r && stays(verdict) ? grouping_key(r) : 0;
+    uint64_t source = grouping_key(l), place = r && stays ? grouping_key(r) : 0;
     const struct first *first = grouping_has_names(l) ? find_first(g, rules, source) : NULL;
 
-    if (S_ISDIR(l->mode) || (!stays(verdict) && verdict->kind != VERDICT_NEW && verdict->kind != VERDICT_CHANGED))
-        return NULL;
-    if (first && place && rules->joins && first->place != place)
-        regroup(verdict);
-    else if (!first && place && rules->parts && grouping_has_names(r) && is_held_by_another(g, place, source))
-        regroup(verdict);
+    *ret_regroups = place && (first ? rules->joins && first->place != place
+                                    : rules->parts && grouping_has_names(r) && is_held_by_another(g, place, source));
     if (!first && grouping_has_names(l))
-        map_set(&g->firsts, source, first_new(dir, l->name, stays(verdict) ? place : 0));
+        map_set(&g->firsts, source, first_new(dir, l->name, *ret_regroups ? 0 : place));
     return first ? first->path : NULL;
 }

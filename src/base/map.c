@@ -1,4 +1,4 @@
-#include "copy/map.h"
+#include "base/map.h"
 
 #include <stdlib.h>
 

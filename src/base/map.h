@@ -1,8 +1,8 @@
 /*
  * A small hash map from 64-bit keys (inodes, hashes of paths) to pointers. Nothing is ever taken out.
  */
-#ifndef AUTOBACKUP_COPY_MAP_H
-#define AUTOBACKUP_COPY_MAP_H
+#ifndef AUTOBACKUP_BASE_MAP_H
+#define AUTOBACKUP_BASE_MAP_H
 
 #include <stddef.h>
 #include <stdint.h>
