@@ -10,16 +10,11 @@
 #include "base/sum.h"
 #include "index/grouping.h"
 #include "index/measured.h"
+#include "index/path_set.h"
 
 #define SLICE 65536    /* names, or directories passed over, in one call */
 
 enum { LEFT, RIGHT };
-
-/* Hashes of paths; few or none. */
-struct path_set {
-    uint64_t *list;    /* sorted */
-    size_t count, room;
-};
 
 /* A replica's row. */
 struct row {
@@ -48,68 +43,6 @@ struct compare {
     bool in_dir, has_names;
     bool is_unread[2];              /* it lies in what that side could not read */
 };
-
-/* ---- sets of paths ---- */
-
-static size_t place_of(const struct path_set *s, uint64_t hash)
-{
-    size_t low = 0, high = s->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (s->list[middle] < hash)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void make_room(struct path_set *s)
-{
-    if (s->count < s->room)
-        return;
-    s->room = s->room ? s->room * 2 : 16;
-    s->list = mem_realloc(s->list, s->room * sizeof *s->list);
-}
-
-static void add_path(struct path_set *s, const char *path, size_t len)
-{
-    uint64_t hash = hash64_of(path, len);
-    size_t at = place_of(s, hash);
-
-    make_room(s);
-    memmove(s->list + at + 1, s->list + at, (s->count - at) * sizeof *s->list);
-    s->list[at] = hash;
-    s->count++;
-}
-
-/* Without keeping the order: where many come at once, sort_paths is called behind them. */
-static void append_path(struct path_set *s, const char *path, size_t len)
-{
-    make_room(s);
-    s->list[s->count++] = hash64_of(path, len);
-}
-
-static int compare_hashes(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-static void sort_paths(struct path_set *s)
-{
-    if (s->count)
-        qsort(s->list, s->count, sizeof *s->list, compare_hashes);
-}
-
-static bool has_path(const struct path_set *s, const char *path, size_t len)
-{
-    uint64_t hash = hash64_of(path, len);
-    size_t at = place_of(s, hash);
-
-    return at < s->count && s->list[at] == hash;
-}
 
 /* ---- start and end ---- */
 
@@ -155,7 +88,7 @@ static int read_marked(struct compare *c, int64_t replica, struct error *err)
         return code;
     sqlite3_bind_int64(stmt, 1, replica);
     while ((step = sqlite3_step(stmt)) == SQLITE_ROW)
-        append_path(&c->marked, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+        path_set_append(&c->marked, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
     if (step != SQLITE_DONE)
         code = catalog_fail(c->cat, step, err);
     catalog_give_back(stmt);
@@ -171,7 +104,7 @@ static int prepare_walk(struct compare *c, struct error *err)
     int code = merge_open(c->cat, c->replicas[LEFT], c->replicas[RIGHT], &c->merge, err);
     for (int side = LEFT; side <= RIGHT && !code && c->passes_over; side++)
         code = read_marked(c, c->replicas[side], err);
-    sort_paths(&c->marked);
+    path_set_sort(&c->marked);
     return code;
 }
 
@@ -228,10 +161,10 @@ void compare_close(struct compare *c)
         return;
     merge_close(c->merge);
     catalog_rollback(c->cat);    /* nothing was written: it only ends the reading */
-    free(c->unread[LEFT].list);
-    free(c->unread[RIGHT].list);
-    free(c->marked.list);
-    free(c->told.list);
+    path_set_free(&c->unread[LEFT]);
+    path_set_free(&c->unread[RIGHT]);
+    path_set_free(&c->marked);
+    path_set_free(&c->told);
     grouping_free(&c->grouping);
     buf_free(&c->path);
     free(c);
@@ -246,9 +179,9 @@ static bool is_below_unread(const struct path_set *s, const char *path, size_t l
 {
     if (!s->count)
         return false;
-    bool found = has_path(s, "", 0) || has_path(s, path, len);
+    bool found = path_set_has(s, "", 0) || path_set_has(s, path, len);
     for (size_t i = 1; i < len && !found; i++)
-        found = path[i] == '/' && has_path(s, path, i);
+        found = path[i] == '/' && path_set_has(s, path, i);
     return found;
 }
 
@@ -256,7 +189,7 @@ static void note_unread(struct compare *c, int side, const struct entry *e)
 {
     if (!e || (!e->err && !e->mount))
         return;
-    add_path(&c->unread[side], buf_str(&c->path), c->path.len);
+    path_set_add(&c->unread[side], buf_str(&c->path), c->path.len);
     if (!e->name_len)
         c->is_unread[side] = true;
 }
@@ -381,7 +314,7 @@ static bool judge(struct compare *c, const struct merge_pair *pair, struct compa
     }
     if (judgement == PAIR_TYPE) {
         set_path(c, named->name, named->name_len);
-        add_path(&c->told, buf_str(&c->path), c->path.len);
+        path_set_add(&c->told, buf_str(&c->path), c->path.len);
     }
     if ((judgement == PAIR_LEFT && c->is_unread[RIGHT]) || (judgement == PAIR_RIGHT && c->is_unread[LEFT]))
         judgement = PAIR_UNREAD;
@@ -409,7 +342,7 @@ static int says_more(struct compare *c, struct error *err)
                               "AND a.digests IS NOT NULL AND b.replica = ?2 AND b.path = ?3 AND a.digests <> b.digests";
     sqlite3_stmt *stmt;
 
-    if (has_path(&c->marked, c->dir.path, c->dir.path_len))
+    if (path_set_has(&c->marked, c->dir.path, c->dir.path_len))
         return 1;
     int code = catalog_borrow(c->cat, sql, &stmt, err);
     if (code)
@@ -426,7 +359,7 @@ static int says_more(struct compare *c, struct error *err)
 /* Only one side has it, and that was not told yet. */
 static bool is_lone(const struct compare *c)
 {
-    if ((c->dir.in_left && c->dir.in_right) || has_path(&c->told, c->dir.path, c->dir.path_len))
+    if ((c->dir.in_left && c->dir.in_right) || path_set_has(&c->told, c->dir.path, c->dir.path_len))
         return false;
     return !c->is_unread[c->dir.in_left ? RIGHT : LEFT];
 }
