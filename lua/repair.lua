@@ -136,6 +136,7 @@ function Repair:lock()
     return errors.check(core_copy.lock{
         root = self.database.path, identity = self.database.identity, name = self.database.database,
         text = locate.holder("repair"), wait = self.run.request.lock_wait,
+        tell = function(text) self.run.session:message(self.database.database .. ": " .. text) end,
     })
 end
 

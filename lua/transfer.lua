@@ -144,6 +144,7 @@ function Run:lock(target)
     self.locks[#self.locks + 1] = errors.check(core_copy.lock{
         root = target.path, identity = target.identity, name = target.database, text = locate.holder("copy"),
         wait = self.request.lock_wait,
+        tell = function(text) self.session:message(target.database .. ": " .. text) end,
     })
 end
 
@@ -256,7 +257,8 @@ end
 
 -- A destination that is busy or gone is so for the other transfers too: they would wait for it again and again.
 function Run:give_up(target, code)
-    if (code == "EBUSY" or code == "EOFFLINE" and not locate.online(target)) and not self.given_up[target.id] then
+    local is_gone = code == "EBUSY" or code == "ELOST" or code == "EOFFLINE" and not locate.online(target)
+    if is_gone and not self.given_up[target.id] then
         self.given_up[target.id] = true
         self:note("nothing further was copied with " .. target.database)
     end

@@ -111,6 +111,14 @@ static int compare_boots(const char *boot, const char *now)
     return boot[len] && strcmp(boot, now) != 0 ? -1 : 0;    /* older journals have no namespace */
 }
 
+bool who_is_here(const char *boot)
+{
+    char now[sizeof ((struct who *)0)->boot];
+
+    read_boot(now, sizeof now);
+    return *now && *boot && compare_boots(boot, now) <= 0;
+}
+
 int who_runs(const char *boot, int64_t pid, int64_t began)
 {
     char now[sizeof ((struct who *)0)->boot];

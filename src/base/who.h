@@ -26,4 +26,7 @@ void who_am_i(struct who *ret_who);
  */
 int who_runs(const char *boot, int64_t pid, int64_t began);
 
+/* Was this the boot of a process on the machine that we run on, in whatever namespace, and since its last start? */
+bool who_is_here(const char *boot);
+
 #endif

@@ -3,8 +3,8 @@
  * layers of core.undo.asof, which it takes);
  * fan{streams=N, jobs=N?, rate=BYTES_PER_SECOND?, idle=BOOLEAN?} -> fan, for the transfers of one source to several
  * destinations; fan:close() when all were started;
- * lock{root=, identity=, name=, text=, wait=SECONDS?} -> lock of the database, for start{locked=true}, until
- * lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait);
+ * lock{root=, identity=, name=, text=, wait=SECONDS?, tell=FUNCTION(TEXT)?} -> lock of the database, for start{locked=true},
+ * until lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait); tell hears what goes on meanwhile;
  * matches{catalog=, source=, target=, only=PATTERNS} -> list of how many names each pattern covers;
  * respell{catalog=, operation=, run=?, path=, source_identity=, target_root=, target_identity=, target_name=, source=,
  * target=, only=PATTERNS} -> list of {dir=, from=, to=, kept=BOOLEAN}: names of the destination that got the source's
@@ -35,7 +35,6 @@
 
 #define LOCK "autobackup.lock"
 #define FAN "autobackup.fan"
-#define POLL (50 * NSEC_PER_MSEC)            /* how long a wait may keep a signal's hook from running */
 
 /* Strings stay Lua's until everything is checked; only then are they copied. */
 static void take_texts(struct transfer_request *r)
@@ -312,7 +311,7 @@ static int lock_close(lua_State *L)
 {
     int *lock = luaL_checkudata(L, 1, LOCK);
 
-    lock_release(*lock);
+    lock_give_back(*lock);
     *lock = -1;
     return 0;
 }
@@ -327,27 +326,36 @@ static int *push_lock(lua_State *L)
     return lock;
 }
 
+static bool has_hook(void *arg) { return lua_gethook(arg) != NULL; }
+
+/* To the function `tell` of the table at 1, when there is one; what that raises is not passed on. */
+static void tell_lua(void *arg, const char *code, const char *text)
+{
+    lua_State *L = arg;
+
+    (void)code;
+    if (lua_getfield(L, 1, "tell") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_pushstring(L, text);
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+        lua_pop(L, 1);
+}
+
 static int copy_lock(lua_State *L)
 {
-    const struct timespec pause = clock_split(POLL);
     struct error err = {0};
 
     luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 16, NULL);
     const char *root = field_text(L, "root"), *identity = field_text(L, "identity"), *name = field_text(L, "name");
     const char *holder = field_text(L, "text");
-    int64_t until = clock_monotonic() + field_duration(L, "wait");
+    int64_t wait = field_duration(L, "wait");
+    const struct lock_ear ear = {.is_over = has_hook, .tell = tell_lua, .arg = L};
     int *lock = push_lock(L);
 
-    for (;;) {
-        *lock = lock_open(root, identity, name, holder, &err);
-        if (*lock != -EBUSY || clock_monotonic() >= until)
-            break;
-        nanosleep(&pause, NULL);
-        if (lua_gethook(L)) {
-            error_say(&err, "EINTR", EINTR, "interrupted while waiting for %s", name);
-            break;
-        }
-    }
+    *lock = lock_open(root, identity, name, holder, wait, &ear, &err);
     return *lock < 0 ? bind_fail(L, &err) : 1;
 }
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "copy/apply.h"
+#include "copy/beat.h"
 #include "copy/crew.h"
 #include "copy/plan.h"
 #include "copy/readback.h"
@@ -135,8 +136,11 @@ static void prepare(struct commit *c, struct item *item)
     item->failed = true;
 }
 
+/* A lock that is another's by now has its names left alone. */
 static void apply(struct commit *c, struct item *item)
 {
+    if (!atomic_load(&c->broken))
+        (void)must(c, beat_check(c->w->target.beat, NULL), "lock");
     if (atomic_load(&c->broken) || !apply_item(c, item))
         give_up(c, item);
 }

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/ours.h"
 #include "base/path.h"
+#include "copy/beat.h"
 #include "copy/classify.h"
 #include "index/identity.h"
 
@@ -297,6 +298,7 @@ static int open_new(int dir, const char *operation)
 
 static int start(struct manifest *m, int root, const struct manifest_head *head)
 {
+    m->beat = beat_find(root);
     m->dir = ours_make_dirs(root, OPERATIONS, NULL);
     if (m->dir < 0)
         return m->dir;
@@ -335,7 +337,9 @@ int manifest_create(int root, const struct manifest_head *head, struct manifest 
 int manifest_write(struct manifest *m)
 {
     pthread_mutex_lock(&m->lock);
-    int code = m->failed ? -EIO : io_write(m->fd, m->pending.data, m->pending.len);
+    int code = m->failed ? -EIO : beat_check(m->beat, NULL);
+    if (!code)
+        code = io_write(m->fd, m->pending.data, m->pending.len);
     buf_clear(&m->pending);
     m->failed = code < 0;
     pthread_mutex_unlock(&m->lock);
@@ -389,6 +393,7 @@ void manifest_close(struct manifest *m)
         close(m->fd);
     if (m->dir >= 0)
         close(m->dir);
+    beat_unref(m->beat);
     buf_free(&m->pending);
     free(m->operation);
     *m = (struct manifest){.fd = -1, .dir = -1};

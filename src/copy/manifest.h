@@ -92,10 +92,13 @@ struct manifest_counts {
     int64_t directories;                            /* made or removed */
 };
 
+struct beat;
+
 /* Zero it, but for fd and dir (-1), before manifest_create. Threads may add and write at the same time. */
 struct manifest {
     int fd, dir;               /* the file, and .autobackup/operations */
     char *operation;
+    struct beat *beat;         /* of the lock that it is written with: a reference; NULL where that has none */
     pthread_mutex_t lock;      /* of the fields below; zeroed is unlocked */
     struct buf pending;        /* records not written yet */
     bool failed;               /* a write failed: the file's end is not known any more */
@@ -133,7 +136,10 @@ void manifest_add_kept(struct manifest *m, const char *path, const struct was *w
 /* A record that was added is void: MANIFEST_CREATE, _REPLACE, _REMOVE, _TOUCH or _RENAME of what has this mode. */
 void manifest_add_void(struct manifest *m, enum manifest_verb announced, uint32_t mode, const char *path);
 
-/* Write what was added. Not synced. 0 or -errno; after a failure nothing is written any more. */
+/*
+ * Write what was added. Not synced. 0 or -errno; after a failure nothing is written any more. -ESTALE: the lock is not ours any
+ * more (beat_check says whose), and what was announced must not be done.
+ */
 int manifest_write(struct manifest *m);
 int manifest_sync(struct manifest *m);    /* fsync; 0 or -errno */
 

@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "base/spelling.h"
+#include "copy/beat.h"
 #include "copy/layers.h"
 #include "copy/lock.h"
 #include "copy/source.h"
@@ -53,7 +54,9 @@ void work_close(struct work *w)
     close_fd(&w->source.root);
     close_fd(&w->target.sync);
     close_fd(&w->target.top);
-    lock_release(w->target.lock);
+    beat_watch(w->target.beat, NULL);
+    beat_unref(w->target.beat);
+    lock_give_back(w->target.lock);
     close_fd(&w->target.root);
     free(w->target.name);
     error_clear(&w->failure);
@@ -200,12 +203,17 @@ static void sweep_category(const struct work *w)
 static int lock_target(struct work *w, struct journal *journal, struct error *err)
 {
     const struct transfer_request *r = w->request;
+    struct lock_ear ear = lock_report(&w->report);
     struct swept swept;
 
     if (!r->locked)
-        w->target.lock = lock_take(w->target.root, w->target.name, r->lock_text, r->lock_wait, w->cancel, err);
+        w->target.lock = lock_take(w->target.root, w->target.name, r->lock_text, r->lock_wait, w->cancel, &ear, err);
     if (!r->locked && w->target.lock < 0)
         return w->target.lock;
+    w->target.beat = beat_find(w->target.root);
+    if (beat_check(w->target.beat, err))
+        return -ESTALE;
+    beat_watch(w->target.beat, w->report.job);
     if (journal)
         journal_bury(journal, w->target.name);
     if (w->target.elsewhere)

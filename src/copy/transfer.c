@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/disk.h"
+#include "copy/beat.h"
 #include "copy/committer.h"
 #include "copy/directories.h"
 #include "copy/fan.h"
@@ -380,16 +381,15 @@ static void close_books(struct transfer *t, const struct error *err)
     struct tally *tally = &t->work.report.tally;
     const char *state = state_of(t, err);
     struct error own = {0};
+    bool ours = t->work.target.manifest.operation && !beat_check(t->work.target.beat, NULL);
 
-    if (t->work.target.manifest.operation && strcmp(state, "done") != 0)
+    if (ours && strcmp(state, "done") != 0)
         (void)spare_drop(t->work.target.root, t->request.operation, t->request.path, NULL);
-    if (t->work.target.manifest.operation && !atomic_load(&t->work.left) && !atomic_load(&t->work.partial) &&
-        manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied),
-                     atomic_load(&tally->bytes_copied)) < 0)
+    if (ours && !atomic_load(&t->work.left) && !atomic_load(&t->work.partial) &&
+        manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied), atomic_load(&tally->bytes_copied)) < 0)
         report_note(&t->work.report, "EMANIFEST", "the operation's manifest could not be finished");
-    if (t->journaled && journal_end(&t->journal, state, atomic_load(&tally->files_copied),
-                                    atomic_load(&tally->bytes_copied), &t->work.target.manifest, err->message,
-                                    &own) < 0)
+    if (t->journaled && journal_end(&t->journal, state, atomic_load(&tally->files_copied), atomic_load(&tally->bytes_copied),
+                                    &t->work.target.manifest, err->message, &own) < 0)
         report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
     error_clear(&own);
 }
@@ -423,6 +423,8 @@ static void emit_end(struct transfer *t, const struct error *err)
 /* A cancellation is no failure, and what ended the work comes before what followed from it. */
 static void settle_error(struct transfer *t, int code, struct error *err)
 {
+    if (beat_check(t->work.target.beat, err))
+        return;
     if (t->work.failure.message)
         error_move(err, &t->work.failure);
     else if (code == -ECANCELED)

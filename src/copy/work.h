@@ -28,8 +28,11 @@ struct source {
     mode_t umask;
 };
 
+struct beat;
+
 struct target {
     int root, top, lock;
+    struct beat *beat;             /* a reference; NULL where there is none */
     int sync;                      /* opened on the replica's filesystem before anything was written to it */
     char *name;                    /* the database's */
     struct filesystem fs;          /* of top, or of root while there is no top */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "copy/beat.h"
 #include "copy/journal.h"
 #include "copy/lock.h"
 #include "copy/manifest.h"
@@ -35,6 +36,7 @@ struct prune {
     struct manifest manifest;
     bool begun, journaled;
     struct error failure;      /* what ended it, where that was said */
+    struct beat *beat;         /* of the lock: a reference, or NULL */
     int root, lock;
     int64_t started_at, operations;
     struct tree_sum versions, leftovers;
@@ -168,6 +170,8 @@ static int expire(struct prune *p, const char *operation)
     if (!manifest_is_operation(operation))
         return 0;
     int code = begin(p);
+    if (!code)
+        code = beat_check(p->beat, &p->failure);
     if (code)
         return code;
     code = p->request.dry_run ? 0 : leave_place(p, operation);
@@ -256,11 +260,14 @@ static int remove_leftovers(struct prune *p)
 static int lock_database(struct prune *p, struct error *err)
 {
     const struct prune_request *r = &p->request;
+    struct lock_ear ear = lock_report(&p->report);
     struct swept swept;
 
-    p->lock = lock_take(p->root, r->database, r->lock_text, r->lock_wait, p->cancel, err);
+    p->lock = lock_take(p->root, r->database, r->lock_text, r->lock_wait, p->cancel, &ear, err);
     if (p->lock < 0)
         return p->lock;
+    p->beat = beat_find(p->root);
+    beat_watch(p->beat, p->job);
     journal_bury(&p->journal, r->database);
     int code = sweep_dead(p->root, NULL, p->cancel, &swept);
     swept_tell(&swept, &p->report);
@@ -306,7 +313,7 @@ static void close_books(struct prune *p, const struct error *err)
                                                                        : "done";
     struct error own = {0};
 
-    if (p->manifest.operation && manifest_end(&p->manifest, state, files, bytes) < 0)
+    if (p->manifest.operation && !beat_check(p->beat, NULL) && manifest_end(&p->manifest, state, files, bytes) < 0)
         report_note(&p->report, "EMANIFEST", "the prune's manifest could not be finished");
     if (p->journaled && journal_end(&p->journal, state, files, bytes, &p->manifest, err->message, &own) < 0)
         report_note(&p->report, own.code, own.message ? own.message : "the catalog could not be written");
@@ -342,12 +349,14 @@ static void main_of_job(struct job *job, void *arg)
     p->report = (struct report){.job = job, .replica = "", .source_root = p->request.root,
                                 .target_root = p->request.root, .target_name = p->request.database};
     int code = work(p, &err);
-    if (code == -ECANCELED)
+    if (!beat_check(p->beat, &err) && code == -ECANCELED)
         error_clear(&err);
     close_books(p, &err);
     emit_end(p, &err);
     manifest_close(&p->manifest);
-    lock_release(p->lock);
+    beat_watch(p->beat, NULL);
+    beat_unref(p->beat);
+    lock_give_back(p->lock);
     if (p->root >= 0)
         close(p->root);
     catalog_close(p->cat);

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "copy/beat.h"
 #include "copy/data.h"
 #include "copy/opened.h"
 #include "copy/report.h"
@@ -69,6 +70,7 @@ struct undo {
     struct undo_request request;
     struct job *job;
     const atomic_bool *cancel;
+    struct beat *beat;                /* of the lock: a reference, or NULL */
     int root, top, lock, sync;        /* top: the replica's directory, or -errno; sync: on its filesystem */
     struct filesystem fs;
     struct holds holds;

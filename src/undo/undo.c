@@ -79,7 +79,9 @@ static void close_undo(struct undo *u)
     data_free(&u->data);
     close_fd(&u->sync);
     close_fd(&u->top);
-    lock_release(u->lock);
+    beat_watch(u->beat, NULL);
+    beat_unref(u->beat);
+    lock_give_back(u->lock);
     close_fd(&u->root);
 }
 
@@ -88,11 +90,14 @@ static int lock_database(struct run *run, struct error *err)
 {
     struct undo *u = &run->u;
     const struct undo_request *r = &u->request;
+    struct lock_ear ear = lock_report(&u->report);
     struct swept swept;
 
-    u->lock = lock_take(u->root, r->database, r->lock_text, r->lock_wait, u->cancel, err);
+    u->lock = lock_take(u->root, r->database, r->lock_text, r->lock_wait, u->cancel, &ear, err);
     if (u->lock < 0)
         return u->lock;
+    u->beat = beat_find(u->root);
+    beat_watch(u->beat, u->job);
     journal_bury(&run->journal, r->database);
     int code = sweep_dead(u->root, NULL, u->cancel, &swept);
     swept_tell(&swept, &u->report);
@@ -261,6 +266,13 @@ static int each(struct run *run, int (*what)(struct undo *, struct step *))
     return code;
 }
 
+/* A lock that is another's by now has its names left alone. */
+static int apply(struct undo *u, struct step *s)
+{
+    int code = beat_check(u->beat, NULL);
+    return code ? code : move_apply(u, s);
+}
+
 /* What was announced when the batch broke off is undone as little as all that follows: its files stay. */
 static int run_batch(struct run *run, struct error *err)
 {
@@ -278,7 +290,7 @@ static int run_batch(struct run *run, struct error *err)
     if (!code)
         code = contents_expect(run->cat, u->request.replica, run->steps, run->count, err);
     if (!code)
-        code = each(run, move_apply);
+        code = each(run, apply);
     int synced = move_sync(u);
     return code ? code : synced;
 }
@@ -425,7 +437,8 @@ static void close_books(struct run *run, const struct error *err)
     int64_t files = n->restored + n->returned + n->removed;
     struct error own = {0};
 
-    if (u->manifest.operation && !atomic_load(&u->left) && manifest_end(&u->manifest, state, files, n->bytes) < 0)
+    if (u->manifest.operation && !beat_check(u->beat, NULL) && !atomic_load(&u->left) &&
+        manifest_end(&u->manifest, state, files, n->bytes) < 0)
         report_note(&u->report, "EMANIFEST", "the undo's manifest could not be finished");
     if (run->journaled && journal_end(&run->journal, state, files, n->bytes, &u->manifest, err->message, &own) < 0)
         report_note(&u->report, own.code, own.message ? own.message : "the catalog could not be written");
@@ -453,7 +466,9 @@ static void main_of_job(struct job *job, void *arg)
     run->steps = mem_zalloc(UNDO_BATCH * sizeof *run->steps);
     init(&run->u, job);
     int code = start(run, &err);
-    if (code == -ECANCELED)
+    if (beat_check(run->u.beat, &err))
+        code = -ESTALE;
+    else if (code == -ECANCELED)
         error_clear(&err);
     else if (code && !err.message)
         error_set(&err, -code, "undo on %s", run->u.request.database);

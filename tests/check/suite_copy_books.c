@@ -307,19 +307,19 @@ END_TEST
 START_TEST(a_second_writer_is_told_who_holds_it)
 {
     struct error err = {0};
-    int first = lock_take(root, "WORK", "copy, pid 4711, since 02:00", 0, NULL, &err);
+    int first = lock_take(root, "WORK", "copy, pid 4711, since 02:00", 0, NULL, NULL, &err);
 
     ck_assert_int_ge(first, 0);
-    ck_assert_int_eq(lock_take(root, "WORK", "me", 0, NULL, &err), -EBUSY);
+    ck_assert_int_eq(lock_take(root, "WORK", "me", 0, NULL, NULL, &err), -EBUSY);
     ck_assert_str_eq(err.message, "WORK is busy: copy, pid 4711, since 02:00; wait for it with --lock-wait");
     ck_assert_str_eq(err.code, "EBUSY");
-    lock_release(first);
-    int second = lock_take(root, "WORK", "x", 0, NULL, &err);
+    lock_give_back(first);
+    int second = lock_take(root, "WORK", "x", 0, NULL, NULL, &err);
     ck_assert_int_ge(second, 0);
     char *text = sandbox_run("cat '%s/.autobackup/lock'", folder);
     ck_assert_str_eq(text, "x");
     free(text);
-    lock_release(second);
+    lock_give_back(second);
     error_clear(&err);
 }
 END_TEST
@@ -331,18 +331,18 @@ START_TEST(waiting_for_a_holder_that_dies)
     ck_assert_int_eq(pipe(pipes), 0);
     pid_t child = fork();
     if (!child) {
-        int held = lock_take(root, "WORK", "child", 0, NULL, NULL);
+        int held = lock_take(root, "WORK", "child", 0, NULL, NULL, NULL);
         (void)!write(pipes[1], "x", 1);
         pause();
         _exit(held < 0);
     }
     char byte;
     ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
-    ck_assert_int_eq(lock_take(root, "WORK", "me", 120 * NSEC_PER_MSEC, NULL, NULL), -EBUSY);
+    ck_assert_int_eq(lock_take(root, "WORK", "me", 120 * NSEC_PER_MSEC, NULL, NULL, NULL), -EBUSY);
     kill(child, SIGKILL);
-    int lock = lock_take(root, "WORK", "me", 5 * NSEC_PER_SEC, NULL, NULL);
+    int lock = lock_take(root, "WORK", "me", 5 * NSEC_PER_SEC, NULL, NULL, NULL);
     ck_assert_int_ge(lock, 0);
-    lock_release(lock);
+    lock_give_back(lock);
     waitpid(child, NULL, 0);
 }
 END_TEST
@@ -350,17 +350,17 @@ END_TEST
 START_TEST(waiting_can_be_cancelled)
 {
     atomic_bool cancel = true;
-    int held = lock_take(root, "WORK", "a", 0, NULL, NULL);
+    int held = lock_take(root, "WORK", "a", 0, NULL, NULL, NULL);
 
-    ck_assert_int_eq(lock_take(root, "WORK", "b", 60 * NSEC_PER_SEC, &cancel, NULL), -ECANCELED);
-    lock_release(held);
+    ck_assert_int_eq(lock_take(root, "WORK", "b", 60 * NSEC_PER_SEC, &cancel, NULL, NULL), -ECANCELED);
+    lock_give_back(held);
 }
 END_TEST
 
 START_TEST(a_symlink_is_no_lock)
 {
     free(sandbox_run("cd '%s' && mkdir .autobackup && ln -s ../canary .autobackup/lock", folder));
-    ck_assert_int_eq(lock_take(root, "WORK", "a", 0, NULL, NULL), -ELOOP);
+    ck_assert_int_eq(lock_take(root, "WORK", "a", 0, NULL, NULL, NULL), -ELOOP);
     free(sandbox_run("test ! -e '%s/canary'", folder));
 }
 END_TEST

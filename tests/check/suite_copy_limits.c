@@ -346,7 +346,7 @@ START_TEST(a_read_only_destination)
     int root = open(lib.folder, O_RDONLY | O_DIRECTORY);
 
     faults.mkdir_errno = EROFS;
-    ck_assert_int_eq(lock_take(root, "XFS", "me", 0, NULL, &err), -EROFS);
+    ck_assert_int_eq(lock_take(root, "XFS", "me", 0, NULL, NULL, &err), -EROFS);
     ck_assert_str_eq(err.message, "XFS cannot be written (read-only filesystem): remount it or choose another "
                                   "destination");
     ck_assert_str_eq(err.code, "EROFS");
@@ -395,7 +395,7 @@ START_TEST(the_lock_of_a_whole_command)
 
     copying_plant();
     copying_load();
-    int lock = lock_open(root, id, "B", "copy, pid 4711, since 02:00", &err);
+    int lock = lock_open(root, id, "B", "copy, pid 4711, since 02:00", 0, NULL, &err);
     ck_assert_int_ge(lock, 0);
     copying_finish(copying_start());
     ck_assert_str_eq(out.code, "EBUSY");
@@ -403,9 +403,9 @@ START_TEST(the_lock_of_a_whole_command)
     copying.locked = true;
     copying_finish(copying_start());
     copying_is_done();
-    ck_assert_int_eq(lock_open(root, id, "B", "x", NULL), -EBUSY);
-    lock_release(lock);
-    ck_assert_int_eq(lock_open(root, "another", "B", "x", &err), -ENXIO);
+    ck_assert_int_eq(lock_open(root, id, "B", "x", 0, NULL, NULL), -EBUSY);
+    lock_give_back(lock);
+    ck_assert_int_eq(lock_open(root, "another", "B", "x", 0, NULL, &err), -ENXIO);
     error_clear(&err);
     free(root);
     free(id);

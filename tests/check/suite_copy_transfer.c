@@ -244,11 +244,11 @@ START_TEST(a_locked_destination)
     copying_load();
     snprintf(path, sizeof path, "%s/B", lib.folder);
     int root = open(path, O_RDONLY | O_DIRECTORY);
-    int lock = lock_take(root, "B", "other, pid 2, since 01:00", 0, NULL, NULL);
+    int lock = lock_take(root, "B", "other, pid 2, since 01:00", 0, NULL, NULL, NULL);
     copying_finish(copying_start());
     ck_assert_str_eq(out.type, "failed");
     ck_assert_str_eq(out.code, "EBUSY");
-    lock_release(lock);
+    lock_give_back(lock);
     close(root);
 }
 END_TEST

@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -230,6 +231,7 @@ CALL(int, lsetxattr, "setxattr", (const char *p, const char *n, const void *v, s
      AT_FDCWD, p)
 CALL(ssize_t, fgetxattr, "getxattr", (int fd, const char *n, void *v, size_t len), (fd, n, v, len), fd, NULL)
 CALL(ssize_t, flistxattr, "getxattr", (int fd, char *v, size_t len), (fd, v, len), fd, NULL)
+CALL(int, flock, "flock", (int fd, int op), (fd, op), fd, NULL)
 CALL(int, ftruncate, "ftruncate", (int fd, off_t len), (fd, len), fd, NULL)
 CALL(int, ftruncate64, "ftruncate", (int fd, off_t len), (fd, len), fd, NULL)
 CALL(int, fallocate, "fallocate", (int fd, int m, off_t at, off_t len), (fd, m, at, len), fd, NULL)
