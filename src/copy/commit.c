@@ -16,6 +16,7 @@
 #include "copy/readback.h"
 
 #define MANY_TWINS 32                   /* above: one syncfs instead of an fsync each */
+#define MANY_LINKS 32                   /* likewise */
 #define LONGEST_WAIT (50 * NSEC_PER_MSEC)
 #define LONGEST_WITHOUT_TIMES (3 * NSEC_PER_SEC)
 #define CANCEL_BYTES (256u << 20)         /* a cancelled batch up to this is still committed */
@@ -97,6 +98,16 @@ static int sync_each_twin(struct items *batch)
     return code;
 }
 
+/* An fsync of their directory takes btrfs longer with each further name of a file: a second for a thousand. */
+static bool has_many_links(const struct items *batch)
+{
+    size_t links = 0;
+
+    for (const struct item *item = batch->first; item && links <= MANY_LINKS; item = item->next)
+        links += item->is_link;
+    return links > MANY_LINKS;
+}
+
 static int sync_names(struct commit *c, struct items *batch)
 {
     struct target *t = &c->w->target;
@@ -105,7 +116,7 @@ static int sync_names(struct commit *c, struct items *batch)
 
     if (code)
         return code;
-    if (t->fs.syncfs_reliable && (twins > MANY_TWINS || (c->moved && !t->elsewhere)))
+    if (t->fs.syncfs_reliable && (twins > MANY_TWINS || has_many_links(batch) || (c->moved && !t->elsewhere)))
         return sync_filesystem(c);
     return sync_each_twin(batch);
 }

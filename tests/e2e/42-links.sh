@@ -139,6 +139,20 @@ test_links_made_alone_arrive_under_the_name_that_was_asked_for() {
     diff <(links_of $S) <(links_of $D) >&2
 }
 
+# btrfs writes all names of a file at each fsync of their folder: 12,000 took minutes.
+test_a_folder_of_many_links_is_not_synced_by_itself() {
+    local i
+    need strace
+    two_disks
+    echo content >$S/0
+    for i in $(seq 300); do ln $S/0 $S/$i; done
+    run env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -y -o trace -e trace=fsync,syncfs "$AUTOBACKUP" copy acme/spot footage WORK NAS
+    assert_status 0
+    diff <(links_of $S) <(links_of $D) >&2
+    grep -q syncfs trace || skip "syncfs promises nothing on this filesystem"
+    assert_eq "$(grep -c "fsync(.*/$D>" trace)" 1 "fsyncs of the folder: with the first name"
+}
+
 test_names_of_what_is_no_file_stay_together() {
     two_disks
     mkfifo $S/pipe
