@@ -90,7 +90,7 @@ function Watch:add(path)
     local here = fs.lstat(locate.join(self.database.path, path))
     if here and (here.kind == "file" or here.kind == "symlink") and not is_held(self, path, here) then
         self.files = self.files + 1
-        self.bytes = self.bytes + (here.kind == "file" and here.size or 0)
+        self.bytes = size.add(self.bytes, here.kind == "file" and here.size or 0)
     end
 end
 

@@ -18,8 +18,9 @@ local function fits(disk, bytes, inodes)
         and (not disk.inodes_free or inodes <= disk.inodes_free)
 end
 
+-- Bytes in floating point: sparse files may claim more than an integer holds.
 local function sum(wants)
-    local bytes, inodes = 0, 0
+    local bytes, inodes = 0.0, 0
     for _, want in ipairs(wants) do
         bytes, inodes = bytes + want.bytes, inodes + want.inodes
     end
@@ -36,7 +37,7 @@ end
 -- @param disk as of has_room
 -- @return list of those that fit, list of those that do not
 function M.choose(disk)
-    local chosen, left, bytes, inodes = {}, {}, 0, 0
+    local chosen, left, bytes, inodes = {}, {}, 0.0, 0
     for _, want in ipairs(disk.wants) do
         if fits(disk, bytes + want.bytes, inodes + want.inodes) then
             chosen[#chosen + 1], bytes, inodes = want, bytes + want.bytes, inodes + want.inodes
@@ -54,7 +55,7 @@ local EXACT = 100    -- transfers that are planned for exact numbers even where 
 local function with_work(wants)
     local list = {}
     for _, want in ipairs(wants) do
-        list[#list + 1] = want.bytes + want.inodes > 0 and want or nil
+        list[#list + 1] = (want.bytes > 0 or want.inodes > 0) and want or nil
     end
     return list
 end
@@ -70,7 +71,7 @@ local function named(wants, with_database)
 end
 
 local function amount(wants)
-    return size.size((sum(wants)))
+    return size.size(size.whole((sum(wants))))
 end
 
 --- The sentence that says that it does not fit, with the numbers and with what would.
@@ -88,7 +89,7 @@ function M.sentence(disk)
         text = ("%s no room for so many files: %s%s to make, %s free"):format(has, most, size.count(inodes),
             size.count(disk.inodes_free))
     else
-        text = ("%s no room: %s%s needed in all, %s free"):format(has, most, size.size(bytes),
+        text = ("%s no room: %s%s needed in all, %s free"):format(has, most, size.size(size.whole(bytes)),
             size.size(disk.bytes_free))
     end
     chosen = with_work(chosen)
@@ -176,7 +177,7 @@ local function survey(run, items)
             if apart.has_disk(run, item, target.database) then
                 local bytes, inodes = bound(origin, target.replicas[key_of(item)])
                 add_want(disk_of(target.database, origin), {item = item, target = target.database,
-                    origin = origin, bytes = bytes, inodes = inodes, is_bound = bytes + inodes > 0})
+                    origin = origin, bytes = bytes, inodes = inodes, is_bound = bytes > 0 or inodes > 0})
             end
         end
     end
@@ -209,7 +210,7 @@ local function plan_exactly(run, disk)
     for _, want in ipairs(disk.wants) do
         open[#open + 1] = want.is_bound and want or nil
     end
-    table.sort(open, function(a, b) return a.bytes + a.inodes * 4096 > b.bytes + b.inodes * 4096 end)
+    table.sort(open, function(a, b) return a.bytes + a.inodes * 4096.0 > b.bytes + b.inodes * 4096.0 end)
     local bytes, inodes = sum(disk.wants)
     local left_bytes, left_inodes = sum(open)
     local line = run.board:line("look whether it fits")

@@ -44,7 +44,7 @@ local function work_of(session, board, task, found)
             elseif event.type == "done" or event.type == "failed" then
                 line:remove()
                 found.files = found.files + event.files
-                found.bytes = found.bytes + event.bytes
+                found.bytes = size.add(found.bytes, event.bytes)
                 found.failed = found.failed or event.type == "failed" and event or nil
             end
         end,

@@ -3,6 +3,7 @@
 -- A row is a plain table whose type ("replica", "database", ...) is in its metatable: `row.type` reads it,
 -- `pairs` does not show it. A result is the table a command's `run` returned; its metatable remembers the
 -- declaration, so that it can be shown later.
+local size = require "autobackup.view.size"
 
 local M = {}
 
@@ -82,11 +83,11 @@ end
 
 --- What a field of rows comes to.
 -- @param list of rows, @param key of a number; where a row has none it counts as 0
--- @return the sum
+-- @return the sum, at most math.maxinteger
 function M.sum(list, key)
     local sum = 0
     for _, row in ipairs(list) do
-        sum = sum + (row[key] or 0)
+        sum = size.add(sum, row[key] or 0)
     end
     return sum
 end

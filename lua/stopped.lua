@@ -15,7 +15,7 @@ local function begun_text(context)
             and fs.written(locate.join(context.target.path, folder .. core_copy.partial_name(path)))
         seen[path] = true
         if written and written > 0 then
-            bytes, count, name = bytes + written, count + 1, last
+            bytes, count, name = size.add(bytes, written), count + 1, last
         end
     end
     return count == 0 and "" or (", and %s of %s so far"):format(size.size(bytes),

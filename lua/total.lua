@@ -1,4 +1,6 @@
 --- One line above those of what runs now: how far a work of several parts is, its rate and when it ends.
+local size = require "autobackup.view.size"
+
 local M = {}
 
 local Total = {}
@@ -11,7 +13,7 @@ Total.__index = Total
 --        there is no total, and nothing is shown
 -- @return the total: plan, progress, finish
 function M.new(board, label, parts)
-    local total = setmetatable({bytes = 0, bytes_total = 0, files = 0, guesses = 0, parts = {}}, Total)
+    local total = setmetatable({bytes = 0.0, bytes_total = 0.0, files = 0, guesses = 0, parts = {}}, Total)
     for _, part in ipairs(parts) do
         total.parts[part.key] = {bytes = 0, files = 0, bytes_total = part.bytes, is_guess = part.is_guess}
         total.bytes_total = total.bytes_total + part.bytes
@@ -28,8 +30,8 @@ end
 
 function Total:show()
     if self.line then
-        self.line:show{bytes = self.bytes, files = self.files, bytes_total = self.bytes_total,
-            is_guess = self.guesses > 0 or nil}
+        self.line:show{bytes = size.whole(self.bytes), files = self.files,
+            bytes_total = size.whole(self.bytes_total), is_guess = self.guesses > 0 or nil}
     end
 end
 

@@ -224,7 +224,7 @@ function Run:ask(entries, left)
             left[#left + 1] = {entry = entry, err = more}
         else
             table.move(more, 1, #more, #lines + 1, lines)
-            files, bytes, seen[#seen + 1] = files + count, bytes + sum, entry
+            files, bytes, seen[#seen + 1] = files + count, size.add(bytes, sum), entry
         end
     end
     if files > 0 then

@@ -133,7 +133,7 @@ function Run:survey()
     for i, replica in ipairs(self.replicas) do
         ages[i] = errors.check(core_verify.ages(self.session.catalog:path(), replica.id, request.before))
         for _, age in ipairs(ages[i]) do
-            total = total + age.bytes
+            total = size.add(total, age.bytes)
         end
     end
     self.total = request.max_bytes and math.min(total, request.max_bytes) or total
@@ -167,7 +167,7 @@ function Run:show_progress(replica, event)
     self.states[replica.id] = event
     local sum = {files = 0, bytes = 0, bytes_total = self.total, path = event.path}
     for _, state in pairs(self.states) do
-        sum.files, sum.bytes = sum.files + state.files, sum.bytes + state.bytes
+        sum.files, sum.bytes = sum.files + state.files, size.add(sum.bytes, state.bytes)
     end
     self.live:show(sum)
 end
@@ -272,7 +272,7 @@ end
 local function stopped_text(run)
     local files, bytes, damaged = 0, 0, 0
     for _, row in pairs(run.rows) do
-        files, bytes, damaged = files + row.files, bytes + row.bytes, damaged + row.files_damaged
+        files, bytes, damaged = files + row.files, size.add(bytes, row.bytes), damaged + row.files_damaged
     end
     local found = damaged > 0 and (", %s damaged"):format(size.plural(damaged, "file")) or ""
     return ("verify stopped: %s read (%s)%s; that is kept, and --older goes on from there"):format(

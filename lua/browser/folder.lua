@@ -83,7 +83,7 @@ local function sequence_row(entry, files)
         note = sequence.gaps(entry) or size.plural(entry.count, "file"), bytes = 0, files = entry.count}
     for _, place in ipairs(entry.members) do
         local file = files[place]
-        row.bytes = row.bytes + file.bytes
+        row.bytes = size.add(row.bytes, file.bytes)
         row.newest = math.max(row.newest or file.newest, file.newest)
     end
     return row

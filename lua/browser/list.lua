@@ -4,6 +4,8 @@
 -- A row: name, kind ("all", "database", "client", "project", "category", "replica", "file", "directory", ...),
 -- bytes, files, newest (ns) where they are known; marks (words by database), note (text), into (the place that it
 -- leads to), pinned (stays in front).
+local size = require "autobackup.view.size"
+
 local M = {}
 
 local List = {}
@@ -88,7 +90,7 @@ function List:totals()
     for _, row in ipairs(self.all) do
         if not row.pinned then
             totals.count = totals.count + 1
-            totals.bytes, totals.files = totals.bytes + (row.bytes or 0), totals.files + (row.files or 0)
+            totals.bytes, totals.files = size.add(totals.bytes, row.bytes or 0), totals.files + (row.files or 0)
             totals.largest = math.max(totals.largest, row.bytes or 0)
         end
     end

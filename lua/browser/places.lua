@@ -108,7 +108,7 @@ local function measure(row, replicas, database)
                 row.is_here = true
             end
         end
-        row.bytes, row.files = row.bytes + bytes, row.files + files
+        row.bytes, row.files = size.add(row.bytes, bytes), row.files + files
     end
     row.newest = row.newest ~= math.mininteger and row.newest or nil
     return row

@@ -68,7 +68,7 @@ end
 local function folded_row(folded, files)
     local first, bytes, newest = files[folded.members[1]], 0, math.mininteger
     for _, member in ipairs(folded.members) do
-        bytes, newest = bytes + files[member].size, math.max(newest, files[member].mtime)
+        bytes, newest = size.add(bytes, files[member].size), math.max(newest, files[member].mtime)
     end
     return {size = bytes, mtime = newest, database = first.database, online = first.online,
         path = ("%s (%s)"):format(folded.text, size.plural(folded.count, "file"))}

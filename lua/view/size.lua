@@ -19,6 +19,20 @@ function M.size(bytes)
     return string.format(format, value, UNITS[unit])
 end
 
+--- The sum of two sizes, at most math.maxinteger: two sparse files may claim more than a number holds.
+-- @param sum, more integers, not negative
+-- @return an integer
+function M.add(sum, more)
+    return more > math.maxinteger - sum and math.maxinteger or sum + more
+end
+
+--- Of a sum that was made in floating point, from which sizes are taken again: the integer.
+-- @param number not negative
+-- @return an integer, at most math.maxinteger
+function M.whole(number)
+    return math.tointeger(number // 1) or math.maxinteger
+end
+
 --- A count with its thousands set apart: 1,234,567.
 -- @param number an integer
 -- @return text

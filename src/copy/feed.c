@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/sum.h"
 #include "copy/apply.h"
 #include "copy/directories.h"
 #include "copy/fan.h"
@@ -425,7 +426,7 @@ static void count_action(struct feed *f, const struct plan_name *name)
     else {
         atomic_fetch_add(&t->files_copied, 1);
         atomic_fetch_add(&t->files_replaced, kind == VERDICT_CHANGED);
-        atomic_fetch_add(&t->bytes_copied, name->leader ? 0 : (long long)left->size);
+        atomic_store(&t->bytes_copied, sum_add(atomic_load(&t->bytes_copied), name->leader ? 0 : (int64_t)left->size));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/sum.h"
 #include "copy/layers.h"
 
 #define SIZE_TEXT 32
@@ -51,7 +52,7 @@ static int add_blocks(void *arg, const struct plan_name *name)
     enum verdict_kind kind = name->verdict->kind;
 
     if ((kind == VERDICT_NEW || kind == VERDICT_CHANGED) && S_ISREG(name->pair->left->mode) && !name->leader)
-        m->bytes += blocks_of(m->w, name);
+        m->bytes = sum_add(m->bytes, blocks_of(m->w, name));
     return 0;
 }
 

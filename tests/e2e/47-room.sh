@@ -113,3 +113,21 @@ test_inodes_are_added_up_too() {
     assert_err "no room for so many files" "what fits, in order: acme/spot one"
     assert_eq "$(files_in B)" ""
 }
+
+test_two_files_of_holes_beyond_all_numbers() {
+    three_onto_small
+    mount_image X 300 xfs
+    mkdir -p X/one/acme/spot
+    echo small >X/one/acme/spot/file
+    truncate -s 7E X/one/acme/spot/a
+    truncate -s 7E X/one/acme/spot/b
+    ok add database X X
+    ok load X
+    ab copy acme/spot one X B --dry-run --json
+    assert_status 0
+    assert_eq "$(json 'o.type == "copy" and o.bytes_copied or nil')" 9223372036854775807
+    ok fetch acme/spot
+    ab compare acme/spot one A X
+    assert_status 4
+    ok find file --json
+}

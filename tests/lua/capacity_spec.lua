@@ -36,6 +36,18 @@ function M.test_a_smaller_one_behind_fits()
     unit.assertEquals({categories(chosen), categories(left)}, {"a c", "b"})
 end
 
+-- Two sparse files may claim more than a number holds.
+function M.test_what_is_beyond_all_numbers_has_no_room()
+    local huge = disk(100, want("a", 0), want("b", 0), want("c", 1))
+    huge.wants[1].bytes, huge.wants[2].bytes = 7 << 60, 7 << 60
+    unit.assertFalse(capacity.has_room(huge))
+    local chosen, left = capacity.choose(huge)
+    unit.assertEquals({categories(chosen), categories(left)}, {"c", "a b"})
+    unit.assertEquals(capacity.sentence(huge),
+        "NAS has no room: 9.2 EB needed in all, 100 MB free; what fits, in order: acme/spot c (1.0 MB); "
+        .. "what does not: acme/spot a, acme/spot b (9.2 EB)")
+end
+
 function M.test_inodes_count_too()
     local many = disk(100, want("a", 1, 600), want("b", 1, 600))
     unit.assertFalse(capacity.has_room(many))

@@ -24,6 +24,18 @@ function M.test_parts_are_added_up()
     unit.assertEquals(seen.last, {bytes = 50, files = 5, bytes_total = 80})
 end
 
+function M.test_parts_beyond_all_numbers()
+    local seen = board()
+    local huge = 7 << 60
+    local parts = {{key = "a", bytes = huge}, {key = "b", bytes = huge}, {key = "c", bytes = 5}}
+    local all = total.new(seen, "all", parts)
+    all:progress("c", {bytes = 5, files = 1})
+    unit.assertEquals(seen.last, {bytes = 5, files = 1, bytes_total = math.maxinteger})
+    all:plan("a", 7 << 60)
+    all:plan("b", 10)
+    unit.assertEquals(seen.last.bytes_total, 7 << 60)    -- exact to what floating point holds
+end
+
 -- A part that ended early leaves nothing that is waited for: the rest comes to its end.
 function M.test_a_part_that_ended_early()
     local seen = board()
