@@ -208,11 +208,14 @@ function Catalog:projects_named(prefix)
 end
 
 --- Loose entries, sorted.
--- @param filter {database=, category=}
+-- @param filter {database=, category=, ours = only names of our own pattern}
 -- @return rows {database, category, path (relative to the category), kind, size}
 function Catalog:loose(filter)
     filter = filter or {}
     local conditions = where.new():filters{database = filter.database, category = filter.category}
+    if filter.ours then
+        table.insert(conditions.conditions, "r.kind IN ('temp', 'replaced')")
+    end
     return self:rows([[SELECT d.name AS database, c.name AS category, c.path AS category_path, d.path AS root,
         r.path, r.kind, r.size
         FROM loose r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category]]

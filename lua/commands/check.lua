@@ -5,6 +5,7 @@ local databases_view = require "autobackup.view.databases"
 local freshness = require "autobackup.freshness"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
+local litter = require "autobackup.litter"
 local lookalike = require "autobackup.lookalike"
 local policy = require "autobackup.policy"
 local rows = require "autobackup.rows"
@@ -73,6 +74,8 @@ local function notes_of(session, lost)
     end
     local notes = gone.texts(session, lost)
     table.insert(notes, outside_note(session))
+    local left = litter.texts(session)
+    table.move(left, 1, #left, #notes + 1, notes)
     return notes
 end
 

@@ -4,6 +4,7 @@ local beside = require "autobackup.beside"
 local coverage = require "autobackup.coverage"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
+local litter = require "autobackup.litter"
 local lookalike = require "autobackup.lookalike"
 local rows = require "autobackup.rows"
 local statuses = require "autobackup.status"
@@ -63,6 +64,9 @@ local function run(args, session)
     if #result == 0 then
         local where = args.database and " in " .. args.database or ""
         result.notes = {knowledge.missing(session) or ("no %s%s"):format(NOUNS[args.what] or args.what, where)}
+    end
+    if args.what == "loose" and #result > 0 then
+        result.notes = litter.texts(session, args.database and {[args.database] = true})
     end
     if args.what == "databases" and #result > 0 then
         local disks = apart.disks(session.catalog)

@@ -4,6 +4,7 @@ local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
+local litter = require "autobackup.litter"
 local loading = require "autobackup.loading"
 local locate = require "autobackup.locate"
 local room = require "autobackup.room"
@@ -156,11 +157,15 @@ local function run(args, session)
         end
     end
     local outside = beside.counts(session)
+    local read = {}
     for _, row in ipairs(result) do
+        read[row.database] = true
         row.outside = outside[row.database] or 0
         local known = room.fields(session.catalog:database(row.database), row.online)
         row.bytes_total, row.bytes_free = known.bytes_total, known.bytes_free
     end
+    local left = litter.texts(session, read)
+    table.move(left, 1, #left, #result.notes + 1, result.notes)
     result.problems = context.problems.rows
     table.insert(result.notes, context.problems:omission())
     return result

@@ -35,7 +35,7 @@ local TYPES = {
         "*database text where it is",
         "*category text its name; absent beside the categories",
         "*path path of it",
-        "*kind text file, directory, symlink, fifo, socket, device, unreadable or mount",
+        "*kind text file, directory, symlink, fifo, socket, device, unreadable, mount, temp or replaced",
         "*files count in a folder beside the categories",
         "*size bytes in it; absent: not known",
         "*at_least flag files and size are not all"},

@@ -51,12 +51,18 @@ static int write_clients(const struct beside *b, struct error *err)
 static int write_loose(const struct beside *b, struct error *err)
 {
     const struct levels *v = b->levels;
-    struct place *found = mem_zalloc((v->loose_count + 1) * sizeof *found);
+    size_t count = v->loose_count + v->litter.count;
+    struct place *found = mem_zalloc((count + 1) * sizeof *found);
 
     for (size_t i = 0; i < v->loose_count; i++)
         found[i] = (struct place){.category = v->loose[i].category, .path = v->loose[i].path, .kind = v->loose[i].kind,
                                   .bytes = (int64_t)v->loose[i].size};
-    struct places p = {PLACES_LOOSE, b->database, found, v->loose_count, is_unread, (void *)v};
+    for (size_t i = v->loose_count; i < count; i++) {
+        const struct litter_item *item = &v->litter.list[i - v->loose_count];
+        found[i] = (struct place){.category = item->category, .path = item->path, .kind = item->kind,
+                                  .bytes = (int64_t)item->size};
+    }
+    struct places p = {PLACES_LOOSE, b->database, found, count, is_unread, (void *)v};
     int code = places_write(b->cat, &p, err);
     free(found);
     return code;

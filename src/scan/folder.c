@@ -58,16 +58,19 @@ static void stat_entry(struct folder *f, int fd, uint64_t mount, struct entry *e
         e->err = read_target(f, fd, e);
 }
 
-static struct entry *add_entry(struct folder *f)
+static struct entry *add_to(struct entry **list, size_t *count, size_t *room, size_t first)
 {
-    if (f->count == f->room) {
-        f->room = f->room ? f->room * 2 : 256;
-        f->entries = mem_realloc(f->entries, f->room * sizeof *f->entries);
+    if (*count == *room) {
+        *room = *room ? *room * 2 : first;
+        *list = mem_realloc(*list, *room * sizeof **list);
     }
-    struct entry *e = &f->entries[f->count++];
+    struct entry *e = &(*list)[(*count)++];
     *e = (struct entry){.nlink = 1};
     return e;
 }
+
+static struct entry *add_entry(struct folder *f) { return add_to(&f->entries, &f->count, &f->room, 256); }
+static struct entry *add_temp(struct folder *f) { return add_to(&f->temps, &f->temp_count, &f->temp_room, 4); }
 
 /* A database may lie in another one's: its own folder has its marker. */
 static bool is_of_database(int fd, const char *name)
@@ -80,9 +83,9 @@ static void add_name(struct folder *f, int fd, const char *name)
 {
     size_t len = strlen(name);
 
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || path_is_ours(name, len) || is_of_database(fd, name))
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_of_database(fd, name))
         return;
-    struct entry *e = add_entry(f);
+    struct entry *e = path_is_ours(name, len) ? add_temp(f) : add_entry(f);
     e->name = arena_strndup(&f->strings, name, len);
     e->name_len = (uint32_t)len;
 }
@@ -116,11 +119,13 @@ static int by_name(const void *a, const void *b)
 
 int folder_read(struct folder *f, int fd, uint64_t mount)
 {
-    f->count = 0;
+    f->count = f->temp_count = 0;
     arena_reset(&f->strings);
     int code = read_names(f, fd);
     for (size_t i = 0; i < f->count; i++)
         stat_entry(f, fd, mount, &f->entries[i]);
+    for (size_t i = 0; i < f->temp_count; i++)
+        stat_entry(f, fd, mount, &f->temps[i]);
     if (f->count)
         qsort(f->entries, f->count, sizeof *f->entries, by_name);
     return code;
@@ -150,6 +155,7 @@ void folder_prepend(struct folder *f, const struct entry *e)
 void folder_free(struct folder *f)
 {
     free(f->entries);
+    free(f->temps);
     free(f->dents);
     arena_free(&f->strings);
     *f = (struct folder){0};

@@ -14,6 +14,8 @@
 struct folder {
     struct entry *entries;    /* sorted by name bytes; names that are ours are left out */
     size_t count, room;
+    struct entry *temps;      /* those: names of our temps' pattern, in no order */
+    size_t temp_count, temp_room;
     struct arena strings;     /* names and targets */
     char *dents;              /* what getdents64 fills */
 };

@@ -14,6 +14,7 @@
 struct gather {
     struct job *job;
     struct known *known;
+    struct litter *litter;        /* with the lock */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct gather_item *first, **last;
@@ -22,13 +23,14 @@ struct gather {
     _Atomic int64_t directories, files, bytes;
 };
 
-struct gather *gather_new(struct job *job, struct known *known)
+struct gather *gather_new(struct job *job, struct known *known, struct litter *litter)
 {
     struct gather *g = mem_zalloc(sizeof *g);
     pthread_condattr_t attr;
 
     g->job = job;
     g->known = known;
+    g->litter = litter;
     g->last = &g->first;
     pthread_mutex_init(&g->lock, NULL);
     pthread_condattr_init(&attr);
@@ -230,12 +232,26 @@ static void add_unreadable(struct gathered *w, const struct walk_dir *dir)
     free(entries);
 }
 
+static void add_litter(struct gather *g, const struct gathered *w, const struct walk_dir *dir)
+{
+    struct buf folder = {0};
+
+    buf_printf(&folder, "%s/%s%s%s", w->update.client, w->update.project, dir->path_len ? "/" : "", dir->path);
+    pthread_mutex_lock(&g->lock);
+    for (size_t i = 0; i < dir->temp_count; i++)
+        litter_add(g->litter, w->update.category, buf_str(&folder), &dir->temps[i]);
+    pthread_mutex_unlock(&g->lock);
+    buf_free(&folder);
+}
+
 int gather_visit(const struct walk_dir *dir, void *arg)
 {
     struct gather *g = arg;
     struct gathered *w = dir->tree;
 
     atomic_fetch_add(&g->directories, 1);
+    if (dir->temp_count)
+        add_litter(g, w, dir);
     if (!dir->err) {
         add_directory(w, dir);
         return 0;

@@ -11,6 +11,7 @@
 
 #include "base/job.h"
 #include "index/store.h"
+#include "scan/litter.h"
 #include "scan/walk.h"
 
 struct gather;
@@ -27,8 +28,11 @@ struct gathered {
     size_t held;                      /* bytes of listings in `changed` */
 };
 
-/* job: gets problem events, and is asked whether to stop. known: outlives the gathering. */
-struct gather *gather_new(struct job *job, struct known *known);
+/*
+ * job: gets problem events, and is asked whether to stop. known, litter: outlive the gathering; the latter gets the names of our
+ * own pattern.
+ */
+struct gather *gather_new(struct job *job, struct known *known, struct litter *litter);
 void gather_free(struct gather *g);
 
 void gathered_init(struct gathered *w, struct gather *g, const char *path);

@@ -87,6 +87,12 @@ static int read_folder(int root, const char *path, struct folder *f)
     return -code;
 }
 
+static void add_litter(struct levels *l, const struct level_category *c, const char *client, const struct folder *f)
+{
+    for (size_t i = 0; i < f->temp_count; i++)
+        litter_add(&l->litter, c->id, client, &f->temps[i]);
+}
+
 static void read_client(struct levels *l, int root, const struct level_category *c, const char *client)
 {
     const char *path = join(l, c->path, client);
@@ -101,6 +107,7 @@ static void read_client(struct levels *l, int root, const struct level_category 
         else
             judge_loose(l, c, client, &f.entries[i]);
     }
+    add_litter(l, c, client, &f);
     folder_free(&f);
 }
 
@@ -127,6 +134,7 @@ void levels_read(struct levels *l, int root, const struct level_category *c)
         *MORE(l->clients, l->client_count) = (struct level_client){.category = c->id, .name = client};
         read_client(l, root, c, client);
     }
+    add_litter(l, c, "", &f);
     folder_free(&f);
 }
 
@@ -156,6 +164,7 @@ void levels_free(struct levels *l)
     free(l->clients);
     free(l->loose);
     free(l->unread);
+    litter_free(&l->litter);
     arena_free(&l->strings);
     *l = (struct levels){0};
 }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "index/listing.h"
+#include "scan/litter.h"
 
 struct level_category {
     int64_t id;
@@ -52,6 +53,7 @@ struct levels {
     struct level_loose *loose;
     struct level_unread *unread;
     size_t replica_count, client_count, loose_count, unread_count;
+    struct litter litter;     /* of the levels themselves */
 };
 
 /* A category that is not to be read: its disk is not there. The texts of err are copied. Adds to *l. */

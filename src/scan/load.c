@@ -306,7 +306,7 @@ static int walk_and_write(struct load *l, struct error *err)
 {
     pthread_t thread;
 
-    l->gather = gather_new(l->job, l->known);
+    l->gather = gather_new(l->job, l->known, &l->levels.litter);
     queue_replicas(l);
     int started = pthread_create(&thread, NULL, walk_thread, l);
     if (started)
@@ -340,6 +340,8 @@ static int write_levels(struct load *l, const char *marks, struct error *err)
     char name[FILESYSTEM_NAME];
     bool is_whole = !l->request.only_count;
 
+    if (is_whole)
+        litter_settle(&l->levels.litter, l->root, &l->roster);
     int code = is_whole ? beside_write(&beside, err) : 0;
     if (!code)
         code = catalog_begin(l->cat, err);

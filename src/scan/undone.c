@@ -34,7 +34,7 @@ static void add_all(struct undone *u, bool running)
 
 /* ---- heads ---- */
 
-enum { FIELD_KIND = 3, FIELD_SOURCE = 6, FIELDS };
+enum { FIELD_KIND = 3, FIELD_REPLICA, FIELD_SOURCE = 6, FIELDS };
 
 struct head {
     struct buf bytes;
@@ -108,18 +108,36 @@ static void take(struct undone *u, int dir, const struct entry *e, bool running)
 
 /* ---- all ---- */
 
-static void take_entry(struct undone *u, int dir, const struct entry *e, int64_t since)
+static bool is_open(const struct entry *e)
 {
     static const char ending[] = OPEN;
     size_t len = e->name_len, more = sizeof ending - 1;
-    bool running = len > more && strcmp(e->name + len - more, ending) == 0;
+    return len > more && strcmp(e->name + len - more, ending) == 0;
+}
+
+/* 0, also where there are none; or -errno. *ret_dir is open, or below 0. */
+static int read_manifests(int root, struct folder *f, int *ret_dir)
+{
+    struct entry self;
+    uint64_t mount;
+
+    *ret_dir = path_open_dir(root, OPERATIONS);
+    if (*ret_dir < 0)
+        return path_is_absent(*ret_dir) ? 0 : *ret_dir;
+    int code = folder_self(*ret_dir, &self, &mount);
+    return code ? code : folder_read(f, *ret_dir, mount);
+}
+
+static void take_entry(struct undone *u, int dir, const struct entry *e, int64_t since)
+{
+    bool running = is_open(e);
 
     if (e->err)
         add_all(u, true);
     if (e->err || !S_ISREG(e->mode))
         return;
     if (running)
-        add(u, e->name, len - more, true);
+        add(u, e->name, e->name_len - strlen(OPEN), true);
     if (e->ctime > u->newest)
         u->newest = e->ctime;
     if (running || e->ctime >= since)
@@ -129,15 +147,8 @@ static void take_entry(struct undone *u, int dir, const struct entry *e, int64_t
 void undone_read(int root, int64_t since, struct undone *ret_undone)
 {
     struct folder f = {0};
-    struct entry self;
-    uint64_t mount;
-    int dir = path_open_dir(root, OPERATIONS);
+    int dir, code = read_manifests(root, &f, &dir);
 
-    if (path_is_absent(dir))
-        return;
-    int code = dir < 0 ? dir : folder_self(dir, &self, &mount);
-    if (!code)
-        code = folder_read(&f, dir, mount);
     for (size_t i = 0; !code && i < f.count; i++)
         take_entry(ret_undone, dir, &f.entries[i], since);
     if (code)
@@ -145,6 +156,27 @@ void undone_read(int root, int64_t since, struct undone *ret_undone)
     if (dir >= 0)
         close(dir);
     folder_free(&f);
+}
+
+bool undone_at_work(int root, void (*see)(void *arg, const char *replica), void *arg)
+{
+    struct folder f = {0};
+    struct head h = {0};
+    int dir, code = read_manifests(root, &f, &dir);
+
+    for (size_t i = 0; !code && i < f.count; i++) {
+        if (!is_open(&f.entries[i]))
+            continue;
+        int found = read_head(dir, f.entries[i].name, &h);
+        if (found > 0)
+            see(arg, h.fields[FIELD_REPLICA]);
+        code = found < 0 ? -1 : 0;
+    }
+    if (dir >= 0)
+        close(dir);
+    buf_free(&h.bytes);
+    folder_free(&f);
+    return !code;
 }
 
 bool undone_has(const struct undone *u, const char *operation)

@@ -31,6 +31,12 @@ void undone_read(int root, int64_t since, struct undone *ret_undone);
 bool undone_has(const struct undone *u, const char *operation);
 bool undone_is_running(const struct undone *u, const char *operation);
 
+/*
+ * The replicas (paths relative to the database) that operations are at work in, or died in. False when that is not known of all:
+ * a manifest of one cannot be read.
+ */
+bool undone_at_work(int root, void (*see)(void *arg, const char *replica), void *arg);
+
 void undone_free(struct undone *u);
 
 #endif

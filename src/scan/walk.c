@@ -231,6 +231,8 @@ static int visit(struct worker *k, const struct node *n, int err)
         .path_len = k->path.len,
         .entries = k->folder.entries,
         .count = k->folder.count,
+        .temps = k->folder.temps,
+        .temp_count = k->folder.temp_count,
         .err = err,
     };
     return o->visit(&dir, o->arg);

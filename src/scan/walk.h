@@ -21,6 +21,8 @@ struct walk_dir {
     size_t path_len;
     const struct entry *entries;    /* sorted by name; the top's begin with its own entry, named "" */
     size_t count;
+    const struct entry *temps;      /* names of our temps' pattern, which are no entries */
+    size_t temp_count;
     int err;                        /* positive errno that ended the reading early, or prevented it */
 };
 

@@ -73,3 +73,47 @@ test_a_temp_that_stays_opens_no_other_operation() {
     ok copy bmx/show footage WORK NAS
     assert_eq "$(find NAS -name '.autobackup-*' -o -name '*.open')" "" "left"
 }
+
+# Names of our pattern that no manifest knows: nobody would sweep them up, and they are in no backup.
+test_a_temp_that_no_operation_knows_is_loose() {
+    mkdir -p $SPOT/sub WORK/footage/bmx/show NAS/.autobackup/operations
+    echo f >$SPOT/f
+    head -c 700 /dev/zero >$SPOT/sub/.autobackup-0123456789abcdef
+    head -c 50 /dev/zero >$SPOT/.autobackup-p-0123456789abcdef
+    echo old >$SPOT/sub/.autobackup-x-0123456789abcdef
+    echo t >WORK/footage/.autobackup-aaaaaaaaaaaaaaaa
+    setup
+    ok load
+    assert_err "WORK: 3 temps of copies (752 B), the first is $PWD/WORK/footage/.autobackup-aaaaaaaaaaaaaaaa: no operation knows of it" \
+        "'prune'" "WORK: 1 replaced file (4 B), $PWD/$SPOT/sub/.autobackup-x-0123456789abcdef: it could not be moved to the versions"
+    ok list loose --json
+    assert_eq "$(json 'o.database, o.category, o.kind, o.size, o.path' | sort)" "$(find "$PWD/WORK" -name '.autobackup-*' -printf '%s %p\n' |
+        sed -E 's/^([0-9]+) (.*-x-.*)/WORK footage replaced \1 \2/; s/^([0-9]+) /WORK footage temp \1 /' | sort)"
+    ok list loose in NAS
+    refute_err "no operation knows"
+    ab check
+    assert_err "WORK: 3 temps of copies"
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(find NAS/footage -name '.autobackup-*')" "" "temps that were copied"
+    find WORK -name '.autobackup-*' -delete
+    ok load
+    refute_err "no operation knows"
+    assert_eq "$(query 'SELECT count(*) FROM loose')" 0
+}
+
+# What an operation is at work with, or died of, is the next one's to sweep: it is not loose.
+test_a_temp_that_a_manifest_knows_is_not_loose() {
+    [ -e "$SHIM" ] || fail "$SHIM is not there: make check-e2e makes it"
+    mkdir -p $SPOT WORK/footage/bmx/show NAS
+    echo f >$SPOT/f
+    echo g >WORK/footage/bmx/show/g
+    setup
+    run env LD_PRELOAD="$SHIM" ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+        FAULTS="renameat2 */NAS/footage/acme/spot/f 1 1 kill" "$AUTOBACKUP" copy acme/spot footage WORK NAS
+    assert_eq "$(find NAS/footage -name '.autobackup-*' | wc -l)" 1 "temps of the dead one"
+    mkdir -p NAS/footage/bmx/show
+    echo t >NAS/footage/bmx/show/.autobackup-0123456789abcdef
+    ok load
+    assert_err "NAS: 1 temp of a copy (2 B), $PWD/NAS/footage/bmx/show/.autobackup-0123456789abcdef"
+    assert_eq "$(query 'SELECT count(*) FROM loose')" 1
+}
