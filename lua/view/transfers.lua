@@ -101,8 +101,8 @@ function M.action(action)
     if action.kind == "extra" then
         return action.removes and "remove (kept as versions)" or "leave (extra there)"
     elseif action.kind == "type" then
-        local is_folder = action.file_type == "directory"
-        return is_folder and "leave (folder here, file there)" or "leave (file here, folder there)"
+        local types = action.file_type == "directory" and "folder here, file there" or "file here, folder there"
+        return action.removes and ("replace (%s: kept as versions)"):format(types) or ("leave (%s)"):format(types)
     elseif action.content then
         return "leave (another content there, size and time are the same)"
     end

@@ -59,12 +59,27 @@ static bool settle(struct work *w, struct subject subject, int code)
 /* What an as-of copy takes its files from is no folder that one could look at: it was put together, and does not change. */
 static bool is_put_together(const struct work *w) { return w->request->layers != NULL; }
 
+/*
+ * It goes because the source has another type there, or above it. dir: as in look_in, which no folder of the source is where
+ * the item lies in one that goes.
+ */
+static int look_cleared(int dir, const struct item *item)
+{
+    struct stat st;
+
+    if (dir < 0)
+        return path_is_absent(dir) ? 0 : dir;
+    if (fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    return (st.st_mode & S_IFMT) == (item->right.mode & S_IFMT) ? -EEXIST : 0;
+}
+
 bool absent_item(struct work *w, const struct item *item)
 {
     if (is_put_together(w))
         return true;
     int dir = twin_source(item->twin);
-    int code = look_in(w, dir, item->name);
+    int code = item->clears ? look_cleared(dir, item) : look_in(w, dir, item->name);
     if (dir >= 0)
         twin_source_done(item->twin);
     return settle(w, item_subject(item), code);

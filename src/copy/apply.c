@@ -178,6 +178,8 @@ void apply_void(struct commit *c, const struct item *item, const char *path)
     };
     uint32_t mode = item->kind == VERDICT_EXTRA ? item->right.mode : item->left.mode;
 
+    if (item->retyped)    /* the void would take back what the path had before as well; what is not there, no undo misses */
+        return;
     if (!S_ISDIR(mode) || item->kind != VERDICT_NEW)    /* a directory is made before it comes here */
         manifest_add_void(&c->w->target.manifest, verbs[item->kind], mode, path);
 }

@@ -116,21 +116,36 @@ static bool judge_source(const struct merge_pair *pair, struct verdict *v)
     return true;
 }
 
-static bool judge_target(const struct entry *l, const struct entry *r, struct verdict *v)
+static void refuse_type(const struct entry *l, const struct entry *r, struct verdict *v)
 {
+    refuse(v, VERDICT_CONFLICT, "ETYPE", "");
+    snprintf(v->why, sizeof v->why, "a %s at the source, a %s at the destination: left alone; --mirror replaces it and keeps the "
+             "old one, or move one of them away by hand", type_name(l->mode), type_name(r->mode));
+}
+
+/* Of different types. A mirror makes the destination's that of the source; a socket is nothing that could be made. */
+static void judge_types(const struct entry *l, const struct entry *r, const struct classify_options *o, struct verdict *v)
+{
+    if (!o->mirror || entry_is_nothing(l))
+        refuse_type(l, r, v);
+    else
+        v->kind = S_ISDIR(l->mode) || S_ISDIR(r->mode) ? VERDICT_RETYPED : VERDICT_CHANGED;
+}
+
+static bool judge_target(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
+{
+    const struct entry *l = pair->left, *r = pair->right;
+
     if (r->err)
         refuse_errno(v, r->err, "destination");
     else if (r->mount)
         refuse(v, VERDICT_PROBLEM, "EXDEV", "a mount point at the destination is not entered");
-    else if ((l->mode & S_IFMT) != (r->mode & S_IFMT)) {
-        refuse(v, VERDICT_CONFLICT, "ETYPE", "");
-        snprintf(v->why, sizeof v->why,
-                 "a %s at the source, a %s at the destination: left alone; move one of them away by hand",
-                 type_name(l->mode), type_name(r->mode));
-    } else {
+    else if ((l->mode & S_IFMT) != (r->mode & S_IFMT))
+        judge_types(l, r, o, v);
+    else
         return false;
-    }
-    v->block = may_be_directory(l) || may_be_directory(r);
+    if (v->kind == VERDICT_CONFLICT || v->kind == VERDICT_PROBLEM)
+        v->block = may_be_directory(l) || may_be_directory(r);
     return true;
 }
 
@@ -169,9 +184,15 @@ void classify(const struct merge_pair *pair, const struct classify_options *opti
         return;
     } else if (!pair->right) {
         v->kind = VERDICT_NEW;
-    } else if (!judge_target(pair->left, pair->right, v)) {
+    } else if (!judge_target(pair, options, v)) {
         judge_both(pair, options, v);
     }
+}
+
+void classify_keep_type(const struct merge_pair *pair, struct verdict *verdict)
+{
+    refuse_type(pair->left, pair->right, verdict);
+    verdict->block = true;
 }
 
 bool classify_is_alike(const struct merge_pair *pair, const struct classify_options *options,

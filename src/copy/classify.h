@@ -15,6 +15,7 @@ enum verdict_kind {
     VERDICT_CHANGED,     /* content or link target differs: replace, keep the old one as a version */
     VERDICT_METADATA,    /* content is the same: correct mode, owner or times */
     VERDICT_EXTRA,       /* only at the destination */
+    VERDICT_RETYPED,     /* of a mirror: a folder against something else. The destination's goes to the versions first (retype.h) */
     VERDICT_CONFLICT,    /* left alone and reported */
     VERDICT_PROBLEM,     /* cannot be copied, reported */
 };
@@ -37,11 +38,15 @@ struct classify_options {
     bool only_own;          /* at the destination we may set rights and times of this user's files alone: */
     uint32_t uid;
     bool joins_links, parts_links;    /* how names that are one file are treated (index/grouping.h) */
+    bool mirror;            /* what is of another type at the destination is replaced like a changed file */
     bool repair;            /* replace files that are damaged at the destination by good ones, and do nothing else */
 };
 
 /* Judge a pair (at least one side is there). */
 void classify(const struct merge_pair *pair, const struct classify_options *options, struct verdict *ret_verdict);
+
+/* A RETYPED pair that is not to be touched: a conflict. */
+void classify_keep_type(const struct merge_pair *pair, struct verdict *verdict);
 
 /* Two regular files whose sizes and times agree and that nothing but their contents, or what is known of them, divides. */
 bool classify_is_alike(const struct merge_pair *pair, const struct classify_options *options,

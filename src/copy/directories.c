@@ -167,21 +167,27 @@ static int remove_in(struct work *w, const char *path, int dir, const char *name
     return code;
 }
 
-/* Only empty ones go: what is left in one was a conflict, or came since. */
-static void remove_one(struct work *w, const char *path, bool lasting)
+static int remove_at(struct work *w, const char *path, bool lasting)
 {
     const char *name;
-
-    if (!absent_directory(w, path))
-        return;
     int dir = path_open_parent(w->target.top, path, &name);
     int code = dir < 0 ? dir : remove_in(w, path, dir, name, lasting);
 
     if (dir >= 0)
         close(dir);
-    if (!code)
-        atomic_fetch_add(&w->report.tally.directories_removed, 1);
-    else if (code != -ENOENT && code != -ENOTEMPTY && code != -EEXIST)
+    atomic_fetch_add(&w->report.tally.directories_removed, !code);
+    return code;
+}
+
+int directories_remove(struct work *w, const char *path) { return remove_at(w, path, false); }
+
+/* Only empty ones go: what is left in one was a conflict, or came since. */
+static void remove_one(struct work *w, const char *path, bool lasting)
+{
+    if (!absent_directory(w, path))
+        return;
+    int code = remove_at(w, path, lasting);
+    if (code && code != -ENOENT && code != -ENOTEMPTY && code != -EEXIST)
         report_errno(&w->report, (struct subject){.dir = path, .name = ""}, -code, SIDE_TARGET);
 }
 

@@ -33,4 +33,10 @@ int directories_finish(struct work *w, struct plan *plan, struct error *err);
 void directories_remember(struct work *w, const char *path, const struct stat *before);
 void directories_put_back(struct work *w);
 
+/*
+ * Remove an empty directory of the destination, announced like those that a mirror removes. 0, -ENOTEMPTY (or -EEXIST: not
+ * empty), or -errno.
+ */
+int directories_remove(struct work *w, const char *path);
+
 #endif

@@ -149,9 +149,11 @@ static bool open_folder(struct feed *f, const struct plan_name *name)
 static struct item *new_item(struct feed *f, const struct plan_name *name)
 {
     struct twin *twin = twin_with(f, name);
-    if (twin && !open_folder(f, name))
+    if (!twin || !open_folder(f, name))
         return NULL;
-    return twin ? item_new(f->w, twin, name->verdict->kind, name->pair) : NULL;
+    struct item *item = item_new(f->w, twin, name->verdict->kind, name->pair);
+    item->retyped = name->retyped;
+    return item;
 }
 
 static void add_to_task(struct feed *f, struct item *item)
@@ -195,6 +197,8 @@ static int make_dir(struct feed *f, struct twin *twin, const struct plan_name *p
 /* Announced, and not made: an undo leaves what has the name to whoever makes it, or made it. */
 static void void_directory(struct feed *f, const struct item *item)
 {
+    if (item->retyped)    /* see apply_void */
+        return;
     char *path = plan_join(item->twin->path, item->name);
 
     manifest_add_void(&f->w->target.manifest, MANIFEST_CREATE, item->left.mode, path);
@@ -315,7 +319,8 @@ static int work_name(void *arg, const struct plan_name *name)
     case VERDICT_EXTRA: add_extra(f, name); break;
     case VERDICT_CONFLICT:
     case VERDICT_PROBLEM: return problem_name(arg, name);
-    case VERDICT_SAME: break;
+    case VERDICT_SAME:
+    case VERDICT_RETYPED: break;
     }
     return 0;
 }
@@ -370,6 +375,7 @@ static const char *action_kind(const struct plan_name *name)
     case VERDICT_CHANGED: return "changed";
     case VERDICT_METADATA: return "metadata";
     case VERDICT_EXTRA: return entry_is_nothing(name->pair->right) ? NULL : "extra";
+    case VERDICT_RETYPED: return "type";
     case VERDICT_CONFLICT: return strcmp(name->verdict->code, "ETYPE") == 0 ? "type" : "conflict";
     default: return NULL;
     }
@@ -399,11 +405,17 @@ static void emit_action(struct work *w, const struct plan_name *name, const char
     buf_free(&path);
 }
 
+/* Something comes, whatever goes for it. */
+static bool makes(enum verdict_kind kind)
+{
+    return kind == VERDICT_NEW || kind == VERDICT_CHANGED || kind == VERDICT_RETYPED;
+}
+
 static void count_extra(struct feed *f, const struct plan_name *name)
 {
     struct tally *t = &f->w->report.tally;
 
-    if (removes(f, name))
+    if (removes(f, name) || name->verdict->kind == VERDICT_RETYPED)
         atomic_fetch_add(S_ISDIR(name->pair->right->mode) ? &t->directories_removed : &t->files_removed, 1);
 }
 
@@ -414,10 +426,10 @@ static void count_action(struct feed *f, const struct plan_name *name)
     const struct entry *left = name->pair->left;
     enum verdict_kind kind = name->verdict->kind;
 
-    if (kind == VERDICT_EXTRA)
+    if (kind == VERDICT_EXTRA || kind == VERDICT_RETYPED)
         count_extra(f, name);
     atomic_fetch_add(&t->metadata_only, kind == VERDICT_METADATA);
-    if (kind != VERDICT_NEW && kind != VERDICT_CHANGED)
+    if (!makes(kind))
         return;
     if (S_ISDIR(left->mode))
         atomic_fetch_add(&t->directories_made, 1);
@@ -438,7 +450,7 @@ static bool is_possible(struct feed *f, const struct plan_name *name)
 
     if (f->mirror && report_extra(f, name))
         return false;
-    if (kind != VERDICT_NEW && kind != VERDICT_CHANGED && !goes)
+    if (!makes(kind) && !goes)
         return true;
     if (!*name->name || foresee_name(&f->foresight, name, subject_of(name)))
         return true;
@@ -456,7 +468,7 @@ static int action_name(void *arg, const struct plan_name *name)
         return 0;
     count_action(f, name);
     if (kind && f->w->report.job)
-        emit_action(f->w, name, kind, removes(f, name));
+        emit_action(f->w, name, kind, removes(f, name) || name->verdict->kind == VERDICT_RETYPED);
     return problem_name(arg, name);
 }
 

@@ -35,6 +35,8 @@ struct item {
     const char *name;
 
     bool staged;
+    bool clears;                      /* an EXTRA that is in the way of another type, not absent at the source */
+    bool retyped;                     /* a NEW whose name was cleared: the path has a record of that, too */
     bool is_link;                     /* its temp is a further name of a file that the destination has */
 
     /* set when it is staged */

@@ -27,7 +27,7 @@ static int want(void *arg, const struct plan_name *name)
     enum verdict_kind kind = name->verdict->kind;
     char temp[TEMP_NAME_SIZE];
 
-    if ((kind != VERDICT_NEW && kind != VERDICT_CHANGED) || !S_ISREG(name->pair->left->mode) ||
+    if ((kind != VERDICT_NEW && kind != VERDICT_CHANGED && kind != VERDICT_RETYPED) || !S_ISREG(name->pair->left->mode) ||
         name->pair->left->size < RESUMABLE)
         return 0;
     char *in_replica = plan_join(name->dir->path, name->name), *path = plan_join(s->w->request->path, in_replica);

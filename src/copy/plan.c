@@ -33,6 +33,7 @@ void plan_free(struct plan *p)
     forget(p);
     map_free(&p->needed, NULL);
     map_free(&p->respelled, free);
+    map_free(&p->cleared, NULL);
     map_free(&p->outside, first_free);
 }
 
@@ -44,6 +45,8 @@ void plan_block(struct plan *p, const char *dir, const char *name)
     map_set(&p->blocked, hash64_of(path, strlen(path)), &blocked);
     free(path);
 }
+
+static bool is_marked_in(const struct map *m, const char *path) { return map_get(m, hash64_of(path, strlen(path))) != NULL; }
 
 static bool is_marked(struct plan *p, const char *path, size_t len)
 {
@@ -150,14 +153,42 @@ static const char *group(struct plan *p, const struct plan_name *name, struct ve
     return leader;
 }
 
+/* Only what is asked for itself is cleared away, not what merely leads there. */
+static bool is_asked_itself(const struct plan *p, const char *name)
+{
+    return !p->only || p->extent == ONLY_COVERED || (*name && only_name(p->only, name, strlen(name)) == ONLY_COVERED);
+}
+
+/* What was cleared is new; what could not be is left alone. own: gets the pair without the destination's side. */
+static void judge_cleared(struct plan *p, struct plan_name *name, struct verdict *v, struct merge_pair *own)
+{
+    char *path = plan_join(name->dir->path, name->name);
+
+    *v = (struct verdict){.kind = VERDICT_SAME, .block = true};
+    if (is_marked_in(&p->cleared, path)) {
+        *v = (struct verdict){.kind = VERDICT_NEW, .block = !S_ISDIR(name->pair->left->mode)};
+        *own = (struct merge_pair){.left = name->pair->left, .left_digest = name->pair->left_digest,
+                                   .left_state = name->pair->left_state, .left_renewed = name->pair->left_renewed,
+                                   .left_moved = name->pair->left_moved};
+        name->pair = own;
+        name->retyped = true;
+    }
+    free(path);
+}
+
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
                  const struct merge_pair *pair)
 {
     struct verdict verdict;
+    struct merge_pair own;
     struct plan_name name = {.dir = dir, .pair = pair, .verdict = &verdict};
 
     name.name = pair->left ? pair->left->name : pair->right->name;
     classify(pair, &p->options, &verdict);
+    if (verdict.kind == VERDICT_RETYPED && !is_asked_itself(p, name.name))
+        classify_keep_type(pair, &verdict);
+    else if (verdict.kind == VERDICT_RETYPED && p->is_cleared)
+        judge_cleared(p, &name, &verdict, &own);
     bool is_judged = p->respelled.count && !judge_respelled(p, &name, &verdict);
     if (is_judged && verdict.block)
         plan_block(p, dir->path, name.name);
@@ -327,6 +358,21 @@ static void count_left(struct plan_counts *n, const struct plan_name *name)
     n->source_incomplete |= name->pair->left->err || name->pair->left->mount;
 }
 
+/* What goes, and what comes. */
+static void count_retyped(struct plan_counts *n, const struct plan_name *name)
+{
+    const struct entry *l = name->pair->left, *r = name->pair->right;
+    const struct verdict new = {.kind = VERDICT_NEW};
+    struct plan_name fresh = *name;
+
+    fresh.verdict = &new;
+    n->retyped++;
+    n->has_links |= l->nlink > 1 && !S_ISDIR(l->mode);
+    n->directories_extra += S_ISDIR(r->mode);
+    n->files_extra += !S_ISDIR(r->mode);
+    count_left(n, &fresh);
+}
+
 /* All regular files of the source, whatever becomes of them. */
 static void count_any(struct plan_counts *n, const struct merge_pair *pair)
 {
@@ -346,7 +392,9 @@ static int count_name(void *arg, const struct plan_name *name)
     struct plan_counts *n = c->n;
 
     count_any(n, name->pair);
-    if (name->pair->left)
+    if (name->verdict->kind == VERDICT_RETYPED)
+        count_retyped(n, name);
+    else if (name->pair->left)
         count_left(n, name);
     else if (S_ISDIR(name->pair->right->mode))
         n->directories_extra++;

@@ -32,6 +32,8 @@ struct plan {
     bool respell_first;                 /* those are going to be one name before anything else: it is a dry run */
     const atomic_bool *cancel;          /* may be NULL */
     const atomic_bool *stop;            /* likewise: another reason to end early */
+    struct map cleared;                 /* hashes of paths whose other type is gone from the destination (copy/retype.h), */
+    bool is_cleared;                    /* when that was done; what is RETYPED since then stays as it is, and was reported */
     /* what plan_scout found */
     struct map needed;                  /* hashes of directories of the source that lead to what it is about */
     struct map outside;                 /* grouping_key -> struct first: a name in place already and not asked for, owned */
@@ -47,6 +49,7 @@ struct plan_name {
     const struct merge_pair *pair;
     const char *name;                   /* "" for the replica's top itself */
     const struct verdict *verdict;
+    bool retyped;                       /* it is NEW because what was there of another type is gone */
     const char *leader;                 /* path of another name of the same source file, seen before; or NULL */
 };
 

@@ -18,6 +18,7 @@ struct plan_counts {
     int64_t files_new, files_changed, files_unchanged, files_extra, metadata_only, conflicts, problems;
     int64_t others_new, others_changed;    /* symlinks, FIFOs, devices */
     int64_t directories_new, directories_stale, directories_extra;
+    int64_t retyped;                       /* folders against something else, which a mirror clears away first */
     int64_t files;                         /* regular files of the source, below blocked directories too */
     int64_t sockets;                       /* of the source, which hold no data: never copied, no problem */
     int64_t owned;                         /* names whose rights or times only their owner there may set: they stay */

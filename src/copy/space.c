@@ -51,7 +51,8 @@ static int add_blocks(void *arg, const struct plan_name *name)
     struct measure *m = arg;
     enum verdict_kind kind = name->verdict->kind;
 
-    if ((kind == VERDICT_NEW || kind == VERDICT_CHANGED) && S_ISREG(name->pair->left->mode) && !name->leader)
+    if ((kind == VERDICT_NEW || kind == VERDICT_CHANGED || kind == VERDICT_RETYPED) && S_ISREG(name->pair->left->mode) &&
+        !name->leader)
         m->bytes = sum_add(m->bytes, blocks_of(m->w, name));
     return 0;
 }

@@ -20,6 +20,8 @@
 #include "copy/open.h"
 #include "copy/partials.h"
 #include "copy/rehearse.h"
+#include "copy/remark.h"
+#include "copy/retype.h"
 #include "copy/respell.h"
 #include "copy/extras.h"
 #include "copy/settle.h"
@@ -90,6 +92,7 @@ static void init_plan(struct transfer *t)
         .options = {
             .traits = work_traits(w),
             .overwrite_newer = t->request.overwrite_newer,
+            .mirror = t->request.mirror,
             .repair = t->request.repair,
             .keeps_mode = w->source.holds.mode && w->target.holds.mode,
             .keeps_owner = w->source.holds.owner && w->target.holds.owner,
@@ -134,41 +137,6 @@ static void emit_plan(struct transfer *t)
     job_emit(t->work.report.job, ev);
 }
 
-/* Rights that will not be corrected are no part of the plan, and no secret. */
-static void tell_owned(struct transfer *t)
-{
-    char text[200];
-
-    if (!t->work.report.plan.owned)
-        return;
-    snprintf(text, sizeof text, "%lld files and folders there belong to another user, so their rights and times are "
-             "left as they are (only that user or root can set them)", (long long)t->work.report.plan.owned);
-    report_note(&t->work.report, "EOWNED", text);
-}
-
-static void tell_sockets(struct transfer *t)
-{
-    long long count = t->work.report.plan.sockets;
-    char text[120];
-
-    if (!count || t->request.repair)
-        return;
-    snprintf(text, sizeof text, "%lld socket%s of the source left out: a socket holds no data", count, count > 1 ? "s" : "");
-    report_note(&t->work.report, "ESOCKET", text);
-}
-
-static void tell_respelled(struct transfer *t, const struct respellings *found)
-{
-    const struct respelling *first = found->list;
-    char text[2 * NAME_MAX + 200], more[60] = "";
-
-    if (found->count > 1)
-        snprintf(more, sizeof more, ", and so with %zu more name%s", found->count - 1, found->count > 2 ? "s" : "");
-    snprintf(text, sizeof text, "'%s' is called '%s' at the source: the copy first gives it that name there%s, and then "
-             "compares what is in it", first->from, first->to, more);
-    report_note(&t->work.report, "ESPELLING", text);
-}
-
 /* What the destination spells otherwise than the source. Where it was not given the source's spelling before, it stays. */
 static int find_respelled(struct transfer *t, struct error *err)
 {
@@ -185,8 +153,17 @@ static int find_respelled(struct transfer *t, struct error *err)
     respell_map(&found, &t->plan.respelled);
     t->plan.respell_first = r->dry_run;
     if (!code && found.count && r->dry_run)
-        tell_respelled(t, &found);
+        remark_respelled(&t->work, &found);
     respellings_free(&found);
+    return code;
+}
+
+/* Of a source that could not be read completely nothing is mirrored away, not for the sake of a type either. */
+static int count_unmirrored(struct transfer *t, struct error *err)
+{
+    t->plan.options.mirror = false;
+    int code = plan_count(&t->plan, &t->work.report.plan, err);
+    t->work.report.plan.source_incomplete = true;
     return code;
 }
 
@@ -212,22 +189,13 @@ static int make_plan(struct transfer *t, struct error *err)
     if (code)
         return code;
     w->report.plan.source_incomplete |= !complete;
+    if (w->report.plan.source_incomplete && w->report.plan.retyped && (code = count_unmirrored(t, err)))
+        return code;
     code = space_free(w, &t->space);
     if (code)
         return error_set(err, -code, "%s", t->request.target_root);
     emit_plan(t);
-    if (w->same_filesystem && !t->request.restore)
-        report_note(&w->report, "ESAMEFS",
-                    "source and destination are on the same filesystem: this is no second copy if the disk fails");
-    if (w->target.fs.kernel_old)
-        report_note(&w->report, "EKERNEL",
-                    "this Linux is older than 5.8 and does not tell when writing fails: every file is synced by itself, which "
-                    "is slower");
-    tell_owned(t);
-    tell_sockets(t);
-    if (t->request.mirror && w->report.plan.source_incomplete)
-        report_note(&w->report, "EINCOMPLETE",
-                    "the source could not be read completely: extra files at the destination stay");
+    remark_plan(w);
     return 0;
 }
 
@@ -271,8 +239,10 @@ static void drain(struct work *w)
 static int run_passes(struct transfer *t, struct error *err)
 {
     struct work *w = &t->work;
-    int code = feed_work(w, &t->plan, err);
+    int code = w->report.plan.retyped ? retype_clear(w, &t->plan, err) : 0;
 
+    if (!code && !work_ending(w))
+        code = feed_work(w, &t->plan, err);
     drain(w);
     if (!code && w->report.plan.has_links && !work_ending(w)) {
         code = feed_links(w, &t->plan, err);

@@ -50,7 +50,7 @@ struct transfer_request {
  *             checked then), same_filesystem, source_incomplete (a mirror removes nothing then),
  *             others_new, others_changed (symlinks, FIFOs, devices), directories_new
  *   action    kind ("new", "changed", "extra", "metadata", "conflict", "type": a conflict of types), content (a conflict
- *             of contents at equal sizes and times), path
+ *             of contents at equal sizes and times), removes (what is there goes to the versions), path
  *             (relative to the database), file_type ("file", "directory", "symlink", "fifo", "device", "socket"), size; only
  *             with dry_run
  *   room      bytes (that the files to be written take on the disk: holes, and what is kept of them from a copy that

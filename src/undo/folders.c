@@ -307,19 +307,26 @@ static int put_back(struct undo *u, const struct folder *f)
     return code && code != -ENOENT ? tell_errno(u, f->path, code) : 0;
 }
 
-int folders_finish(struct undo *u)
+static bool is_made(const struct folder *f) { return f->created && !f->removed; }
+
+/* From the deepest on. */
+static int each_folder(struct undo *u, bool made, int (*what)(struct undo *, const struct folder *))
 {
     struct folders *list = &u->past.folders;
     int code = 0;
 
     for (size_t i = list->count; !code && i > 0; i--) {
         struct folder *f = list->list[i - 1];
-        if (!is_ours_to_touch(u, f) || (f->voided && !f->touched))
-            continue;
-        if (f->created && !f->removed)
-            code = unmake(u, f);
-        else if (f->known)
-            code = put_back(u, f);
+        if (is_ours_to_touch(u, f) && (!f->voided || f->touched) && is_made(f) == made && (made || f->known))
+            code = what(u, f);
     }
+    return code;
+}
+
+int folders_unmake(struct undo *u) { return each_folder(u, true, unmake); }
+
+int folders_finish(struct undo *u)
+{
+    int code = each_folder(u, false, put_back);
     return code ? code : manifest_write(&u->manifest);
 }

@@ -46,7 +46,10 @@ struct undo;
 /* Make what the operation removed. 0 or -errno; problems of single ones are reported. */
 int folders_make(struct undo *u);
 
-/* Remove what it made and is empty by now, and put metadata back, deepest first. 0 or -errno as above. */
+/* Remove what it made and is empty by now, deepest first. 0 or -errno as above. */
+int folders_unmake(struct undo *u);
+
+/* Put metadata back, likewise. */
 int folders_finish(struct undo *u);
 
 #endif

@@ -190,7 +190,8 @@ static int judge_removed(struct undo *u, struct step *s, bool there)
         return tell_errno(u, s->deed.path, old);
     if (old)
         return unchanged(u, s);
-    if (there)
+    bool goes = there && u->request.dry_run && S_ISDIR(s->now.st_mode) && past_turn_of(&u->past, &s->deed) == PAST_AFTER_FOLDERS;
+    if (there && !goes)
         return conflict(u, s, "there is another one by now: left alone");
     int kept = find_kept(u, s);
     if (kept)
@@ -242,6 +243,8 @@ int judge(struct undo *u, struct step *s)
     s->act = ACT_NONE;
     int live = u->spot.live;
     int code = live < 0 ? live : fstatat(live, s->name, &s->now, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    if ((code == -ENOTDIR || code == -ELOOP) && u->request.dry_run && u->past.retyped)    /* what is in the way goes first */
+        code = -ENOENT;
     if (code == -ENOTDIR || code == -ELOOP)
         return conflict(u, s, "a folder on the way to it is none any more: left alone");
     if (code && code != -ENOENT)

@@ -188,8 +188,11 @@ static void note_record(struct past *p, const struct manifest_record *rec)
         p->unsafe++;
     else if (is_folder(&d))
         note_folder(p, &d);
-    else
+    else {
+        const struct folder *f = d.verb == MANIFEST_CREATE ? map_get(&p->folders.index[FOLDER_IN_REPLICA], key(d.path)) : NULL;
         p->total++;
+        p->retyped += f && f->removed;
+    }
 }
 
 static int read_all(struct past *p)
@@ -218,8 +221,19 @@ int past_open(int root, const char *operation, const char *identity, struct past
     if (!code)
         code = read_all(ret_past);
     if (!code)
-        code = manifest_rewind(&ret_past->reader);
+        code = past_rewind(ret_past);
     return code;
+}
+
+int past_rewind(struct past *p) { return manifest_rewind(&p->reader); }
+
+enum past_turn past_turn_of(const struct past *p, const struct deed *d)
+{
+    const struct folder *f = map_get(&p->folders.index[FOLDER_IN_REPLICA], key(d->path));
+
+    if (f && f->removed && d->verb == MANIFEST_CREATE)
+        return PAST_BEFORE_FOLDERS;
+    return f && f->created && d->verb == MANIFEST_REMOVE ? PAST_AFTER_FOLDERS : PAST_AMONG;
 }
 
 void past_close(struct past *p)

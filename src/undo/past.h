@@ -32,6 +32,7 @@ struct past {
     bool torn;                         /* it breaks off */
     bool ended;                        /* else its operation died, or was stopped and may be gone on with */
     int64_t total;                     /* deeds announced, voided ones too */
+    int64_t retyped;                   /* of them: what is no folder was made where a folder was removed before */
     int64_t unsafe;                    /* records left out because their paths lead elsewhere */
     struct folders folders;            /* its directories */
     struct map voided, stamps, attributes, links;    /* by hash of the path */
@@ -46,6 +47,16 @@ struct past {
  */
 int past_open(int root, const char *operation, const char *identity, struct past *ret_past);
 void past_close(struct past *p);
+
+/*
+ * When a deed is taken back. A mirror that made a file where a folder was had cleared that first, and the other way round, so one
+ * path has both: the file goes before folders are made again, or comes back when the folder is gone.
+ */
+enum past_turn { PAST_BEFORE_FOLDERS, PAST_AMONG, PAST_AFTER_FOLDERS };
+enum past_turn past_turn_of(const struct past *p, const struct deed *d);
+
+/* Read the deeds anew. 0 or -errno. */
+int past_rewind(struct past *p);
 
 /* The next deed that was not voided, in the order of the manifest: 1, 0 at the end, -errno. */
 int past_next(struct past *p, struct deed *ret_deed);

@@ -160,4 +160,13 @@ void tell_action(struct undo *u, const char *kind, const char *path, mode_t mode
 void tell_progress(struct undo *u, const char *path);
 void tell_counts(struct undo *u, struct event *ev);
 
+/* In a dry run: a step that would be done, counted as if it were. */
+void tell_step(struct undo *u, const struct step *s);
+
+/* The manifest cannot be opened or followed, for this -errno, which is returned with err. */
+int tell_no_past(const struct undo *u, int code, struct error *err);
+
+/* One that is read: what does not hold of it. 0, or -errno with err when it is about another replica. */
+int tell_past(struct undo *u, struct error *err);
+
 #endif

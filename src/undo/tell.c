@@ -69,3 +69,54 @@ void tell_counts(struct undo *u, struct event *ev)
     event_int(ev, "conflicts", atomic_load(&u->report.tally.conflicts));
     event_int(ev, "failed", atomic_load(&u->report.tally.failed));
 }
+
+int tell_no_past(const struct undo *u, int code, struct error *err)
+{
+    const struct undo_request *r = &u->request;
+
+    if (code == -ENOENT)
+        return error_say(err, "ENOENT", ENOENT, "%s has no operation %s: 'history' lists what it has", r->database,
+                         r->undone);
+    if (code == -EBADMSG)
+        return error_say(err, "EBADMSG", EBADMSG, "the manifest of operation %s on %s is damaged: it cannot be undone",
+                         r->undone, r->database);
+    if (code == -EINVAL)
+        return error_say(err, "EUNSAFE", EINVAL, "the manifest of operation %s on %s is that of another operation or "
+                         "of another disk: it is not followed", r->undone, r->database);
+    return error_set(err, -code, "manifest of %s", r->undone);
+}
+
+int tell_past(struct undo *u, struct error *err)
+{
+    const struct undo_request *r = &u->request;
+    const struct past *p = &u->past;
+
+    if (strcmp(p->replica, r->path) != 0 || !*p->replica)
+        return error_say(err, "EUNSAFE", EINVAL, "the manifest of operation %s on %s is about %s, not %s: it is not "
+                         "followed", r->undone, r->database, *p->replica ? p->replica : "no replica", r->path);
+    if (p->torn)
+        report_note(&u->report, "ETORN", "the operation's manifest breaks off: what stands in it is undone");
+    if (p->unsafe)
+        report_note(&u->report, "EUNSAFE", "the operation's manifest names paths that lead elsewhere: they are not "
+                    "followed");
+    if (!p->trusted)
+        report_note(&u->report, "EOWNER", "the operation's manifest is not root's own: owners and set-id bits stay as "
+                    "they are");
+    return 0;
+}
+
+static const char *const kinds[] = {[ACT_TAKE] = "remove", [ACT_SWAP] = "restore", [ACT_PUT] = "return",
+                                    [ACT_CORRECT] = "correct"};
+
+void tell_step(struct undo *u, const struct step *s)
+{
+    const struct stat *st = s->act == ACT_SWAP || s->act == ACT_PUT ? &s->kept : &s->now;
+
+    tell_action(u, kinds[s->act], s->deed.path, st->st_mode, S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0);
+    u->counts.restored += s->act == ACT_SWAP;
+    u->counts.returned += s->act == ACT_PUT;
+    u->counts.removed += s->act == ACT_TAKE;
+    u->counts.metadata += s->act == ACT_CORRECT;
+    if (st == &s->kept && S_ISREG(st->st_mode))
+        u->counts.bytes += (int64_t)st->st_size;
+}

@@ -28,6 +28,8 @@ struct run {
     int64_t started_at;        /* monotonic */
     struct step *steps;        /* room for UNDO_BATCH */
     size_t count;              /* of them at work */
+    enum past_turn turn;       /* whose deeds are gathered */
+    bool has_last;             /* there are some of PAST_AFTER_FOLDERS */
 };
 
 static void free_run(void *arg)
@@ -105,41 +107,6 @@ static int lock_database(struct run *run, struct error *err)
     return code ? error_set(err, -code, "%s/" OPERATIONS, r->root) : 0;
 }
 
-static int explain_past(const struct undo *u, int code, struct error *err)
-{
-    const struct undo_request *r = &u->request;
-
-    if (code == -ENOENT)
-        return error_say(err, "ENOENT", ENOENT, "%s has no operation %s: 'history' lists what it has", r->database,
-                         r->undone);
-    if (code == -EBADMSG)
-        return error_say(err, "EBADMSG", EBADMSG, "the manifest of operation %s on %s is damaged: it cannot be undone",
-                         r->undone, r->database);
-    if (code == -EINVAL)
-        return error_say(err, "EUNSAFE", EINVAL, "the manifest of operation %s on %s is that of another operation or "
-                         "of another disk: it is not followed", r->undone, r->database);
-    return error_set(err, -code, "manifest of %s", r->undone);
-}
-
-static int check_past(struct undo *u, struct error *err)
-{
-    const struct undo_request *r = &u->request;
-    const struct past *p = &u->past;
-
-    if (strcmp(p->replica, r->path) != 0 || !*p->replica)
-        return error_say(err, "EUNSAFE", EINVAL, "the manifest of operation %s on %s is about %s, not %s: it is not "
-                         "followed", r->undone, r->database, *p->replica ? p->replica : "no replica", r->path);
-    if (p->torn)
-        report_note(&u->report, "ETORN", "the operation's manifest breaks off: what stands in it is undone");
-    if (p->unsafe)
-        report_note(&u->report, "EUNSAFE", "the operation's manifest names paths that lead elsewhere: they are not "
-                    "followed");
-    if (!p->trusted)
-        report_note(&u->report, "EOWNER", "the operation's manifest is not root's own: owners and set-id bits stay as "
-                    "they are");
-    return 0;
-}
-
 /* The replica's directory, and what its filesystem is; both may come to be only when folders were made. */
 static int open_top(struct undo *u)
 {
@@ -196,8 +163,8 @@ static int open_undo(struct run *run, struct error *err)
         return code;
     code = past_open(u->root, r->undone, r->identity, &u->past);
     if (code)
-        return explain_past(u, code, err);
-    code = check_past(u, err);
+        return tell_no_past(u, code, err);
+    code = tell_past(u, err);
     if (!code)
         code = apart_check_at(r->catalog, r->identity, u->root, r->root, r->path, err);
     return code ? code : prepare_target(u, err);
@@ -235,6 +202,12 @@ static int gather_one(struct run *run)
     int more = atomic_load(u->cancel) ? -ECANCELED : past_next(&u->past, &s->deed);
     if (more != 1)
         return more;
+    enum past_turn turn = past_turn_of(&u->past, &s->deed);
+    run->has_last |= turn == PAST_AFTER_FOLDERS;
+    if (turn != run->turn) {
+        deed_free(&s->deed);
+        return 1;
+    }
     split(s);
     tell_progress(u, s->deed.path);
     u->counts.looked_at++;
@@ -320,6 +293,31 @@ static int undo_files(struct run *run, struct error *err)
     return code;
 }
 
+/* The deeds of one turn. */
+static int undo_turn(struct run *run, enum past_turn turn, struct error *err)
+{
+    run->turn = turn;
+    int code = past_rewind(&run->u.past);
+    return code ? code : undo_files(run, err);
+}
+
+static void start_versions(struct undo *u)
+{
+    if (u->versions.base)
+        return;
+    versions_init(&u->versions, u->root, u->request.operation, u->past.replica, u->elsewhere || !u->fs.syncfs_reliable);
+    u->versions.left = &u->left;
+}
+
+/* What stands where a folder was. */
+static int undo_before_folders(struct run *run, struct error *err)
+{
+    if (!run->u.past.retyped)
+        return 0;
+    start_versions(&run->u);
+    return undo_turn(run, PAST_BEFORE_FOLDERS, err);
+}
+
 /* One that stays is no part of what is undone. 0 or -ECANCELED. */
 static int drop_partials(struct undo *u)
 {
@@ -342,18 +340,22 @@ static int work(struct run *run, struct error *err)
     int code = renames_undo(u);
 
     if (!code)
+        code = undo_before_folders(run, err);
+    if (!code)
         code = folders_make(u);
     if (!code)
         code = open_top(u);
-    versions_init(&u->versions, u->root, u->request.operation, u->past.replica,
-                  u->elsewhere || !u->fs.syncfs_reliable);
-    u->versions.left = &u->left;
+    start_versions(u);
     if (!code)
-        code = undo_files(run, err);
-    if (!code)
-        code = links_restore(u);
+        code = undo_turn(run, PAST_AMONG, err);
     if (!code && !u->past.ended)    /* nothing is left to go on with */
         code = drop_partials(u);
+    if (!code)
+        code = folders_unmake(u);
+    if (!code && run->has_last)
+        code = undo_turn(run, PAST_AFTER_FOLDERS, err);
+    if (!code)
+        code = links_restore(u);
     if (!code)
         code = folders_finish(u);
     opened_shut_all(&u->opened, tell_shut, u);
@@ -366,32 +368,30 @@ static int work(struct run *run, struct error *err)
     return code && code != -ECANCELED && !err->message ? error_set(err, -code, "undo on %s", u->request.database) : code;
 }
 
-static const char *const kinds[] = {[ACT_TAKE] = "remove", [ACT_SWAP] = "restore", [ACT_PUT] = "return",
-                                    [ACT_CORRECT] = "correct"};
-
-static void tell_step(struct undo *u, const struct step *s)
+static int tell_turn(struct run *run, enum past_turn turn)
 {
-    const struct stat *st = s->act == ACT_SWAP || s->act == ACT_PUT ? &s->kept : &s->now;
+    int code = past_rewind(&run->u.past);
 
-    tell_action(u, kinds[s->act], s->deed.path, st->st_mode, S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0);
-    u->counts.restored += s->act == ACT_SWAP;
-    u->counts.returned += s->act == ACT_PUT;
-    u->counts.removed += s->act == ACT_TAKE;
-    u->counts.metadata += s->act == ACT_CORRECT;
-    if (st == &s->kept && S_ISREG(st->st_mode))
-        u->counts.bytes += (int64_t)st->st_size;
-}
-
-static int run_dry(struct run *run, struct error *err)
-{
-    int code = renames_undo(&run->u);
-
+    run->turn = turn;
     while (!code && !(code = gather(run)) && run->count) {
         for (size_t i = 0; i < run->count; i++)
             tell_step(&run->u, &run->steps[i]);
         free_batch(run);
     }
     free_batch(run);
+    return code;
+}
+
+static int run_dry(struct run *run, struct error *err)
+{
+    int code = renames_undo(&run->u);
+
+    if (!code && run->u.past.retyped)
+        code = tell_turn(run, PAST_BEFORE_FOLDERS);
+    if (!code)
+        code = tell_turn(run, PAST_AMONG);
+    if (!code && run->has_last)
+        code = tell_turn(run, PAST_AFTER_FOLDERS);
     return code && code != -ECANCELED ? error_set(err, -code, "undo on %s", run->u.request.database) : code;
 }
 

@@ -231,6 +231,29 @@ START_TEST(specials)
 }
 END_TEST
 
+/* A mirror replaces what is of another type; where one of the two is a folder, it goes first. */
+START_TEST(types_of_a_mirror)
+{
+    options.mirror = true;
+    right.mode = S_IFLNK | 0777;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    right.mode = S_IFDIR | 0755;
+    ck_assert_int_eq(judge(), VERDICT_RETYPED);
+    ck_assert(!verdict.block);
+    classify_keep_type(&pair, &verdict);
+    ck_assert_int_eq(verdict.kind, VERDICT_CONFLICT);
+    ck_assert(verdict.block);
+    right.mode = S_IFREG | 0644;
+    left.mode = S_IFDIR | 0755;
+    ck_assert_int_eq(judge(), VERDICT_RETYPED);
+    right.mount = true;
+    ck_assert_int_eq(judge(), VERDICT_PROBLEM);
+    right.mount = false;
+    left.mode = S_IFSOCK;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+}
+END_TEST
+
 START_TEST(sockets_are_no_files)
 {
     both_types(S_IFSOCK);
@@ -321,6 +344,7 @@ Suite *suite_copy_classify(void)
     tcase_add_test(c, directories);
     tcase_add_test(c, symlinks);
     tcase_add_loop_test(c, specials, 0, 3);
+    tcase_add_test(c, types_of_a_mirror);
     tcase_add_test(c, sockets_are_no_files);
     tcase_add_loop_test(c, types_that_differ, 0, 7);
     tcase_add_test(c, what_could_not_be_read);

@@ -1,0 +1,55 @@
+#include "copy/remark.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+/* Rights that will not be corrected are no part of the plan, and no secret. */
+static void tell_owned(struct work *w)
+{
+    char text[200];
+
+    if (!w->report.plan.owned)
+        return;
+    snprintf(text, sizeof text, "%lld files and folders there belong to another user, so their rights and times are "
+             "left as they are (only that user or root can set them)", (long long)w->report.plan.owned);
+    report_note(&w->report, "EOWNED", text);
+}
+
+static void tell_sockets(struct work *w)
+{
+    long long count = w->report.plan.sockets;
+    char text[120];
+
+    if (!count || w->request->repair)
+        return;
+    snprintf(text, sizeof text, "%lld socket%s of the source left out: a socket holds no data", count, count > 1 ? "s" : "");
+    report_note(&w->report, "ESOCKET", text);
+}
+
+void remark_respelled(struct work *w, const struct respellings *found)
+{
+    const struct respelling *first = found->list;
+    char text[2 * NAME_MAX + 200], more[60] = "";
+
+    if (found->count > 1)
+        snprintf(more, sizeof more, ", and so with %zu more name%s", found->count - 1, found->count > 2 ? "s" : "");
+    snprintf(text, sizeof text, "'%s' is called '%s' at the source: the copy first gives it that name there%s, and then "
+             "compares what is in it", first->from, first->to, more);
+    report_note(&w->report, "ESPELLING", text);
+}
+
+void remark_plan(struct work *w)
+{
+    if (w->same_filesystem && !w->request->restore)
+        report_note(&w->report, "ESAMEFS",
+                    "source and destination are on the same filesystem: this is no second copy if the disk fails");
+    if (w->target.fs.kernel_old)
+        report_note(&w->report, "EKERNEL",
+                    "this Linux is older than 5.8 and does not tell when writing fails: every file is synced by itself, which "
+                    "is slower");
+    tell_owned(w);
+    tell_sockets(w);
+    if (w->request->mirror && w->report.plan.source_incomplete)
+        report_note(&w->report, "EINCOMPLETE",
+                    "the source could not be read completely: extra files at the destination stay");
+}

@@ -1,0 +1,16 @@
+/*
+ * Notes on a plan: what is no part of it, and no secret.
+ */
+#ifndef AUTOBACKUP_COPY_REMARK_H
+#define AUTOBACKUP_COPY_REMARK_H
+
+#include "copy/respell.h"
+#include "copy/work.h"
+
+/* What the plan leaves out or cannot promise, a note each. */
+void remark_plan(struct work *w);
+
+/* Of a dry run: names that are going to be spelled like the source's first; at least one. */
+void remark_respelled(struct work *w, const struct respellings *found);
+
+#endif

@@ -1,0 +1,129 @@
+# A name that becomes something of another type: left alone, or replaced by a mirror, and taken back. Oracles: find, sha256sum,
+# diff, rsync.
+. ./studio.sh
+
+P=WORK/footage/acme/spot Q=NAS/footage/acme/spot
+
+# What a project begins with, one name of each type, copied.
+types() {
+    mkdir -p "$P/folder/deep/empty" "$P/folder/.hidden" "$P/plain" NAS
+    echo one >"$P/file"
+    echo two >"$P/other"
+    echo three >"$P/folder/a"
+    echo four >"$P/folder/deep/b"
+    ln "$P/folder/a" "$P/folder/a2"
+    ln -s file "$P/link"
+    mkfifo "$P/pipe"
+    find "$P" -exec touch -h -d '2024-05-06 07:08:09' {} +
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    alike
+}
+
+# Each of them becomes something else.
+change() {
+    rm -r "$P"/{file,other,link,pipe,folder}
+    mkdir -p "$P/file/in/it" "$P/link"
+    echo new >"$P/file/in/it/f"
+    ln -s nowhere "$P/other"
+    echo linked >"$P/link/f"
+    echo content >"$P/pipe"
+    echo "no folder any more" >"$P/folder"
+    ln "$P/folder" "$P/plain/again"
+    find "$P" -exec touch -h -d '2025-05-06 07:08:09' {} +
+}
+
+alike() {
+    assert_same_tree "$P" "$Q"
+    assert_eq "$(rsync_lists -anic --delete --exclude=.autobackup "$P/" "$Q/")" "" "what rsync would do"
+}
+
+test_without_mirror_each_is_left_alone_and_told() {
+    need rsync
+    types
+    tree_of "$Q" >before
+    change
+    ab copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_err "a directory at the source, a file at the destination: left alone; --mirror replaces it" \
+        "a file at the source, a directory at the destination" "a symlink at the source, a file at the destination"
+    tree_of "$Q" | grep -v ' again \|plain' | diff - <(grep -v plain before) || fail "something of another type was touched"
+}
+
+test_a_mirror_replaces_them_and_undo_brings_them_back() {
+    need rsync
+    local op
+    types
+    tree_of "$Q" >before
+    change
+    ok copy acme/spot footage WORK NAS --mirror --yes --dry-run --json
+    json 'o.type == "copy" and table.concat({o.files_copied, o.files_removed, o.others_copied, o.directories_made, o.directories_removed}, " ") or nil' >planned
+    assert_eq "$(json 'o.kind == "type" and o.removes and o.path:match("[^/]*$") or nil' | sort | tr '\n' ' ')" "file folder link "
+    tree_of "$Q" | diff - before || fail "a dry run wrote"
+    ok copy acme/spot footage WORK NAS --mirror --yes --json
+    json 'o.type == "copy" and table.concat({o.files_copied, o.files_removed, o.others_copied, o.directories_made, o.directories_removed}, " ") or nil' | diff planned - ||
+        fail "the plan was another one"
+    op=$(json 'o.type == "copy" and o.operation or nil')
+    alike
+    find "$P" -type f -links 2 -printf '%P\n' | sort | diff - <(find "$Q" -type f -links 2 -printf '%P\n' | sort)
+    ok compare acme/spot footage WORK NAS
+    tree_of "$Q" >after
+    cat NAS/.autobackup/versions/"$op"/footage/acme/spot/{file,other,folder/a,folder/deep/b} | diff - <(printf '%s\n' one two three four) ||
+        fail "not all old ones are kept"
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    assert_out "nothing to do"
+
+    ok undo "$op" --dry-run
+    tree_of "$Q" | diff - after || fail "a dry run wrote"
+    ok undo "$op"
+    tree_of "$Q" | diff - before || fail "it is not as it was before"
+    ok undo last --yes           # and the undo of that, both ways
+    tree_of "$Q" | diff - after || fail "it is not as it was after the copy"
+    ok undo last --yes
+    tree_of "$Q" | diff - before || fail "it is not as it was before, the second time"
+}
+
+# What comes into a folder that is to go stays; the rest goes on.
+test_what_came_since_the_load_stays() {
+    local shim
+    types
+    rm -r "$P/folder" "$P/file"
+    echo now >"$P/folder"
+    mkdir "$P/file"
+    touch -d '2025-05-06' "$P/folder" "$P/file"
+    shim=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so
+    [ -e "$shim" ] || skip "$shim is missing"
+    printf '#!/bin/sh\necho late >"%s/folder/late"\n' "$PWD/$Q" >late && chmod +x late
+    run env LD_PRELOAD="$shim" FAULTS="unlinkat */footage/acme/spot/folder 1 1 run=$PWD/late" "$AUTOBACKUP" copy acme/spot footage WORK NAS \
+        --mirror --yes
+    assert_exists "$Q/folder/late"
+    assert_status 3
+    assert_err "something came since: left alone"
+    [ -d "$Q/file" ] || fail "the other one did not go on"
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    assert_same_tree "$P" "$Q"
+}
+
+# Killed at any of these calls, the same command makes it whole, and nothing that was there is lost.
+test_a_kill_in_the_middle_leaves_what_the_next_run_finishes() {
+    need rsync
+    need_injection
+    local call n kills=0
+    for call in renameat2 renameat unlinkat mkdirat linkat fsync; do
+        for n in 1 4 9; do
+            rm -rf WORK NAS "$XDG_DATA_HOME"
+            types
+            (cd "$Q" && find . -type f -exec cat {} + | sort -u) >content
+            change
+            killed_at "$call" "$n" copy acme/spot footage WORK NAS --mirror --yes || break
+            kills=$((kills + 1))
+            ok copy acme/spot footage WORK NAS --mirror --yes
+            alike
+            find NAS -type f -exec cat {} + | tr '\0' '\n' | sort -u | comm -23 content - | diff - /dev/null || fail "lost at $call $n"
+        done
+    done
+    [ "$kills" -gt 6 ] || fail "killed only $kills times"
+}
