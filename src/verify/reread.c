@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@ struct stream {
     uint64_t dropped;             /* pages before were dropped */
     bool can_direct, direct;      /* O_DIRECT: worth a try, set */
     bool can_peek;                /* RWF_NOWAIT is worth a try */
+    bool sparse;                  /* it may have holes */
+    uint64_t data_end;            /* no hole before */
 };
 
 void reread_init(struct reread *c, bool cached, const atomic_bool *cancel, void (*progress)(void *, uint64_t), void *arg)
@@ -106,14 +109,42 @@ static void prepare(struct stream *s, bool fresh)
     (void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
+/* What of the hole at this place is passed at once; 0 where data lies, at the end, and where that is not known. */
+static size_t hole_at(struct stream *s)
+{
+    if (!s->sparse || s->at < s->data_end)
+        return 0;
+    off_t next = lseek(s->fd, (off_t)s->at, SEEK_DATA);
+    if (next < 0 && errno == ENXIO)    /* none follows */
+        next = lseek(s->fd, 0, SEEK_END);
+    if (next < 0) {
+        s->sparse = false;
+        return 0;
+    }
+    uint64_t end = (uint64_t)next < s->size ? (uint64_t)next : s->size;
+    if (end > s->at)
+        return end - s->at < BUFFER ? (size_t)(end - s->at) : BUFFER;
+    next = lseek(s->fd, (off_t)s->at, SEEK_HOLE);
+    s->data_end = next > (off_t)s->at ? (uint64_t)next : s->at + BUFFER;
+    return 0;
+}
+
+/* It reads as zeros; those come from memory. */
+static ssize_t hash_hole(struct stream *s, size_t len)
+{
+    static const char zeros[64 << 10];
+
+    for (size_t done = 0; done < len; done += sizeof zeros)
+        hasher_add(s->c->hasher, zeros, len - done < sizeof zeros ? len - done : sizeof zeros);
+    return (ssize_t)len;
+}
+
 /* Bytes read and hashed, 0 at the end of the file, or -errno. */
-static ssize_t step(struct stream *s)
+static ssize_t hash_data(struct stream *s)
 {
     struct reread *c = s->c;
-
-    if (c->cancel && atomic_load_explicit(c->cancel, memory_order_relaxed))
-        return -ECANCELED;
     ssize_t n = c->cached ? peek(s) : -EAGAIN;
+
     if (n == -EAGAIN)
         n = read_disk(s);
     if (n <= 0)
@@ -121,6 +152,20 @@ static ssize_t step(struct stream *s)
     if ((uint64_t)n > s->size - s->at)
         n = (ssize_t)(s->size - s->at);
     hasher_add(c->hasher, c->buffer, (size_t)n);
+    return n;
+}
+
+/* The same, having looked for holes and the cancel. */
+static ssize_t step(struct stream *s)
+{
+    struct reread *c = s->c;
+
+    if (c->cancel && atomic_load_explicit(c->cancel, memory_order_relaxed))
+        return -ECANCELED;
+    size_t hole = hole_at(s);
+    ssize_t n = hole ? hash_hole(s, hole) : hash_data(s);
+    if (n <= 0)
+        return n;
     s->at += (uint64_t)n;
     if (c->progress)
         c->progress(c->arg, (uint64_t)n);
@@ -128,9 +173,16 @@ static ssize_t step(struct stream *s)
     return n;
 }
 
+static bool may_have_holes(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && (uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size;
+}
+
 int reread_digest(struct reread *c, int fd, uint64_t size, bool fresh, struct digest *ret_digest)
 {
-    struct stream s = {.c = c, .fd = fd, .size = size, .can_direct = true, .can_peek = true};
+    struct stream s = {.c = c, .fd = fd, .size = size, .can_direct = true, .can_peek = true,
+                       .sparse = may_have_holes(fd)};
     ssize_t n = 1;
 
     hasher_reset(c->hasher);

@@ -89,6 +89,31 @@ test_the_digest_of_holes_is_that_of_zeros() {
     ok verify acme/spot
 }
 
+# What is there of data is read, and the digest is that of the whole; beyond the holes damage is found.
+test_verify_does_not_read_holes() {
+    local file=WORK/$SPOT/sparse bytes
+    need strace
+    need xxh128sum
+    disks
+    truncate -s 400M "$file"
+    for at in 0 777 8000 99999; do head -c 70001 /dev/urandom | dd of="$file" bs=4096 seek=$at conv=notrunc status=none; done
+    truncate -s +123 "$file"
+    [ "$(stat -c %b "$file")" -lt 2000 ] || skip "no holes here"
+    ok load
+    run strace -f -qq -o trace -P "$PWD/$file" -e trace=pread64,preadv2,read "$AUTOBACKUP" verify acme/spot footage WORK
+    assert_status 0
+    bytes=$(awk '{ sum += $NF } END { print sum + 0 }' trace)
+    [ "$bytes" -ge 280004 ] && [ "$bytes" -lt 20000000 ] || fail "$bytes bytes read of 280 kB in 400 MB of holes"
+    assert_eq "$(sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "SELECT lower(substr(hex(digests), -32)) FROM directory WHERE digests NOT NULL")" \
+        "$(xxh128sum "$file" | cut -d' ' -f1)" "digest"
+    before=$(stat -c %y "$file")
+    printf X | dd of="$file" bs=4096 seek=8001 conv=notrunc status=none
+    touch -d "$before" "$file"
+    ok load
+    ab verify acme/spot footage WORK
+    [ "$STATUS" != 0 ] || fail "damage behind a hole is not found"
+}
+
 shimmed() {    # FAULTS ARGUMENT...
     local shim=${AUTOBACKUP%/*}/tests/fault/shim.so faults=$1
     shift
