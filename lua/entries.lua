@@ -1,6 +1,6 @@
 --- Entries of replicas, from the listings in batches.
 local errors = require "autobackup.errors"
-local units = require "autobackup.units"
+local nanoseconds = require "autobackup.view.nanoseconds"
 
 local M = {}
 
@@ -9,8 +9,8 @@ local BATCH = 512
 local Entries = {}
 Entries.__index = Entries
 
-local function nanoseconds(seconds)
-    return seconds and units.ns(seconds)
+local function ns_of(seconds)
+    return seconds and nanoseconds.of(seconds)
 end
 
 --- Look for entries.
@@ -19,7 +19,7 @@ end
 -- @param how as for catalog:find, but newer and older in seconds since 1970
 -- @return an object with the methods below, to be closed; raises
 function M.open(catalog, filter, how)
-    how.newer, how.older = nanoseconds(how.newer), nanoseconds(how.older)
+    how.newer, how.older = ns_of(how.newer), ns_of(how.older)
     return setmetatable({catalog = catalog, places = {}, damaged = {}, handle = catalog:find({
         client = filter.client, project = filter.project, database = filter.database, category = filter.category,
     }, how)}, Entries)
@@ -63,7 +63,7 @@ function Entries:batch()
         if place and entry.damaged then
             table.insert(self.damaged, {replica = entry.replica, path = entry.path, place = place})
         elseif place then
-            entry.mtime = entry.mtime // 1000000000
+            entry.mtime = nanoseconds.seconds(entry.mtime)
             kept = kept + 1
             found[kept] = entry
         end

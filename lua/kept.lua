@@ -7,6 +7,7 @@ local glob = require "autobackup.glob"
 local guess = require "autobackup.guess"
 local jobs = require "autobackup.jobs"
 local locate = require "autobackup.locate"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local past = require "autobackup.past"
 local suggest = require "autobackup.suggest"
 local typed = require "autobackup.view.typed"
@@ -98,7 +99,7 @@ local function row_of(event, found, where, database)
         verb = replaced and "replaced" or "removed", by = found.kind,
         happened_at = found.started_at and found.started_at // 1000000000,
         size = replaced and event.old_size or event.size, file_type = event.file_type,
-        mtime = (replaced and event.old_mtime or event.mtime) // 1000000000,
+        mtime = nanoseconds.seconds(replaced and event.old_mtime or event.mtime),
     }
     row.restore = M.command(row)
     return row

@@ -7,6 +7,7 @@ local errors = require "autobackup.errors"
 local gone = require "autobackup.gone"
 local locate = require "autobackup.locate"
 local room = require "autobackup.room"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local rows = require "autobackup.rows"
 local sameness = require "autobackup.sameness"
 local states = require "autobackup.states"
@@ -16,7 +17,7 @@ local M = {}
 
 --- Nanoseconds to seconds, nil to nil.
 function M.seconds(ns)
-    return ns and ns // 1000000000
+    return ns and nanoseconds.seconds(ns)
 end
 
 --- Databases, in the order in which they were added.

@@ -14,7 +14,7 @@ local M = {}
 M.LONGEST = nanoseconds.LONGEST
 
 --- Seconds as ns, clamped to what an integer holds.
-M.ns = nanoseconds.of
+M.ns = nanoseconds.span
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 local MONTH, YEAR = 30 * DAY, 365 * DAY     -- as view/age.lua shows them

@@ -16,10 +16,10 @@ local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local rows = require "autobackup.rows"
 local sameness = require "autobackup.sameness"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local size = require "autobackup.view.size"
 local states = require "autobackup.states"
 local statuses = require "autobackup.status"
-local units = require "autobackup.units"
 
 local M = {}
 
@@ -173,7 +173,7 @@ function Run:show_progress(replica, event)
 end
 
 local function day_of(seconds)
-    return seconds and core_sys.format_time(units.ns(seconds), "local", "%Y-%m-%d")
+    return seconds and core_sys.format_time(nanoseconds.of(seconds), "local", "%Y-%m-%d")
 end
 
 local HAS_GOOD = {damaged = true, renewed = true}    -- states with another content than was known

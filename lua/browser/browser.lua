@@ -10,6 +10,7 @@ local fs = require "core.fs"
 local leading = require "autobackup.browser.leading"
 local locate = require "autobackup.locate"
 local models = require "autobackup.browser.model"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local output = require "autobackup.browser.output"
 local panels = require "autobackup.browser.panel"
 local place_module = require "autobackup.browser.place"
@@ -34,7 +35,7 @@ local function now()
 end
 
 local function ago(ns)
-    return age.ago(ns // 1000000000, now())
+    return age.ago(nanoseconds.seconds(ns), now())
 end
 
 -- ---- showing ----

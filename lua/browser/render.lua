@@ -8,6 +8,7 @@ local dialog_module = require "autobackup.browser.dialog"
 local distinct = require "autobackup.view.distinct"
 local help = require "autobackup.browser.help"
 local model_module = require "autobackup.browser.model"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local panels = require "autobackup.browser.panel"
 local place_module = require "autobackup.browser.place"
 local shorten = require "autobackup.view.shorten"
@@ -209,7 +210,7 @@ local function row_spans(writer, plan, row, totals)
             plan.files), "dim"
     end
     if plan.newest > 0 then
-        local text = row.newest and age.ago(row.newest // 1000000000, writer.look.now) or ""
+        local text = row.newest and age.ago(nanoseconds.seconds(row.newest), writer.look.now) or ""
         spans[#spans + 1], spans[#spans + 2] = "  " .. writer:left(text, plan.newest), "dim"
     end
     add_marks(writer, spans, plan, row)

@@ -4,10 +4,10 @@ local finding = require "autobackup.finding"
 local knowledge = require "autobackup.knowledge"
 local problems_view = require "autobackup.view.problems"
 local sequence = require "autobackup.view.sequence"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local size = require "autobackup.view.size"
 local soundness = require "autobackup.soundness"
 local statuses = require "autobackup.status"
-local units = require "autobackup.units"
 local core_sys = require "core.sys"
 
 local function gone_note(session)
@@ -106,7 +106,7 @@ local function folded_lines(result)
 end
 
 local function date(seconds)
-    return core_sys.format_time(units.ns(seconds), "local", "%Y-%m-%d %H:%M")
+    return core_sys.format_time(nanoseconds.of(seconds), "local", "%Y-%m-%d %H:%M")
 end
 
 local COLUMNS = {

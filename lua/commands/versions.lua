@@ -4,9 +4,9 @@ local kept = require "autobackup.kept"
 local knowledge = require "autobackup.knowledge"
 local locate = require "autobackup.locate"
 local rows = require "autobackup.rows"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
-local units = require "autobackup.units"
 
 local LIMIT = 10000    -- what can be read, and be held as a list
 
@@ -69,7 +69,7 @@ local function run(args, session, sink)
 end
 
 local function date(seconds)
-    return seconds and core_sys.format_time(units.ns(seconds), "local", "%Y-%m-%d %H:%M")
+    return seconds and core_sys.format_time(nanoseconds.of(seconds), "local", "%Y-%m-%d %H:%M")
 end
 
 local FEW = 5    -- rows: so many commands are all written out

@@ -9,7 +9,7 @@
 
 #define FILE_TIME 1000000000     /* seconds since 1970: one that every filesystem has */
 #define COARSEST (2 * NSEC_PER_SEC)
-#define JOINED INT64_C(9223372036)    /* the last second that clock_join tells from later ones */
+#define JOINED INT64_C(9223372036)    /* the last second that is kept to the nanosecond (base/clock.h) */
 
 /* A file whose times are set and read back. */
 struct clockwork {

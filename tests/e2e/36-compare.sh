@@ -224,3 +224,28 @@ test_a_copy_on_vfat_is_the_same() {
     ok fetch acme/spot --json
     assert_eq "$(json 'o.database == "STICK" and o.category == "footage" and o.compared or nil')" similar
 }
+
+# Beyond what 64 bits of nanoseconds hold two times are two times: neither compare nor fetch calls these the same.
+test_times_after_2262_are_told_apart() {
+    mkdir -p WORK/footage/acme/spot NAS/footage/acme/spot
+    echo aa >WORK/footage/acme/spot/a
+    echo bb >NAS/footage/acme/spot/a
+    touch -d '2400-01-01 UTC' WORK/footage/acme/spot/a
+    touch -d '2401-01-01 UTC' NAS/footage/acme/spot/a
+    [ "$(stat -c %Y NAS/footage/acme/spot/a)" = 13601088000 ] || skip "no times after 2262 here"
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ab compare acme/spot footage WORK NAS --json
+    assert_status 4
+    assert_eq "$(json 'o.type == "compare" and o.state or nil')" differs
+    ok find a --json
+    assert_eq "$(json 'o.database == "WORK" and o.mtime or nil')" "2400-01-01T00:00:00Z"
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    assert_eq "$(stat -c %Y NAS/footage/acme/spot/a)" 13569465600
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied + o.metadata_only or nil')" 0
+    ok undo --yes
+    assert_eq "$(stat -c %Y NAS/footage/acme/spot/a) $(cat NAS/footage/acme/spot/a)" "13601088000 bb"
+}
