@@ -330,7 +330,7 @@ function Run:settle(context)
         message = "the copy to " .. target.database .. " ended early"}
     context.row = self:row(item, target, context.operation, final)
     local row = context.row
-    if did_something(row) and not self.request.dry_run then
+    if (did_something(row) or (final.recorded or 0) > 0) and not self.request.dry_run then
         self.settling:add{target = target, only = self:only(item), operation = context.operation,
             recorded = final.recorded or 0, readback = self.request.readback,
             past = self.request.past ~= nil}

@@ -354,7 +354,7 @@ static void count(struct tally *t, const struct item *item)
     if (item->kind == VERDICT_EXTRA)
         atomic_fetch_add(&t->files_removed, 1);
     else if (item->kind == VERDICT_METADATA)
-        atomic_fetch_add(&t->metadata_only, 1);
+        atomic_fetch_add(&t->metadata_only, !item->in_vain);
     else if (S_ISDIR(item->left.mode))
         atomic_fetch_add(&t->directories_made, 1);
     else if (!regular)

@@ -63,7 +63,7 @@ static int announce_touch(struct work *w, const char *path, const struct stat *f
 /* fresh: it was made by this copy, and its metadata is only provisional. */
 static int finish_open(struct work *w, const char *path, int from, int to, bool fresh, enum side *ret_side)
 {
-    struct stat from_st, to_st;
+    struct stat from_st, to_st, now;
     struct given given = {0};
 
     if (fstat(from, &from_st) < 0 || fstat(to, &to_st) < 0)
@@ -81,10 +81,13 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     if (code)
         return code;
     code = metadata_copy(from, to, &from_st, &w->target.holds, fresh || w->source.holds.xattr, &given);
-    report_lost(&w->report, given.lost);
     if (code && given.side == SIDE_SOURCE)
         *ret_side = SIDE_SOURCE;
-    atomic_fetch_add(&w->report.tally.metadata_only, rights && !code);
+    if (!code && fstat(to, &now) < 0)
+        code = -errno;
+    report_lost(&w->report, code ? given.lost : given.lost | metadata_missed(&from_st, &now, &w->target.holds, given.lost));
+    bool moved = !code && (now.st_mode != to_st.st_mode || now.st_uid != to_st.st_uid || now.st_gid != to_st.st_gid);
+    atomic_fetch_add(&w->report.tally.metadata_only, rights && moved);
     return code;
 }
 

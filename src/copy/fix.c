@@ -13,7 +13,7 @@ struct fix {
     int from_dir, to_dir;
     struct given result;
     struct stat before, after;    /* of the file that is corrected */
-    int64_t given;                /* its new mtime */
+    struct stat wanted;           /* what it was to get */
 };
 
 static int open_regular(int dir, const char *name)
@@ -51,7 +51,7 @@ static int fix_at(struct fix *f)
     if (!code && fstatat(f->to_dir, f->item->name, &f->after, AT_SYMLINK_NOFOLLOW) < 0)
         code = -errno;
     f->before = to;
-    f->given = mtime_of(&from);
+    f->wanted = from;
     return code;
 }
 
@@ -68,7 +68,7 @@ static int fix_open(struct fix *f, int from, int to)
     if (!code && fstat(to, &f->after) < 0)
         code = -errno;
     f->before = to_st;
-    f->given = mtime_of(&from_st);
+    f->wanted = from_st;
     return code;
 }
 
@@ -90,7 +90,7 @@ static bool is_expected(const struct fix *f, bool *ret_listed)
     const struct traits *traits = &f->w->target.fs.traits;
     struct was was = was_stat(&f->before);
     int64_t mtime = mtime_of(&f->after);
-    bool expected = mtime == was.mtime || traits_hold(traits, f->given, mtime);
+    bool expected = mtime == was.mtime || traits_hold(traits, mtime_of(&f->wanted), mtime);
 
     *ret_listed = times_agree(f->item->right.ctime, was.ctime, traits->granularity);
     was.mtime = mtime;
@@ -118,6 +118,15 @@ static void keep_content(const struct fix *f)
         item->trust = listed ? TRUST_DIGEST : TRUST_DOUBTFUL;
 }
 
+/* Is all as it was, because the destination cannot hold what was asked for? */
+static bool is_in_vain(const struct fix *f)
+{
+    const struct stat *a = &f->before, *b = &f->after;
+    unsigned lost = metadata_missed(&f->wanted, b, &f->w->target.holds, f->result.lost) | (f->result.lost & (LOST_XATTR | LOST_ACL));
+
+    return lost && a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid && mtime_of(a) == mtime_of(b);
+}
+
 int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir, enum side *ret_side)
 {
     struct fix f = {.w = w, .item = item, .from_dir = source_dir, .to_dir = target_dir};
@@ -126,7 +135,8 @@ int fix_metadata(struct work *w, struct item *item, int source_dir, int target_d
     *ret_side = code && f.result.side == SIDE_SOURCE ? SIDE_SOURCE : SIDE_TARGET;
     if (code)
         return code;
-    report_lost(&w->report, f.result.lost);
+    report_lost(&w->report, f.result.lost | metadata_missed(&f.wanted, &f.after, &w->target.holds, f.result.lost));
+    item->in_vain = is_in_vain(&f);
     if (S_ISREG(item->left.mode))
         keep_content(&f);
     return 0;

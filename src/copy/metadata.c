@@ -152,6 +152,15 @@ bool metadata_lacks(const struct rights *from, const struct rights *to, bool kee
     return keeps_owner && others;
 }
 
+unsigned metadata_missed(const struct stat *wanted, const struct stat *has, const struct holds *holds, unsigned lost)
+{
+    bool others = wanted->st_uid != has->st_uid || wanted->st_gid != has->st_gid;
+    uint32_t mode = others || (lost & LOST_OWNER) ? metadata_mode_of_another(wanted->st_mode) : wanted->st_mode;
+    bool differs = !S_ISLNK(wanted->st_mode) && ((mode ^ has->st_mode) & 07777);
+
+    return (others && holds->owner ? LOST_OWNER : 0) | (differs && holds->mode ? LOST_MODE : 0);
+}
+
 uint32_t metadata_mode_of_another(uint32_t mode) { return mode & ~(uint32_t)(S_ISUID | S_ISGID); }
 
 mode_t metadata_first_mode(const struct stat *st)

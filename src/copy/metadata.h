@@ -59,6 +59,12 @@ struct rights {
 /* Does `to` lack what it should have of the rights of `from`, as far as its filesystem keeps owners and modes? */
 bool metadata_lacks(const struct rights *from, const struct rights *to, bool keeps_owner, bool keeps_mode);
 
+/*
+ * A correction went through: what of the rights it asked for is not there, be it refused or passed over in silence? Bits of enum
+ * lost (LOST_OWNER, LOST_MODE). lost: what was refused; as far as `holds` says that these are kept at all.
+ */
+unsigned metadata_missed(const struct stat *wanted, const struct stat *has, const struct holds *holds, unsigned lost);
+
 /* May we correct the mode and times of a file of this owner? Its content may be replaced all the same. */
 bool holds_may_correct(const struct holds *holds, uint32_t uid);
 
