@@ -5,6 +5,8 @@
 #ifndef AUTOBACKUP_BASE_FILE_H
 #define AUTOBACKUP_BASE_FILE_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +26,13 @@ int file_write(const char *path, mode_t mode, const void *data, size_t len, stru
  * be read or is no regular file.
  */
 int64_t file_written(const char *path);
+
+/*
+ * Has a regular file content although it says that its size is 0, as files of the kernel's have (/proc, /sys)? FILE_HIDES stands
+ * for that where an errno is told.
+ */
+#define FILE_HIDES EMEDIUMTYPE
+bool file_hides(int fd);
 
 /* Make a directory with `mode` and its missing parents. One that exists is fine. 0 or -errno with err. */
 int file_make_dirs(const char *path, mode_t mode, struct error *err);

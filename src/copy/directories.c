@@ -269,17 +269,20 @@ static int enter(void *arg, const struct merge_dir *dir)
     return 0;
 }
 
-static int ignore(void *arg, const struct plan_name *name)
+/* A directory that cannot be read was told with its own entry. */
+static int see_name(void *arg, const struct plan_name *name)
 {
-    (void)arg;
-    (void)name;
+    struct finish *f = arg;
+
+    if (!*name->name && name->pair->left && name->pair->left->err)
+        f->deepest->finish = false;
     return 0;
 }
 
 int directories_finish(struct work *w, struct plan *plan, struct error *err)
 {
     struct finish f = {.w = w, .plan = plan, .mirror = w->request->mirror && !w->report.plan.source_incomplete};
-    struct plan_visitor visitor = {.dir = enter, .name = ignore, .arg = &f};
+    struct plan_visitor visitor = {.dir = enter, .name = see_name, .arg = &f};
     int code = plan_pass(plan, &visitor, err);
 
     while (f.deepest)

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "copy/fan.h"
 #include "copy/partials.h"
@@ -379,6 +380,8 @@ static void report_failure(const struct attempt *a, const struct end *e)
         return;
     if (code == -ESTALE && e->side == SIDE_SOURCE)
         report_problem(r, subject, "ECHANGED", "changed while it was being copied: not copied", false);
+    else if (code == -FILE_HIDES && e->side == SIDE_SOURCE)
+        report_problem(r, subject, "EHIDDEN", "says that it is empty, and is not (a file of the kernel's?): not copied", false);
     else if (code == -EBADMSG && e->side == SIDE_SOURCE)
         report_problem(r, subject, "EDAMAGED",
                        e->w->request->repair

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "copy/times.h"
 #include "index/still.h"
 
@@ -21,7 +22,9 @@ int reading_open(int dir, const char *name, struct reading *r)
         return errno == ELOOP ? -ESTALE : -errno;
     if (fstat(r->fd, &r->before) < 0)
         return -errno;
-    return S_ISREG(r->before.st_mode) ? 0 : -ESTALE;
+    if (!S_ISREG(r->before.st_mode))
+        return -ESTALE;
+    return r->before.st_size == 0 && file_hides(r->fd) ? -FILE_HIDES : 0;
 }
 
 void reading_close(struct reading *r)

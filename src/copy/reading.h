@@ -16,7 +16,7 @@ struct reading {
     int64_t opened_at;     /* ns since 1970 */
 };
 
-/* Open dir/name, a regular file. 0 or -errno: -ESTALE when it is something else by now. */
+/* Open dir/name, a regular file. 0 or -errno: -ESTALE when it is something else by now, -FILE_HIDES (base/file.h). */
 int reading_open(int dir, const char *name, struct reading *r);
 
 /*

@@ -104,11 +104,15 @@ void report_errno(struct report *r, struct subject subject, int errnum, enum sid
 bool report_refusal(struct report *r, struct subject subject, int errnum, mode_t mode)
 {
     const char *kind = S_ISLNK(mode) ? "symlinks" : S_ISFIFO(mode) ? "FIFOs" : "devices";
+    bool too_long = S_ISLNK(mode) && errnum == ENAMETOOLONG;    /* its target: the temp's own name is short */
     struct buf text = {0};
 
-    if (!fault_refuses_kind(errnum))
+    if (!fault_refuses_kind(errnum) && !too_long)
         return false;
-    if (errnum == EPERM && (S_ISBLK(mode) || S_ISCHR(mode)) && geteuid() != 0)
+    if (too_long)
+        buf_printf(&text, "the filesystem of %s cannot hold a symlink with a target as long as this one's: not copied",
+                   r->target_name);
+    else if (errnum == EPERM && (S_ISBLK(mode) || S_ISCHR(mode)) && geteuid() != 0)
         buf_printf(&text, "devices are made only by root: not copied");
     else
         buf_printf(&text, "the filesystem of %s cannot hold %s: not copied", r->target_name, kind);

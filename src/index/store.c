@@ -228,7 +228,16 @@ static bool within(const struct unread *list, const char *path, size_t len)
     return false;
 }
 
-static int keep_row(struct store *s, int64_t id, struct totals *totals, struct digest *fingerprint, struct error *err)
+static bool is_one(const struct unread *list, const char *path, size_t len)
+{
+    while (list && (list->path_len != len || memcmp(list->path, path, len) != 0))
+        list = list->next;
+    return list != NULL;
+}
+
+/* counted: that it could not be read is in the sums already. */
+static int keep_row(struct store *s, int64_t id, bool counted, struct totals *totals, struct digest *fingerprint,
+                    struct error *err)
 {
     sqlite3_stmt *stmt = s->stmt[BY_ID];
     struct listing l = {0};
@@ -241,7 +250,8 @@ static int keep_row(struct store *s, int64_t id, struct totals *totals, struct d
         digest_sum(fingerprint, sqlite3_column_blob(stmt, 1));
         if (open_column(stmt, 0, &l))
             while (listing_next(&l, &e) == 1)
-                totals_add_entry(totals, &e);
+                if (!counted || e.name_len || !e.err)
+                    totals_add_entry(totals, &e);
         listing_close(&l);
     } else if (step != SQLITE_DONE && step != SQLITE_ROW) {
         code = catalog_fail(s->cat, step, err);
@@ -296,7 +306,7 @@ static int judge_row(struct store *s, const struct replica_update *u, sqlite3_st
         return 0;
     }
     rest->kept++;
-    return keep_row(s, id, &rest->totals, &rest->fingerprint, err);
+    return keep_row(s, id, is_one(u->unread, path, len), &rest->totals, &rest->fingerprint, err);
 }
 
 static int settle_unseen(struct store *s, const struct replica_update *u, struct rest *rest,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/sum.h"
 #include "index/taken.h"
 #include "verify/accept.h"
@@ -46,6 +47,8 @@ static void tell_errno(struct event *ev, int errnum)
 
     if (errnum == EBUSY)
         error_say(&err, "EINUSE", EBUSY, "belongs to the catalog in use: not read");
+    else if (errnum == FILE_HIDES)
+        error_say(&err, "EHIDDEN", errnum, "says that it is empty, and is not (a file of the kernel's?): not verified");
     else
         error_set(&err, errnum, "reading it");
     event_error(ev, &err);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/disk.h"
 #include "base/path.h"
 #include "verify/reread.h"
@@ -118,7 +119,8 @@ static void read_content(struct one *one, struct check *c, int fd, const struct 
     int64_t opened_at = clock_now();
     bool fresh = opened_at - ctime < FRESH;
     struct stat after;
-    int code = reread_digest(&one->reread, fd, c->size, fresh, &c->found);
+    int code = before->st_size == 0 && file_hides(fd) ? -FILE_HIDES
+                                                      : reread_digest(&one->reread, fd, c->size, fresh, &c->found);
 
     check_look(c, before, fs->signs);
     c->found_ctime = ctime;
