@@ -217,8 +217,11 @@ void classify_read(const struct merge_pair *pair, const struct classify_options 
 
 bool classify_may_differ(const struct merge_pair *pair, const struct verdict *verdict)
 {
-    return verdict->kind == VERDICT_SAME && pair->left && pair->right && pair->left_touched && S_ISREG(pair->left->mode) &&
-           S_ISREG(pair->right->mode);
+    const struct entry *l = pair->left, *r = pair->right;
+
+    if (verdict->kind != VERDICT_SAME || verdict->block || !l || !r || (l->mode & S_IFMT) != (r->mode & S_IFMT))
+        return false;
+    return S_ISREG(l->mode) ? pair->left_touched : S_ISDIR(l->mode) && l->ctime > r->ctime;
 }
 
 void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict)

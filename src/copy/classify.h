@@ -56,7 +56,10 @@ bool classify_is_alike(const struct merge_pair *pair, const struct classify_opti
 void classify_read(const struct merge_pair *pair, const struct classify_options *options, bool same,
                    struct verdict *verdict);
 
-/* Two regular files that are the same, where the attributes of the left one may have changed. */
+/*
+ * Two regular files that are the same, where the attributes of the left one may have changed; or two folders of which the left
+ * one changed after the right one was last set: its ctime moves with each name in it as well, so that is to be looked at.
+ */
 bool classify_may_differ(const struct merge_pair *pair, const struct verdict *verdict);
 
 /* They did. */

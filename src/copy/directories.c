@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "copy/absent.h"
 #include "copy/attributes.h"
+#include "copy/extras.h"
 #include "copy/layers.h"
 #include "copy/source.h"
 #include "copy/times.h"
@@ -74,7 +75,8 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
         source_give_corrected(w, &to_st, &from_st);
     if (!fresh && !holds_may_correct(&w->target.holds, to_st.st_uid))
         return 0;
-    bool rights = !fresh && lacks_rights(&w->target.holds, &from_st, &to_st);
+    bool extras = !fresh && extras_differ(w, from, to);
+    bool rights = extras || (!fresh && lacks_rights(&w->target.holds, &from_st, &to_st));
     if (!fresh && !rights && mtime_of(&from_st) == mtime_of(&to_st))
         return 0;
     int code = fresh ? 0 : announce_touch(w, path, &from_st, &to_st, to, rights);
@@ -86,8 +88,8 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     if (!code && fstat(to, &now) < 0)
         code = -errno;
     report_lost(&w->report, code ? given.lost : given.lost | metadata_missed(&from_st, &now, &w->target.holds, given.lost));
-    bool moved = !code && (now.st_mode != to_st.st_mode || now.st_uid != to_st.st_uid || now.st_gid != to_st.st_gid);
-    atomic_fetch_add(&w->report.tally.metadata_only, rights && moved);
+    bool moved = extras || (now.st_mode != to_st.st_mode || now.st_uid != to_st.st_uid || now.st_gid != to_st.st_gid);
+    atomic_fetch_add(&w->report.tally.metadata_only, !code && rights && moved);
     return code;
 }
 

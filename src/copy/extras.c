@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/path.h"
 #include "copy/xattr.h"
 
 static char same, other;
@@ -18,9 +20,22 @@ void extras_free(struct extras *x)
     *x = (struct extras){0};
 }
 
-static int look(const struct work *w, const char *path)
+static bool keeps(const struct work *w) { return w->source.holds.xattr && w->target.holds.xattr; }
+
+bool extras_differ(const struct work *w, int from, int to)
 {
-    int from = work_open_file(w, w->source.top, path), to = from < 0 ? from : work_open_file(w, w->target.top, path);
+    return keeps(w) && !w->request->layers &&
+           xattr_agree((struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, w->target.holds.root) == 0;
+}
+
+static int open_either(const struct work *w, int top, const char *path, bool folder)
+{
+    return folder ? path_open_dir(top, path) : work_open_file(w, top, path);
+}
+
+static int look(const struct work *w, const char *path, bool folder)
+{
+    int from = open_either(w, w->source.top, path, folder), to = from < 0 ? from : open_either(w, w->target.top, path, folder);
     int code = to < 0 ? to : xattr_agree((struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, w->target.holds.root);
 
     if (from >= 0)
@@ -34,12 +49,12 @@ int extras_agree(void *arg, const struct plan_name *name)
 {
     struct extras *x = arg;
 
-    if (!x->w->source.holds.xattr || !x->w->target.holds.xattr)
+    if (!keeps(x->w))
         return 1;
     char *path = plan_join(name->dir->path, name->name);
     uint64_t key = hash64_of(path, strlen(path));
     const char *known = map_get(&x->seen, key);
-    int code = known ? known == &same : look(x->w, path);
+    int code = known ? known == &same : look(x->w, path, S_ISDIR(name->pair->left->mode));
     if (!known && code >= 0)
         map_set(&x->seen, key, code ? &same : &other);
     free(path);

@@ -1,5 +1,5 @@
 /*
- * Attributes that no listing has: a file whose ctime moved while its content did not may have other ones (a tag, an ACL).
+ * Attributes that no listing has: a file or folder whose ctime moved while its content did not may have other ones (a tag, an ACL).
  */
 #ifndef AUTOBACKUP_COPY_EXTRAS_H
 #define AUTOBACKUP_COPY_EXTRAS_H
@@ -16,7 +16,10 @@ struct extras {
 void extras_init(struct extras *x, struct work *w);
 void extras_free(struct extras *x);
 
-/* For plan.same_extras: has the destination's file the attributes of the source's? 1 or 0; -errno when nobody can tell. */
+/* Has this folder of the destination, open like the source's, other attributes than that? False when nobody can tell. */
+bool extras_differ(const struct work *w, int from, int to);
+
+/* For plan.same_extras: has the destination's file or folder the attributes of the source's? 1 or 0; -errno when nobody can tell. */
 int extras_agree(void *arg, const struct plan_name *name);
 
 #endif
