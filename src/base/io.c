@@ -31,6 +31,8 @@ int io_write(int fd, const void *data, size_t len)
 
     while (done < len) {
         ssize_t n = write(fd, (const char *)data + done, len - done);
+        if (n == 0)
+            return -EIO;
         if (n < 0 && errno != EINTR)
             return -errno;
         if (n > 0)
@@ -61,6 +63,8 @@ int io_write_at(int fd, const void *data, size_t len, off_t at)
 
     while (done < len) {
         ssize_t n = pwrite(fd, (const char *)data + done, len - done, at + (off_t)done);
+        if (n == 0)
+            return -EIO;
         if (n < 0 && errno != EINTR)
             return -errno;
         if (n > 0)

@@ -12,7 +12,7 @@
 /* Read until len bytes or the end of the file. Returns the bytes read, or -errno. */
 ssize_t io_read(int fd, void *data, size_t len);
 
-/* Write all of it. Returns 0 or -errno. */
+/* Write all of it. Returns 0 or -errno; -EIO when nothing more is taken. */
 int io_write(int fd, const void *data, size_t len);
 
 /* The same at a position of the file, leaving the descriptor's own where it is. */

@@ -13,4 +13,10 @@
  */
 int hardlink_stage(struct work *w, struct item *item, const char *leader);
 
+/*
+ * For grouping_rules.is_one, arg: the struct work. Are two names of its source (left), or of its destination, one file now? Where
+ * that cannot be seen they are what the listings say: true.
+ */
+bool hardlink_is_one(void *arg, bool left, const char *path, const char *dir, const char *name);
+
 #endif

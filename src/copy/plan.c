@@ -139,7 +139,8 @@ static bool is_carried(const struct verdict *v)
 static const char *group(struct plan *p, const struct plan_name *name, struct verdict *v)
 {
     const struct classify_options *o = &p->options;
-    const struct grouping_rules rules = {.joins = o->joins_links, .parts = o->parts_links, .outside = &p->outside};
+    const struct grouping_rules rules = {.joins = o->joins_links, .parts = o->parts_links, .outside = &p->outside,
+                                         .is_one = p->is_one, .arg = p->is_one_arg};
     const struct merge_pair *pair = name->pair;
     bool stays = v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA;
 

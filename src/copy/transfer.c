@@ -14,6 +14,7 @@
 #include "copy/directories.h"
 #include "copy/fan.h"
 #include "copy/feed.h"
+#include "copy/hardlink.h"
 #include "copy/layers.h"
 #include "copy/nested.h"
 #include "copy/only.h"
@@ -89,6 +90,8 @@ static void init_plan(struct transfer *t)
         .snapshot = t->request.layers ? &t->request.layers->snapshot : NULL,
         .cancel = w->cancel,
         .stop = &w->stop,
+        .is_one = hardlink_is_one,
+        .is_one_arg = w,
         .options = {
             .traits = work_traits(w),
             .overwrite_newer = t->request.overwrite_newer,

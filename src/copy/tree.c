@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/sum.h"
 #include "copy/plan.h"
+#include "index/mount.h"
 
 #define FRESH 'f'       /* a directory whose names were not read yet */
 #define READ 'r'        /* one whose directories come before it on the stack's way down */
@@ -19,6 +20,7 @@
 struct tree {
     int top;
     dev_t dev;
+    int mount;
     const struct tree_visitor *visitor;
     bool leave;              /* come back to each directory when all below it is done, to remove it */
     bool forgive;            /* what cannot be removed stays */
@@ -76,13 +78,19 @@ static int refused(const struct tree *t, const char *path, int code)
     return code == -EACCES && !t->leave ? 0 : code;
 }
 
+/* A subvolume of btrfs is of another device, and no other filesystem. */
+static bool is_elsewhere(const struct tree *t, int dir, const struct stat *st)
+{
+    return st->st_dev != t->dev && mount_number(dir) != t->mount;
+}
+
 static int read_names(struct tree *t, DIR *dir, const char *path)
 {
     const struct tree_visitor *v = t->visitor;
     struct stat before;
     int code = 0;
 
-    if (fstat(dirfd(dir), &before) < 0 || before.st_dev != t->dev)
+    if (fstat(dirfd(dir), &before) < 0 || is_elsewhere(t, dirfd(dir), &before))
         return 0;
     while (!code) {
         errno = 0;
@@ -145,6 +153,7 @@ static int run(struct tree *t)
     int code = fstat(t->top, &st) < 0 ? -errno : 0;
 
     t->dev = st.st_dev;
+    t->mount = mount_number(t->top);
     push(t, FRESH, "", "");
     while (!code && (path = pop(t, &kind))) {
         code = step(t, kind, path);

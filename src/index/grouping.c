@@ -37,7 +37,7 @@ void first_free(void *first)
 void grouping_free(struct grouping *g)
 {
     map_free(&g->firsts, first_free);
-    map_free(&g->held, free);
+    map_free(&g->held, first_free);
 }
 
 static const struct first *find_first(const struct grouping *g, const struct grouping_rules *rules, uint64_t key)
@@ -57,17 +57,20 @@ const char *grouping_leader(struct grouping *g, const char *dir, const struct en
     return first ? first->path : NULL;
 }
 
-/* Is the right file there already for another left one? Else it is for this one from now on. */
-static bool is_held_by_another(struct grouping *g, uint64_t place, uint64_t source)
+static bool is_one(const struct grouping_rules *rules, bool left, const struct first *first, const char *dir, const char *name)
 {
-    uint64_t *held = map_get(&g->held, place);
+    return !rules->is_one || rules->is_one(rules->arg, left, first->path, dir, name);
+}
 
-    if (held)
-        return *held != source;
-    held = mem_alloc(sizeof *held);
-    *held = source;
-    map_set(&g->held, place, held);
-    return false;
+/* Is the right file there already for another left one? Else it is for this one from now on. */
+static bool is_held_by_another(struct grouping *g, const struct grouping_rules *rules, uint64_t place, uint64_t source,
+                               const char *dir, const char *name)
+{
+    const struct first *held = map_get(&g->held, place);
+
+    if (!held)
+        map_set(&g->held, place, first_new(dir, name, source));
+    return held && held->place != source && is_one(rules, false, held, dir, name);
 }
 
 const char *grouping_judge(struct grouping *g, const struct grouping_rules *rules, const char *dir,
@@ -77,8 +80,11 @@ const char *grouping_judge(struct grouping *g, const struct grouping_rules *rule
     uint64_t source = grouping_key(l), place = r && stays ? grouping_key(r) : 0;
     const struct first *first = grouping_has_names(l) ? find_first(g, rules, source) : NULL;
 
-    *ret_regroups = place && (first ? rules->joins && first->place != place
-                                    : rules->parts && grouping_has_names(r) && is_held_by_another(g, place, source));
+    *ret_regroups = false;
+    if (place && first)
+        *ret_regroups = rules->joins && first->place != place && is_one(rules, true, first, dir, l->name);
+    else if (place && rules->parts && grouping_has_names(r))
+        *ret_regroups = is_held_by_another(g, rules, place, source, dir, r->name);
     if (!first && grouping_has_names(l))
         map_set(&g->firsts, source, first_new(dir, l->name, *ret_regroups ? 0 : place));
     return first ? first->path : NULL;

@@ -14,19 +14,22 @@
 /* Zero it to start. */
 struct grouping {
     struct map firsts;     /* key of a left file -> struct first, owned */
-    struct map held;       /* key of a right file -> the key of the left one that is there under its first name */
+    struct map held;       /* key of a right file -> struct first: its name, and the key of the left one that is there, owned */
 };
 
 /* A file's first name. */
 struct first {
     char *path;            /* relative to the replica, owned */
-    uint64_t place;        /* key of the right file that stays under that name; 0: another one comes there */
+    uint64_t place;        /* key of the other side's file under that name; 0: another one comes there */
 };
 
 struct grouping_rules {
     bool joins;            /* names that are one file on the left are to be one on the right */
     bool parts;            /* and those that are several, several */
     const struct map *outside;    /* like firsts: names that come before all others; may be NULL */
+    /* Asked before a name regroups: are these two, as one key says, one file on the left (or on the right)? NULL: they are. */
+    bool (*is_one)(void *arg, bool left, const char *path, const char *dir, const char *name);
+    void *arg;
 };
 
 /*

@@ -339,6 +339,8 @@ test_files_of_several_subvolumes_are_not_taken_for_one() {
         assert_eq "$(stat -c %i "NAS/footage/acme/spot/$day"/* | sort -u | wc -l)" 1
     done
     ok compare acme/spot
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied or nil')" 0 "copied once more"
 }
 
 test_what_is_replaced_in_several_subvolumes_is_kept_for_each() {

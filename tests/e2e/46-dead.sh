@@ -67,6 +67,25 @@ test_a_folder_that_became_a_symlink_or_a_file_blocks_nothing() {
     done
 }
 
+# A subvolume of btrfs is of a device of its own, and belongs to the replica.
+test_what_lies_in_a_subvolume_is_swept() {
+    need btrfs
+    mount_image NAS 128 btrfs
+    mkdir -p WORK/footage/acme/spot/day1 NAS/footage/acme/spot
+    btrfs subvolume create NAS/footage/acme/spot/day1 >/dev/null
+    head -c 100000 /dev/urandom >WORK/footage/acme/spot/day1/clip
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    dies "write,pwrite $PWD/NAS/footage/* 1 1 kill" copy acme/spot footage WORK NAS
+    [ -n "$(ours)" ] || fail "nothing was left: the test proves nothing"
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(ours)" ""
+    assert_eq "$(open_ones)" ""
+    assert_eq "$(diff -r WORK/footage NAS/footage)" ""
+}
+
 # Another user's folder, in the middle of what was left: all else is swept, each time it is told, and then somebody can.
 test_a_folder_of_another_user_blocks_nothing() {
     need_root "two users"

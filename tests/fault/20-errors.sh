@@ -9,7 +9,7 @@ statx       *     errno=EIO
 openat      *     errno=EIO errno=EMFILE errno=EINTR
 lseek       *     errno=EIO
 getxattr    WORK  errno=EIO
-write,pwrite NAS  errno=EIO errno=ENOSPC errno=EDQUOT errno=EINTR short=1 short=4095
+write,pwrite NAS  errno=EIO errno=ENOSPC errno=EDQUOT errno=EINTR short=0 short=1 short=4095
 fsync       NAS   errno=EIO errno=ENOSPC errno=EINTR
 syncfs      NAS   errno=EIO errno=ENOSPC
 close       NAS   errno=EIO errno=EDQUOT errno=EINTR
