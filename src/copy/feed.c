@@ -9,15 +9,14 @@
 #include <unistd.h>
 
 #include "base/path.h"
-#include "base/sum.h"
 #include "copy/apply.h"
 #include "copy/directories.h"
 #include "copy/fan.h"
 #include "copy/folded.h"
-#include "copy/foresee.h"
 #include "copy/hardlink.h"
 #include "copy/layers.h"
 #include "copy/source.h"
+#include "copy/space.h"
 
 #define TOGETHER 64    /* items handed on at once */
 
@@ -30,7 +29,6 @@ struct feed {
     bool made;                    /* directories were made in it */
     bool opened;                  /* names in it can change */
     bool mirror;
-    struct foresight foresight;   /* of a dry run */
     struct items items;           /* for the workers */
     struct items ready;           /* for the committer */
 };
@@ -82,7 +80,7 @@ static int enter(void *arg, const struct merge_dir *dir)
     return 0;
 }
 
-static struct subject subject_of(const struct plan_name *name)
+struct subject feed_subject(const struct plan_name *name)
 {
     const struct entry *left = name->pair->left;
 
@@ -103,7 +101,7 @@ static struct twin *twin_of(struct feed *f, const struct plan_name *name)
         return f->twin;
     }
     f->twin = NULL;
-    report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+    report_errno(&f->w->report, feed_subject(name), -code, SIDE_TARGET);
     return NULL;
 }
 
@@ -125,7 +123,7 @@ static struct twin *twin_with(struct feed *f, const struct plan_name *name)
     int code = twin_open(&f->w->layers[layer - 1], name->dir->path, &f->layer_twin);
     if (code) {
         f->layer_twin = NULL;
-        report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+        report_errno(&f->w->report, feed_subject(name), -code, SIDE_TARGET);
     }
     return f->layer_twin;
 }
@@ -142,7 +140,7 @@ static bool open_folder(struct feed *f, const struct plan_name *name)
     }
     f->opened = !code;
     if (code)
-        report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+        report_errno(&f->w->report, feed_subject(name), -code, SIDE_TARGET);
     return !code;
 }
 
@@ -210,16 +208,16 @@ static void report_unmade(struct feed *f, const struct plan_name *name, int code
     char why[FOLDED_WHY];
 
     if (!*other) {
-        report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+        report_errno(&f->w->report, feed_subject(name), -code, SIDE_TARGET);
         return;
     }
     folded_why(name->name, other, why);
-    report_problem(&f->w->report, subject_of(name), "EEXIST", why, true);
+    report_problem(&f->w->report, feed_subject(name), "EEXIST", why, true);
 }
 
 static void fail_name(struct feed *f, const struct plan_name *name, int code)
 {
-    report_errno(&f->w->report, subject_of(name), -code, SIDE_TARGET);
+    report_errno(&f->w->report, feed_subject(name), -code, SIDE_TARGET);
     work_ask(f->w, -code, name->name);
 }
 
@@ -250,29 +248,27 @@ static void add_directory(struct feed *f, const struct plan_name *name)
     work_ask(f->w, -code, name->name);
 }
 
-/* A socket makes no difference to a replica, and a program may be listening. */
-static bool removes(const struct feed *f, const struct plan_name *name)
+bool feed_removes(const struct plan_name *name, bool mirror)
 {
-    return f->mirror && name->verdict->kind == VERDICT_EXTRA && !entry_is_nothing(name->pair->right);
+    return mirror && name->verdict->kind == VERDICT_EXTRA && !entry_is_nothing(name->pair->right);
 }
 
-/* An extra that should go and cannot be read. */
-static bool report_extra(struct feed *f, const struct plan_name *name)
+bool feed_tell_extra(struct work *w, const struct plan_name *name)
 {
     const struct verdict *v = name->verdict;
 
     if (v->kind != VERDICT_EXTRA || !v->block)
         return false;
     if (name->pair->right->err)
-        report_errno(&f->w->report, subject_of(name), name->pair->right->err, SIDE_TARGET);
+        report_errno(&w->report, feed_subject(name), name->pair->right->err, SIDE_TARGET);
     else
-        report_problem(&f->w->report, subject_of(name), v->code, v->why, false);
+        report_problem(&w->report, feed_subject(name), v->code, v->why, false);
     return true;
 }
 
 static void add_extra(struct feed *f, const struct plan_name *name)
 {
-    if (!removes(f, name) || report_extra(f, name) || S_ISDIR(name->pair->right->mode))
+    if (!feed_removes(name, f->mirror) || feed_tell_extra(f->w, name) || S_ISDIR(name->pair->right->mode))
         return;
     struct item *item = new_item(f, name);
     if (item)
@@ -281,7 +277,7 @@ static void add_extra(struct feed *f, const struct plan_name *name)
 
 static void add_file(struct feed *f, const struct plan_name *name)
 {
-    struct item *item = name->leader ? NULL : new_item(f, name);
+    struct item *item = name->leader || !space_admits(f->w, name, feed_subject(name)) ? NULL : new_item(f, name);
     if (item)
         add_to_task(f, item);
 }
@@ -293,14 +289,12 @@ static void add_correction(struct feed *f, const struct plan_name *name)
         add_ready(f, item);
 }
 
-static int problem_name(void *arg, const struct plan_name *name)
+void feed_tell_problem(struct work *w, const struct plan_name *name)
 {
-    struct feed *f = arg;
     const struct verdict *v = name->verdict;
 
     if (v->kind == VERDICT_PROBLEM || v->kind == VERDICT_CONFLICT)
-        report_problem(&f->w->report, subject_of(name), v->code, v->why, v->kind == VERDICT_CONFLICT);
-    return 0;
+        report_problem(&w->report, feed_subject(name), v->code, v->why, v->kind == VERDICT_CONFLICT);
 }
 
 static int work_name(void *arg, const struct plan_name *name)
@@ -318,7 +312,7 @@ static int work_name(void *arg, const struct plan_name *name)
     case VERDICT_METADATA: add_correction(f, name); break;
     case VERDICT_EXTRA: add_extra(f, name); break;
     case VERDICT_CONFLICT:
-    case VERDICT_PROBLEM: return problem_name(arg, name);
+    case VERDICT_PROBLEM: feed_tell_problem(f->w, name); break;
     case VERDICT_SAME:
     case VERDICT_RETYPED: break;
     }
@@ -339,7 +333,7 @@ static int link_name(void *arg, const struct plan_name *name)
     int code = hardlink_stage(f->w, item, name->leader);
     if (!code) {
         add_ready(f, item);
-    } else if (code == -ESTALE && !name->verdict->regroups) {
+    } else if (code == -ESTALE && !name->verdict->regroups && space_admits(f->w, name, feed_subject(name))) {
         add_to_task(f, item);
     } else {
         item_free(item);
@@ -349,7 +343,7 @@ static int link_name(void *arg, const struct plan_name *name)
     return 0;
 }
 
-static bool removes_extras(const struct work *w) { return w->request->mirror && !w->report.plan.source_incomplete; }
+bool feed_removes_extras(const struct work *w) { return w->request->mirror && !w->report.plan.source_incomplete; }
 
 static int feed(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *),
                 struct error *err)
@@ -357,7 +351,7 @@ static int feed(struct work *w, struct plan *plan, int (*each)(void *, const str
     struct feed f = {.w = w, .plan = plan};
     struct plan_visitor visitor = {.dir = enter, .name = each, .arg = &f};
 
-    f.mirror = removes_extras(w);
+    f.mirror = feed_removes_extras(w);
     items_init(&f.items);
     items_init(&f.ready);
     int code = plan_pass(plan, &visitor, err);
@@ -368,132 +362,14 @@ static int feed(struct work *w, struct plan *plan, int (*each)(void *, const str
 int feed_work(struct work *w, struct plan *plan, struct error *err) { return feed(w, plan, work_name, err); }
 int feed_links(struct work *w, struct plan *plan, struct error *err) { return feed(w, plan, link_name, err); }
 
-static const char *action_kind(const struct plan_name *name)
+static int tell_problem(void *arg, const struct plan_name *name)
 {
-    switch (name->verdict->kind) {
-    case VERDICT_NEW: return "new";
-    case VERDICT_CHANGED: return "changed";
-    case VERDICT_METADATA: return "metadata";
-    case VERDICT_EXTRA: return entry_is_nothing(name->pair->right) ? NULL : "extra";
-    case VERDICT_RETYPED: return "type";
-    case VERDICT_CONFLICT: return strcmp(name->verdict->code, "ETYPE") == 0 ? "type" : "conflict";
-    default: return NULL;
-    }
-}
-
-static bool is_of_content(const struct verdict *v)
-{
-    return v->kind == VERDICT_CONFLICT && strcmp(v->code, "ENEWER") != 0 && strcmp(v->code, "ETYPE") != 0;
-}
-
-static void emit_action(struct work *w, const struct plan_name *name, const char *kind, bool removes)
-{
-    const struct entry *e = name->pair->left ? name->pair->left : name->pair->right;
-    struct event *ev = event_new("action");
-    struct buf path = {0};
-
-    buf_printf(&path, "%s%s%s%s%s", w->report.replica, *name->dir->path ? "/" : "", name->dir->path,
-               *name->name ? "/" : "", name->name);
-    event_str(ev, "kind", kind, strlen(kind));
-    event_str(ev, "path", path.data, path.len);
-    event_bool(ev, "content", is_of_content(name->verdict));
-    event_str(ev, "file_type", type_name(e->mode), strlen(type_name(e->mode)));
-    event_int(ev, "size", (int64_t)entry_bytes(e));
-    if (removes)
-        event_bool(ev, "removes", true);
-    job_emit(w->report.job, ev);
-    buf_free(&path);
-}
-
-/* Something comes, whatever goes for it. */
-static bool makes(enum verdict_kind kind)
-{
-    return kind == VERDICT_NEW || kind == VERDICT_CHANGED || kind == VERDICT_RETYPED;
-}
-
-static void count_extra(struct feed *f, const struct plan_name *name)
-{
-    struct tally *t = &f->w->report.tally;
-
-    if (removes(f, name) || name->verdict->kind == VERDICT_RETYPED)
-        atomic_fetch_add(S_ISDIR(name->pair->right->mode) ? &t->directories_removed : &t->files_removed, 1);
-}
-
-/* What would be done. */
-static void count_action(struct feed *f, const struct plan_name *name)
-{
-    struct tally *t = &f->w->report.tally;
-    const struct entry *left = name->pair->left;
-    enum verdict_kind kind = name->verdict->kind;
-
-    if (kind == VERDICT_EXTRA || kind == VERDICT_RETYPED)
-        count_extra(f, name);
-    atomic_fetch_add(&t->metadata_only, kind == VERDICT_METADATA);
-    if (!makes(kind))
-        return;
-    if (S_ISDIR(left->mode))
-        atomic_fetch_add(&t->directories_made, 1);
-    else if (!S_ISREG(left->mode))
-        atomic_fetch_add(&t->others_copied, 1);
-    else {
-        atomic_fetch_add(&t->files_copied, 1);
-        atomic_fetch_add(&t->files_replaced, kind == VERDICT_CHANGED);
-        atomic_store(&t->bytes_copied, sum_add(atomic_load(&t->bytes_copied), name->leader ? 0 : (int64_t)left->size));
-    }
-}
-
-/* False: reported, it will not be done. */
-static bool is_possible(struct feed *f, const struct plan_name *name)
-{
-    enum verdict_kind kind = name->verdict->kind;
-    bool goes = removes(f, name) && !S_ISDIR(name->pair->right->mode);
-
-    if (f->mirror && report_extra(f, name))
-        return false;
-    if (!makes(kind) && !goes)
-        return true;
-    if (!*name->name || foresee_name(&f->foresight, name, subject_of(name)))
-        return true;
-    if (name->pair->left && S_ISDIR(name->pair->left->mode))
-        plan_block(f->plan, name->dir->path, name->name);
-    return false;
-}
-
-static int action_name(void *arg, const struct plan_name *name)
-{
-    struct feed *f = arg;
-    const char *kind = action_kind(name);
-
-    if (!is_possible(f, name))
-        return 0;
-    count_action(f, name);
-    if (kind && f->w->report.job)
-        emit_action(f->w, name, kind, removes(f, name) || name->verdict->kind == VERDICT_RETYPED);
-    return problem_name(arg, name);
-}
-
-static int enter_foresight(void *arg, const struct merge_dir *dir)
-{
-    struct feed *f = arg;
-
-    foresee_enter(&f->foresight, dir);
+    feed_tell_problem(arg, name);
     return 0;
-}
-
-int feed_actions(struct work *w, struct plan *plan, struct error *err)
-{
-    struct feed f = {.w = w, .plan = plan, .mirror = removes_extras(w), .foresight.w = w};
-    struct plan_visitor visitor = {.dir = enter_foresight, .name = action_name, .arg = &f};
-    int code = plan_pass(plan, &visitor, err);
-
-    foresee_enter(&f.foresight, NULL);
-    return code;
 }
 
 int feed_problems(struct work *w, struct plan *plan, struct error *err)
 {
-    struct feed f = {.w = w, .plan = plan};
-    struct plan_visitor visitor = {.name = problem_name, .arg = &f};
-
+    struct plan_visitor visitor = {.name = tell_problem, .arg = w};
     return plan_pass(plan, &visitor, err);
 }

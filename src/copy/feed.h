@@ -14,13 +14,24 @@ int feed_work(struct work *w, struct plan *plan, struct error *err);
 /* The pass for those, when all other names are in place. */
 int feed_links(struct work *w, struct plan *plan, struct error *err);
 
-/*
- * A pass that only tells what would be done, as `action` events, and what cannot be as problems; counts both as if it
- * were done.
- */
-int feed_actions(struct work *w, struct plan *plan, struct error *err);
-
 /* A pass that only reports conflicts and what cannot be copied. */
 int feed_problems(struct work *w, struct plan *plan, struct error *err);
+
+/* ---- what a rehearsal (copy/rehearse.h) shares ---- */
+
+/* Whose problem it is, when it is one. */
+struct subject feed_subject(const struct plan_name *name);
+
+/* Does this copy remove extras? Not where the source could not be read as a whole. */
+bool feed_removes_extras(const struct work *w);
+
+/* This one? mirror: of the above. A socket makes no difference to a replica, and a program may be listening. */
+bool feed_removes(const struct plan_name *name, bool mirror);
+
+/* Report an extra that should go and cannot be read: true when it was one. */
+bool feed_tell_extra(struct work *w, const struct plan_name *name);
+
+/* Report a conflict, or what cannot be copied; nothing for all else. */
+void feed_tell_problem(struct work *w, const struct plan_name *name);
 
 #endif

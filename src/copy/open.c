@@ -270,6 +270,7 @@ static int open_layers(struct work *w)
 
 int work_ready(struct work *w)
 {
+    bool holes = w->target.fs.holes;
     struct stat top, root;
 
     w->target.sync = openat(w->target.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -286,8 +287,10 @@ int work_ready(struct work *w)
     int code = open_layers(w);
     if (!code)
         code = filesystem_of(w->target.top, &w->target.fs);
-    if (!w->target.elsewhere)
+    if (!w->target.elsewhere) {
         w->target.fs.traits = w->target.holds.traits;
+        w->target.fs.holes = holes;
+    }
     w->target.holds.traits = w->target.fs.traits;
     return code;
 }

@@ -8,8 +8,9 @@
 #include "copy/space.h"
 #include "copy/work.h"
 
-/* Emit the event `room`: the bytes and inodes that the plan takes at the destination. 0 or -errno with err. */
-int rehearse_measure(struct work *w, struct plan *plan, struct error *err);
+/* Emit the event `room`: the bytes and inodes that the plan takes at the destination, where `space` is free; what is larger than
+ * that is left out. 0 or -errno with err. */
+int rehearse_measure(struct work *w, struct plan *plan, const struct space *space, struct error *err);
 
 /*
  * Emit an `action` for each thing that the copy would do, count it in the report's tally, and report what is in the way; that

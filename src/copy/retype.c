@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "copy/apply.h"
 #include "copy/directories.h"
+#include "copy/space.h"
 
 #define TOGETHER 64    /* items handed on at once */
 
@@ -108,7 +109,7 @@ static int see(void *arg, const struct plan_name *name)
     struct clearing *c = arg;
     const struct entry *r = name->pair->right;
 
-    if (name->verdict->kind == VERDICT_RETYPED) {
+    if (name->verdict->kind == VERDICT_RETYPED && space_fits(c->w, name)) {
         char *path = plan_join(name->dir->path, name->name);
         note(c, path, true, S_ISDIR(r->mode));
         free(path);

@@ -14,13 +14,23 @@ struct space {
 /* What is free on the destination's filesystem. 0 or -errno. */
 int space_free(const struct work *w, struct space *ret_space);
 
-/* What the plan's files take, less what is there of them from a copy that was cut short. 0 or -errno with err. */
-int space_measure(struct work *w, struct plan *plan, int64_t *ret_bytes, struct error *err);
+/*
+ * What the plan's files take, less what is there of them from a copy that was cut short, and without those that are larger than
+ * what is free. 0 or -errno with err.
+ */
+int space_measure(struct work *w, struct plan *plan, const struct space *space, int64_t *ret_bytes, struct error *err);
 
 /*
- * Compare with the plan. Where the sizes do not fit, sparse files are measured by their blocks before it is said.
+ * Compare with the plan. Where the sizes do not fit, sparse files are measured by their blocks before it is said. Files that are
+ * larger than all that is free are left out (w->target.is_short) when the others fit: space_fits tells them.
  * 0, -ENOSPC with err, or -errno.
  */
 int space_check(struct work *w, struct plan *plan, const struct space *space, struct error *err);
+
+/* After it: is there room for what the source has under this name? */
+bool space_fits(struct work *w, const struct plan_name *name);
+
+/* The same; where there is none it is reported. */
+bool space_admits(struct work *w, const struct plan_name *name, struct subject subject);
 
 #endif

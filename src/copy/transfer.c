@@ -329,7 +329,7 @@ static int run(struct transfer *t, struct error *err)
     if (code)
         return code;
     if (t->request.dry_run)
-        return t->request.measure ? rehearse_measure(&t->work, &t->plan, err) : rehearse(&t->work, &t->plan, &t->space, err);
+        return t->request.measure ? rehearse_measure(&t->work, &t->plan, &t->space, err) : rehearse(&t->work, &t->plan, &t->space, err);
     code = start_journal(t, err);
     if (code)
         return code;

@@ -75,7 +75,7 @@ int filesystem_of(int fd, struct filesystem *ret_fs)
     while (fstatfs(fd, &st) < 0)
         if (errno != EINTR)
             return -errno;
-    *ret_fs = (struct filesystem){.traits = {.granularity = 1}, .signs = SIGN_CTIME};
+    *ret_fs = (struct filesystem){.traits = {.granularity = 1}, .signs = SIGN_CTIME, .holes = true};
     memcpy(&ret_fs->id, &st.f_fsid, sizeof ret_fs->id);
     snprintf(ret_fs->type, sizeof ret_fs->type, "%x", (unsigned)st.f_type);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -87,6 +87,7 @@ int filesystem_of(int fd, struct filesystem *ret_fs)
         ret_fs->syncfs_reliable = kinds[i].syncfs_reliable && !ret_fs->kernel_old;
         ret_fs->network = kinds[i].network;
         ret_fs->signs = kinds[i].signs;
+        ret_fs->holes = strcmp(kinds[i].type, "vfat") != 0 && strcmp(kinds[i].type, "exfat") != 0;
     }
     return 0;
 }

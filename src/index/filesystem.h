@@ -21,6 +21,7 @@ struct filesystem {
     bool syncfs_reliable;     /* syncfs reports write errors and covers renames (ext4, xfs, btrfs; Linux 5.8) */
     bool kernel_old;          /* it would, but this kernel is older than that */
     bool network;
+    bool holes;               /* what was never written takes no room: a guess from the type, or measured (index/measured.h) */
     int signs;                /* enum filesystem_sign */
     uint64_t id;              /* f_fsid: the same for one filesystem over mounts, where it has one */
 };

@@ -172,6 +172,7 @@ static int database_of(struct catalog *cat, const char *identity, int64_t *ret_d
 static void recall(const struct measured *m, struct filesystem *fs)
 {
     fs->traits = m->traits;
+    fs->holes = m->kept[TRAIT_HOLES] < 0 ? fs->holes : m->kept[TRAIT_HOLES];
     if (m->kept[TRAIT_CTIME] == 0)
         fs->signs &= ~SIGN_CTIME;
     if (m->kept[TRAIT_INODE] == 0)

@@ -1,4 +1,6 @@
 # Is there room for all of a copy? Asked before it begins, of the whole. Oracles: df, du, find.
+# shellcheck source=tests/filesystems/lib.sh
+. ../filesystems/lib.sh
 
 # A with three categories of one project of 20, 12 and 6 MB, and B on a filesystem of its own with about 30 MB free.
 three_onto_small() {
@@ -130,4 +132,50 @@ test_two_files_of_holes_beyond_all_numbers() {
     ab compare acme/spot one A X
     assert_status 4
     ok find file --json
+}
+
+# What is larger than all that is free cannot fit, whatever else is left out: it alone stays behind, and the plan says so before.
+test_a_file_too_large_for_the_disk_costs_no_other() {
+    three_onto_small
+    head -c 60M /dev/urandom >A/two/acme/spot/large
+    ln A/two/acme/spot/large A/two/acme/spot/large.2
+    ok load
+    ab copy acme/spot two A B --dry-run
+    assert_status 3
+    assert_err "A/two/acme/spot/large: too large for B: 63 MB needed"
+    assert_eq "$(files_in B)" ""
+    ab copy acme/spot two A B --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.state .. " " .. o.files_copied .. " " .. o.failed or nil')" "partial 1 2"
+    assert_eq "$(files_in B)" B/two/acme/spot/file
+    cmp A/two/acme/spot/file B/two/acme/spot/file
+    # what holds no room does not fail for its size, and what was there before stays
+    truncate -s 0 A/two/acme/spot/large
+    truncate -s 60M A/two/acme/spot/large
+    ok load
+    ok copy acme/spot two A B
+    assert_same_tree A/two B/two
+    head -c 60M /dev/urandom >A/two/acme/spot/large
+    ok load
+    ab copy acme/spot two A B
+    assert_status 3
+    assert_eq "$(stat -c %b B/two/acme/spot/large)" 0
+}
+
+# Where files have no holes they take their size.
+test_holes_take_room_where_a_disk_has_none() {
+    three_onto_small
+    mount_image behind 90
+    fresh_filesystem solid
+    truncate -s 200M A/three/acme/spot/holes
+    ok add database NAS NAS
+    ok load
+    ab copy acme/spot three A NAS --dry-run
+    assert_status 3
+    assert_err "three/acme/spot/holes: too large for NAS: 210 MB needed"
+    ab copy acme/spot three A NAS
+    assert_status 3
+    assert_err "three/acme/spot/holes: too large for NAS: 210 MB needed"
+    assert_eq "$(files_in NAS)" NAS/three/acme/spot/file
+    cmp A/three/acme/spot/file NAS/three/acme/spot/file
 }

@@ -59,7 +59,7 @@ make_filesystem() {
         vfat | exfat) image 64 "mkfs.$KIND" ;;
         exfat_fuse) image 64 mkfs.exfat ;;
         ntfs_fuse) image 64 mkfs.ntfs -q -F ;;
-        bindfs | sshfs | timeless | folding | tmpfs) mkdir -p behind ;;
+        bindfs | sshfs | timeless | folding | solid | tmpfs) mkdir -p behind ;;
     esac
 }
 
@@ -75,7 +75,7 @@ mount_filesystem() {
             printf '#!/bin/bash\nexec sshfs -f -o passive :%q %q\n' "$PWD/behind" "$PWD/NAS" >client
             chmod +x client
             serve socat EXEC:./client EXEC:/usr/lib/openssh/sftp-server ;;
-        timeless | folding) serve "$SERVERS/$KIND" behind NAS ;;
+        timeless | folding | solid) serve "$SERVERS/$KIND" behind NAS ;;
     esac
 }
 

@@ -31,6 +31,8 @@ static int get_attributes(const char *path, struct stat *st, struct fuse_file_in
 
     if (passing.owner)
         st->st_uid = st->st_gid = passing.owner;
+    if (passing.solid && result == 0 && S_ISREG(st->st_mode))
+        st->st_blocks = (st->st_size + 511) / 512;
     return done(result);
 }
 

@@ -11,6 +11,7 @@ struct passing {
     const char *(*below)(const char *path);      /* a path to that of what is there; valid for some calls. NULL: the same */
     const char *(*renamed)(const char *source, const char *to);    /* what a rename calls it. NULL: as it was asked for */
     unsigned owner;                              /* the user and group that all is of, as far as is seen. 0: as it is */
+    bool solid;                                  /* files take the room of their size */
     bool drops_times;                            /* setting one goes well and changes nothing */
 };
 
