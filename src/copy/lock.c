@@ -85,6 +85,8 @@ static int take_file(const struct taking *t, struct error *err)
     while ((fd = lock_file(t->dir, "lock", t->database, t->text, 0, t->cancel, err)) == -EBUSY && !is_late(t))
         if ((code = pause_a_moment(t, err)))
             return code;
+    if (fd >= 0)
+        error_clear(err);    /* of a round that found it busy */
     return fd;
 }
 

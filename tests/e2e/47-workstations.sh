@@ -163,3 +163,28 @@ test_a_holder_that_means_nothing_blocks_no_disk() {
     grep -q "holder cannot be written (Is a directory).*remove that file by hand" err.folder || fail "$(cat err.folder)"
     refute_exists canary symlink/canary
 }
+
+# What was said of the rounds before is not the end of a wait that was rewarded.
+test_a_wait_for_the_lock_that_was_rewarded_is_no_failure() {
+    local word
+    mkdir -p WORK/footage/acme/spot NAS
+    seq 5 >WORK/footage/acme/spot/a
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok copy acme/spot footage WORK NAS
+    seq 6 >WORK/footage/acme/spot/a
+    ok copy acme/spot footage WORK NAS
+    for word in undo 'prune NAS --older 0s'; do
+        flock NAS/.autobackup/lock sleep 1.5 &
+        until ! flock -n NAS/.autobackup/lock true; do pause; done
+        # shellcheck disable=SC2086
+        ok $word --yes --lock-wait 1m
+        refute_err "busy"
+        refute_out "failed"
+        wait
+    done
+    assert_eq "$(seq 5 | diff - NAS/footage/acme/spot/a)" "" "what was undone"
+    ok history
+    refute_out "failed"
+}
