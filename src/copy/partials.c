@@ -54,11 +54,19 @@ static int settle(void *arg, int dir, const char *path, const char *name)
     return 0;
 }
 
+/* The sweep has told of it, and the copy will where it needs it. */
+static int pass_by(void *arg, const char *path, int code)
+{
+    (void)arg, (void)path, (void)code;
+    return 0;
+}
+
 static int go_through(struct work *w, struct plan *plan, bool dry, struct error *err)
 {
     struct settling s = {.w = w, .plan = plan, .dry = dry};
     struct plan_visitor planned = {.name = want, .arg = &s};
-    struct tree_visitor found = {.name = settle, .left = tree_restore_time, .arg = &s, .cancel = w->cancel};
+    struct tree_visitor found = {.name = settle, .refused = pass_by, .left = dry ? NULL : tree_restore_time, .arg = &s,
+                                 .cancel = w->cancel};
 
     int code = plan_pass(plan, &planned, err);
     if (!code && (code = tree_walk(w->target.root, w->request->path, &found)) < 0)

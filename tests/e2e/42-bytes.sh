@@ -184,3 +184,18 @@ test_an_old_kernel() {
     ok copy acme/spot footage WORK NAS
     refute_err "5.8"
 }
+
+# Nor does a folder of the destination that cannot be read keep the rest from being copied.
+test_a_beginning_beside_a_folder_that_cannot_be_read_is_gone_on_with() {
+    disks
+    mkdir -p {WORK,NAS}/"$SPOT"/bad
+    cut_short
+    local bad="getdents64 $PWD/NAS/$SPOT/bad 1 0 errno=EIO"
+    shimmed "$bad" copy acme/spot footage WORK NAS --dry-run
+    assert_out reel
+    assert_status 0
+    shimmed "$bad" copy acme/spot footage WORK NAS --json
+    [ "$(json 'o.type == "copy" and o.bytes_kept or nil')" -gt 0 ] || fail "nothing of it was kept"
+    cmp "WORK/$SPOT/reel" "NAS/$SPOT/reel"
+    assert_err "$SPOT/bad" "Input/output error"
+}
