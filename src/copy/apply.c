@@ -98,6 +98,8 @@ static int check_old(struct commit *c, struct item *item, int dir)
 
     if (fstatat(dir, item->name, &item->old, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? -ESTALE : -errno;
+    if (item->kind == VERDICT_CHANGED && S_ISDIR(item->old.st_mode))    /* with all that is in it: that is nobody's plan */
+        return -ESTALE;
     return still_is(&listed, &item->old, STILL_LISTED, &c->w->target.fs.traits) ? 0 : -ESTALE;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "copy/metadata.h"
+#include "index/filesystem.h"
 
 static void refuse(struct verdict *v, enum verdict_kind kind, const char *code, const char *why)
 {
@@ -116,18 +117,19 @@ static bool judge_source(const struct merge_pair *pair, struct verdict *v)
     return true;
 }
 
-static void refuse_type(const struct entry *l, const struct entry *r, struct verdict *v)
+/* mends: a mirror would replace it. */
+static void refuse_type(const struct entry *l, const struct entry *r, bool mends, struct verdict *v)
 {
     refuse(v, VERDICT_CONFLICT, "ETYPE", "");
-    snprintf(v->why, sizeof v->why, "a %s at the source, a %s at the destination: left alone; --mirror replaces it and keeps the "
-             "old one, or move one of them away by hand", type_name(l->mode), type_name(r->mode));
+    snprintf(v->why, sizeof v->why, "a %s at the source, a %s at the destination: left alone; %smove one of them away by hand",
+             type_name(l->mode), type_name(r->mode), mends ? "--mirror replaces it and keeps the old one, or " : "");
 }
 
 /* Of different types. A mirror makes the destination's that of the source; a socket is nothing that could be made. */
 static void judge_types(const struct entry *l, const struct entry *r, const struct classify_options *o, struct verdict *v)
 {
     if (!o->mirror || entry_is_nothing(l))
-        refuse_type(l, r, v);
+        refuse_type(l, r, !o->mirror && o->may_mirror && !entry_is_nothing(l), v);
     else
         v->kind = S_ISDIR(l->mode) || S_ISDIR(r->mode) ? VERDICT_RETYPED : VERDICT_CHANGED;
 }
@@ -191,7 +193,7 @@ void classify(const struct merge_pair *pair, const struct classify_options *opti
 
 void classify_keep_type(const struct merge_pair *pair, struct verdict *verdict)
 {
-    refuse_type(pair->left, pair->right, verdict);
+    refuse_type(pair->left, pair->right, false, verdict);
     verdict->block = true;
 }
 
@@ -221,7 +223,7 @@ bool classify_may_differ(const struct merge_pair *pair, const struct verdict *ve
 
     if (verdict->kind != VERDICT_SAME || verdict->block || !l || !r || (l->mode & S_IFMT) != (r->mode & S_IFMT))
         return false;
-    return S_ISREG(l->mode) ? pair->left_touched : S_ISDIR(l->mode) && l->ctime > r->ctime;
+    return S_ISREG(l->mode) ? pair->left_touched : S_ISDIR(l->mode) && l->ctime > r->ctime - CLOCKS_APART;
 }
 
 void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict)

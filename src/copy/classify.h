@@ -39,6 +39,7 @@ struct classify_options {
     uint32_t uid;
     bool joins_links, parts_links;    /* how names that are one file are treated (index/grouping.h) */
     bool mirror;            /* what is of another type at the destination is replaced like a changed file */
+    bool may_mirror;        /* it could be asked to be one */
     bool repair;            /* replace files that are damaged at the destination by good ones, and do nothing else */
 };
 

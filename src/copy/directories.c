@@ -88,7 +88,7 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     if (!code && fstat(to, &now) < 0)
         code = -errno;
     report_lost(&w->report, code ? given.lost : given.lost | metadata_missed(&from_st, &now, &w->target.holds, given.lost));
-    bool moved = extras || (now.st_mode != to_st.st_mode || now.st_uid != to_st.st_uid || now.st_gid != to_st.st_gid);
+    bool moved = (extras && !(given.lost & (LOST_XATTR | LOST_ACL))) || (!code && (now.st_mode != to_st.st_mode || now.st_uid != to_st.st_uid || now.st_gid != to_st.st_gid));
     atomic_fetch_add(&w->report.tally.metadata_only, !code && rights && moved);
     return code;
 }

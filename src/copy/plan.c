@@ -146,7 +146,9 @@ static const char *group(struct plan *p, const struct plan_name *name, struct ve
 
     if (o->repair)
         return v->kind == VERDICT_CHANGED ? grouping_leader(&p->grouping, name->dir->path, pair->right) : NULL;
-    if (!pair->left || S_ISDIR(pair->left->mode) || !is_carried(v))
+    if (!pair->left || S_ISDIR(pair->left->mode) || entry_is_nothing(pair->left) || !is_carried(v))
+        return NULL;
+    if (stays && (v->block || !pair->right || ((pair->left->mode ^ pair->right->mode) & S_IFMT)))    /* it is left alone */
         return NULL;
     const char *leader = grouping_judge(&p->grouping, &rules, name->dir->path, pair, stays, &v->regroups);
     if (v->regroups)

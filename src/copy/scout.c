@@ -60,7 +60,7 @@ static int look_outside(struct scout *s, const struct merge_dir *dir, const stru
         map_get(&s->p->outside, key))
         return 0;
     classify(pair, &s->p->options, &v);
-    if (v.kind == VERDICT_SAME)
+    if (v.kind == VERDICT_SAME && pair->right)
         map_set(&s->p->outside, key, first_new(dir->path, pair->left->name, grouping_key(pair->right)));
     return 0;
 }

@@ -96,6 +96,7 @@ static void init_plan(struct transfer *t)
             .traits = work_traits(w),
             .overwrite_newer = t->request.overwrite_newer,
             .mirror = t->request.mirror,
+            .may_mirror = !t->request.restore,
             .repair = t->request.repair,
             .keeps_mode = w->source.holds.mode && w->target.holds.mode,
             .keeps_owner = w->source.holds.owner && w->target.holds.owner,

@@ -9,7 +9,7 @@
 
 #define FILE_TIME 1000000000     /* seconds since 1970: one that every filesystem has */
 #define COARSEST (2 * NSEC_PER_SEC)
-#define JOINED INT64_C(9223372036)    /* the last second that is kept to the nanosecond (base/clock.h) */
+#define JOINED INT64_C(9223372036)    /* what 64 bits of nanoseconds hold: an end beyond is none */
 
 /* A file whose times are set and read back. */
 struct clockwork {
@@ -173,10 +173,10 @@ int trial_times(int dir, const char *name, struct traits *ret_traits)
     ret_traits->early = early > c.granularity ? early : 0;
     ret_traits->has_oldest = find_limit(&c, earlier, sizeof earlier / sizeof *earlier, &end);
     if (ret_traits->has_oldest)
-        ret_traits->oldest = end * NSEC_PER_SEC;
+        ret_traits->oldest = clock_join(end, 0);
     ret_traits->has_newest = find_limit(&c, later, sizeof later / sizeof *later, &end) && end <= JOINED;
     if (ret_traits->has_newest)
-        ret_traits->newest = end * NSEC_PER_SEC;
+        ret_traits->newest = clock_join(end, 0);
     return c.code;
 }
 

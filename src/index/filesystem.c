@@ -18,7 +18,6 @@
 #define CIFS_SUPER_MAGIC 0xFF534D42
 #define NTFS3_SUPER_MAGIC 0x7366746e
 #define FILESYSTEM_MEASURE "1"    /* another one when what is measured, or how, has changed */
-#define CLOCKS_APART (24 * 3600 * NSEC_PER_SEC)    /* at most, of this machine and a server */
 #define ZFS_SUPER_MAGIC 0x2fc12fc1
 #define BCACHEFS_SUPER_MAGIC 0xca451a4e
 

@@ -7,7 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "index/traits.h"
+
+#define CLOCKS_APART (24 * 3600 * NSEC_PER_SEC)    /* at most, of this machine and a server */
+
 /* What it keeps of a file that tells a change which left size and mtime as they were. */
 enum filesystem_sign {
     SIGN_CTIME = 1,           /* the ctime, also over a mount: it moves with every change */

@@ -14,7 +14,7 @@ uint64_t grouping_key(const struct entry *e)
     return key ? key : 1;
 }
 
-bool grouping_has_names(const struct entry *e) { return e && !e->err && !S_ISDIR(e->mode) && e->nlink > 1; }
+bool grouping_has_names(const struct entry *e) { return e && !e->err && !S_ISDIR(e->mode) && !S_ISSOCK(e->mode) && e->nlink > 1; }
 
 struct first *first_new(const char *dir, const char *name, uint64_t place)
 {

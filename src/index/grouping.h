@@ -39,7 +39,7 @@ struct grouping_rules {
  */
 uint64_t grouping_key(const struct entry *e);
 
-/* Has its file other names? Directories have none. NULL: no. */
+/* Has its file other names? Directories have none, and those of sockets are nothing to copy. NULL: no. */
 bool grouping_has_names(const struct entry *e);
 
 /* To be freed with first_free. */

@@ -127,3 +127,41 @@ test_a_kill_in_the_middle_leaves_what_the_next_run_finishes() {
     done
     [ "$kills" -gt 6 ] || fail "killed only $kills times"
 }
+
+# A folder that cannot be cleared away is left alone, also where its name is a hard link at the source.
+test_a_folder_in_the_place_of_a_link_that_cannot_go_stays() {
+    need_root
+    mkdir -p WORK/footage/acme/spot NAS
+    echo hello >WORK/footage/acme/spot/a
+    ln WORK/footage/acme/spot/a WORK/footage/acme/spot/x
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    rm NAS/footage/acme/spot/x
+    mkdir -p NAS/footage/acme/spot/x/mounted
+    mount -t tmpfs none NAS/footage/acme/spot/x/mounted 2>/dev/null || skip "cannot mount here"
+    unmount_at_end NAS/footage/acme/spot/x/mounted
+    echo precious >NAS/footage/acme/spot/x/mounted/file
+    ab load
+    ab copy acme/spot footage WORK NAS --mirror --yes
+    assert_status 3
+    assert_eq "$(cat NAS/footage/acme/spot/x/mounted/file)" precious
+    assert_eq "$(find NAS/.autobackup/versions -mindepth 1 2>/dev/null)" "" "versions"
+}
+
+test_a_linked_socket_is_no_name_of_a_file() {
+    mkdir -p WORK/footage/acme/spot/day NAS
+    echo hello >WORK/footage/acme/spot/day/a
+    need python3
+    (cd WORK/footage/acme/spot/day && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("s")')
+    ln WORK/footage/acme/spot/day/s WORK/footage/acme/spot/s
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS --only day
+    ok copy acme/spot footage WORK NAS --only day --dry-run
+    assert_eq "$(cat NAS/footage/acme/spot/day/a)" hello
+}
