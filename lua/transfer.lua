@@ -148,14 +148,15 @@ function Run:lock(target)
     })
 end
 
--- Lock each destination for the whole run, then read all that will be compared with it.
+-- Lock each destination for the whole run, then read all that will be compared with it. Without either nothing is written
+-- there, nor said of it.
 function Run:open_targets(items)
     local list = {}
     for i, item in ipairs(items) do
         list[i] = self:only(item)
     end
     for _, target in ipairs(self.to) do
-        self:try(nil, target.path, target, function()
+        local is_open = self:try(nil, target.path, target, function()
             if not self.request.dry_run then
                 self:lock(target)
                 traits.ensure(self.session, target)
@@ -164,6 +165,9 @@ function Run:open_targets(items)
             self.read_at[target.id] = core_sys.monotonic()
             apart.measure(self, items, target)
         end)
+        if not is_open then
+            self:abandon(target)
+        end
     end
 end
 
@@ -255,12 +259,17 @@ function Run:state_of(row, final, target)
     return row.conflicts + row.failed > 0 and "partial" or "done"
 end
 
--- A destination that is busy or gone is so for the other transfers too: they would wait for it again and again.
-function Run:give_up(target, code)
-    local is_gone = code == "EBUSY" or code == "ELOST" or code == "EOFFLINE" and not locate.online(target)
-    if is_gone and not self.given_up[target.id] then
+function Run:abandon(target)
+    if not self.given_up[target.id] then
         self.given_up[target.id] = true
         self:note("nothing further was copied with " .. target.database)
+    end
+end
+
+-- A destination that is busy or gone is so for the other transfers too: they would wait for it again and again.
+function Run:give_up(target, code)
+    if code == "EBUSY" or code == "ELOST" or code == "EOFFLINE" and not locate.online(target) then
+        self:abandon(target)
     end
 end
 
@@ -392,11 +401,11 @@ function Run:copy_side_by_side(item, origin, targets)
     end
 end
 
--- One destination's failure leaves the others to go on.
+-- One destination's failure leaves the others to go on. Whether there was none.
 function Run:try(item, path, database, fn)
     local ok, err = pcall(fn)
     if ok then
-        return
+        return true
     elseif errors.is_interrupt(err) or not errors.is(err) then
         error(err, 0)
     end

@@ -99,7 +99,7 @@ int lock_file(int dir, const char *name, const char *what, const char *text, int
         nanosleep(&pause, NULL);
     }
     if (fd < 0)
-        return error_set(err, -fd, "lock of %s", what);
+        return error_set(err, -fd, "%s cannot be locked", what);
     write_text(fd, text);
     return fd;
 }

@@ -175,6 +175,22 @@ test_a_busy_destination_says_who() {
     ok copy acme/spot render WORK NAS
 }
 
+# Whatever keeps a destination from being locked: nothing is written there, and nothing is said of its files.
+test_a_destination_that_cannot_be_locked_is_left_alone() {
+    studio
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    rm -rf NAS/footage/acme/spot NAS/.autobackup/lock
+    mkdir NAS/.autobackup/lock
+    ab copy acme/spot footage WORK NAS STORAGE --newer=overwrite --json
+    assert_status 1
+    assert_eq "$(json 'o.type == "copy" and o.to .. " " .. o.state or nil')" "STORAGE done"
+    assert_out "Is a directory: NAS cannot be locked"
+    [ ! -e NAS/footage/acme/spot ] || fail "something was written"
+    rmdir NAS/.autobackup/lock
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    assert_same_tree WORK/footage/acme/spot NAS/footage/acme/spot
+}
+
 test_offline_and_unknown_names() {
     studio
     ab copy acme/spot render WORK NSA
