@@ -102,6 +102,9 @@ void opened_shut_all(struct opened *o, void (*failed)(void *arg, const char *pat
             failed(arg, path, code);
         free(path);
     }
+    /* Whoever opens one of them from now on means it: nothing may shut it for us. When that fails, manifest_end does. */
+    if (o->manifest->operation)
+        (void)manifest_write(o->manifest);
 }
 
 /* ---- after a kill ---- */

@@ -86,3 +86,41 @@ test_a_read_only_folder_of_another_user_stays_shut() {
     assert_err "Permission denied" "NAS/$SPOT/CLIP/new"
     [ "$(stat -c '%a %u' NAS/$SPOT/CLIP)" = "555 0" ]
 }
+
+# struck FAULTS WORDS...: as nobody
+struck() {
+    local shim AUTOBACKUP=$AUTOBACKUP program faults=$1
+    program=$(readlink -f "$AUTOBACKUP")
+    shim=$(dirname "$program")/tests/fault/shim.so
+    shift
+    [ -e "$shim" ] || skip "the shim is not built"
+    AUTOBACKUP=env
+    { run as_nobody LD_PRELOAD="$shim" FAULTS="$faults" "$program" "$@"; } 2>/dev/null
+}
+
+# A beginning of a large file lies in CLIP. ACTION: how the copy is ended then.
+cut_short_in_clip() {    # ACTION
+    mkdir -p WORK/footage/acme/other
+    echo 5 >WORK/footage/acme/other/o
+    studio_of_nobody
+    chmod u+w WORK/$SPOT/CLIP
+    head -c 90M /dev/urandom >WORK/$SPOT/CLIP/reel
+    touch -d 2025-01-01 WORK/$SPOT/CLIP/reel
+    chmod 555 WORK/$SPOT/CLIP
+    to_nobody WORK
+    struck "pwrite,write $PWD/NAS/$SPOT/CLIP/.autobackup-p-* 20 1 $1" copy acme/spot footage WORK NAS
+    assert_eq "$(find NAS/$SPOT/CLIP -name '.autobackup-p-*' | wc -l)" 1 "partials"
+}
+
+# Ended in good order, the copy has shut the folder: who opens it then means it.
+test_a_folder_that_its_user_opens_after_a_cancelled_copy_stays_open() {
+    printf '#!/bin/sh\nkill -TERM $PPID\n' >stop
+    chmod 755 stop
+    cut_short_in_clip "run=$PWD/stop"
+    assert_status 143
+    [ "$(stat -c %a NAS/$SPOT/CLIP)" = 555 ]
+    assert_eq "$(tr '\0' '\n' <"$(find NAS -name '*.open')" | grep -c -x -e opened -e shut)" 2 "records"
+    chmod 755 NAS/$SPOT/CLIP
+    nobody copy acme/other footage WORK NAS
+    [ "$(stat -c %a NAS/$SPOT/CLIP)" = 755 ]
+}
