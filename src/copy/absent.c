@@ -30,12 +30,12 @@ static int look(int dir, const char *name)
     return errno == ENOENT ? 0 : -errno;
 }
 
-/* dir: the source's directory, or -errno of opening it. With a directory above there is no name in it either. */
+/* dir: the source's directory, or -errno of opening it. Where there is none there is no name in it either. */
 static int look_in(const struct work *w, int dir, const char *name)
 {
     if (dir >= 0)
         return look(dir, name);
-    return dir == -ENOENT && w->source.top >= 0 ? check_alive(w->source.top) : dir;
+    return path_is_absent(dir) && w->source.top >= 0 ? check_alive(w->source.top) : dir;
 }
 
 static bool settle(struct work *w, struct subject subject, int code)

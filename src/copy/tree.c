@@ -215,8 +215,14 @@ int tree_measure(int root, const char *top, const atomic_bool *cancel, struct tr
 
 static int remove_name(void *arg, int dir, const char *path, const char *name)
 {
-    int code = add_up(arg, dir, path, name);
-    return !code && unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : code;
+    struct tree_sum one = {0}, *sum = arg;
+    int code = add_up(&one, dir, path, name);
+
+    if (!code && unlinkat(dir, name, 0) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    sum->files += one.files;
+    sum->bytes = sum_add(sum->bytes, one.bytes);
+    return code;
 }
 
 static int remove_top(int root, const char *top)

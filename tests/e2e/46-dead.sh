@@ -307,3 +307,17 @@ test_a_manifest_torn_by_a_full_disk_is_ended() {
     ok prune --older 0d --yes NAS
     assert_eq "$(find NAS/.autobackup/versions -type f | wc -l)" 0 "versions"
 }
+
+test_a_prune_counts_what_it_removed() {
+    studio
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    echo another >WORK/footage/acme/spot/more
+    ok load
+    ok copy acme/spot footage WORK NAS
+    echo "yet another" >WORK/footage/acme/spot/more
+    ok load
+    ok copy acme/spot footage WORK NAS
+    faulty "unlinkat */.autobackup/versions/* 1 0 errno=EACCES" prune --older 0s --yes NAS --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "prune" and o.files or nil')" 0
+}

@@ -165,3 +165,20 @@ test_a_linked_socket_is_no_name_of_a_file() {
     ok copy acme/spot footage WORK NAS --only day --dry-run
     assert_eq "$(cat NAS/footage/acme/spot/day/a)" hello
 }
+
+# Only the names below were asked for: they are gone there, since the folder is none any more.
+test_what_lay_in_a_folder_that_became_a_file_is_gone() {
+    mkdir -p WORK/footage/acme/spot/d NAS
+    echo 1 >WORK/footage/acme/spot/d/f
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    rm -r WORK/footage/acme/spot/d
+    echo x >WORK/footage/acme/spot/d
+    ok copy acme/spot footage WORK NAS --mirror --yes --only d/f
+    assert_eq "$(find NAS/footage/acme/spot -type f)" ""
+    ok undo --yes
+    assert_eq "$(cat NAS/footage/acme/spot/d/f)" 1
+}
