@@ -151,6 +151,12 @@ int manifest_end(struct manifest *m, const char *state, int64_t files, int64_t b
  * it its final name. What a record that was cut short has left goes first. 0 or -errno.
  */
 int manifest_bury(int root, const char *operation);
+
+/*
+ * An operation that did not end and in whose replica this path (relative to the root) lies, or the replica itself: its id and
+ * its replica, to be freed. False when there is none.
+ */
+bool manifest_find_open(int root, const char *path, char **ret_operation, char **ret_replica);
 void manifest_close(struct manifest *m);    /* without an end; fine after manifest_end, and on a zeroed one */
 
 /* --- reading --- */

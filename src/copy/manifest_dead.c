@@ -1,7 +1,9 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,4 +89,41 @@ int manifest_bury(int root, const char *operation)
         code = end_open(&m, &ending);
     manifest_close(&m);
     return code;
+}
+
+/* The operation's replica, to be freed, when this path lies in it; else NULL. */
+static char *replica_around(int root, const char *operation, const char *path)
+{
+    struct manifest_reader reader;
+    struct manifest_record head;
+    char *replica = NULL;
+
+    if (manifest_open(root, operation, &reader) == 0 && manifest_next(&reader, &head) == 1 && head.verb == MANIFEST_HEAD) {
+        size_t len = strlen(head.fields[4]);
+        if (len && strncmp(path, head.fields[4], len) == 0 && (!path[len] || path[len] == '/'))
+            replica = mem_strdup(head.fields[4]);
+    }
+    manifest_reader_close(&reader);
+    return replica;
+}
+
+bool manifest_find_open(int root, const char *path, char **ret_operation, char **ret_replica)
+{
+    DIR *dir;
+
+    *ret_operation = *ret_replica = NULL;
+    (void)path_read_dir(root, OPERATIONS, &dir);
+    for (struct dirent *d; dir && !*ret_replica && (d = readdir(dir));) {
+        size_t len = strlen(d->d_name), tail = strlen(MANIFEST_OPEN);
+        if (len <= tail || strcmp(d->d_name + len - tail, MANIFEST_OPEN) != 0)
+            continue;
+        char *operation = mem_strndup(d->d_name, len - tail);
+        if ((*ret_replica = replica_around(root, operation, path)))
+            *ret_operation = operation;
+        else
+            free(operation);
+    }
+    if (dir)
+        closedir(dir);
+    return *ret_replica;
 }

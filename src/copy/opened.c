@@ -198,3 +198,47 @@ int opened_recover(int root, const char *operation)
     free(replica);
     return code;
 }
+
+/* ---- one name ---- */
+
+static int remove_name(int dir, const char *name) { return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0; }
+
+static int remove_opened(struct opened *o, const char *path, int dir, const char *name)
+{
+    int code = opened_open(o, path, dir);
+
+    if (!code)
+        code = remove_name(dir, name);
+    int put = opened_shut(o, path);
+    int written = manifest_write(o->manifest);
+    return code ? code : put ? put : written;
+}
+
+static int remove_announced(int root, const char *operation, const char *replica, const char *folder, int dir, const char *name)
+{
+    struct manifest manifest;
+    int top = path_open_dir(root, replica);
+
+    if (top < 0)
+        return top;
+    struct opened o = {.top = &top, .manifest = &manifest};
+    int code = open_again(root, operation, &manifest);
+    if (!code)
+        code = remove_opened(&o, folder + strlen(replica) + (folder[strlen(replica)] == '/'), dir, name);
+    manifest_close(&manifest);
+    close(top);
+    return code;
+}
+
+int opened_unlink(int root, const char *folder, int dir, const char *name)
+{
+    char *operation, *replica;
+    int code = remove_name(dir, name);
+
+    if (code != -EACCES || !opened_may(dir) || !manifest_find_open(root, folder, &operation, &replica))
+        return code;
+    code = remove_announced(root, operation, replica, folder, dir, name);
+    free(operation);
+    free(replica);
+    return code;
+}

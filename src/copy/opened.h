@@ -39,6 +39,13 @@ int opened_shut(struct opened *o, const char *path);
 /* All that are left. Each one that fails goes to `failed` (may be NULL), with its -errno. */
 void opened_shut_all(struct opened *o, void (*failed)(void *arg, const char *path, int code), void *arg);
 
+/*
+ * For who holds the lock: remove a file of ours in the directory `dir`, which lies at `folder` (relative to the root). Where its
+ * user, who runs this, may not write it, it is opened for that, if there is an operation that did not end to tell of it: each of
+ * those that can have left such a file there. Gone already is fine. 0 or -errno.
+ */
+int opened_unlink(int root, const char *folder, int dir, const char *name);
+
 /* Put back what a dead operation has left open in its replica, which its manifest tells. 0 or -errno. */
 int opened_recover(int root, const char *operation);
 

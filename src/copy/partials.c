@@ -1,6 +1,5 @@
 #include "copy/partials.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "copy/opened.h"
 #include "copy/temp.h"
 #include "copy/tree.h"
 
@@ -38,19 +38,26 @@ static int want(void *arg, const struct plan_name *name)
     return 0;
 }
 
+/* One that stays is tried again when the copy is through. */
+static void drop_one(struct settling *s, int dir, const char *path, const char *name)
+{
+    char *folder = plan_join(s->w->request->path, path);
+    (void)opened_unlink(s->w->target.root, folder, dir, name);
+    free(folder);
+}
+
 static int settle(void *arg, int dir, const char *path, const char *name)
 {
     struct settling *s = arg;
     struct stat st;
 
-    (void)path;
     if (!temp_is_partial(name) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return 0;
     bool wanted = map_get(&s->wanted, key(name)), drop = !wanted && plan_is_whole(s->plan);
     if (wanted || (drop && s->dry))
         s->bytes += (int64_t)st.st_blocks * 512;
     else if (drop)
-        (void)unlinkat(dir, name, 0);    /* one that stays is tried again when the copy is through */
+        drop_one(s, dir, path, name);
     return 0;
 }
 
@@ -81,36 +88,14 @@ int partials_settle(struct work *w, struct plan *plan, struct error *err)
     return w->target.partials ? go_through(w, plan, false, err) : 0;
 }
 
-static bool is_of_replica(int root, const char *operation, const char *replica)
-{
-    struct manifest_reader reader;
-    struct manifest_record head;
-    bool is = manifest_open(root, operation, &reader) == 0 && manifest_next(&reader, &head) == 1 &&
-              head.verb == MANIFEST_HEAD && strcmp(head.fields[4], replica) == 0;
-
-    manifest_reader_close(&reader);
-    return is;
-}
-
 /* Only an operation that did not end has left any. */
 static bool has_open_operation(int root, const char *replica)
 {
-    int fd = path_open_dir(root, OPERATIONS);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    bool found = false;
+    char *operation, *of;
+    bool found = manifest_find_open(root, replica, &operation, &of);
 
-    if (!dir && fd >= 0)
-        close(fd);
-    for (struct dirent *d; dir && !found && (d = readdir(dir));) {
-        size_t len = strlen(d->d_name), tail = strlen(MANIFEST_OPEN);
-        if (len <= tail || strcmp(d->d_name + len - tail, MANIFEST_OPEN) != 0)
-            continue;
-        char *operation = mem_strndup(d->d_name, len - tail);
-        found = is_of_replica(root, operation, replica);
-        free(operation);
-    }
-    if (dir)
-        closedir(dir);
+    free(operation);
+    free(of);
     return found;
 }
 

@@ -70,12 +70,21 @@ static int leave_folder(void *arg, const char *path, int code) { return leave(ar
 
 /* ---- one name ---- */
 
-static int handle_partial(struct sweep *s, int dir, const char *name)
+static int drop_partial(struct sweep *s, int dir, const char *path, const char *name)
+{
+    char *folder = plan_join(s->top, path);
+    int code = opened_unlink(s->root, folder, dir, name);
+
+    free(folder);
+    return code;
+}
+
+static int handle_partial(struct sweep *s, int dir, const char *path, const char *name)
 {
     struct stat st;
 
     if (s->drops_partials)
-        return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+        return drop_partial(s, dir, path, name);
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? 0 : -errno;
     s->dead->partials++;
@@ -152,7 +161,7 @@ static int sweep_name(void *arg, int dir, const char *path, const char *name)
     int code = 0;
 
     if (temp_is_partial(name))
-        code = handle_partial(s, dir, name);
+        code = handle_partial(s, dir, path, name);
     else if (s->drops_partials)
         return 0;
     else if (temp_is(name))
@@ -401,6 +410,17 @@ static void add_reason(struct buf *text, int code)
         buf_printf(text, "%s; an operation by root, or by who owns the folder, removes it", strerror(-code));
     else
         buf_printf(text, "%s; the next operation here tries again", strerror(-code));
+}
+
+void sweep_tell_partials(int code, struct report *report)
+{
+    char text[200];
+
+    if (!code || code == -ECANCELED)
+        return;
+    snprintf(text, sizeof text, "the beginnings of large files could not all be removed: %s; 'prune' removes them when they "
+             "are old", strerror(-code));
+    report_note(report, "EPARTIAL", text);
 }
 
 static void tell_unswept(const struct unswept *u, struct report *report)

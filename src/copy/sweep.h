@@ -43,6 +43,9 @@ int sweep_dead(int root, const char *replica, const atomic_bool *cancel, struct 
 /* Remove the beginnings of large files in a replica. 0, -ECANCELED, or the first -errno of those that stay. */
 int sweep_partials(int root, const char *replica, const atomic_bool *cancel);
 
+/* Tell, in a note, that it returned this error; nothing for 0 and -ECANCELED. */
+void sweep_tell_partials(int code, struct report *report);
+
 /* Tell, in notes, what was swept and what was not. */
 void swept_tell(const struct swept *swept, struct report *report);
 

@@ -376,7 +376,10 @@ static void drop_partials(struct transfer *t, const struct error *err)
 
     if (!w->target.partials || t->only || err->message || t->request.dry_run || work_ending(w))
         return;
-    if (sweep_partials(w->target.root, t->request.path, w->cancel) == 0)
+    int code = sweep_partials(w->target.root, t->request.path, w->cancel);
+    if (code)
+        sweep_tell_partials(code, &w->report);
+    else
         (void)sweep_dead(w->target.root, NULL, w->cancel, &swept);
     swept_free(&swept);
 }

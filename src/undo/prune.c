@@ -14,6 +14,7 @@
 #include "copy/journal.h"
 #include "copy/lock.h"
 #include "copy/manifest.h"
+#include "copy/opened.h"
 #include "copy/plan.h"
 #include "copy/report.h"
 #include "copy/sweep.h"
@@ -38,6 +39,7 @@ struct prune {
     struct error failure;      /* what ended it, where that was said */
     struct beat *beat;         /* of the lock: a reference, or NULL */
     int root, lock;
+    const char *top;           /* below which leftovers are looked for just now */
     int64_t started_at, operations;
     struct tree_sum versions, leftovers;
 };
@@ -225,6 +227,17 @@ static int finish_others(struct prune *p)
     return code;
 }
 
+/* 0, 1 when it stays, which is told, or what ends the prune. */
+static int remove_leftover(struct prune *p, int dir, const char *path, const char *name)
+{
+    char *folder = plan_join(p->top, path);
+    int code = opened_unlink(p->root, folder, dir, name);
+    int ends = settle(p, path, code);
+
+    free(folder);
+    return ends ? ends : code != 0;
+}
+
 static int see_leftover(void *arg, int dir, const char *path, const char *name)
 {
     struct prune *p = arg;
@@ -235,10 +248,10 @@ static int see_leftover(void *arg, int dir, const char *path, const char *name)
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || mtime_of(&st) >= p->request.leftovers_before)
         return 0;
     int code = begin(p);
+    if (!code && !p->request.dry_run)
+        code = remove_leftover(p, dir, path, name);
     if (code)
-        return code;
-    if (!p->request.dry_run && unlinkat(dir, name, 0) < 0)
-        return errno == ENOENT ? 0 : settle(p, path, -errno);
+        return code < 0 ? code : 0;
     p->leftovers.files++;
     if (S_ISREG(st.st_mode))
         p->leftovers.bytes += (int64_t)st.st_size;
@@ -251,8 +264,10 @@ static int remove_leftovers(struct prune *p)
     struct tree_visitor visitor = {.name = see_leftover, .left = tree_restore_time, .arg = p, .cancel = p->cancel};
     int code = 0;
 
-    for (size_t i = 0; !code && i < p->request.top_count; i++)
-        code = settle(p, p->request.tops[i], tree_walk(p->root, p->request.tops[i], &visitor));
+    for (size_t i = 0; !code && i < p->request.top_count; i++) {
+        p->top = p->request.tops[i];
+        code = settle(p, p->top, tree_walk(p->root, p->top, &visitor));
+    }
     return code;
 }
 

@@ -322,14 +322,9 @@ static int undo_before_folders(struct run *run, struct error *err)
 static int drop_partials(struct undo *u)
 {
     int code = sweep_partials(u->root, u->past.replica, u->cancel);
-    char text[200];
 
-    if (!code || code == -ECANCELED)
-        return code;
-    snprintf(text, sizeof text, "the beginnings of large files could not all be removed: %s; 'prune' removes them when they "
-             "are old", strerror(-code));
-    report_note(&u->report, "EPARTIAL", text);
-    return 0;
+    sweep_tell_partials(code, &u->report);
+    return code == -ECANCELED ? code : 0;
 }
 
 static void tell_shut(void *arg, const char *path, int code) { (void)tell_errno(arg, path, code); }

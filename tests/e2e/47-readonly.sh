@@ -94,7 +94,7 @@ struck() {
     shim=$(dirname "$program")/tests/fault/shim.so
     shift
     [ -e "$shim" ] || skip "the shim is not built"
-    AUTOBACKUP=env
+    AUTOBACKUP='env'
     { run as_nobody LD_PRELOAD="$shim" FAULTS="$faults" "$program" "$@"; } 2>/dev/null
 }
 
@@ -114,7 +114,7 @@ cut_short_in_clip() {    # ACTION
 
 # Ended in good order, the copy has shut the folder: who opens it then means it.
 test_a_folder_that_its_user_opens_after_a_cancelled_copy_stays_open() {
-    printf '#!/bin/sh\nkill -TERM $PPID\n' >stop
+    printf '#!/bin/sh\nkill -TERM %s\n' "\$PPID" >stop
     chmod 755 stop
     cut_short_in_clip "run=$PWD/stop"
     assert_status 143
@@ -123,4 +123,46 @@ test_a_folder_that_its_user_opens_after_a_cancelled_copy_stays_open() {
     chmod 755 NAS/$SPOT/CLIP
     nobody copy acme/other footage WORK NAS
     [ "$(stat -c %a NAS/$SPOT/CLIP)" = 755 ]
+}
+
+# No file is left whose beginning it is: it goes, and its operation ends. The folder is as it was.
+test_a_beginning_in_a_read_only_folder_that_nobody_needs_goes() {
+    local was
+    cut_short_in_clip kill
+    assert_status 137
+    nobody copy acme/other footage WORK NAS    # that shuts the folder
+    [ "$(stat -c %a NAS/$SPOT/CLIP)" = 555 ]
+    chmod u+w WORK/$SPOT/CLIP
+    rm WORK/$SPOT/CLIP/reel
+    touch -d 2025-01-01 WORK/$SPOT/CLIP
+    chmod 555 WORK/$SPOT/CLIP
+    cp -a NAS before
+    nobody copy acme/spot footage WORK NAS
+    gone_from_clip "$(stat -c '%a %y' WORK/$SPOT/CLIP)"
+    rm -rf NAS
+    mv before NAS
+    was=$(stat -c '%a %y' NAS/$SPOT/CLIP)
+    nobody prune NAS --older 0s --yes
+    gone_from_clip "$was"
+}
+
+gone_from_clip() {    # MODE-AND-TIME
+    assert_eq "$(find NAS -name '.autobackup-p-*')" "" "left behind"
+    assert_eq "$(stat -c '%a %y' NAS/$SPOT/CLIP)" "$1" "CLIP"
+    nobody copy acme/other footage WORK NAS
+    assert_eq "$(find NAS -name '*.open')" "" "left open"
+}
+
+# In a folder of somebody else it stays, and that is told.
+test_a_beginning_in_a_folder_of_another_user_is_told() {
+    need_root "another user's folder"
+    cut_short_in_clip kill
+    nobody copy acme/other footage WORK NAS
+    chown 0:0 NAS/$SPOT/CLIP
+    chmod u+w WORK/$SPOT/CLIP
+    rm WORK/$SPOT/CLIP/reel
+    to_nobody WORK
+    run as_nobody copy acme/spot footage WORK NAS
+    assert_err "the beginnings of large files could not all be removed: Permission denied"
+    assert_eq "$(find NAS -name '.autobackup-p-*' | wc -l)" 1 "partials"
 }
