@@ -162,6 +162,7 @@ static int remove_in(struct work *w, const char *path, int dir, const char *name
     int code = announce_parent(w, path, dir, &parent, lasting);
     if (code)
         return code;
+    old.mode = opened_was(&w->target.opened, path, st.st_mode);
     manifest_add_remove(m, path, &old);
     attributes_announce(m, path, dir, name, w->target.holds.root);
     code = manifest_write(m);

@@ -56,6 +56,14 @@ static bool is_open(const struct opened *o, const struct stat *st, mode_t mode)
     return (st->st_mode & 07777) == open_mode(mode) && st->st_uid == o->owner && (geteuid() == o->owner || geteuid() == 0);
 }
 
+mode_t opened_was(const struct opened *o, const char *path, mode_t mode)
+{
+    for (const struct opened_folder *f = o->first; f; f = f->next)
+        if (strcmp(f->path, path) == 0)
+            return (mode & 07777) == open_mode(f->mode) ? (mode & ~(mode_t)07777) | f->mode : mode;
+    return mode;
+}
+
 /* Is it still as it was opened? Then it gets its mode back. Gone is fine, and so is another user's. */
 static int put_back(const struct opened *o, const char *path, mode_t mode)
 {

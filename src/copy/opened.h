@@ -33,6 +33,9 @@ bool opened_may(int dir);
  */
 int opened_open(struct opened *o, const char *path, int dir);
 
+/* The mode of the folder at this path, which has this one now (with type): where it is open, the one that it had before. */
+mode_t opened_was(const struct opened *o, const char *path, mode_t mode);
+
 /* When no name in it changes any more: it is as it was, unless somebody has changed its mode since. 0 or -errno. */
 int opened_shut(struct opened *o, const char *path);
 

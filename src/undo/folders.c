@@ -187,6 +187,7 @@ static void announce_unmade(struct undo *u, const struct folder *f, const struct
         manifest_add_gone(&u->manifest, f->path, &was);
         return;
     }
+    was.mode = opened_was(&u->opened, f->path, st->st_mode);
     manifest_add_remove(&u->manifest, f->path, &was);
     attributes_announce(&u->manifest, f->path, dir, name, u->holds.root);
 }

@@ -64,6 +64,41 @@ test_a_read_only_folder_at_the_destination_alone_needs_one_run() {
     assert_out "nothing to do"
 }
 
+# Removed, each way: a mirror that removes it, the undo that makes it again, the undo of the copy that made it and the undo of that.
+test_a_read_only_folder_that_was_removed_comes_back_read_only() {
+    need rsync
+    local undone
+    studio_of_nobody
+    cp -a NAS/$SPOT before
+    chmod 755 WORK/$SPOT/CLIP
+    rm -r WORK/$SPOT/CLIP
+    to_nobody WORK
+    nobody copy acme/spot footage WORK NAS --mirror --yes
+    [ ! -e NAS/$SPOT/CLIP ]
+    nobody undo --yes
+    [ -z "$(rsync -anciHA --delete before/ NAS/$SPOT/)" ] || fail "undone, it is not as before"
+    nobody undo --yes    # of the copy that made it
+    [ ! -e NAS/$SPOT/CLIP ]
+    undone=$(grep -o "'undo [0-9a-f]*" "$OUT" | cut -d ' ' -f 2)
+    nobody undo "$undone" --yes
+    [ -z "$(rsync -anciHA --delete before/ NAS/$SPOT/)" ] || fail "made again by an undo of the undo, it is not as before"
+}
+
+# A folder that becomes a file.
+test_a_read_only_folder_that_a_file_replaced_comes_back_read_only() {
+    need rsync
+    studio_of_nobody
+    cp -a NAS/$SPOT before
+    chmod 755 WORK/$SPOT/CLIP
+    rm -r WORK/$SPOT/CLIP
+    echo file >WORK/$SPOT/CLIP
+    to_nobody WORK
+    nobody copy acme/spot footage WORK NAS --mirror --yes
+    [ "$(cat NAS/$SPOT/CLIP)" = file ]
+    nobody undo --yes
+    [ -z "$(rsync -anciHA --delete before/ NAS/$SPOT/)" ] || fail "undone, it is not as before"
+}
+
 # Only part of the project: the folder keeps its own mode, whatever the source's is by now.
 test_a_read_only_folder_that_only_leads_there_keeps_its_mode() {
     studio_of_nobody
