@@ -225,7 +225,7 @@ static int unmake(struct undo *u, const struct folder *f)
     int dir = open_parent(u, f, &path, &name);
 
     if (dir < 0)
-        return dir == -ENOENT ? 0 : tell_errno(u, f->path, dir);
+        return path_is_absent(dir) ? 0 : tell_errno(u, f->path, dir);
     int code = unmake_in(u, f, dir, name);
     close(dir);
     free(path);

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "copy/times.h"
 #include "index/catalog.h"
 #include "undo/state.h"
@@ -146,7 +148,8 @@ static int conflict(struct undo *u, struct step *s, const char *why)
 
 static int judge_created(struct undo *u, struct step *s, bool there)
 {
-    if (!there)
+    bool is_folder_again = there && S_ISDIR(s->now.st_mode) && past_turn_of(&u->past, &s->deed) == PAST_BEFORE_FOLDERS;
+    if (!there || is_folder_again)    /* an undo that broke off was here before */
         return unchanged(u, s);
     int still = is_still(u, s);
     if (still < 0)
@@ -237,6 +240,31 @@ static bool is_catalog(const struct undo *u, const struct step *s)
     return s->now.st_dev == u->catalog.dev && catalog_owns(&u->catalog, s->now.st_dev, s->now.st_ino);
 }
 
+static bool is_dir(int top, const char *path, size_t len)
+{
+    char *copy = mem_strndup(path, len);
+    int dir = path_open_dir(top, copy);
+
+    free(copy);
+    if (dir >= 0)
+        close(dir);
+    return dir >= 0;
+}
+
+/*
+ * Did it lie in a folder that stood in the place of something else, and is none any more? An undo that broke off took that away,
+ * with all that was in it. Whether it is the old one that lies there now is judged where that one comes back.
+ */
+static bool went_with_folder(const struct undo *u, const struct deed *d)
+{
+    for (const char *slash = strchr(d->path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        size_t len = (size_t)(slash - d->path);
+        if (!is_dir(u->top, d->path, len))
+            return d->verb == MANIFEST_CREATE && past_made_folder_of(&u->past, d->path, len);
+    }
+    return false;
+}
+
 int judge(struct undo *u, struct step *s)
 {
     spot_enter(u, s);
@@ -245,6 +273,8 @@ int judge(struct undo *u, struct step *s)
     int code = live < 0 ? live : fstatat(live, s->name, &s->now, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
     if ((code == -ENOTDIR || code == -ELOOP) && u->request.dry_run && u->past.retyped)    /* what is in the way goes first */
         code = -ENOENT;
+    if ((code == -ENOTDIR || code == -ELOOP) && went_with_folder(u, &s->deed))
+        return unchanged(u, s);
     if (code == -ENOTDIR || code == -ELOOP)
         return conflict(u, s, "a folder on the way to it is none any more: left alone");
     if (code && code != -ENOENT)

@@ -191,6 +191,8 @@ static void note_record(struct past *p, const struct manifest_record *rec)
     else {
         const struct folder *f = d.verb == MANIFEST_CREATE ? map_get(&p->folders.index[FOLDER_IN_REPLICA], key(d.path)) : NULL;
         p->total++;
+        if (d.verb == MANIFEST_REMOVE)
+            map_set(&p->cleared, key(d.path), p);
         p->retyped += f && f->removed;
     }
 }
@@ -236,6 +238,14 @@ enum past_turn past_turn_of(const struct past *p, const struct deed *d)
     return f && f->created && d->verb == MANIFEST_REMOVE ? PAST_AFTER_FOLDERS : PAST_AMONG;
 }
 
+bool past_made_folder_of(const struct past *p, const char *path, size_t len)
+{
+    uint64_t at = hash64_of(path, len);
+    const struct folder *f = map_get(&p->folders.index[FOLDER_IN_REPLICA], at);
+
+    return f && f->created && map_get(&p->cleared, at);
+}
+
 void past_close(struct past *p)
 {
     manifest_reader_close(&p->reader);
@@ -244,6 +254,7 @@ void past_close(struct past *p)
     map_free(&p->stamps, NULL);
     map_free(&p->attributes, free);
     map_free(&p->links, free);
+    map_free(&p->cleared, NULL);
     for (size_t i = 0; i < p->rename_count; i++) {
         free(p->renames[i].path);
         free(p->renames[i].name);

@@ -36,6 +36,7 @@ struct past {
     int64_t unsafe;                    /* records left out because their paths lead elsewhere */
     struct folders folders;            /* its directories */
     struct map voided, stamps, attributes, links;    /* by hash of the path */
+    struct map cleared;                /* hashes of what is no folder and was removed */
     struct past_rename *renames;       /* those that were not voided */
     size_t rename_count;
     struct manifest_reader reader;
@@ -54,6 +55,9 @@ void past_close(struct past *p);
  */
 enum past_turn { PAST_BEFORE_FOLDERS, PAST_AMONG, PAST_AFTER_FOLDERS };
 enum past_turn past_turn_of(const struct past *p, const struct deed *d);
+
+/* Did it make a folder at this path, of len bytes, in the place of something else that it removed? */
+bool past_made_folder_of(const struct past *p, const char *path, size_t len);
 
 /* Read the deeds anew. 0 or -errno. */
 int past_rewind(struct past *p);

@@ -128,6 +128,74 @@ test_a_kill_in_the_middle_leaves_what_the_next_run_finishes() {
     [ "$kills" -gt 6 ] || fail "killed only $kills times"
 }
 
+# A copy, and a mirror after it that makes a folder a file, a file and a link folders, and a folder a link.
+retyped() {
+    mkdir -p "$P"/{d/deep/er,to_link} NAS
+    for n in 1 2 3; do echo "in d $n" >"$P/d/f$n"; done
+    echo deepest >"$P/d/deep/er/f"
+    echo y >"$P/y"
+    ln -s y "$P/link"
+    echo linked >"$P/to_link/f"
+    find "$P" -exec touch -h -d '2024-05-06 07:08:09' {} +
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    rm -r "$P"/{d,y,link,to_link}
+    echo "no folder" >"$P/d"
+    mkdir -p "$P/y/deep/er" "$P/link"
+    echo in y >"$P/y/in"
+    echo deep in y >"$P/y/deep/er/in"
+    echo in link >"$P/link/in"
+    ln -s y "$P/to_link"
+    find "$P" -exec touch -h -d '2025-05-06 07:08:09' {} +
+    tree_of "$Q" >before
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    alike
+    cp -a NAS NAS.template
+    cp -a "$XDG_DATA_HOME/autobackup" catalog.template
+}
+
+again() {
+    rm -rf NAS "$XDG_DATA_HOME/autobackup"
+    cp -a NAS.template NAS
+    cp -a catalog.template "$XDG_DATA_HOME/autobackup"
+}
+
+# Of each copy, the newest first: undone, in part, or neither.
+how_undone() {
+    ok history --json
+    json 'o.kind == "copy" and (o.undone_in_part and "part" or o.undone_by and "undone" or "stands") or nil' | tr '\n' ' '
+}
+
+# An undo that broke off, then one that is not disturbed: all is as it was, and the older copy is the next to be undone.
+finish_undo() {    # HOW
+    ok undo --dry-run
+    ok undo --yes
+    tree_of "$Q" | diff before - || fail "$1: it is not as it was before the copy"
+    assert_eq "$(how_undone)" "undone stands " "$1: what is undone"
+    ok undo --yes
+    assert_eq "$(find NAS -name .autobackup -prune -o -type f -print)" "" "$1: left by the undo of the older copy"
+    assert_eq "$(how_undone)" "undone undone " "$1: what is undone at last"
+}
+
+test_an_undo_that_was_killed_is_made_whole_by_the_next() {
+    need rsync
+    need_injection
+    local call n kills=0
+    retyped
+    for call in renameat2 mkdirat unlinkat fchmodat,fchmod,utimensat; do
+        for n in 1 2 3 4 6 8 10 12; do
+            again
+            killed_at "$call" "$n" undo --yes || break
+            kills=$((kills + 1))
+            finish_undo "killed at $call $n"
+        done
+    done
+    [ "$kills" -gt 12 ] || fail "killed only $kills times"
+}
+
 # A folder that cannot be cleared away is left alone, also where its name is a hard link at the source.
 test_a_folder_in_the_place_of_a_link_that_cannot_go_stays() {
     need_root
