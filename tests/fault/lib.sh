@@ -385,7 +385,7 @@ others_are_complete() {
 # Numbers for "every n-th": all in the full form, a few in the short one. Stops when `struck` says no.
 points() {    # MOST
     local n
-    if [ -n "${FULL:-}" ]; then seq "$1"; else for n in 2 9 40; do [ "$n" -gt "$1" ] || echo "$n"; done; fi
+    if [ -n "${FULL:-}" ]; then seq "$1"; else for n in 3 25; do [ "$n" -gt "$1" ] || echo "$n"; done; fi
 }
 
 shim() {    # SPECS...: prefix of a run with these faults
