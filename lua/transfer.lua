@@ -210,7 +210,8 @@ function handlers.progress(run, event, context)
 end
 
 function handlers.problem(run, event, context)
-    run:problem(locate.join(run.from.path, event.path or ""), event.code, event.message,
+    local root = event.extra and context.target.path or run.from.path
+    run:problem(locate.join(root, event.path or ""), event.code, event.message,
         {conflict = event.conflict or nil, database = context.target.database})
 end
 

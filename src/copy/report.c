@@ -44,6 +44,8 @@ static void emit_problem(struct report *r, struct subject s, const char *code, s
         event_str(ev, "code", code, strlen(code));
         event_str(ev, "message", message->data, message->len);
         event_bool(ev, "conflict", conflict);
+        if (s.extra)
+            event_bool(ev, "extra", true);
         job_emit(r->job, ev);
     }
     buf_free(&path);

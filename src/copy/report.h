@@ -52,6 +52,7 @@ struct subject {
     const char *dir, *name;                /* as in the replica's listing */
     bool file;                             /* a regular file at the source */
     bool unchanged;                        /* only its metadata was to be corrected */
+    bool extra;                            /* only the destination has it */
 };
 
 /*

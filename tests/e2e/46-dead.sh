@@ -321,3 +321,14 @@ test_a_prune_counts_what_it_removed() {
     assert_status 3
     assert_eq "$(json 'o.type == "prune" and o.files or nil')" 0
 }
+
+test_a_problem_with_an_extra_file_is_told_of_the_disk_that_has_it() {
+    studio
+    ok copy acme/spot footage WORK NAS --newer=overwrite
+    echo extra >NAS/footage/acme/spot/extra
+    ok load
+    faulty "renameat2,renameat,linkat */versions/*/extra 1 0 errno=EIO" copy acme/spot footage WORK NAS --mirror --yes
+    assert_status 3
+    assert_err "$PWD/NAS/footage/acme/spot/extra: Input/output error"
+    ! grep -q WORK/footage/acme/spot/extra "$ERR" || fail "WORK has no such file"
+}
