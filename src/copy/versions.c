@@ -81,10 +81,33 @@ static int enter_dir(struct versions *v, const char *path_dir)
     return code;
 }
 
+/* The folder on the way to the versions of which something else has the place: its path, to be freed; NULL for none. */
+static char *find_obstacle(const struct versions *v)
+{
+    struct stat st;
+
+    for (const char *end = v->base; *end;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        char *part = mem_strndup(v->base, (size_t)(end - v->base));
+        if (fstatat(v->root, part, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+            return part;
+        free(part);
+    }
+    return NULL;
+}
+
 char *versions_blocked(const struct versions *v, int code)
 {
     struct buf text = {0};
-    char *path;
+    char *path = v->blocked && v->blocked == code ? find_obstacle(v) : NULL;
+
+    if (path) {
+        buf_printf(&text, "something that is no folder has the place of %s, so the old file could not be kept: left alone; move "
+                   "that away", path);
+        free(path);
+        return buf_take(&text);
+    }
     long owner = v->blocked && v->blocked == code ? ours_find_owner(v->root, v->base, &path) : -1;
 
     if (owner < 0)
