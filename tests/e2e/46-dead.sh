@@ -336,17 +336,18 @@ test_a_problem_with_an_extra_file_is_told_of_the_disk_that_has_it() {
 test_something_in_the_place_of_the_versions_is_named() {
     local kind
     studio
+    echo first >WORK/footage/acme/spot/notes
     ok copy acme/spot footage WORK NAS --newer=overwrite
     for kind in file link; do
-        echo "once more, a $kind" >"WORK/footage/acme/spot/big.mov"
+        echo "once more, a $kind" >"WORK/footage/acme/spot/notes"
         rm -rf NAS/.autobackup/versions
         if [ $kind = file ]; then : >NAS/.autobackup/versions; else ln -s "$PWD" NAS/.autobackup/versions; fi
         ok load
         ab copy acme/spot footage WORK NAS
         assert_status 3
-        assert_err "big.mov: something that is no folder has the place of .autobackup/versions"
+        assert_err "notes: something that is no folder has the place of .autobackup/versions"
         rm NAS/.autobackup/versions
         ok copy acme/spot footage WORK NAS
-        cmp WORK/footage/acme/spot/big.mov NAS/footage/acme/spot/big.mov
+        cmp WORK/footage/acme/spot/notes NAS/footage/acme/spot/notes
     done
 }
