@@ -346,7 +346,22 @@ int manifest_write(struct manifest *m)
     return code;
 }
 
-int manifest_sync(struct manifest *m) { return fsync(m->fd) < 0 ? -errno : 0; }
+/* An error is told to one fsync only: those of several threads take turns, and what one of them heard holds for all. */
+int manifest_sync(struct manifest *m)
+{
+    pthread_mutex_lock(&m->syncing);
+    pthread_mutex_lock(&m->lock);
+    int code = m->failed ? -EIO : 0;
+    pthread_mutex_unlock(&m->lock);
+    if (!code && fsync(m->fd) < 0) {
+        code = -errno;
+        pthread_mutex_lock(&m->lock);
+        m->failed = true;
+        pthread_mutex_unlock(&m->lock);
+    }
+    pthread_mutex_unlock(&m->syncing);
+    return code;
+}
 
 static void add_counts(struct manifest *m)
 {

@@ -99,9 +99,10 @@ struct manifest {
     int fd, dir;               /* the file, and .autobackup/operations */
     char *operation;
     struct beat *beat;         /* of the lock that it is written with: a reference; NULL where that has none */
-    pthread_mutex_t lock;      /* of the fields below; zeroed is unlocked */
+    pthread_mutex_t syncing;   /* one fsync at a time; zeroed is unlocked, as the next one */
+    pthread_mutex_t lock;      /* of the fields below */
     struct buf pending;        /* records not written yet */
-    bool failed;               /* a write failed: the file's end is not known any more */
+    bool failed;               /* a write or a sync failed: what the disk has of it is not known any more */
     bool counted;              /* counts are of the whole operation: it was begun here */
     struct manifest_counts counts;
 };
@@ -141,7 +142,7 @@ void manifest_add_void(struct manifest *m, enum manifest_verb announced, uint32_
  * more (beat_check says whose), and what was announced must not be done.
  */
 int manifest_write(struct manifest *m);
-int manifest_sync(struct manifest *m);    /* fsync; 0 or -errno */
+int manifest_sync(struct manifest *m);    /* fsync; 0 or -errno, and after a failure of either nothing but -EIO from both */
 
 /* Write what was added and the end record, sync, give it its final name. 0 or -errno. */
 int manifest_end(struct manifest *m, const char *state, int64_t files, int64_t bytes);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "copy/lock.h"
 #include "copy/manifest.h"
+#include "faults.h"
 #include "sandbox.h"
 #include "suites.h"
 
@@ -294,6 +295,25 @@ START_TEST(one_manifest_of_an_operation)
 }
 END_TEST
 
+/* The disk says it to one fsync only, and another thread's comes next. */
+START_TEST(a_sync_that_failed_ends_the_manifest)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}};
+
+    start();
+    faults.times_left = 1;
+    for (int i = 0; i < 2; i++)
+        (void)futimens(root, times);
+    ck_assert_int_eq(manifest_sync(&manifest), -ENOSPC);
+    faults.times_left = 0;
+    ck_assert_int_eq(manifest_sync(&manifest), -EIO);
+    manifest_add_create(&manifest, "x", &file);
+    ck_assert_int_eq(manifest_write(&manifest), -EIO);
+    ck_assert_int_eq(manifest_end(&manifest, "done", 0, 0), -EIO);
+    manifest_close(&manifest);
+}
+END_TEST
+
 START_TEST(names_that_are_no_operations)
 {
     struct manifest_reader reader;
@@ -379,6 +399,7 @@ Suite *suite_copy_books(void)
     tcase_add_test(c, numbers);
     tcase_add_test(c, many_records);
     tcase_add_test(c, one_manifest_of_an_operation);
+    tcase_add_test(c, a_sync_that_failed_ends_the_manifest);
     tcase_add_test(c, names_that_are_no_operations);
     tcase_add_test(c, a_second_writer_is_told_who_holds_it);
     tcase_add_test(c, waiting_for_a_holder_that_dies);
