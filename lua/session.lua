@@ -274,7 +274,11 @@ function Session:message(text, color)
                 piece = piece:gsub("^[^:]*:", function(head) return out:color(color, head) end, 1)
                 color = nil
             end
-            pcall(out.line, out, piece)
+            local ok, err = pcall(out.line, out, piece)
+            local errors = require "autobackup.errors"
+            if not ok and errors.is_interrupt(err) then
+                error(err, 0)
+            end
         end
     end)
 end

@@ -68,9 +68,14 @@ void interrupt_clear(void) { atomic_store(&caught, 0); }
 void interrupt_at_death(enum interrupt_who who, void (*last)(void)) { atomic_store(&last_acts[who], last); }
 void interrupt_hold(void) { atomic_store(&held, 1); }
 
+void interrupt_again(void)
+{
+    if (interrupt_signal() && wake_up)
+        wake_up();
+}
+
 void interrupt_release(void)
 {
     atomic_store(&held, 0);
-    if (interrupt_signal() && wake_up)
-        wake_up();
+    interrupt_again();
 }

@@ -16,6 +16,9 @@ void interrupt_catch(void (*wake)(void));
 /* The number of the last signal caught, or 0 when there was none since interrupt_clear. Any thread. */
 int interrupt_signal(void);
 
+/* Call `wake` again if a signal is remembered: for one whose effect was lost on the way. Main thread. */
+void interrupt_again(void);
+
 /* Forget the signal. */
 void interrupt_clear(void);
 

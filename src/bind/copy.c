@@ -26,6 +26,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "copy/fan.h"
 #include "copy/lock.h"
 #include "copy/respell.h"
@@ -328,7 +329,10 @@ static int *push_lock(lua_State *L)
 
 static bool has_hook(void *arg) { return lua_gethook(arg) != NULL; }
 
-/* To the function `tell` of the table at 1, when there is one; what that raises is not passed on. */
+/*
+ * To the function `tell` of the table at 1, when there is one; what that raises is not passed on, but for an interrupt,
+ * which is raised again as soon as Lua runs.
+ */
 static void tell_lua(void *arg, const char *code, const char *text)
 {
     lua_State *L = arg;
@@ -339,8 +343,10 @@ static void tell_lua(void *arg, const char *code, const char *text)
         return;
     }
     lua_pushstring(L, text);
-    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
         lua_pop(L, 1);
+        interrupt_again();
+    }
 }
 
 static int copy_lock(lua_State *L)

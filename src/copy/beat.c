@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,7 @@ static struct beat *new_beat(int lock, const struct holder *h, const char *datab
 static int begin(struct beat *b, int root)
 {
     struct stat st;
+    sigset_t all, old;
 
     b->dir = path_open_dir(root, OUR_FOLDER);
     if (b->dir < 0)
@@ -131,7 +133,11 @@ static int begin(struct beat *b, int root)
         return -errno;
     b->dev = st.st_dev;
     b->ino = st.st_ino;
-    return -pthread_create(&b->thread, NULL, run, b);
+    sigfillset(&all);    /* signals are the main thread's, as in base/job.c */
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int code = -pthread_create(&b->thread, NULL, run, b);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return code;
 }
 
 int beat_start(int root, int lock, const struct holder *h, const char *database)

@@ -164,13 +164,13 @@ int holder_replace(int dir, const struct holder *h, const struct holder_look *ol
     if (code)
         return code == -EEXIST ? -EAGAIN : code;
     code = holder_look(dir, &now);
-    if (!code && now.print != old->print)
+    if (code || now.print != old->print)    /* and where it cannot be told, the taker looks again */
         code = -EAGAIN;
     if (!code && renameat(dir, NEW, dir, HOLDER) < 0)
         code = errno == ENOENT ? -EAGAIN : -errno;    /* another taker's unlink came before */
     if (code)
         (void)unlinkat(dir, NEW, 0);
-    return code == -ENOENT ? -EAGAIN : code;
+    return code;
 }
 
 static int beat_in(int fd, const struct holder *h, uint64_t number, bool *ret_beaten)

@@ -41,7 +41,7 @@ char *holder_describe(const struct holder_look *look);
 /* Make the file, which is not there. 0, -EEXIST when it is, or -errno. */
 int holder_create(int dir, const struct holder *h);
 
-/* Put ours in place of the one that was looked at. 0, -EAGAIN when another one lies there by now, or -errno. */
+/* Put ours in place of the one that was looked at. 0, -EAGAIN when another one may lie there by now, or -errno: refused. */
 int holder_replace(int dir, const struct holder *h, const struct holder_look *old);
 
 /*

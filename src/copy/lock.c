@@ -47,6 +47,7 @@ struct taking {
     const atomic_bool *cancel;
     struct lock_ear ear;
     struct holder me;
+    bool refused;                  /* the disk takes no holder's file of ours */
 };
 
 static void tell_report(void *arg, const char *code, const char *text) { report_note(arg, code, text); }
@@ -94,7 +95,8 @@ static int take_file(const struct taking *t, struct error *err)
 
 /*
  * Look at the holder until it has not moved for so long: 0. -EAGAIN when it went away, -EBUSY when it moves and we are late,
- * or an end of the wait. *look: what it was first and last.
+ * -errno when nothing is seen any more, or an end of the wait. *look: what it was first and last. A look that fails says
+ * nothing of the holder: only two that saw the same, so far apart, do.
  */
 static int watch(const struct taking *t, struct holder_look *look, struct error *err)
 {
@@ -108,17 +110,20 @@ static int watch(const struct taking *t, struct holder_look *look, struct error 
         if (now - looked_at < LOOK)
             continue;
         looked_at = now;
-        if ((code = holder_look(t->dir, &seen)))
-            return code == -ENOENT ? -EAGAIN : code;
-        if (seen.print != look->print) {
+        code = holder_look(t->dir, &seen);
+        if (code == -ENOENT)
+            return -EAGAIN;
+        if (!code && seen.print != look->print) {
             moved = true;
             since = now;
             *look = seen;
         }
         if (moved && is_late(t))
             return -EBUSY;
-        if (now - since >= BEAT_SILENCE)
+        if (!code && now - since >= BEAT_SILENCE)
             return 0;
+        if (code && is_late(t) && now - since >= BEAT_SILENCE + BEAT_SETTLE)
+            return code;
     }
     return code;
 }
@@ -131,15 +136,25 @@ static int settle(const struct taking *t, struct error *err)
 
     while (!code && clock_monotonic() < until)
         code = pause_a_moment(t, err);
-    if (code) {
-        holder_remove(t->dir, &t->me);
-        return code;
-    }
-    code = holder_look(t->dir, &look);
-    return !code && look.readable && strcmp(look.holder.token, t->me.token) == 0 ? 0 : code == 0 || code == -ENOENT ? -EAGAIN : code;
+    if (!code)
+        code = holder_look(t->dir, &look);
+    if (!code && look.readable && strcmp(look.holder.token, t->me.token) == 0)
+        return 0;
+    if (!code || code == -ENOENT)
+        return -EAGAIN;
+    holder_remove(t->dir, &t->me);
+    return code;
 }
 
-static int take_over(const struct taking *t, struct holder_look *look, struct error *err)
+static int put_ours(struct taking *t, const struct holder_look *old)
+{
+    int code = old ? holder_replace(t->dir, &t->me, old) : holder_create(t->dir, &t->me);
+
+    t->refused = code && code != -EEXIST && code != -EAGAIN;
+    return code;
+}
+
+static int take_over(struct taking *t, struct holder_look *look, struct error *err)
 {
     char *who = holder_describe(look);
 
@@ -152,7 +167,7 @@ static int take_over(const struct taking *t, struct holder_look *look, struct er
         free(last);
     }
     if (!code)
-        code = holder_replace(t->dir, &t->me, look);
+        code = put_ours(t, look);
     if (!code)
         code = settle(t, err);
     if (!code)
@@ -162,17 +177,36 @@ static int take_over(const struct taking *t, struct holder_look *look, struct er
 }
 
 /* The holder's file is there. 0 once it is ours, -EAGAIN to try again, or -errno. */
-static int contend(const struct taking *t, struct error *err)
+static int contend(struct taking *t, struct error *err)
 {
     struct holder_look look;
     int code = holder_look(t->dir, &look);
 
     if (code)
         return code == -ENOENT ? -EAGAIN : code;
-    return holder_is_dead(&look) ? holder_replace(t->dir, &t->me, &look) : take_over(t, &look, err);
+    return holder_is_dead(&look) ? put_ours(t, &look) : take_over(t, &look, err);
+}
+
+/* As contend, from the beginning. A disk may refuse a file whether one is there or not. */
+static int try_once(struct taking *t, struct error *err)
+{
+    struct holder_look look;
+    int code = put_ours(t, NULL);
+
+    if (!code || (t->refused && holder_look(t->dir, &look) == -ENOENT))
+        return code;
+    t->refused = false;
+    return contend(t, err);
 }
 
 static bool is_end(int code) { return code == -EBUSY || code == -ECANCELED || code == -EINTR; }
+
+static int say_unknown(const struct taking *t, int code, struct error *err)
+{
+    return error_say(err, error_name(-code), -code, "whether another workstation is at work on %s cannot be told, because "
+                     OUR_FOLDER "/" HOLDER " there cannot be read (%s): nothing was written; run it again", t->database,
+                     strerror(-code));
+}
 
 /* A disk that takes no file of ours is written to all the same, as it always was: prune must be able to make room. */
 static int hold(struct taking *t, int root, int lock, struct error *err)
@@ -180,18 +214,21 @@ static int hold(struct taking *t, int root, int lock, struct error *err)
     int code;
 
     holder_init(&t->me, t->text);
-    do {
-        code = holder_create(t->dir, &t->me);
-        if (code == -EEXIST)
-            code = contend(t, err);
-    } while (code == -EAGAIN);
-    if (!code && (code = beat_start(root, lock, &t->me, t->database)))
+    while ((code = try_once(t, err)) == -EAGAIN && !(code = pause_a_moment(t, err)))
+        ;
+    if (t->refused) {
+        tell(t, "EHOLDER", OUR_FOLDER "/" HOLDER " cannot be written (%s), so another workstation may not see that this one is at "
+             "work: where it stays so, remove that file by hand", strerror(-code), 0);
+        return 0;
+    }
+    if (code)
+        return is_end(code) ? code : say_unknown(t, code, err);
+    code = beat_start(root, lock, &t->me, t->database);
+    if (code) {
         holder_remove(t->dir, &t->me);
-    if (!code || is_end(code))
-        return code;
-    tell(t, "EHOLDER", OUR_FOLDER "/" HOLDER " cannot be written (%s), so another workstation may not see that this one is at work: "
-         "where it stays so, remove that file by hand", strerror(-code), 0);
-    return 0;
+        error_set(err, -code, "lock of %s", t->database);
+    }
+    return code;
 }
 
 /* ---- taking ---- */

@@ -130,6 +130,61 @@ test_one_that_stood_still_writes_nothing_more() {
     assert_eq "$(left)" "" "left"
 }
 
+# A look that fails says nothing of the other one: it is at work as before.
+test_a_disk_error_at_a_holder_that_beats_gives_nobody_its_lock() {
+    setup
+    start_one
+    find NAS -printf '%P %i\n' | grep -v 'holder$' | sort >before
+    FAULT='openat */NAS/.autobackup/holder 4 1 errno=EIO;statx */NAS/.autobackup/holder 1 0 errno=EIO' \
+        run on two "$AUTOBACKUP" copy bmx/show footage two NAS
+    assert_status 75
+    assert_err "NAS is busy: copy, pid $ONE" "--lock-wait"
+    FAULT='openat */NAS/.autobackup/holder 3 0 errno=EIO;statx */NAS/.autobackup/holder 1 0 errno=EIO' \
+        run on two "$AUTOBACKUP" copy bmx/show footage two NAS
+    assert_status 1
+    refute_exists NAS/footage/bmx
+    assert_err "whether another workstation is at work on NAS cannot be told" "(Input/output error): nothing was written; run it again"
+    find NAS -printf '%P %i\n' | grep -v 'holder$' | sort | diff before - || fail "something was written"
+    : >go
+    end_of_one 0
+    same one acme/spot
+    ok_at two copy bmx/show footage two NAS
+    same two bmx/show
+    assert_eq "$(left)" "" "left"
+}
+
+# The signal comes while it is said that the lock is waited for, and is neither lost nor waited through.
+test_an_interrupt_ends_the_look_at_a_holder() {
+    need strace
+    setup
+    start_one
+    kill -KILL $ONE
+    wait $ONE 2>/dev/null || :
+    : >go
+    cp NAS/.autobackup/holder kept
+    run on two strace -qq -o /dev/null -P "$ERR" -e trace=write -e inject=write:signal=TERM:when=1 \
+        "$AUTOBACKUP" copy bmx/show footage two NAS
+    assert_status 143
+    assert_err "is locked by"
+    refute_err "taken over"
+    cmp kept NAS/.autobackup/holder
+    refute_exists NAS/footage/bmx
+}
+
+# One that another thread took would leave a prompt waiting.
+test_every_thread_but_the_first_leaves_signals_to_it() {
+    local mask task
+    setup
+    start_one
+    for task in /proc/$ONE/task/*; do
+        mask=$(awk '/^SigBlk/ { print $2 }' "$task/status")
+        [ "${task##*/}" = $ONE ] || (((0x$mask & 0x4003) == 0x4003)) || fail "thread ${task##*/} blocks $mask"
+    done
+    [ "$(find /proc/$ONE/task -mindepth 1 -maxdepth 1 | wc -l)" -gt 2 ] || fail "there are no threads"
+    : >go
+    end_of_one 0
+}
+
 # Each stands for itself, at the same time: the wait for one that does not move is long.
 test_a_holder_that_means_nothing_blocks_no_disk() {
     local kind
