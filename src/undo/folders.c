@@ -130,6 +130,7 @@ static void announce_made(struct undo *u, const struct folder *f)
         manifest_add_create(&u->manifest, f->path, &f->was);
 }
 
+/* A void takes back all that is announced of a path: what was taken from the folder's place before, too, if anything was. */
 static int make_in(struct undo *u, const struct folder *f, int dir, const char *name)
 {
     if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
@@ -141,7 +142,7 @@ static int make_in(struct undo *u, const struct folder *f, int dir, const char *
     code = manifest_write(&u->manifest);
     if (!code && mkdirat(dir, name, 0700) < 0) {
         code = errno == EEXIST ? 0 : -errno;
-        if (f->place == FOLDER_IN_REPLICA)    /* it is somebody else's, whenever it is there */
+        if (f->place == FOLDER_IN_REPLICA && !f->replaced)    /* it is somebody else's, whenever it is there */
             manifest_add_void(&u->manifest, MANIFEST_CREATE, f->was.mode, f->path);
     }
     if (!code && (u->elsewhere || !u->fs.syncfs_reliable))

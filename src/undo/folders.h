@@ -17,6 +17,7 @@ struct folder {
     enum folder_place place;
     char *path;                       /* relative to the replica; one above it to the database */
     bool created, removed, touched;   /* by the operation */
+    bool replaced;                    /* removed, and something else made in its place */
     bool known;                       /* was is set */
     bool voided;
     struct manifest_file was;         /* before the operation */

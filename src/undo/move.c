@@ -279,11 +279,14 @@ static void count(struct undo *u, const struct step *s)
         n->bytes += (int64_t)s->kept.st_size;
 }
 
+/* A void takes back all that is announced of a path: of one that had a folder before, its removal as well. */
 static void take_back_announcement(struct undo *u, const struct step *s)
 {
     static const enum manifest_verb verbs[] = {[ACT_TAKE] = MANIFEST_REMOVE, [ACT_SWAP] = MANIFEST_REPLACE,
                                                [ACT_PUT] = MANIFEST_CREATE, [ACT_CORRECT] = MANIFEST_TOUCH};
 
+    if (s->act == ACT_PUT && past_turn_of(&u->past, &s->deed) == PAST_AFTER_FOLDERS)
+        return;
     manifest_add_void(&u->manifest, verbs[s->act], s->now.st_mode, s->deed.path);
 }
 

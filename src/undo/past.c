@@ -189,11 +189,14 @@ static void note_record(struct past *p, const struct manifest_record *rec)
     else if (is_folder(&d))
         note_folder(p, &d);
     else {
-        const struct folder *f = d.verb == MANIFEST_CREATE ? map_get(&p->folders.index[FOLDER_IN_REPLICA], key(d.path)) : NULL;
+        struct folder *f = d.verb == MANIFEST_CREATE ? map_get(&p->folders.index[FOLDER_IN_REPLICA], key(d.path)) : NULL;
         p->total++;
         if (d.verb == MANIFEST_REMOVE)
             map_set(&p->cleared, key(d.path), p);
-        p->retyped += f && f->removed;
+        if (f && f->removed) {
+            p->retyped++;
+            f->replaced = true;
+        }
     }
 }
 

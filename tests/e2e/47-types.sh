@@ -196,6 +196,30 @@ test_an_undo_that_was_killed_is_made_whole_by_the_next() {
     [ "$kills" -gt 12 ] || fail "killed only $kills times"
 }
 
+# One error of the disk: what follows makes it whole, be it the undo of that undo or the undo once more.
+test_an_undo_that_failed_in_part_can_be_undone_or_tried_again() {
+    local shim fault way undo
+    shim=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so
+    [ -e "$shim" ] || skip "$shim is missing"
+    need rsync
+    retyped
+    tree_of "$Q" >after
+    for fault in "renameat,renameat2 */NAS/footage/*/y" "mkdirat */NAS/footage/*/d" "renameat,renameat2 */NAS/footage/*/d/f2"; do
+        for way in back again; do
+            again
+            run env LD_PRELOAD="$shim" FAULTS="$fault 1 1 errno=EIO" "$AUTOBACKUP" undo --yes --json
+            assert_status 3
+            undo=$(json 'o.type == "undo" and o.operation or nil')
+            if [ $way = again ]; then
+                finish_undo "$fault"
+            else
+                ok undo "$undo" --yes
+                tree_of "$Q" | diff after - || fail "$fault: it is not as it was after the copy"
+            fi
+        done
+    done
+}
+
 # A folder that cannot be cleared away is left alone, also where its name is a hard link at the source.
 test_a_folder_in_the_place_of_a_link_that_cannot_go_stays() {
     need_root
