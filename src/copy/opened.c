@@ -11,9 +11,16 @@
 
 static mode_t open_mode(mode_t mode) { return (mode & 07777) | S_IWUSR; }
 
+/* A mode that one sets who is not in the folder's group loses this bit, and it could not be put back. */
+static bool keeps_setgid(const struct stat *st)
+{
+    return !(st->st_mode & S_ISGID) || st->st_gid == getegid() || group_member(st->st_gid);
+}
+
 static bool is_read_only(int dir, const struct stat *st)
 {
-    return !(st->st_mode & S_IWUSR) && st->st_uid == geteuid() && faccessat(dir, ".", W_OK, AT_EACCESS) < 0 && errno == EACCES;
+    return !(st->st_mode & S_IWUSR) && st->st_uid == geteuid() && keeps_setgid(st) &&
+           faccessat(dir, ".", W_OK, AT_EACCESS) < 0 && errno == EACCES;
 }
 
 bool opened_may(int dir)
@@ -53,7 +60,7 @@ int opened_open(struct opened *o, const char *path, int dir)
 
 static bool is_open(const struct opened *o, const struct stat *st, mode_t mode)
 {
-    return (st->st_mode & 07777) == open_mode(mode) && st->st_uid == o->owner && (geteuid() == o->owner || geteuid() == 0);
+    return (st->st_mode & 07777) == open_mode(mode) && st->st_uid == o->owner;
 }
 
 mode_t opened_was(const struct opened *o, const char *path, mode_t mode)
@@ -64,7 +71,7 @@ mode_t opened_was(const struct opened *o, const char *path, mode_t mode)
     return mode;
 }
 
-/* Is it still as it was opened? Then it gets its mode back. Gone is fine, and so is another user's. */
+/* Is it still as it was opened? Then it gets its mode back, from its user or root. Gone is fine. */
 static int put_back(const struct opened *o, const char *path, mode_t mode)
 {
     struct stat st;
@@ -169,20 +176,22 @@ static int open_again(int root, const char *operation, struct manifest *ret_mani
 static int recover(int root, const char *operation, const char *replica, struct opened *o)
 {
     struct manifest manifest;
-    int top = path_open_dir(root, replica);
+    int top = path_open_dir(root, replica), stays = 0;
 
     if (top < 0)
         return path_is_absent(top) ? 0 : top;
     int code = open_again(root, operation, &manifest);
     o->top = &top;
     o->manifest = &manifest;
-    while (!code && o->first)
-        code = shut(o, &o->first);
+    while (!code && o->first) {
+        int put = shut(o, &o->first);
+        stays = stays ? stays : put;
+    }
     if (!code)
         code = manifest_write(&manifest);
     manifest_close(&manifest);
     close(top);
-    return code;
+    return code ? code : stays;
 }
 
 int opened_recover(int root, const char *operation)

@@ -49,7 +49,10 @@ void opened_shut_all(struct opened *o, void (*failed)(void *arg, const char *pat
  */
 int opened_unlink(int root, const char *folder, int dir, const char *name);
 
-/* Put back what a dead operation has left open in its replica, which its manifest tells. 0 or -errno. */
+/*
+ * Put back what a dead operation has left open in its replica, which its manifest tells. 0, or the first -errno of those that
+ * stay open: -EPERM where that is for their user or root to do.
+ */
 int opened_recover(int root, const char *operation);
 
 #endif

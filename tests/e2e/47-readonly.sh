@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # What an ordinary user made read-only: folders (0555) and large files (0444) are kept up to date all the same.
+. ./members.sh
 
 SPOT=footage/acme/spot
 
@@ -200,4 +201,53 @@ test_a_beginning_in_a_folder_of_another_user_is_told() {
     run as_nobody copy acme/spot footage WORK NAS
     assert_err "the beginnings of large files could not all be removed: Permission denied"
     assert_eq "$(find NAS -name '.autobackup-p-*' | wc -l)" 1 "partials"
+}
+
+# A mode that its user sets would lose the bit for good, since that user is not in the folder's group.
+test_a_setgid_folder_of_another_group_stays_shut() {
+    need_root "another group's folder"
+    studio_of_nobody
+    chgrp 0 {WORK,NAS}/$SPOT/CLIP
+    chmod 2555 {WORK,NAS}/$SPOT/CLIP
+    nobody load
+    echo 2222 >WORK/$SPOT/CLIP/a
+    run as_nobody copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_err "Permission denied"
+    [ "$(stat -c '%a %g' NAS/$SPOT/CLIP)" = "2555 0" ]
+    chgrp 65534 {WORK,NAS}/$SPOT/CLIP    # in that user's own group it is opened, and keeps it
+    chmod 2555 {WORK,NAS}/$SPOT/CLIP
+    run as_nobody copy acme/spot footage WORK NAS
+    [ "$(cat NAS/$SPOT/CLIP/a)" = 2222 ]
+    [ "$(stat -c %a NAS/$SPOT/CLIP)" = 2555 ]
+}
+
+# One member's copy dies while a folder is open. Another member cannot shut it, and leaves that to who can.
+test_a_folder_that_another_member_left_open_waits_for_its_owner() {
+    share
+    mkdir -p WORK/$SPOT/CLIP WORK/footage/acme/other
+    echo 1 >WORK/$SPOT/CLIP/a
+    echo 5 >WORK/footage/acme/other/o
+    chown -R 2001:3000 WORK
+    chmod 555 WORK/$SPOT/CLIP
+    one load
+    one copy acme/spot footage WORK NAS
+    assert_status 0
+    local shut clip=NAS/$SPOT/CLIP shim
+    shim=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so
+    [ -e "$shim" ] || skip "the shim is not built"
+    shut=$(stat -c %a $clip)
+    echo 2222 >WORK/$SPOT/CLIP/a
+    { run member 2001 one env LD_PRELOAD="$shim" FAULTS="fchmod */$clip 2 1 kill" \
+        "$AUTOBACKUP" --catalog "$PWD/one/c.db" copy acme/spot footage WORK NAS; } 2>/dev/null
+    assert_status 137
+    [ "$(stat -c %a $clip)" != "$shut" ]
+    two copy acme/other footage WORK NAS
+    assert_status 0
+    assert_err $SPOT "an operation by root, or by who owns the folder"
+    [ "$(stat -c %a $clip)" != "$shut" ]
+    assert_eq "$(find NAS -name '*.open' | wc -l)" 1 "left open"
+    one copy acme/other footage WORK NAS
+    assert_eq "$(stat -c %a $clip)" "$shut" "mode"
+    assert_eq "$(find NAS -name '*.open')" "" "left open"
 }
