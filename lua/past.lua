@@ -68,7 +68,11 @@ local function add_manifest(entry, found, disk, context)
     entry.from = entry.from or not is_undo and database_name(found.source, context.databases) or nil
     entry.undoes = is_undo and found.source or nil
     entry.state = entry.state or found.state or "unfinished"
-    if found.state and (entry.state == "running" or not entry.known) then
+    -- "failed" may be the word of who buried it: killed behind its manifest's end it never told the catalog.
+    if found.state and (entry.state == "running" or entry.state == "failed" or not entry.known) then
+        if found.state ~= "failed" then
+            entry.message = nil
+        end
         entry.state = found.state
     end
     entry.host, entry.pid, entry.boot, entry.began = found.host, found.pid, found.boot, found.began

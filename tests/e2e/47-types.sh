@@ -196,6 +196,19 @@ test_an_undo_that_was_killed_is_made_whole_by_the_next() {
     [ "$kills" -gt 12 ] || fail "killed only $kills times"
 }
 
+# Killed when only its end was to be told, it is whole, before and after somebody buries it.
+test_an_undo_that_was_killed_at_its_end_is_done() {
+    need rsync
+    need_injection
+    retyped
+    again
+    killed_at renameat 1 undo --yes || fail "it was not killed"
+    tree_of "$Q" | diff before - || fail "it was not at its end"
+    assert_eq "$(how_undone)" "undone stands "
+    ok undo --yes
+    assert_eq "$(how_undone)" "undone undone "
+}
+
 # One error of the disk: what follows makes it whole, be it the undo of that undo or the undo once more.
 test_an_undo_that_failed_in_part_can_be_undone_or_tried_again() {
     local shim fault way undo
