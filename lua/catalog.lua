@@ -214,7 +214,7 @@ function Catalog:loose(filter)
     filter = filter or {}
     local conditions = where.new():filters{database = filter.database, category = filter.category}
     if filter.ours then
-        table.insert(conditions.conditions, "r.kind IN ('temp', 'replaced')")
+        table.insert(conditions.conditions, "r.kind IN ('temp', 'replaced', 'reserved')")
     end
     return self:rows([[SELECT d.name AS database, c.name AS category, c.path AS category_path, d.path AS root,
         r.path, r.kind, r.size

@@ -9,6 +9,8 @@ local WHAT = {
         "no operation knows of it: remove it by hand, or leave it to 'prune'"},
     replaced = {"replaced file", "replaced files", "it could not be moved to the versions, and no operation knows "
         .. "of it: put it back under its name if it is missed, else remove it by hand"},
+    reserved = {"folder with a name that is reserved for temps", "folders with names that are reserved for temps",
+        "nothing in it is copied or compared: rename it"},
 }
 
 local function add(found, order, row, path)
@@ -18,14 +20,15 @@ local function add(found, order, row, path)
         order[#order + 1] = found[key]
     end
     found[key].count = found[key].count + 1
-    found[key].size = found[key].size + (row.size or 0)
+    found[key].size = size.add(found[key].size, row.size or 0)
 end
 
 local function text_of(group)
     local one, many, advice = table.unpack(WHAT[group.kind])
     local first = group.count > 1 and "the first is " or ""
-    return ("%s: %d %s (%s), %s%s: %s"):format(group.database, group.count, group.count > 1 and many or one,
-        size.size(group.size), first, group.path, advice)
+    local bytes = group.kind ~= "reserved" and (" (%s)"):format(size.size(group.size)) or ""
+    return ("%s: %d %s%s, %s%s: %s"):format(group.database, group.count, group.count > 1 and many or one, bytes,
+        first, group.path, advice)
 end
 
 --- Sentences, one for each database and kind of such names.

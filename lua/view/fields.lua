@@ -35,7 +35,8 @@ local TYPES = {
         "*database text where it is",
         "*category text its name; absent beside the categories",
         "*path path of it",
-        "*kind text file, directory, symlink, fifo, socket, device, unreadable, mount, temp or replaced",
+        "*kind text file, directory, symlink, fifo, socket, device, unreadable, mount, temp, replaced or "
+            .. "reserved (a folder that has a name of ours)",
         "*files count in a folder beside the categories",
         "*size bytes in it; absent: not known",
         "*at_least flag files and size are not all"},

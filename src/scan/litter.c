@@ -11,11 +11,12 @@
 #include "scan/undone.h"
 
 #define EXCHANGE OUR_PREFIX "-x-"
+#define RESERVED "reserved"    /* a folder: none of ours is one in a replica */
 
 static const char *kind_of(const struct entry *e)
 {
     if (S_ISDIR(e->mode))
-        return "directory";
+        return RESERVED;
     return strncmp(e->name, EXCHANGE, strlen(EXCHANGE)) == 0 ? "replaced" : "temp";
 }
 
@@ -65,7 +66,7 @@ static void see_at_work(void *arg, const char *replica)
 
     for (size_t i = 0; i < s->litter->count; i++) {
         char *path = path_of(s, &s->litter->list[i]);
-        s->known[i] |= strncmp(path, replica, len) == 0 && path[len] == '/';
+        s->known[i] |= strcmp(s->litter->list[i].kind, RESERVED) != 0 && strncmp(path, replica, len) == 0 && path[len] == '/';
         free(path);
     }
 }
@@ -89,7 +90,7 @@ void litter_settle(struct litter *l, int root, const struct roster *roster)
 
     bool all_read = l->count == 0 || undone_at_work(root, see_at_work, &s);
     for (size_t i = 0; i < l->count; i++) {
-        if (all_read && !s.known[i] && is_there(&s, root, &l->list[i]))
+        if ((all_read || strcmp(l->list[i].kind, RESERVED) == 0) && !s.known[i] && is_there(&s, root, &l->list[i]))
             l->list[kept++] = l->list[i];
         else
             free(l->list[i].path);

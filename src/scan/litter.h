@@ -14,7 +14,7 @@
 struct litter_item {
     int64_t category;
     char *path;               /* relative to the category */
-    const char *kind;         /* static: "temp" of a copy; "replaced", a file that was to become a version; "directory" */
+    const char *kind;         /* static: "temp" of a copy; "replaced", a file that was to become a version; "reserved", a folder */
     uint64_t size;
 };
 

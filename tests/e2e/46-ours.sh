@@ -101,6 +101,25 @@ test_a_temp_that_no_operation_knows_is_loose() {
     assert_eq "$(query 'SELECT count(*) FROM loose')" 0
 }
 
+# Nothing of ours is a folder there: what is in one is somebody's, and they are told that it is in no backup.
+test_a_folder_with_a_name_of_ours_is_told() {
+    mkdir -p $SPOT/.autobackup-0123456789abcdef NAS
+    echo data >$SPOT/.autobackup-0123456789abcdef/take.mov
+    echo f >$SPOT/f
+    setup
+    ok load
+    assert_err "WORK: 1 folder with a name that is reserved for temps, $PWD/$SPOT/.autobackup-0123456789abcdef: nothing in it is copied or compared: rename it"
+    ok list loose --json
+    assert_eq "$(json 'o.kind, o.path')" "reserved $PWD/$SPOT/.autobackup-0123456789abcdef"
+    ab check
+    assert_err "rename it"
+    mv $SPOT/.autobackup-0123456789abcdef $SPOT/takes
+    ok load
+    refute_err "rename it"
+    ok copy acme/spot footage WORK NAS
+    diff -r $SPOT NAS/footage/acme/spot >&2
+}
+
 # What an operation is at work with, or died of, is the next one's to sweep: it is not loose.
 test_a_temp_that_a_manifest_knows_is_not_loose() {
     [ -e "$SHIM" ] || fail "$SHIM is not there: make check-e2e makes it"
