@@ -118,7 +118,7 @@ static void finish_one(struct work *w, const char *path, bool fresh)
     int from = w->source.top < 0 ? -ENOENT : path_open_dir(w->source.top, path);
     int to = path_open_dir(w->target.top, path);
 
-    if (from == -ENOENT && to >= 0 && w->request->layers && fresh) {
+    if (path_is_absent(from) && to >= 0 && w->request->layers && fresh) {
         int gone = finish_gone(w, path, to);
         close(to);
         if (gone)

@@ -291,7 +291,8 @@ static int give_folder(struct reading *g, const char *path, size_t len, struct e
     char *own = mem_strndup(path, len);
     int code = give_folder(g, own, then_dir_len(own), err);
     int here = code ? code : is_folder_now(g, own, err);
-    if (here == 0) {
+    const struct story *other = map_get(&g->index, key_of(own, len));    /* since then it was no folder for a while */
+    if (here == 0 || (here == 1 && other && !other->there)) {
         struct manifest_file *was = folder_file(g, own, len);
         map_set(&g->out->layers->folders, key_of(own, len), was);
         struct story *s = story_of(g, own);

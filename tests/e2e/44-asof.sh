@@ -200,3 +200,32 @@ acme/spotfootageNASWORK"
     ab restore acme/other footage --from NAS --to WORK --as-of "$op"
     assert_status 1
 }
+
+# A folder that was a file for a while, or is one now: what was in it lies in the versions.
+test_as_of_across_a_change_of_type() {
+    local then n
+    mkdir -p WORK/footage/acme/spot/d/sub NAS W2 W3
+    echo 1 >WORK/footage/acme/spot/d/f
+    echo 2 >WORK/footage/acme/spot/d/sub/g
+    echo k >WORK/footage/acme/spot/k
+    touch -d '1 hour ago' WORK/footage/acme/spot/{k,d/f,d/sub/g}
+    for n in WORK NAS W2 W3; do ok add database $n $n; done
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    cp -a WORK/footage/acme/spot before
+    sleep 1.1
+    then=$(date +%Y-%m-%dT%H:%M:%S)
+    sleep 1.1
+    rm -r WORK/footage/acme/spot/d
+    echo file >WORK/footage/acme/spot/d
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    ok restore acme/spot footage --from NAS --to W2 --as-of "$then"
+    diff -r before W2/footage/acme/spot >&2
+    rm WORK/footage/acme/spot/d
+    mkdir WORK/footage/acme/spot/d
+    echo third >WORK/footage/acme/spot/d/f
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    ok restore acme/spot footage --from NAS --to W3 --as-of "$then"
+    diff -r before W3/footage/acme/spot >&2
+}
