@@ -59,8 +59,15 @@ static bool is_directory(int dir, const struct dirent *d)
     return fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool is_cancelled(const struct tree *t)
+{
+    return t->visitor->cancel && atomic_load(t->visitor->cancel);
+}
+
 static int see(struct tree *t, int dir, const char *path, const struct dirent *d)
 {
+    if (is_cancelled(t))
+        return -ECANCELED;
     if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
         return 0;
     if (!is_directory(dir, d))
@@ -147,7 +154,6 @@ static int step(struct tree *t, char kind, const char *path)
 /* All below the open top. */
 static int run(struct tree *t)
 {
-    const atomic_bool *cancel = t->visitor->cancel;
     struct stat st;
     char *path, kind;
     int code = fstat(t->top, &st) < 0 ? -errno : 0;
@@ -158,7 +164,7 @@ static int run(struct tree *t)
     while (!code && (path = pop(t, &kind))) {
         code = step(t, kind, path);
         free(path);
-        if (!code && cancel && atomic_load(cancel))
+        if (!code && is_cancelled(t))
             code = -ECANCELED;
     }
     buf_free(&t->stack);
