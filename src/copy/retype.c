@@ -104,12 +104,30 @@ static void take(struct clearing *c, const struct plan_name *name)
         stage_add(&c->w->stage, &c->ready);
 }
 
+/* Nothing goes for a file that cannot be had: then it is reported. */
+static bool can_come(struct clearing *c, const struct plan_name *name)
+{
+    const struct work *w = c->w;
+    struct subject subject = {.dir = name->dir->path, .name = name->name, .file = true};
+
+    if (!S_ISREG(name->pair->left->mode) || w->source.top < 0 || w->request->layers)
+        return true;
+    char *path = plan_join(name->dir->path, name->name);
+    int fd = work_open_file(w, w->source.top, path);
+    free(path);
+    if (fd < 0)
+        report_errno(&c->w->report, subject, -fd, SIDE_SOURCE);
+    else
+        close(fd);
+    return fd >= 0;
+}
+
 static int see(void *arg, const struct plan_name *name)
 {
     struct clearing *c = arg;
     const struct entry *r = name->pair->right;
 
-    if (name->verdict->kind == VERDICT_RETYPED && space_fits(c->w, name)) {
+    if (name->verdict->kind == VERDICT_RETYPED && space_fits(c->w, name) && can_come(c, name)) {
         char *path = plan_join(name->dir->path, name->name);
         note(c, path, true, S_ISDIR(r->mode));
         free(path);

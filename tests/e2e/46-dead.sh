@@ -351,3 +351,22 @@ test_something_in_the_place_of_the_versions_is_named() {
         cmp WORK/footage/acme/spot/notes NAS/footage/acme/spot/notes
     done
 }
+
+test_nothing_is_cleared_for_a_file_that_cannot_be_read() {
+    mkdir -p WORK/footage/acme/spot/d NAS
+    echo 1 >WORK/footage/acme/spot/d/f
+    echo 2 >WORK/footage/acme/spot/k
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    rm -r WORK/footage/acme/spot/d
+    echo x >WORK/footage/acme/spot/d
+    faulty "openat,openat2 */WORK/footage/acme/spot/d 1 0 errno=EIO" copy acme/spot footage WORK NAS --mirror --yes
+    assert_status 3
+    assert_err "$PWD/WORK/footage/acme/spot/d: Input/output error"
+    assert_eq "$(cat NAS/footage/acme/spot/d/f)" 1
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    assert_eq "$(cat NAS/footage/acme/spot/d)" x
+}
