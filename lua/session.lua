@@ -267,7 +267,7 @@ function Session:message(text, color)
     end
     self:hide_progress()
     io.stdout:flush()
-    local out = self.err
+    local out, errors, interrupt = self.err, require "autobackup.errors", nil
     each_line(text, function(line)
         for _, piece in ipairs(broken(out:clean(line), out)) do
             if color then
@@ -275,12 +275,15 @@ function Session:message(text, color)
                 color = nil
             end
             local ok, err = pcall(out.line, out, piece)
-            local errors = require "autobackup.errors"
-            if not ok and errors.is_interrupt(err) then
-                error(err, 0)
+            if not ok and errors.is_interrupt(err) then    -- when all of it is said
+                interrupt = err
+                pcall(out.line, out, piece)
             end
         end
     end)
+    if interrupt then
+        error(interrupt, 0)
+    end
 end
 
 --- Keep messages back, while a program that the output goes to has the terminal, as a pager does.

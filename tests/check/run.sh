@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh SUITES: the suites of that program, JOBS of them at once (as many as there are processors). What each says comes in
+# run.sh SUITES: the suites of that program, JOBS of them at once (one more than there are processors). What each says comes in
 # their order; the last line is libcheck's summary of all. CK_RUN_SUITE and CK_RUN_CASE run a part, as libcheck has it.
 set -euo pipefail
 # shellcheck source=tests/alone/enter.sh
@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 
 "$program" --list >"$work/names"
 # shellcheck disable=SC2016    # for the inner shell
-xargs -a "$work/names" -P "${JOBS:-$(nproc)}" -I{} \
+xargs -a "$work/names" -P "${JOBS:-$(($(nproc) + 1))}" -I{} \
     bash -c '"$1" "$2" >"$3/$2.said" 2>&1 || echo "$2" >>"$3/failed"' - "$program" {} "$work"
 
 while read -r name; do

@@ -235,7 +235,8 @@ test_fstab_names_a_mount_before_the_first_copy() {
 
 test_room_is_that_of_the_categorys_own_disk() {
     apart footage
-    head -c 20000000 /dev/urandom >WORK/footage/acme/spot/large
+    head -c 10000000 /dev/urandom >WORK/footage/acme/spot/large
+    head -c 10000000 /dev/urandom >WORK/footage/acme/spot/large.2
     head -c 20000000 /dev/urandom >WORK/render/acme/spot/large
     ab copy acme/spot all WORK NAS
     assert_status 1

@@ -120,7 +120,8 @@ test_a_full_disk_loses_nothing() {
     studio
     mount_image small 16
     ok add database SMALL small
-    head -c 30M /dev/urandom >WORK/footage/acme/spot/big.mov
+    head -c 9M /dev/urandom >WORK/footage/acme/spot/big.mov
+    head -c 9M /dev/urandom >WORK/footage/acme/spot/other.mov
     ok load WORK
     ab copy acme/spot footage WORK SMALL
     assert_status 1

@@ -1,14 +1,14 @@
 #!/bin/bash
 # run.sh [SCRIPT...] [-k PATTERN]: the end-to-end tests of the program in $AUTOBACKUP. A test is a function test_*
 # in tests/e2e/NN-name.sh; each runs in a shell, a folder and a home of its own (lib.sh). -k runs those whose name
-# contains PATTERN; JOBS of them run at once (as many as there are processors); KEEP=1 keeps the folders.
+# contains PATTERN; JOBS of them run at once (one more than there are processors: they wait much); KEEP=1 keeps the folders.
 # A test that leaves a process running has failed. It meets nothing of the machine's or its user's: ../alone/run.sh tells how.
 set -euo pipefail
 # shellcheck source=tests/alone/enter.sh
 . "$(dirname "$0")/../alone/enter.sh"
 cd "$(dirname "$0")"
 
-jobs=${JOBS:-$(nproc)} pattern= scripts=() passed=0 failed=0 skipped=0
+jobs=${JOBS:-$(($(nproc) + 1))} pattern= scripts=() passed=0 failed=0 skipped=0
 while [ $# -gt 0 ]; do
     case $1 in
         -k) pattern=$2; shift ;;

@@ -2,7 +2,7 @@
 # run.sh [--full] [-k PATTERN] [SCRIPT...]: strikes the program in $AUTOBACKUP with faults and checks that nothing is
 # lost. A fault is a function fault_* in NN-name.sh, run on each filesystem of $FILESYSTEMS that its `on_*` names (all
 # when it has none). Prints a table: fault, filesystem, runs, violations. -k takes those whose name contains PATTERN;
-# JOBS of them run at once (as many as there are processors); KEEP=1 stops at the first violation and keeps the folder.
+# JOBS of them run at once (one more than there are processors: they wait much); KEEP=1 stops at the first violation and keeps the folder.
 # Who is not root mounts nothing: then they strike in a folder of the disk where the tests are ("here"), and those that need
 # a filesystem of their own are skipped.
 set -euo pipefail
@@ -14,7 +14,7 @@ root=
 [ -z "$root" ] || [ -n "${FAULT_MOUNTS:-}" ] ||
     FAULT_MOUNTS=private exec unshare -m --propagation private bash "$PWD/run.sh" "$@"
 
-jobs=${JOBS:-$(nproc)} pattern= scripts=() FULL=
+jobs=${JOBS:-$(($(nproc) + 1))} pattern= scripts=() FULL=
 [ -z "${KEEP:-}" ] || jobs=1
 while [ $# -gt 0 ]; do
     case $1 in
