@@ -230,7 +230,7 @@ static bool within(const struct unread *list, const char *path, size_t len)
 
 static bool is_one(const struct unread *list, const char *path, size_t len)
 {
-    while (list && (list->path_len != len || memcmp(list->path, path, len) != 0))
+    while (list && (list->path_len != len || (len && memcmp(list->path, path, len) != 0)))    /* the top has no bytes */
         list = list->next;
     return list != NULL;
 }
