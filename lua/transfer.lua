@@ -24,12 +24,12 @@ local statuses = require "autobackup.status"
 local stopped = require "autobackup.stopped"
 local total = require "autobackup.total"
 local traits = require "autobackup.traits"
+local underway = require "autobackup.underway"
 local unknown = require "autobackup.unknown"
 
 local M = {}
 
 local FRESH = 60     -- seconds that a reading of either side stays good while other transfers run
-local RECENT = 64    -- names at work that are remembered: more than there are workers
 local SIDE = 16      -- destinations that one reading of the source can serve
 
 -- One run of the command: its databases, and what was collected so far.
@@ -189,45 +189,6 @@ function Run:start(item, origin, target_database, operation, fan, dry_run, measu
     })
 end
 
-local handlers = {}
-
-function handlers.plan(run, event, context)
-    context.plan = event
-    run.total:plan(context.key, event.bytes)
-    if event.same_filesystem then
-        run:note(("%s and %s are on the same filesystem: this is no second copy, one broken disk takes both")
-            :format(run.from.database, context.target.database))
-    end
-end
-
-function handlers.progress(run, event, context)
-    context.line:show(event)
-    run.total:progress(context.key, event)
-    if event.path then
-        context.turn = (context.turn or 0) % RECENT + 1
-        context.recent[context.turn] = event.path
-    end
-end
-
-function handlers.problem(run, event, context)
-    local root = event.extra and context.target.path or run.from.path
-    run:problem(locate.join(root, event.path or ""), event.code, event.message,
-        {conflict = event.conflict or nil, database = context.target.database})
-end
-
-function handlers.note(run, event, context)
-    if event.code ~= "ESAMEFS" and event.code ~= "ENOSPC" then    -- the plan, and the check of the room, said it
-        run:note(context.target.database .. ": " .. errors.plain(event.message, event.code))
-    end
-end
-
-function handlers.action(run, event, context)
-    run.actions:add(rows.row("action", {project = context.item.project, category = context.item.category,
-        from = run.from.database, to = context.target.database, kind = event.kind,
-        path = locate.join(context.target.path, event.path), file_type = event.file_type, size = event.size,
-        content = event.content or nil, removes = event.removes}))
-end
-
 local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",
     "others_copied", "directories_made", "directories_removed", "metadata_only", "conflicts", "failed",
     "bytes_kept", "damaged", "sockets"}
@@ -321,8 +282,8 @@ function Run:work(context)
                 context.final = event
                 context.line:remove()
                 self.total:finish(context.key)
-            elseif handlers[event.type] then
-                handlers[event.type](self, event, context)
+            elseif underway[event.type] then
+                underway[event.type](self, event, context)
             end
         end,
     }

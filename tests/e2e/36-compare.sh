@@ -233,10 +233,7 @@ test_times_after_2262_are_told_apart() {
     touch -d '2400-01-01 UTC' WORK/footage/acme/spot/a
     touch -d '2401-01-01 UTC' NAS/footage/acme/spot/a
     [ "$(stat -c %Y NAS/footage/acme/spot/a)" = 13601088000 ] || skip "no times after 2262 here"
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ab compare acme/spot footage WORK NAS --json
     assert_status 4
     assert_eq "$(json 'o.type == "compare" and o.state or nil')" differs

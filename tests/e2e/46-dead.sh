@@ -16,10 +16,7 @@ two_states() {
         touch -d 2001-01-01 $SPOT/f$n
     done
     echo show >WORK/footage/bmx/show/g
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
 }
 
 faulty() {    # FAULTS WORDS...: the program, struck
@@ -74,10 +71,7 @@ test_what_lies_in_a_subvolume_is_swept() {
     mkdir -p WORK/footage/acme/spot/day1 NAS/footage/acme/spot
     btrfs subvolume create NAS/footage/acme/spot/day1 >/dev/null
     head -c 100000 /dev/urandom >WORK/footage/acme/spot/day1/clip
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     dies "write,pwrite $PWD/NAS/footage/* 1 1 kill" copy acme/spot footage WORK NAS
     [ -n "$(ours)" ] || fail "nothing was left: the test proves nothing"
     ok copy acme/spot footage WORK NAS
@@ -288,10 +282,7 @@ test_a_manifest_torn_by_a_full_disk_is_ended() {
     mkdir -p WORK/footage/acme/spot
     for n in {1..300}; do echo v1 >WORK/footage/acme/spot/$long.$n; done
     find WORK -type f -exec touch -d 2025-01-01 {} +
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     for n in {1..300}; do : >WORK/footage/acme/spot/$long.$n; done
     find WORK -type f -exec touch -d 2025-02-01 {} +
@@ -356,10 +347,7 @@ test_nothing_is_cleared_for_a_file_that_cannot_be_read() {
     mkdir -p WORK/footage/acme/spot/d NAS
     echo 1 >WORK/footage/acme/spot/d/f
     echo 2 >WORK/footage/acme/spot/k
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     rm -r WORK/footage/acme/spot/d
     echo x >WORK/footage/acme/spot/d

@@ -4,13 +4,6 @@
 SHIM=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so
 SPOT=WORK/footage/acme/spot
 
-setup() {
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
-}
-
 # Names that begin like ours, and a project whose folder .autobackup is no database's.
 like_ours() {
     mkdir -p $SPOT/.autobackup/versions $SPOT/.autobackup~old $SPOT/sub NAS "WORK/footage/.autobackup-client/one"
@@ -27,7 +20,7 @@ like_ours() {
 
 test_what_only_begins_like_ours_is_data() {
     like_ours
-    setup
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     ok copy .autobackup-client/one footage WORK NAS
     diff -r WORK/footage NAS/footage || fail "not all arrived"
@@ -48,7 +41,7 @@ test_what_is_ours_is_no_data() {
     echo '{}' >$SPOT/inner/.autobackup/database.json
     echo temp >$SPOT/.autobackup-0123456789abcdef
     echo temp >$SPOT/.autobackup-p-0123456789abcdef
-    setup
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     assert_exists NAS/footage/acme/spot/inner
     refute_exists NAS/footage/acme/spot/inner/.autobackup NAS/footage/acme/spot/.autobackup-{,p-}0123456789abcdef
@@ -61,7 +54,7 @@ test_a_temp_that_stays_opens_no_other_operation() {
     mkdir -p $SPOT WORK/footage/bmx/show NAS
     echo f >$SPOT/f
     echo g >WORK/footage/bmx/show/g
-    setup
+    work_and_nas
     printf '%s\n' 'copy acme/spot footage WORK NAS' 'copy bmx/show footage WORK NAS' 'undo --yes' >commands
     run env LD_PRELOAD="$SHIM" ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
         FAULTS="renameat2 */NAS/footage/acme/spot/f 1 1 errno=EACCES;unlinkat */NAS/footage/acme/spot/.autobackup-* 1 0 errno=EIO" \
@@ -82,7 +75,7 @@ test_a_temp_that_no_operation_knows_is_loose() {
     head -c 50 /dev/zero >$SPOT/.autobackup-p-0123456789abcdef
     echo old >$SPOT/sub/.autobackup-x-0123456789abcdef
     echo t >WORK/footage/.autobackup-aaaaaaaaaaaaaaaa
-    setup
+    work_and_nas
     ok load
     assert_err "WORK: 3 temps of copies (752 B), the first is $PWD/WORK/footage/.autobackup-aaaaaaaaaaaaaaaa: no operation knows of it" \
         "'prune'" "WORK: 1 replaced file (4 B), $PWD/$SPOT/sub/.autobackup-x-0123456789abcdef: it could not be moved to the versions"
@@ -106,7 +99,7 @@ test_a_folder_with_a_name_of_ours_is_told() {
     mkdir -p $SPOT/.autobackup-0123456789abcdef NAS
     echo data >$SPOT/.autobackup-0123456789abcdef/take.mov
     echo f >$SPOT/f
-    setup
+    work_and_nas
     ok load
     assert_err "WORK: 1 folder with a name that is reserved for temps, $PWD/$SPOT/.autobackup-0123456789abcdef: nothing in it is copied or compared: rename it"
     ok list loose --json
@@ -126,7 +119,7 @@ test_a_temp_that_a_manifest_knows_is_not_loose() {
     mkdir -p $SPOT WORK/footage/bmx/show NAS
     echo f >$SPOT/f
     echo g >WORK/footage/bmx/show/g
-    setup
+    work_and_nas
     run env LD_PRELOAD="$SHIM" ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
         FAULTS="renameat2 */NAS/footage/acme/spot/f 1 1 kill" "$AUTOBACKUP" copy acme/spot footage WORK NAS
     assert_eq "$(find NAS/footage -name '.autobackup-*' | wc -l)" 1 "temps of the dead one"

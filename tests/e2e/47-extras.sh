@@ -14,10 +14,7 @@ test_attributes_of_folders_that_change_alone_arrive() {
     echo x | tee "$S/a/f" "$S/a/b/g" >/dev/null
     setfattr -n user.tag -v one "$S/a" 2>/dev/null || skip "no extended attributes here"
     setfacl -d -m u:daemon:rwx "$S/c" 2>/dev/null || skip "no ACLs here"
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     alike
     extras "$D" >before

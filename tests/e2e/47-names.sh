@@ -40,10 +40,7 @@ END
         echo extra >"NAS/footage/$project/extra"
     done <names
     [ "$(find WORK/footage -mindepth 2 -maxdepth 2 -printf x | wc -c)" = "$PROJECTS" ] || fail "not $PROJECTS projects: SEED=$SEED"
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
 }
 
 # acted_alone PROJECT...: on NAS just these projects have what WORK has, and no other was touched.
@@ -118,10 +115,7 @@ test_each_name_as_a_word_is_itself() {
 test_wildcards_are_what_was_typed_as_such() {
     mkdir -p WORK/footage/acme/{'a*b',axxb,ayyb} NAS/footage
     touch WORK/footage/acme/{'a*b',axxb,ayyb}/f
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     there() { find NAS/footage -name f -printf '%P\n' | LC_ALL=C sort | tr '\n' ' '; }
     ok copy 'acme/a*b' footage WORK NAS
     assert_eq "$(there)" "acme/a*b/f "

@@ -8,10 +8,7 @@ bind() {    # FOLDER MOUNTPOINT
 }
 
 databases() {
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
 }
 
 seen() { find WORK NAS -name .autobackup -prune -o -print | sort; }

@@ -15,10 +15,7 @@ types() {
     ln -s file "$P/link"
     mkfifo "$P/pipe"
     find "$P" -exec touch -h -d '2024-05-06 07:08:09' {} +
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     alike
 }
@@ -137,10 +134,7 @@ retyped() {
     ln -s y "$P/link"
     echo linked >"$P/to_link/f"
     find "$P" -exec touch -h -d '2024-05-06 07:08:09' {} +
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     rm -r "$P"/{d,y,link,to_link}
     echo "no folder" >"$P/d"
@@ -239,10 +233,7 @@ test_a_folder_in_the_place_of_a_link_that_cannot_go_stays() {
     mkdir -p WORK/footage/acme/spot NAS
     echo hello >WORK/footage/acme/spot/a
     ln WORK/footage/acme/spot/a WORK/footage/acme/spot/x
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     rm NAS/footage/acme/spot/x
     mkdir -p NAS/footage/acme/spot/x/mounted
@@ -262,10 +253,7 @@ test_a_linked_socket_is_no_name_of_a_file() {
     need python3
     (cd WORK/footage/acme/spot/day && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("s")')
     ln WORK/footage/acme/spot/day/s WORK/footage/acme/spot/s
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS --only day
     ok copy acme/spot footage WORK NAS --only day --dry-run
     assert_eq "$(cat NAS/footage/acme/spot/day/a)" hello
@@ -275,10 +263,7 @@ test_a_linked_socket_is_no_name_of_a_file() {
 test_what_lay_in_a_folder_that_became_a_file_is_gone() {
     mkdir -p WORK/footage/acme/spot/d NAS
     echo 1 >WORK/footage/acme/spot/d/f
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     rm -r WORK/footage/acme/spot/d
     echo x >WORK/footage/acme/spot/d

@@ -7,10 +7,7 @@ studio_of_two() {
     mkdir -p "$S/folder" NAS
     echo x | tee "$S/f" "$S/g" "$S/folder/h" >/dev/null
     touch -d '2024-05-06 07:08:09' "$S"/{f,g,folder/h}
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
 }
 

@@ -167,10 +167,7 @@ copied() {
     local n
     for n in 1 2 3; do seq "$((n * 300))" >"WORK/footage/acme/spot/day/take $n"; done
     ln -s "take 1" WORK/footage/acme/spot/day/best
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage footage
-    ok load
+    work_and_nas
     ok copy acme/spot footage WORK NAS
     tree_of NAS/footage >copied
 }

@@ -13,6 +13,14 @@ studio() {
     ok load
 }
 
+# The databases WORK and NAS below $PWD, whose folders are there, with the category footage, loaded.
+work_and_nas() {
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok load
+}
+
 # Only the folders: acme/spot (everywhere, NAS changed), "bmx/show two" (WORK only), dune/part one (STORAGE, NAS).
 folders() {
     local n

@@ -78,15 +78,19 @@ fault_killed_in_read_only() {
 }
 on_killed_in_read_only=ext4
 
-# A large file that is read-only, of an ordinary user, cut short when it has its mode already.
-fault_resumed_read_only() {
+# An ordinary user's copy of a large file, killed there.
+killed_amid_reel() {    # FAULTS
     need_root
     need setpriv
     chmod 711 .
     large_studio
-    run as_user env LD_PRELOAD="$FAULT_SHIM" FAULTS="renameat2 */reel 1 1 kill" \
-        "$AUTOBACKUP" copy acme/spot footage WORK NAS
+    run as_user env LD_PRELOAD="$FAULT_SHIM" FAULTS="$1" "$AUTOBACKUP" copy acme/spot footage WORK NAS
     [ "$STATUS" = 137 ] || violation "it was not killed"
+}
+
+# A large file that is read-only, of an ordinary user, cut short when it has its mode already.
+fault_resumed_read_only() {
+    killed_amid_reel "renameat2 */reel 1 1 kill"
     [ "$(find NAS/$SPOT -name '.autobackup-p-*' -printf %m)" = 444 ] || violation "there is no read-only beginning"
     goes_on "a large read-only file goes on" 80000000
 }
@@ -94,13 +98,7 @@ on_resumed_read_only=ext4
 
 # Another member's beginning of a large file is in the way: that member's file would be the outcome.
 fault_begun_by_another() {
-    need_root
-    need setpriv
-    chmod 711 .
-    large_studio
-    run as_user env LD_PRELOAD="$FAULT_SHIM" FAULTS="pwrite,write */.autobackup-p-* 30 1 kill" \
-        "$AUTOBACKUP" copy acme/spot footage WORK NAS
-    [ "$STATUS" = 137 ] || violation "it was not killed"
+    killed_amid_reel "pwrite,write */.autobackup-p-* 30 1 kill"
     chown 2002 NAS/$SPOT/.autobackup-p-*
     chmod 600 NAS/$SPOT/.autobackup-p-*
     goes_on "a large file that another user began is begun anew" 0
