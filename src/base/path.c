@@ -147,6 +147,17 @@ int path_open_parent(int root, const char *path, const char **ret_name)
     return fd;
 }
 
+int path_lstat(int root, const char *path, struct stat *ret_st)
+{
+    const char *name;
+    int dir = path_open_parent(root, path, &name);
+    int code = dir < 0 ? dir : fstatat(dir, name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+
+    if (dir >= 0)
+        close(dir);
+    return code;
+}
+
 int path_sync_dir(int dir)
 {
     if (fsync(dir) == 0 || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define OUR_PREFIX ".autobackup"    /* our temps begin so; other names that do are data */
@@ -51,6 +52,9 @@ int path_read_dir(int root, const char *path, DIR **ret_dir);
 
 /* Split "a/b/c" to the descriptor of "a/b" (returned, to be closed) and "c" (in *ret_name, inside path). */
 int path_open_parent(int root, const char *path, const char **ret_name);
+
+/* What lies at path below root, not followed. 0 or -errno. */
+int path_lstat(int root, const char *path, struct stat *ret_st);
 
 /* fsync of an open directory. Some filesystems (9p, vboxsf, FUSE programs) have none for directories: that is no error. 0 or -errno. */
 int path_sync_dir(int dir);

@@ -104,24 +104,13 @@ int hardlink_stage(struct work *w, struct item *item, const char *leader)
     return 0;
 }
 
-static int stat_below(int top, const char *path, struct stat *ret_st)
-{
-    const char *name;
-    int dir = path_open_parent(top, path, &name);
-    int code = dir < 0 ? dir : fstatat(dir, name, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
-
-    if (dir >= 0)
-        close(dir);
-    return code;
-}
-
 bool hardlink_is_one(void *arg, bool left, const char *path, const char *dir, const char *name)
 {
     const struct work *w = arg;
     int top = left ? w->source.top : w->target.top;
     char *other = plan_join(dir, name);
     struct stat a, b;
-    bool seen = top >= 0 && stat_below(top, path, &a) == 0 && stat_below(top, other, &b) == 0;
+    bool seen = top >= 0 && path_lstat(top, path, &a) == 0 && path_lstat(top, other, &b) == 0;
 
     free(other);
     return !seen || (a.st_dev == b.st_dev && a.st_ino == b.st_ino);

@@ -142,13 +142,9 @@ static int see(void *arg, const struct plan_name *name)
 /* Does the source have something else than a folder at this path, or nothing? Then the folder may go. */
 static bool is_no_folder_there(const struct work *w, const char *path)
 {
-    const char *name;
     struct stat st;
-    int dir = path_open_parent(w->source.top, path, &name);
-    int code = dir < 0 ? dir : fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    int code = path_lstat(w->source.top, path, &st);
 
-    if (dir >= 0)
-        close(dir);
     return code ? path_is_absent(code) : !S_ISDIR(st.st_mode);
 }
 

@@ -90,7 +90,7 @@ static char *find_obstacle(const struct versions *v)
         end += strspn(end, "/");
         end += strcspn(end, "/");
         char *part = mem_strndup(v->base, (size_t)(end - v->base));
-        if (fstatat(v->root, part, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+        if (path_lstat(v->root, part, &st) == 0 && !S_ISDIR(st.st_mode))
             return part;
         free(part);
     }

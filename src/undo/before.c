@@ -73,15 +73,10 @@ static int read_one(struct before *b, size_t operation, struct error *err)
 
 static bool is_there(const struct reading *g, const char *path)
 {
-    const char *name;
     struct stat st;
-    int dir = g->top < 0 ? g->top : path_open_parent(g->top, path, &name);
-    bool there = dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    int code = dir < 0 ? dir : -errno;
+    int code = g->top < 0 ? g->top : path_lstat(g->top, path, &st);
 
-    if (dir >= 0)
-        close(dir);
-    return there || !path_is_absent(code);    /* what cannot be looked at is told elsewhere */
+    return !path_is_absent(code);    /* what cannot be looked at is told elsewhere */
 }
 
 static void free_written(void *value)
