@@ -60,24 +60,27 @@ struct transfer_request {
  *   note      code, message: what the destination cannot hold, once each; with dry_run that it has no room
  *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only,
  *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied, bytes_kept (of
- *             bytes_copied: found at the destination, from a copy that was cut short), damaged (of failed: EREADBACK), sockets (of the source),
- *             directories_made, directories_removed, cancelled, seconds, files_conflicting, files_failed, files_left
- *   failed    code, message; instead of done (EBUSY: locked; EOFFLINE; ENESTED: one of the two lies in the other; ENOSPC: does not fit or filled up...).
+ *             bytes_copied: found at the destination, from a copy that was cut short), damaged (of failed: EREADBACK),
+ *             sockets (of the source), directories_made, directories_removed, cancelled, seconds, files_conflicting,
+ *             files_failed, files_left
+ *   failed    code, message; instead of done (EBUSY: locked; ELOST: another workstation has taken the lock over; EOFFLINE;
+ *             ENESTED: one of the two lies in the other; ENOSPC: does not fit or filled up...).
  *             Also carries the counts of done, for what was already made durable.
- * With `only`, all counts are of what it covers. files_* count regular files (further names of a hard-linked file among them), but files_extra and
- * files_removed everything that is no directory. With dry_run problems and the counts of done say what would be
- * done, as far as can be seen (copy/foresee.h).
+ * With `only`, all counts are of what it covers. files_* count regular files (further names of a hard-linked file among them),
+ * but files_extra and files_removed everything that is no directory. With dry_run problems and the counts of done say what would
+ * be done, as far as can be seen (copy/foresee.h).
  * conflicts and failed count the problem events with and without `conflict`; files_conflicting and files_failed
  * those of them that are about regular files of the source. files_left: regular files that were not tried, or not
  * made durable: the destination ended early, it was cancelled, or a directory above was a problem itself. So
  * files_copied + files_unchanged + files_conflicting + files_failed + files_left are all files of the source.
  *
  * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, EDOUBT, ECHANGED, EEXIST, ESPELLING (conflicts); ECHANGED (the
- * source changed while it was read), EDAMAGED (the source rots), EREADBACK
- * (the destination gave back other bytes than were written), EINUSE (a file of the catalog), EXDEV
- * (mount point). Of notes: ESOCKET (left out: they hold no data), EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS, ESAMEFS (no second copy), EINCOMPLETE
- * (nothing mirrored away), ENOSPC, ESPELLING (of a dry run: names that are going to be
- * spelled like the source's first), ESWEPT (leftovers of a dead operation were removed).
+ * source changed while it was read), EDAMAGED (the source rots), EHIDDEN (a file that says to be empty has content), EREADBACK (the
+ * destination gave back other bytes than were written), EINUSE (a file of the catalog), EXDEV (mount point). Of notes: ESOCKET
+ * (left out: they hold no data), EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS,
+ * ESAMEFS (no second copy), EKERNEL (syncs file by file), EHOLDER (of the lock: who had it, or that nobody elsewhere sees it),
+ * EINCOMPLETE (nothing mirrored away), ENOSPC, ESPELLING (of a dry run: names that are going to be spelled like the source's
+ * first), ESWEPT (leftovers of a dead operation were removed), EUNSWEPT, EPARTIAL (some stay).
  *
  * The row of the operation in the catalog is written here: running, then done, partial (problems), failed or
  * cancelled. A run with nothing to do leaves no manifest.
