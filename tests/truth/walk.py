@@ -129,4 +129,4 @@ def contents(tree):
     """The contents that a database holds somewhere, in names or in versions; no temps, which are nobody's."""
     return {entry.data for path, entry in tree.items()
             if entry.kind == "file" and entry.size and not path.rsplit(b"/", 1)[-1].startswith(OURS + b"-")
-            and not path.startswith((OURS + b"/operations", OURS + b"/lock", OURS + b"/database"))}
+            and not path.startswith(tuple(OURS + b"/" + name for name in (b"operations", b"lock", b"holder", b"database")))}
