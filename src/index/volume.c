@@ -88,6 +88,30 @@ static const char *value(blkid_probe probe, const char *name)
     return blkid_probe_lookup_value(probe, name, &text, NULL) == 0 ? text : NULL;
 }
 
+/*
+ * Probes for what the kernel has mounted there (type), for everything where that has no such name: a look for every format
+ * there is reads a megabyte, and the far end of the disk too. False: it could not be told, or is several at once.
+ */
+static bool probe_blocks(blkid_probe probe, char *type)
+{
+    static char *families[][6] = {    /* the kernel's name, blkid's */
+        {"ext2", "ext4", "ext3", "ext2", "ext4dev"}, {"ext3", "ext4", "ext3", "ext2", "ext4dev"}, {"ext4", "ext4", "ext3", "ext2", "ext4dev"},
+        {"msdos", "vfat"}, {"ntfs3", "ntfs"}, {"fuseblk", "ntfs", "exfat"},
+    };
+    char *own[] = {type, NULL}, **names = own;
+
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strcmp(families[i][0], type) == 0)
+            names = families[i] + 1;
+    blkid_probe_enable_superblocks(probe, 1);
+    blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL);
+    if (blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_ONLYIN, names) == 0 && blkid_do_safeprobe(probe) == 0)
+        return true;
+    blkid_probe_reset_superblocks_filter(probe);
+    blkid_reset_probe(probe);
+    return blkid_do_safeprobe(probe) == 0;
+}
+
 /* What its first blocks say. 0, or -errno where they may not be read. */
 static int read_blocks(const char *path, dev_t device, struct volume *v)
 {
@@ -103,12 +127,7 @@ static int read_blocks(const char *path, dev_t device, struct volume *v)
     blkid_probe probe = blkid_new_probe();
     if (!probe)
         abort();
-    int code = -EIO;
-    if (blkid_probe_set_device(probe, fd, 0, 0) == 0) {
-        blkid_probe_enable_superblocks(probe, 1);
-        blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_UUID | BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL);
-        code = blkid_do_safeprobe(probe) == 0 ? 0 : -EIO;
-    }
+    int code = blkid_probe_set_device(probe, fd, 0, 0) == 0 && probe_blocks(probe, v->type) ? 0 : -EIO;
     if (!code)
         take_format(v, value(probe, "TYPE"), value(probe, "UUID"), value(probe, "LABEL"));
     blkid_free_probe(probe);

@@ -177,6 +177,31 @@ test_two_disks_with_one_name_are_both_left_alone() {
     umount ONE
 }
 
+# Probed for what is mounted there only: a look for every format reads a megabyte of each disk, its far end too.
+test_a_disk_has_the_name_that_blkid_tells_and_little_is_read_for_it() {
+    need_root
+    need blkid
+    local kind told
+    for kind in ext2 ext3 ext4 xfs btrfs vfat exfat; do
+        command -v "mkfs.$kind" >/dev/null && grep -qw "$(case $kind in ext?) echo ext4 ;; *) echo "$kind" ;; esac)" /proc/filesystems || continue
+        truncate -s 320M "$kind.img"
+        "mkfs.$kind" "$kind.img" >mkfs.log 2>&1
+        mkdir "$kind"
+        mount -o loop "$kind.img" "$kind"
+        unmount_at_end "$kind"
+        ok add database "$kind" "$kind"
+        told=$(blkid -p -o value -s UUID "$kind.img")
+        ok list databases --json
+        assert_out "@uuid:$told\""
+        ok -e 'local function read() return tonumber(io.open("/proc/self/io"):read("a"):match("rchar: (%d+)")) end
+            local before = read(); list("databases"); print("read", read() - before)' -q
+        [ "$(sed -n 's/^read\t//p' "$OUT")" -lt 150000 ] || fail "$kind: $(cat "$OUT")"
+        ok remove database "$kind" --yes
+        umount "$kind"
+        rm "$kind.img"
+    done
+}
+
 test_locked_cards_are_told_by_their_filesystems() {
     need_root
     local card
