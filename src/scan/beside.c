@@ -68,14 +68,31 @@ static int write_loose(const struct beside *b, struct error *err)
     return code;
 }
 
+struct around {
+    const struct beside *beside;
+    const struct outside *found;
+};
+
+/* Beside a category's folder, and that cannot be reached (a gone mount): it may have been gone together with this. */
+static bool is_beside_unread(const char *path, const struct beside *b)
+{
+    for (size_t i = 0; i < b->levels->unread_count; i++) {
+        const struct level_unread *u = &b->levels->unread[i];
+        const char *slash = u->client || u->project ? NULL : strchr(u->path, '/');
+        if (slash && strncmp(path, u->path, (size_t)(slash - u->path) + 1) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool is_unread_outside(const struct place *known, void *arg)
 {
-    const struct outside *o = arg;
+    const struct around *a = arg;
 
-    for (size_t i = 0; i < o->unread_count; i++)
-        if (is_below(known->path, o->unread[i]))
+    for (size_t i = 0; i < a->found->unread_count; i++)
+        if (is_below(known->path, a->found->unread[i]))
             return true;
-    return false;
+    return is_beside_unread(known->path, a->beside);
 }
 
 static int write_outside(const struct beside *b, struct error *err)
@@ -84,7 +101,8 @@ static int write_outside(const struct beside *b, struct error *err)
 
     outside_find(b->root, b->roster, &o);
     outside_measure(b->root, &o, OUTSIDE_BUDGET, b->cancel);
-    struct places p = {PLACES_OUTSIDE, b->database, o.places, o.count, is_unread_outside, &o};
+    struct around around = {b, &o};
+    struct places p = {PLACES_OUTSIDE, b->database, o.places, o.count, is_unread_outside, &around};
     int code = places_write(b->cat, &p, err);
     outside_free(&o);
     return code;

@@ -40,6 +40,22 @@ for row in map(json.loads, open(sys.argv[1])):
 
 known() { query "SELECT COUNT(*) FROM replica r JOIN database d ON d.id = r.database WHERE d.name = 'NAS'"; }
 
+test_what_lay_beside_a_category_on_a_mount_that_is_gone_is_kept() {
+    apart scratch/shot/footage scratch
+    mkdir -p NAS/scratch/other/film
+    echo o >NAS/scratch/other/film/f
+    ok load NAS
+    assert_eq "$(query "SELECT path FROM outside WHERE CAST(path AS TEXT) LIKE 'scratch/%'")" scratch/other
+    umount NAS/scratch
+    ab load NAS
+    assert_status 3
+    assert_eq "$(query "SELECT path FROM outside WHERE CAST(path AS TEXT) LIKE 'scratch/%'")" scratch/other
+    mount -o loop NAS/scratch.img NAS/scratch
+    rm -r NAS/scratch/other
+    ok load NAS
+    assert_eq "$(query "SELECT path FROM outside WHERE CAST(path AS TEXT) LIKE 'scratch/%'")" ''
+}
+
 test_a_load_keeps_what_was_on_a_mount_that_is_gone() {
     apart footage
     umount NAS/footage
