@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fold.h"
 #include "base/glob.h"
 
 /* One component of a pattern. */
@@ -12,7 +13,7 @@ struct part {
     const char *text;         /* into the pattern's */
     size_t len;
     bool deep;                /* ** */
-    struct glob *glob;        /* NULL: only the same name matches */
+    struct glob *glob;        /* NULL: only the same bytes match */
 };
 
 /* Positions of a pattern: how many of its parts a path has used up. Several at once where there is a **. */
@@ -96,8 +97,9 @@ static void add_part(struct pattern *p, const char *from, size_t len, bool plain
 {
     struct part part = {.text = from, .len = len, .deep = !plain && is(from, len, "**")};
 
-    if (!plain && !part.deep && has_wildcard(from, len))
-        part.glob = glob_new(from, len, 0);
+    bool wild = has_wildcard(from, len);
+    if (!plain && !part.deep && (wild || !fold_is_ascii(from, len)))
+        part.glob = glob_new(from, len, wild ? GLOB_FORMS : GLOB_FORMS | GLOB_PLAIN);
     p->parts = mem_realloc(p->parts, (p->count + 1) * sizeof *p->parts);
     p->parts[p->count++] = part;
 }

@@ -1,8 +1,9 @@
 /*
  * The paths of a replica that a copy is about: its --only. A pattern names a file, a folder and all below it, or many:
  * * ? [a-z] stand for what they do in base/glob.h, within one name; ** stands for any number of folders, none too, and
- * at a pattern's end for all that lies below. Patterns are paths relative to the replica, and bytes; a name that is
- * spelled like a part of a pattern is what that part means too.
+ * at a pattern's end for all that lies below. Patterns are paths relative to the replica. A name matches in any of
+ * Unicode's forms, as one that was typed here may have been stored by another system; one that is spelled like a part of
+ * a pattern, to the byte, is what that part means too.
  */
 #ifndef AUTOBACKUP_COPY_ONLY_H
 #define AUTOBACKUP_COPY_ONLY_H
@@ -42,7 +43,8 @@ bool only_takes(struct only *o, enum only_extent extent, const char *name, size_
 
 /*
  * The name that only_name was asked about last is there. Counts it for the patterns that cover it; a pattern with
- * wildcards that this very path is spelled like means that path alone from now on: true when that was so.
+ * wildcards, or beyond ASCII, that this very path is spelled like means that path alone from now on: true when that was
+ * so.
  */
 bool only_count(struct only *o, const char *name, size_t len);
 

@@ -56,6 +56,24 @@ test_a_name_that_looks_like_a_pattern_is_itself() {
     assert_exists "NAS/footage/acme/spot/day 2/clip[1].mov"
 }
 
+test_a_name_is_found_in_its_other_form() {
+    studio
+    local composed=$'caf\303\251' apart=$'cafe\314\201'
+    echo 1 >"WORK/footage/acme/spot/$apart.mov"
+    ok copy acme/spot footage WORK NAS --only "$composed.mov" --json
+    assert_eq "$(json 'o.files_copied')" 1
+    cmp {WORK,NAS}/footage/acme/spot/"$apart.mov"
+    echo 2 >"WORK/footage/acme/spot/$composed.mov"    # the very name means itself alone
+    echo 11 >"WORK/footage/acme/spot/$apart.mov"
+    ok copy acme/spot footage WORK NAS --only "$composed.mov" --json
+    assert_eq "$(json 'o.files_copied')" 1
+    cmp {WORK,NAS}/footage/acme/spot/"$composed.mov"
+    assert_eq "$(cat "NAS/footage/acme/spot/$apart.mov")" 1
+    ok copy acme/spot footage WORK NAS --only "caf?.mov" --json
+    assert_eq "$(json 'o.files_copied')" 1
+    diff "WORK/footage/acme/spot/$apart.mov" "NAS/footage/acme/spot/$apart.mov"
+}
+
 test_a_mirror_of_a_folder_leaves_the_rest() {
     spot
     mkdir -p "NAS/footage/acme/spot/day 2/old" NAS/footage/acme/spot/old
