@@ -210,7 +210,7 @@ local function columns(list, out)
         number("files", "FILES", {drop = 4}),
         {key = "bytes", title = "SIZE", align = "right", format = size.size, drop = 3},
         rare("created", "CREATED", 3), rare("replaced", "REPLACED", 4), rare("removed", "REMOVED", 4),
-        rare("corrected", "RIGHTS/TIMES", 5),
+        rare("corrected", "CORRECTED", 5),
         {key = "state", title = "STATE", format = state_text, brief = brief_state,
             color = function(state) return state ~= "done" and "yellow" or nil end},
         {key = "host", title = "WHO", spare = 7, format = function(host, row)

@@ -338,7 +338,7 @@ return {
         "*created count names it made",
         "*replaced count old ones kept as versions",
         "*removed count kept as versions",
-        "*corrected count only rights or times were set",
+        "*corrected count only rights, times or a name's spelling were set",
         "*database text on whose disk it stands",
         "*host text where it ran",
         "*undoes text the operation that it undid",
