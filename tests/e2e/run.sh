@@ -26,13 +26,14 @@ chmod 755 "$work"    # tests that become another user must get in
 
 # A test's folder is its number: what is seen of paths on screens should hardly depend on where a clone lies.
 one() {    # SCRIPT FUNCTION NUMBER: its status goes to $work/NUMBER.status, what it says to $work/NUMBER.said
-    local name=$3 status=0
+    local name=$3 status=0 from=$SECONDS
     [ -z "${KEEP:-}" ] || echo "$3: $1 $2"
     mkdir "$work/$name"
-    timeout -k 5 "${TEST_TIMEOUT:-120}" bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$work/$name" \
+    timeout -k 5 "${TEST_TIMEOUT:-240}" bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$work/$name" \
         >"$work/$name.said" 2>&1 </dev/null || status=$?
     end_survivors "$work/$name" >>"$work/$name.said" || [ "$status" = 124 ] || status=1
     echo "$status" >"$work/$name.status"
+    echo "$((SECONDS - from)) $1 $2" >"$work/$name.seconds"
 }
 
 # What in /proc names those that have the test's folder in their environment or are in it.
@@ -88,5 +89,6 @@ for i in "${!tests[@]}"; do
     read -r script name <<<"${tests[i]}"
     tell "$script" "$name" "$i"
 done
+[ ${#tests[@]} -lt 100 ] || cat "$work"/*.seconds | sort -rn | head -n 12 | sed 's/ / s /; s/^/slow: /'
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$((passed + skipped))" -gt 0 ]
