@@ -2,8 +2,8 @@
 -- replicas.
 --
 -- A mirror of a source that lost its files takes them from every destination. So it is asked about when it would
--- remove much of a destination, or when the source has nothing, or could not be read wholly (then it removes
--- nothing, and is no mirror). While a long run goes on the source may change: each transfer is planned again
+-- remove much of a destination, or when the source has nothing. What of the source could not be read counts for
+-- neither: nothing goes for it. While a long run goes on the source may change: each transfer is planned again
 -- before it begins, and what was not agreed to is not done.
 local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
@@ -20,14 +20,10 @@ local function is_much(extra, files)
 end
 
 --- What is questionable about one transfer. Pure.
--- @param plan {extra = files that would be removed, files = that the destination's replica has, source_files =,
---        incomplete = the source was not read wholly}
+-- @param plan {extra = files that would be removed, files = that the destination's replica has, source_files =}
 -- @return a clause that says why, nil when nothing is
 function M.judge(plan)
-    if plan.incomplete then
-        return "the source could not be read wholly, so nothing would be removed and what was not read would "
-            .. "not be copied"
-    elseif plan.extra > 0 and plan.source_files == 0 then
+    if plan.extra > 0 and plan.source_files == 0 then
         return ("all %s would be removed: the source has none"):format(size.plural(plan.extra, "file"))
     elseif is_much(plan.extra, plan.files) then
         return ("%s of %s would be removed"):format(size.count(plan.extra), size.plural(plan.files, "file"))
@@ -42,7 +38,7 @@ local function judge_sums(plans)
         if not sums[plan.to] then
             sums[plan.to], order[#order + 1] = sum, plan.to
         end
-        sum.extra, sum.files = sum.extra + (plan.incomplete and 0 or plan.extra), sum.files + plan.files
+        sum.extra, sum.files = sum.extra + plan.extra, sum.files + plan.files
         sum.transfers = (sum.transfers or 0) + 1
     end
     for _, name in ipairs(order) do
@@ -92,8 +88,7 @@ local function plan_of(run, item, origin, target)
     local there = event.files_changed + event.files_unchanged + event.conflicts
     return {project = item.project, category = item.category, to = target.database, extra = event.files_extra,
         files = is_part and there + event.files_extra or replica and replica.files or 0,
-        source_files = is_part and there + event.files_new or origin.files,
-        incomplete = event.source_incomplete or origin.errors > 0}
+        source_files = is_part and there + event.files_new or origin.files}
 end
 
 local function key_of(item, target)
@@ -155,7 +150,6 @@ function M.check(run, item, origin, target)
     local agreed, plan = run.agreed[key_of(item, target)], plan_of(run, item, origin, target)
     local why = M.judge(plan)
     local is_agreed = agreed and M.judge(agreed) and plan.extra <= agreed.extra
-        and (plan.incomplete or not agreed.incomplete)    -- who agreed that nothing goes agreed to no removal
     if why and not is_agreed then
         errors.raise("ECONFIRM", ("%s %s was not copied to %s: the source changed since it was planned; %s; "
             .. "run it again"):format(plan.project, plan.category, plan.to, why))

@@ -191,6 +191,14 @@ void classify(const struct merge_pair *pair, const struct classify_options *opti
     }
 }
 
+void classify_gap(const struct merge_pair *pair, int errnum, struct verdict *verdict)
+{
+    *verdict = (struct verdict){.kind = VERDICT_SAME};
+    if (pair->left)
+        refuse_errno(verdict, errnum, "source");
+    verdict->block = pair->left || may_be_directory(pair->right);
+}
+
 void classify_keep_type(const struct merge_pair *pair, struct verdict *verdict)
 {
     refuse_type(pair->left, pair->right, false, verdict);

@@ -46,6 +46,12 @@ struct classify_options {
 /* Judge a pair (at least one side is there). */
 void classify(const struct merge_pair *pair, const struct classify_options *options, struct verdict *ret_verdict);
 
+/*
+ * A pair that would go from the destination (EXTRA, RETYPED), where the source's folder, or what is to come in its place, could
+ * not be read (errnum, positive): what is not known to be gone stays, and what cannot be had does not come.
+ */
+void classify_gap(const struct merge_pair *pair, int errnum, struct verdict *verdict);
+
 /* A RETYPED pair that is not to be touched: a conflict. */
 void classify_keep_type(const struct merge_pair *pair, struct verdict *verdict);
 

@@ -284,7 +284,7 @@ static int see_name(void *arg, const struct plan_name *name)
 
 int directories_finish(struct work *w, struct plan *plan, struct error *err)
 {
-    struct finish f = {.w = w, .plan = plan, .mirror = w->request->mirror && !w->report.plan.source_incomplete};
+    struct finish f = {.w = w, .plan = plan, .mirror = w->request->mirror};
     struct plan_visitor visitor = {.dir = enter, .name = see_name, .arg = &f};
     int code = plan_pass(plan, &visitor, err);
 

@@ -345,15 +345,13 @@ static int link_name(void *arg, const struct plan_name *name)
     return 0;
 }
 
-bool feed_removes_extras(const struct work *w) { return w->request->mirror && !w->report.plan.source_incomplete; }
-
 static int feed(struct work *w, struct plan *plan, int (*each)(void *, const struct plan_name *),
                 struct error *err)
 {
     struct feed f = {.w = w, .plan = plan};
     struct plan_visitor visitor = {.dir = enter, .name = each, .arg = &f};
 
-    f.mirror = feed_removes_extras(w);
+    f.mirror = w->request->mirror;
     items_init(&f.items);
     items_init(&f.ready);
     int code = plan_pass(plan, &visitor, err);

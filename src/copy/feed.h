@@ -22,10 +22,7 @@ int feed_problems(struct work *w, struct plan *plan, struct error *err);
 /* Whose problem it is, when it is one. */
 struct subject feed_subject(const struct plan_name *name);
 
-/* Does this copy remove extras? Not where the source could not be read as a whole. */
-bool feed_removes_extras(const struct work *w);
-
-/* This one? mirror: of the above. A socket makes no difference to a replica, and a program may be listening. */
+/* Does a copy remove this extra? mirror: is it one. A socket makes no difference to a replica, and a program may be listening. */
 bool feed_removes(const struct plan_name *name, bool mirror);
 
 /* Report an extra that should go and cannot be read: true when it was one. */

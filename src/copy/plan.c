@@ -179,6 +179,20 @@ static void judge_cleared(struct plan *p, struct plan_name *name, struct verdict
     free(path);
 }
 
+/* Nothing goes from the destination for what was not read of the source. */
+static void keep_unread(struct plan *p, const struct plan_name *name, struct verdict *v)
+{
+    const struct entry *left = name->pair->left;
+
+    if (!p->gap || (v->kind != VERDICT_EXTRA && v->kind != VERDICT_RETYPED))
+        return;
+    char *path = plan_join(name->dir->path, left && S_ISDIR(left->mode) ? name->name : "");
+    int why = p->gap(p->gap_arg, path);
+    free(path);
+    if (why)
+        classify_gap(name->pair, why, v);
+}
+
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
                  const struct merge_pair *pair)
 {
@@ -188,6 +202,7 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
 
     name.name = pair->left ? pair->left->name : pair->right->name;
     classify(pair, &p->options, &verdict);
+    keep_unread(p, &name, &verdict);
     if (verdict.kind == VERDICT_RETYPED && !is_asked_itself(p, name.name))
         classify_keep_type(pair, &verdict);
     else if (verdict.kind == VERDICT_RETYPED && p->is_cleared)
@@ -376,6 +391,15 @@ static void count_retyped(struct plan_counts *n, const struct plan_name *name)
     count_left(n, &fresh);
 }
 
+static void count_extra(struct plan_counts *n, const struct plan_name *name)
+{
+    const struct entry *r = name->pair->right;
+    bool is_extra = name->verdict->kind == VERDICT_EXTRA && !entry_is_nothing(r);
+
+    n->directories_extra += is_extra && S_ISDIR(r->mode);
+    n->files_extra += is_extra && !S_ISDIR(r->mode);
+}
+
 /* All regular files of the source, whatever becomes of them. */
 static void count_any(struct plan_counts *n, const struct merge_pair *pair)
 {
@@ -399,10 +423,8 @@ static int count_name(void *arg, const struct plan_name *name)
         count_retyped(n, name);
     else if (name->pair->left)
         count_left(n, name);
-    else if (S_ISDIR(name->pair->right->mode))
-        n->directories_extra++;
-    else if (!entry_is_nothing(name->pair->right))
-        n->files_extra++;
+    else
+        count_extra(n, name);
     return c->p->look ? c->p->look(c->p->look_arg, name) : 0;
 }
 

@@ -26,6 +26,8 @@ struct plan {
     void *content_arg;
     int (*same_extras)(void *arg, const struct plan_name *name);     /* look at attributes that may differ (copy/extras.h); NULL */
     void *extras_arg;
+    int (*gap)(void *arg, const char *path);    /* of a mirror: why a folder was not read (copy/gaps.h); NULL: all was */
+    void *gap_arg;
     bool (*is_one)(void *arg, bool left, const char *path, const char *dir, const char *name);    /* grouping_rules.is_one; NULL */
     void *is_one_arg;
     int (*look)(void *arg, const struct plan_name *name);    /* of plan_count: at each name; below 0 ends it (copy/nested.h); NULL */

@@ -134,7 +134,7 @@ static int enter_foresight(void *arg, const struct merge_dir *dir)
 
 static int tell_actions(struct work *w, struct plan *plan, struct error *err)
 {
-    struct rehearsal r = {.w = w, .plan = plan, .mirror = feed_removes_extras(w), .foresight.w = w};
+    struct rehearsal r = {.w = w, .plan = plan, .mirror = w->request->mirror, .foresight.w = w};
     struct plan_visitor visitor = {.dir = enter_foresight, .name = action_name, .arg = &r};
     int code = plan_pass(plan, &visitor, err);
 

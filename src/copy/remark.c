@@ -51,5 +51,5 @@ void remark_plan(struct work *w)
     tell_sockets(w);
     if (w->request->mirror && w->report.plan.source_incomplete)
         report_note(&w->report, "EINCOMPLETE",
-                    "the source could not be read completely: extra files at the destination stay");
+                    "the source could not be read completely: what the destination has in the folders that were not read stays");
 }

@@ -14,6 +14,7 @@
 #include "copy/directories.h"
 #include "copy/fan.h"
 #include "copy/feed.h"
+#include "copy/gaps.h"
 #include "copy/hardlink.h"
 #include "copy/layers.h"
 #include "copy/nested.h"
@@ -43,6 +44,7 @@ struct transfer {
     struct plan plan;
     struct settle settle;          /* of a request with layers */
     struct extras extras;          /* of one without */
+    struct gaps gaps;              /* of a mirror */
     struct nested nested;
     struct space space;
     bool journaled;
@@ -162,12 +164,16 @@ static int find_respelled(struct transfer *t, struct error *err)
     return code;
 }
 
-/* Of a source that could not be read completely nothing is mirrored away, not for the sake of a type either. */
-static int count_unmirrored(struct transfer *t, struct error *err)
+/* A mirror of a source that could not be read completely takes nothing away for what was not read. */
+static int see_gaps(struct transfer *t, bool *ret_complete, struct error *err)
 {
-    t->plan.options.mirror = false;
-    int code = plan_count(&t->plan, &t->work.report.plan, err);
-    t->work.report.plan.source_incomplete = true;
+    int code = t->request.source ? replica_is_complete(t->cat, t->request.source, ret_complete, err) : 0;
+
+    if (!code && !*ret_complete && t->request.mirror) {
+        gaps_init(&t->gaps, &t->work, t->cat);
+        t->plan.gap = gaps_at;
+        t->plan.gap_arg = &t->gaps;
+    }
     return code;
 }
 
@@ -183,18 +189,15 @@ static int make_plan(struct transfer *t, struct error *err)
         return code;
     t->plan.look = nested_look;
     t->plan.look_arg = &t->nested;
-    code = t->only ? plan_scout(&t->plan, t->request.mirror, err) : 0;
+    bool complete = true;
+    code = see_gaps(t, &complete, err);
+    if (!code && t->only)
+        code = plan_scout(&t->plan, t->request.mirror, err);
     if (!code)
         code = plan_count(&t->plan, &w->report.plan, err);
     if (code)
         return code;
-    bool complete = true;
-    code = t->request.source ? replica_is_complete(t->cat, t->request.source, &complete, err) : 0;
-    if (code)
-        return code;
     w->report.plan.source_incomplete |= !complete;
-    if (w->report.plan.source_incomplete && w->report.plan.retyped && (code = count_unmirrored(t, err)))
-        return code;
     code = space_free(w, &t->space);
     if (code)
         return error_set(err, -code, "%s", t->request.target_root);
@@ -213,7 +216,7 @@ static bool has_work(const struct transfer *t)
     const struct plan_counts *n = &t->work.report.plan;
     if (t->request.repair)
         return n->files_changed;
-    bool extra = t->request.mirror && !n->source_incomplete && (n->files_extra || n->directories_extra);
+    bool extra = t->request.mirror && (n->files_extra || n->directories_extra);
 
     return n->files_new || n->files_changed || n->others_new || n->others_changed || n->metadata_only ||
            n->directories_new || n->directories_stale || extra;
@@ -435,6 +438,7 @@ static void transfer_main(struct job *job, void *arg)
     plan_free(&t->plan);
     settle_free(&t->settle);
     extras_free(&t->extras);
+    gaps_free(&t->gaps);
     nested_free(&t->nested);
     if (opened)
         work_close(w);

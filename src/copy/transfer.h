@@ -47,7 +47,7 @@ struct transfer_request {
  * Start. Takes the request's contents, but for the fan, of which it takes a stream and a reference of its own. Events:
  *   plan      files_new, files_changed, files_unchanged, files_extra, metadata_only, conflicts, bytes (to copy),
  *             inodes (to make), bytes_free, inodes_free (-1: the filesystem does not count them; the room is not
- *             checked then), same_filesystem, source_incomplete (a mirror removes nothing then),
+ *             checked then), same_filesystem, source_incomplete (what was not read keeps a mirror from removing what lies there),
  *             others_new, others_changed (symlinks, FIFOs, devices), directories_new
  *   action    kind ("new", "changed", "extra", "metadata", "conflict", "type": a conflict of types), content (a conflict
  *             of contents at equal sizes and times), removes (what is there goes to the versions), path

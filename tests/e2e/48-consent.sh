@@ -357,20 +357,23 @@ test_a_mirror_of_an_empty_source_is_refused() {
     assert_eq "$untouched_small" 1
 }
 
-test_a_mirror_of_a_source_that_was_not_read_wholly_is_refused() {
+# What was not read is nothing that goes: there is nothing to ask about.
+test_a_mirror_of_a_source_that_was_not_read_wholly_takes_what_is_gone() {
     mirrored
     rm WORK/render/acme/spot/a/1.exr
     chmod -R a+rwX . "$HOME"
     shut WORK/render/acme/spot/b
     run as_nobody copy acme/spot render WORK NAS --mirror
-    assert_status 1
-    assert_err "acme/spot render to NAS: the source could not be read wholly, so nothing would be removed"
-    assert_exists NAS/render/acme/spot/a/1.exr NAS/render/acme/spot/b/1.exr
-    # with a yes it copies what it can read, and still removes nothing
-    run as_nobody copy acme/spot render WORK NAS --mirror --yes
     assert_status 3
-    assert_exists NAS/render/acme/spot/a/1.exr NAS/render/acme/spot/b/1.exr
-    refute_exists NAS/.autobackup/versions/*
+    assert_err "what the destination has in the folders that were not read stays"
+    assert_exists NAS/.autobackup/versions/*/render/acme/spot/a/1.exr
+    assert_eq "$(find NAS/render/acme/spot -type f | wc -l)" 199
+    # of what was read it still asks
+    rm WORK/render/acme/spot/a/*
+    run as_nobody copy acme/spot render WORK USB --mirror
+    assert_status 1
+    assert_err "acme/spot render to USB: 100 of 200 files would be removed"
+    assert_eq "$(find USB/render/acme/spot -type f | wc -l)" 200
     chmod 755 WORK/render/acme/spot/b
 }
 

@@ -1,0 +1,110 @@
+# A mirror of a source of which one folder cannot be read: that costs what lies in it, and nothing else. Oracles: chmod, find, diff.
+. ./studio.sh
+
+P=WORK/footage/acme/spot Q=NAS/footage/acme/spot
+
+everybodys() {
+    chmod a+x "$HOME/.."
+    chmod -R a+rwX . "$HOME"
+    to_nobody . "$HOME"
+}
+
+# A project with a folder `in`, which is going to be shut, and one beside it; copied. Then changed everywhere.
+changed() {
+    need_root
+    mkdir -p "$P"/in/{sub,gone} "$P"/{beside/sub,was_folder/deep,most/some} NAS
+    local name
+    for name in in/{a,b,sub/c,gone/d,will_be} beside/{a,b,sub/c,will_be} was_folder/{x,deep/y} {was_file,to_shut,link,old} most/{keep,some/z}; do
+        echo "$name" >"$P/$name"
+    done
+    find "$P" -exec touch -h -d '2024-05-06 07:08:09' {} +
+    work_and_nas
+    ok copy acme/spot footage WORK NAS
+    rm -r "$P"/in/{b,gone,will_be} "$P"/beside/{b,will_be} "$P"/{was_folder,was_file,to_shut,link,old}
+    mkdir "$P"/{in,beside}/will_be "$P"/{was_file,to_shut} "$P"/was_file/shut
+    echo inside | tee "$P"/{in,beside}/will_be/f "$P"/{was_file,to_shut,was_file/shut}/f >/dev/null
+    echo "a file now" >"$P/was_folder"
+    ln -s beside "$P/link"
+    echo new >"$P/beside/new"
+    everybodys
+}
+
+# After the mirror, with and without what the load knew of `in` before it was shut: what goes, what stays, what comes.
+assert_mirrored() {
+    assert_eq "$(cat "$Q"/in/{a,b,sub/c,gone/d,will_be} | tr '\n' ' ')" "in/a in/b in/sub/c in/gone/d in/will_be "
+    assert_eq "$(cat "$Q/to_shut")" to_shut
+    refute_exists "$Q"/{beside/b,old,was_file/shut/f}
+    assert_eq "$(cat "$Q"/{beside/{a,new,sub/c,will_be/f},was_file/f,was_folder,most/{keep,some/z}} | tr '\n' ' ')" \
+        "beside/a new beside/sub/c inside inside a file now most/keep most/some/z "
+    assert_eq "$(readlink "$Q/link")" beside
+    find NAS/.autobackup/versions -type f -printf '%P\n' | sed 's,.*acme/spot/,,' | sort | tr '\n' ' ' >kept
+    assert_eq "$(cat kept)" "beside/b beside/will_be link old was_file was_folder/deep/y was_folder/x "
+}
+
+counts='o.type == "copy" and table.concat({o.files_copied, o.files_removed, o.others_copied, o.directories_made, o.directories_removed}, " ") or nil'
+
+mirror_is_planned_and_done() {
+    tree_of "$Q" >before
+    run as_nobody copy acme/spot footage WORK NAS --mirror --dry-run --json
+    assert_status 3
+    json "$counts" >planned
+    json 'o.removes and o.path:match("spot/(.*)") or nil' | sort | tr '\n' ' ' >removes
+    tree_of "$Q" | diff before - || fail "a dry run wrote"
+    run as_nobody copy acme/spot footage WORK NAS --mirror --json    # nobody is asked: there is nothing to ask about
+    assert_status 3
+    assert_eq "$(cat removes)" "beside/b beside/will_be old was_file was_folder was_folder/deep was_folder/deep/y was_folder/x " "what the plan removes"
+    json "$counts" | diff planned - || fail "the plan was another one"
+    json 'o.type == "problem" and o.path:match("spot/(.*)") or nil' | sort -u | tr '\n' ' ' >problems
+    assert_mirrored
+}
+
+# Once it can be read, the same command makes it whole.
+whole_at_last() {
+    chmod -R a+rwX "$P"
+    to_nobody "$P"
+    run as_nobody load
+    run as_nobody compare acme/spot footage WORK NAS --json
+    assert_status 4
+    run as_nobody copy acme/spot footage WORK NAS --mirror --json
+    assert_status 0
+    diff -r --no-dereference "$P" "$Q" || fail "it is not the source"
+    run as_nobody compare acme/spot footage WORK NAS
+    assert_status 0
+}
+
+# The load keeps what it knew of it, with no mark in there.
+test_a_folder_that_was_read_once_and_is_not_readable_any_more() {
+    changed
+    run as_nobody load
+    assert_status 0
+    shut "$P"/{in,to_shut,was_file/shut}
+    mirror_is_planned_and_done
+    grep -q ' in/will_be ' problems || fail "the folder that could not come is not told"
+    assert_eq "$(tr ' ' '\n' <problems | grep -v -e '^in' -e '^to_shut$' -e '^was_file/shut')" "" "what has nothing to do with it"
+    whole_at_last
+}
+
+# Nothing is known of it.
+test_a_folder_that_was_never_readable() {
+    changed
+    rm -r "$XDG_DATA_HOME/autobackup"
+    run as_nobody add database WORK "$PWD/WORK"
+    run as_nobody add database NAS "$PWD/NAS"
+    run as_nobody add category footage footage
+    shut "$P"/{in,to_shut,was_file/shut}
+    mirror_is_planned_and_done
+    assert_eq "$(cat problems)" "in to_shut was_file/shut "
+    whole_at_last
+}
+
+# One that can be entered and not listed: a name in it can be looked for, and yet nothing is concluded.
+test_a_folder_that_can_be_entered_and_not_listed() {
+    changed
+    run as_nobody load
+    for name in "$P"/{in,to_shut,was_file/shut}; do
+        shut "$name"
+        chmod 711 "$name"
+    done
+    mirror_is_planned_and_done
+    whole_at_last
+}
