@@ -26,7 +26,7 @@ static int look(int dir, const char *name)
     if (code)
         return code;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return -EEXIST;
+        return S_ISSOCK(st.st_mode) ? 0 : -EEXIST;    /* which is nothing of a replica */
     return errno == ENOENT ? 0 : -errno;
 }
 

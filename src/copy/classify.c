@@ -125,11 +125,11 @@ static void refuse_type(const struct entry *l, const struct entry *r, bool mends
              type_name(l->mode), type_name(r->mode), mends ? "--mirror replaces it and keeps the old one, or " : "");
 }
 
-/* Of different types. A mirror makes the destination's that of the source; a socket is nothing that could be made. */
+/* Of different types. A mirror makes the destination's that of the source. */
 static void judge_types(const struct entry *l, const struct entry *r, const struct classify_options *o, struct verdict *v)
 {
-    if (!o->mirror || entry_is_nothing(l))
-        refuse_type(l, r, !o->mirror && o->may_mirror && !entry_is_nothing(l), v);
+    if (!o->mirror)
+        refuse_type(l, r, o->may_mirror, v);
     else
         v->kind = S_ISDIR(l->mode) || S_ISDIR(r->mode) ? VERDICT_RETYPED : VERDICT_CHANGED;
 }
@@ -182,8 +182,9 @@ void classify(const struct merge_pair *pair, const struct classify_options *opti
         judge_extra(pair->right, v);
     } else if (judge_source(pair, v)) {
         return;
-    } else if (entry_is_nothing(pair->left) && (!pair->right || entry_is_nothing(pair->right))) {
-        return;
+    } else if (entry_is_nothing(pair->left)) {
+        if (pair->right && !entry_is_nothing(pair->right))
+            judge_extra(pair->right, v);
     } else if (!pair->right) {
         v->kind = VERDICT_NEW;
     } else if (!judge_target(pair, options, v)) {

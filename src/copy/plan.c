@@ -170,9 +170,7 @@ static void judge_cleared(struct plan *p, struct plan_name *name, struct verdict
     *v = (struct verdict){.kind = VERDICT_SAME, .block = true};
     if (is_marked_in(&p->cleared, path)) {
         *v = (struct verdict){.kind = VERDICT_NEW, .block = !S_ISDIR(name->pair->left->mode)};
-        *own = (struct merge_pair){.left = name->pair->left, .left_digest = name->pair->left_digest,
-                                   .left_state = name->pair->left_state, .left_renewed = name->pair->left_renewed,
-                                   .left_moved = name->pair->left_moved};
+        *own = pair_left_only(name->pair);
         name->pair = own;
         name->retyped = true;
     }
@@ -193,13 +191,24 @@ static void keep_unread(struct plan *p, const struct plan_name *name, struct ver
         classify_gap(name->pair, why, v);
 }
 
+/* What the destination has under the name of a socket of the source is an extra. own: gets it without that. */
+static const struct merge_pair *without_socket(const struct merge_pair *pair, struct merge_pair *own, bool *ret_socket)
+{
+    *ret_socket = pair->right && entry_is_nothing(pair->left) && !entry_is_nothing(pair->right);
+    if (!*ret_socket)
+        return pair;
+    *own = pair_right_only(pair);
+    return own;
+}
+
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
                  const struct merge_pair *pair)
 {
     struct verdict verdict;
     struct merge_pair own;
-    struct plan_name name = {.dir = dir, .pair = pair, .verdict = &verdict};
+    struct plan_name name = {.dir = dir, .verdict = &verdict};
 
+    pair = name.pair = without_socket(pair, &own, &name.socket);
     name.name = pair->left ? pair->left->name : pair->right->name;
     classify(pair, &p->options, &verdict);
     keep_unread(p, &name, &verdict);
@@ -419,6 +428,7 @@ static int count_name(void *arg, const struct plan_name *name)
     struct plan_counts *n = c->n;
 
     count_any(n, name->pair);
+    n->sockets += name->socket;
     if (name->verdict->kind == VERDICT_RETYPED)
         count_retyped(n, name);
     else if (name->pair->left)

@@ -53,6 +53,7 @@ struct plan_name {
     const struct merge_pair *pair;
     const char *name;                   /* "" for the replica's top itself */
     const struct verdict *verdict;
+    bool socket;                        /* the source has a socket of that name, which is nothing: the pair is without it */
     bool retyped;                       /* it is NEW because what was there of another type is gone */
     const char *leader;                 /* path of another name of the same source file, seen before; or NULL */
 };

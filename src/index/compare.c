@@ -297,8 +297,9 @@ static int rules(const struct merge_pair *pair, const struct traits_pair *traits
 }
 
 /* Judge a pair and count it. True when it is to be handed out. */
-static bool judge(struct compare *c, const struct merge_pair *pair, struct compare_item *item)
+static bool judge(struct compare *c, const struct merge_pair *both, struct compare_item *item)
 {
+    const struct merge_pair own = pair_without_nothing(both), *pair = &own;
     const struct entry *named = pair->left ? pair->left : pair->right;
     enum pair_judgement judgement = pair_judge(pair, &c->traits);
 

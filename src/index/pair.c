@@ -122,7 +122,35 @@ bool pair_right_rules(const struct merge_pair *pair, const struct traits_pair *t
 
 bool entry_is_nothing(const struct entry *e) { return e && !e->err && S_ISSOCK(e->mode); }
 
+struct merge_pair pair_left_only(const struct merge_pair *pair)
+{
+    return (struct merge_pair){
+        .left = pair->left, .left_digest = pair->left_digest, .left_state = pair->left_state, .left_damaged = pair->left_damaged,
+        .left_accepted = pair->left_accepted, .left_renewed = pair->left_renewed, .left_written = pair->left_written,
+        .left_touched = pair->left_touched, .left_moved = pair->left_moved, .left_verified = pair->left_verified,
+    };
+}
+
+struct merge_pair pair_right_only(const struct merge_pair *pair)
+{
+    return (struct merge_pair){
+        .right = pair->right, .right_digest = pair->right_digest, .right_state = pair->right_state,
+        .right_damaged = pair->right_damaged, .right_accepted = pair->right_accepted, .right_renewed = pair->right_renewed,
+        .right_written = pair->right_written, .right_touched = pair->right_touched, .right_moved = pair->right_moved,
+        .right_verified = pair->right_verified,
+    };
+}
+
 static bool is_unread(const struct entry *e) { return e && (e->err || e->mount); }
+
+struct merge_pair pair_without_nothing(const struct merge_pair *pair)
+{
+    bool no_left = entry_is_nothing(pair->left), no_right = entry_is_nothing(pair->right);
+
+    if (!pair->left || !pair->right || no_left == no_right || is_unread(pair->left) || is_unread(pair->right))
+        return *pair;
+    return no_left ? pair_right_only(pair) : pair_left_only(pair);
+}
 
 enum pair_judgement pair_judge(const struct merge_pair *pair, const struct traits_pair *traits)
 {
@@ -130,10 +158,9 @@ enum pair_judgement pair_judge(const struct merge_pair *pair, const struct trait
 
     if (is_unread(l) || is_unread(r))
         return PAIR_UNREAD;
-    if ((!l || entry_is_nothing(l)) && (!r || entry_is_nothing(r)))
-        return PAIR_NOTHING;
-    if (!l || !r)
-        return l ? PAIR_LEFT : PAIR_RIGHT;
+    bool has_left = l && !entry_is_nothing(l), has_right = r && !entry_is_nothing(r);
+    if (!has_left || !has_right)
+        return has_left ? PAIR_LEFT : has_right ? PAIR_RIGHT : PAIR_NOTHING;
     if ((l->mode & S_IFMT) != (r->mode & S_IFMT))
         return PAIR_TYPE;
     enum times times = S_ISDIR(l->mode) ? TIMES_AGREE : compare_times(pair, traits);

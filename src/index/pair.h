@@ -27,11 +27,19 @@ enum pair_judgement {
     PAIR_LEFT,        /* only left has it */
     PAIR_RIGHT,       /* only right has it */
     PAIR_UNREAD,      /* one of them could not be read, or is a mount point that was not entered: no answer */
-    PAIR_NOTHING,     /* a socket: there on one side or on both, that is the same (entry_is_nothing) */
+    PAIR_NOTHING,     /* a socket: there on one side or on both, that is the same (entry_is_nothing). Beside anything else it is as
+                         if that side had none of that name */
 };
 
 /* A socket holds no data: a replica is the same with it and without it. NULL and what could not be read are not one. */
 bool entry_is_nothing(const struct entry *e);
+
+/* The same pair, as if only its left (or right) side were there. */
+struct merge_pair pair_left_only(const struct merge_pair *pair);
+struct merge_pair pair_right_only(const struct merge_pair *pair);
+
+/* A pair that has a socket on one side and something else, that could be read, on the other: without the socket; else as it is. */
+struct merge_pair pair_without_nothing(const struct merge_pair *pair);
 
 /* Judge a pair (at least one side is there). traits: of the two filesystems. */
 enum pair_judgement pair_judge(const struct merge_pair *pair, const struct traits_pair *traits);

@@ -124,13 +124,15 @@ for folder in sys.argv[1:]:
     assert_eq "$(json 'o.category == "project" and o.compared or nil' | sort -u)" same
     ab check acme/spot --all --json
     assert_eq "$(json 'o.category == "project" and o.state .. " " .. table.concat(o.current, "+") or nil')" "ok WORK+STORAGE+NAS"
-    mkdir NAS/project/acme/spot/s    # of another type it does make one
+    mkdir NAS/project/acme/spot/s    # what has its name elsewhere, only that one has
     ok load NAS
     ab compare acme/spot project WORK NAS
     assert_status 4
-    ab copy acme/spot project WORK NAS
-    assert_status 3
-    assert_err "a socket at the source, a directory at the destination"
+    ok copy acme/spot project WORK NAS
+    assert_out "nothing to do"
+    ok copy acme/spot project WORK NAS --mirror
+    refute_exists NAS/project/acme/spot/s
+    ok compare acme/spot project WORK NAS
 }
 
 test_hostile_names_never_reach_the_terminal_raw() {
