@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -114,4 +115,30 @@ bool hardlink_is_one(void *arg, bool left, const char *path, const char *dir, co
 
     free(other);
     return !seen || (a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
+/* A replica lies on one mount; of these filesystems each has one device. */
+static bool has_one_device(const struct filesystem *fs)
+{
+    static const char *const types[] = {"ext4", "xfs", "tmpfs", "vfat", "exfat"};
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(fs->type, types[i]) == 0)
+            return true;
+    return false;
+}
+
+uint64_t hardlink_device(void *arg, bool left, const char *dir)
+{
+    const struct work *w = arg;
+    int top = left ? w->source.top : w->target.top;
+    struct stat st;
+
+    if ((left && w->request->layers) || has_one_device(left ? &w->source.fs : &w->target.fs))
+        return 1;
+    int fd = top < 0 ? top : path_open(top, dir, O_PATH | O_DIRECTORY, 0);
+    bool seen = fd >= 0 && fstat(fd, &st) == 0;
+    if (fd >= 0)
+        close(fd);
+    return seen && st.st_dev ? st.st_dev : 1;
 }

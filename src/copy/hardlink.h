@@ -19,4 +19,7 @@ int hardlink_stage(struct work *w, struct item *item, const char *leader);
  */
 bool hardlink_is_one(void *arg, bool left, const char *path, const char *dir, const char *name);
 
+/* For grouping_rules.device, likewise. Where no folder can be on a device of its own none is looked at. */
+uint64_t hardlink_device(void *arg, bool left, const char *dir);
+
 #endif

@@ -129,23 +129,28 @@ static bool judge_respelled(struct plan *p, const struct plan_name *name, struct
     return pair->left != NULL;
 }
 
-/* What comes to lie there, or stays. */
+/* What comes to lie there, or stays. What is going to be new when its name is cleared is one of a file's names before that, too. */
 static bool is_carried(const struct verdict *v)
 {
-    return v->kind == VERDICT_NEW || v->kind == VERDICT_CHANGED || v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA;
+    return v->kind == VERDICT_NEW || v->kind == VERDICT_RETYPED || v->kind == VERDICT_CHANGED || v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA;
+}
+
+struct grouping_rules plan_grouping_rules(const struct plan *p)
+{
+    return (struct grouping_rules){.joins = p->options.joins_links, .parts = p->options.parts_links, .outside = &p->outside,
+                                   .is_one = p->is_one, .device = p->device, .arg = p->is_one_arg};
 }
 
 /* In a repair the names of one damaged file stay names of one file, whatever the source's are. */
 static const char *group(struct plan *p, const struct plan_name *name, struct verdict *v)
 {
     const struct classify_options *o = &p->options;
-    const struct grouping_rules rules = {.joins = o->joins_links, .parts = o->parts_links, .outside = &p->outside,
-                                         .is_one = p->is_one, .arg = p->is_one_arg};
+    const struct grouping_rules rules = plan_grouping_rules(p);
     const struct merge_pair *pair = name->pair;
     bool stays = v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA;
 
     if (o->repair)
-        return v->kind == VERDICT_CHANGED ? grouping_leader(&p->grouping, name->dir->path, pair->right) : NULL;
+        return v->kind == VERDICT_CHANGED ? grouping_leader(&p->grouping, &rules, name->dir->path, pair->right) : NULL;
     if (!pair->left || S_ISDIR(pair->left->mode) || entry_is_nothing(pair->left) || !is_carried(v))
         return NULL;
     if (stays && (v->block || !pair->right || ((pair->left->mode ^ pair->right->mode) & S_IFMT)))    /* it is left alone */

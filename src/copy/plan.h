@@ -29,6 +29,7 @@ struct plan {
     int (*gap)(void *arg, const char *path);    /* of a mirror: why a folder was not read (copy/gaps.h); NULL: all was */
     void *gap_arg;
     bool (*is_one)(void *arg, bool left, const char *path, const char *dir, const char *name);    /* grouping_rules.is_one; NULL */
+    uint64_t (*device)(void *arg, bool left, const char *dir);    /* grouping_rules.device, of the same arg; NULL */
     void *is_one_arg;
     int (*look)(void *arg, const struct plan_name *name);    /* of plan_count: at each name; below 0 ends it (copy/nested.h); NULL */
     void *look_arg;
@@ -98,6 +99,9 @@ void plan_free(struct plan *p);
 
 /* merge_open of its two sides. */
 int plan_merge(struct plan *p, struct merge **ret_merge, struct error *err);
+
+/* How names that are one file are judged. */
+struct grouping_rules plan_grouping_rules(const struct plan *p);
 
 /* "dir/name", to be freed. */
 char *plan_join(const char *dir, const char *name);

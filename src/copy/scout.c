@@ -17,6 +17,12 @@ struct scout {
     int (*each)(struct scout *s, const struct merge_dir *dir, const struct merge_pair *pair);
 };
 
+static uint64_t key_of(struct scout *s, bool left, const struct merge_dir *dir, const struct entry *e)
+{
+    const struct grouping_rules rules = plan_grouping_rules(s->p);
+    return grouping_key(&s->p->grouping, &rules, left, dir->path, e);
+}
+
 /* A directory and all above it; nothing is to do above one that is known. */
 static void need(struct plan *p, const char *path, size_t len)
 {
@@ -46,7 +52,7 @@ static int look(struct scout *s, const struct merge_dir *dir, const struct merge
         return 0;
     need(s->p, dir->path, dir->path_len);
     if (grouping_has_names(pair->left))
-        map_set(&s->wanted, grouping_key(pair->left), &marker);
+        map_set(&s->wanted, key_of(s, true, dir, pair->left), &marker);
     return 0;
 }
 
@@ -54,14 +60,14 @@ static int look(struct scout *s, const struct merge_dir *dir, const struct merge
 static int look_outside(struct scout *s, const struct merge_dir *dir, const struct merge_pair *pair)
 {
     struct verdict v;
-    uint64_t key = pair->left ? grouping_key(pair->left) : 0;
+    uint64_t key = grouping_has_names(pair->left) ? key_of(s, true, dir, pair->left) : 0;
 
-    if (!grouping_has_names(pair->left) || !map_get(&s->wanted, key) || extent_of(s, pair) == ONLY_COVERED ||
+    if (!key || !map_get(&s->wanted, key) || extent_of(s, pair) == ONLY_COVERED ||
         map_get(&s->p->outside, key))
         return 0;
     classify(pair, &s->p->options, &v);
     if (v.kind == VERDICT_SAME && pair->right)
-        map_set(&s->p->outside, key, first_new(dir->path, pair->left->name, grouping_key(pair->right)));
+        map_set(&s->p->outside, key, first_new(dir->path, pair->left->name, key_of(s, false, dir, pair->right)));
     return 0;
 }
 

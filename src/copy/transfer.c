@@ -93,6 +93,7 @@ static void init_plan(struct transfer *t)
         .cancel = w->cancel,
         .stop = &w->stop,
         .is_one = hardlink_is_one,
+        .device = hardlink_device,
         .is_one_arg = w,
         .options = {
             .traits = work_traits(w),

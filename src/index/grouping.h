@@ -15,12 +15,16 @@
 struct grouping {
     struct map firsts;     /* key of a left file -> struct first, owned */
     struct map held;       /* key of a right file -> struct first: its name, and the key of the left one that is there, owned */
+    char *dir;             /* the folder that was asked about last, owned; NULL: none */
+    uint64_t devices[2];   /* of it, right and left; 0: not asked yet */
 };
 
 /* A file's first name. */
 struct first {
     char *path;            /* relative to the replica, owned */
     uint64_t place;        /* key of the other side's file under that name; 0: another one comes there */
+    struct first *next;    /* of another file with this key: a snapshot's, where the device is not known */
+    uint32_t seen;         /* names of it so far */
 };
 
 struct grouping_rules {
@@ -29,15 +33,16 @@ struct grouping_rules {
     const struct map *outside;    /* like firsts: names that come before all others; may be NULL */
     /* Asked before a name regroups: are these two, as one key says, one file on the left (or on the right)? NULL: they are. */
     bool (*is_one)(void *arg, bool left, const char *path, const char *dir, const char *name);
+    uint64_t (*device)(void *arg, bool left, const char *dir);    /* what tells the device of this folder's files, never 0; NULL: all is one */
     void *arg;
 };
 
 /*
  * What all names of one file share: a key for maps of a replica's files. Inodes alone are unique only in one device, and a
- * replica may lie on several (btrfs: each subvolume is one); size and times tell those apart, but for a snapshot's (whoever makes
- * links looks at the files themselves: hardlink.h). Never 0.
+ * replica may lie on several (btrfs: each subvolume is one); size and times tell those apart, but for a snapshot's, where it takes
+ * rules->device (whoever makes links looks at the files themselves: hardlink.h). dir: the entry's folder. Never 0.
  */
-uint64_t grouping_key(const struct entry *e);
+uint64_t grouping_key(struct grouping *g, const struct grouping_rules *rules, bool left, const char *dir, const struct entry *e);
 
 /* Has its file other names? Directories have none, and those of sockets are nothing to copy. NULL: no. */
 bool grouping_has_names(const struct entry *e);
@@ -46,8 +51,8 @@ bool grouping_has_names(const struct entry *e);
 struct first *first_new(const char *dir, const char *name, uint64_t place);
 void first_free(void *first);
 
-/* The first name of the file `e`, seen before; NULL when this one, dir/e->name, is the first. Borrowed. */
-const char *grouping_leader(struct grouping *g, const char *dir, const struct entry *e);
+/* The first name of the right file `e`, seen before; NULL when this one, dir/e->name, is the first. Borrowed. */
+const char *grouping_leader(struct grouping *g, const struct grouping_rules *rules, const char *dir, const struct entry *e);
 
 /*
  * Judge a name that the left side has, and that is no directory. stays: the right side has the same, or what is as good.

@@ -245,3 +245,65 @@ test_damage_found_at_open_has_its_time() {
     ok verify acme/spot footage NAS --json
     assert_eq "$(json 'o.type == "verify" and o.files_ok .. " " .. o.files_new .. " " .. o.damaged or nil')" "1 0 0"
 }
+
+# btrfs: a subvolume and its snapshot have the same inodes, sizes and times on two devices. Each one's names are its own.
+test_links_in_a_snapshot_of_a_subvolume() {
+    need btrfs
+    need rsync
+    local name
+    mount_image WORK 128 btrfs
+    mkdir -p "$S" NAS
+    btrfs subvolume create "$S/day" >/dev/null
+    mkdir "$S/day/sub"
+    for name in a b sub/c; do head -c 5000 /dev/urandom >"$S/day/$name"; done
+    ln "$S/day/a" "$S/day/a2"
+    ln "$S/day/a" "$S/day/sub/a3"
+    ln "$S/day/b" "$S/day/sub/b2"
+    find "$S" -exec touch -h -d '2024-05-06 07:08:09' {} +
+    btrfs subvolume snapshot "$S/day" "$S/day.before" >/dev/null
+    btrfs subvolume snapshot "$S/day" "$S/day/sub/nested" >/dev/null
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok copy acme/spot footage WORK NAS --dry-run --json
+    json 'o.type == "copy" and o.files_copied .. " " .. o.bytes_copied or nil' >planned
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied .. " " .. o.bytes_copied or nil')" "18 45000"
+    assert_eq "$(cat planned)" "18 45000" "the plan"
+    assert_same_tree "$S" "$D"
+    assert_linked_alike
+    ok copy acme/spot footage WORK NAS
+    assert_out "nothing to do"
+    # what is written to one of them by now is no other one's
+    echo other >"$S/day/a2"
+    ok copy acme/spot footage WORK NAS
+    assert_same_tree "$S" "$D"
+    assert_linked_alike
+}
+
+# The same at the destination, whose names lie apart: nothing is linked from one to the other, and a second run finds nothing.
+test_links_to_a_snapshot_of_a_subvolume() {
+    need btrfs
+    need rsync
+    mount_image NAS 128 btrfs
+    mkdir -p "$S/day" "$D"
+    btrfs subvolume create "$D/day" >/dev/null
+    head -c 5000 /dev/urandom >"$S/day/a"
+    ln "$S/day/a" "$S/day/a2"
+    touch -d '2024-05-06 07:08:09' "$S/day/a"
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+    ok copy acme/spot footage WORK NAS
+    btrfs subvolume snapshot "$D/day" "$D/day.before" >/dev/null
+    mkdir "$S/day.before"
+    cp -p "$S/day/a" "$S/day.before/a"
+    ln "$S/day.before/a" "$S/day.before/a2"
+    ok load
+    ok copy acme/spot footage WORK NAS
+    ok copy acme/spot footage WORK NAS
+    assert_out "nothing to do"
+    assert_same_tree "$S" "$D"
+    assert_linked_alike
+    ok compare acme/spot footage WORK NAS
+}

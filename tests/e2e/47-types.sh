@@ -272,3 +272,35 @@ test_what_lay_in_a_folder_that_became_a_file_is_gone() {
     ok undo --yes
     assert_eq "$(cat NAS/footage/acme/spot/d/f)" 1
 }
+
+counted='o.type == "copy" and table.concat({o.files_copied, o.bytes_copied, o.files_replaced, o.files_unchanged, o.files_removed, o.directories_removed}, " ") or nil'
+
+# A folder's name that becomes one more name of a file, new or there already, before it and behind it in the order of names: the
+# plan says what the run counts, and rsync has nothing to add.
+test_a_folder_that_becomes_a_name_of_another_file() {
+    need rsync
+    local op
+    mkdir -p "$P"/{a,m,z,fresh} NAS
+    for name in a/x m/x z/x fresh/x kept moved; do echo "$name" >"$P/$name"; done
+    find "$P" -exec touch -h -d '2024-05-06 07:08:09' {} +
+    work_and_nas
+    ok copy acme/spot footage WORK NAS
+    tree_of "$Q" >before
+    rm -r "$P"/{a,m,z,fresh}
+    ln "$P/kept" "$P/a"
+    ln "$P/moved" "$P/z"
+    echo "new and linked" >"$P/fresh"
+    ln "$P/fresh" "$P/m"
+    ln "$P/fresh" "$P/again"
+    ok copy acme/spot footage WORK NAS --mirror --yes --dry-run --json
+    json "$counted" >planned
+    ok copy acme/spot footage WORK NAS --mirror --yes --json
+    json "$counted" | diff planned - || fail "the plan was another one"
+    op=$(json 'o.type == "copy" and o.operation or nil')
+    assert_eq "$(rsync_lists -anicH --delete --exclude=.autobackup "$P/" "$Q/")" "" "what rsync would do"
+    diff <(cd "$P" && find . -type f -printf '%P %n\n' | sort) <(cd "$Q" && find . -type f -printf '%P %n\n' | sort) || fail "numbers of names"
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    assert_out "nothing to do"
+    ok undo "$op"
+    tree_of "$Q" | diff - before || fail "it is not as it was before"
+}
