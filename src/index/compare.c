@@ -410,6 +410,7 @@ static void count_passed(struct compare *c)
 static int finish(struct compare *c)
 {
     count_passed(c);
+    c->counts.regrouped -= grouping_excess(&c->grouping);
     merge_close(c->merge);
     c->merge = NULL;
     return COMPARE_END;

@@ -38,7 +38,7 @@ struct first *first_new(const char *dir, const char *name, uint64_t place)
     struct buf path = {0};
 
     buf_printf(&path, "%s%s%s", dir, *dir ? "/" : "", name);
-    *first = (struct first){.path = buf_take(&path), .place = place, .seen = 1};
+    *first = (struct first){.path = buf_take(&path), .place = place};
     return first;
 }
 
@@ -91,27 +91,45 @@ static bool is_held_by_another(struct grouping *g, const struct grouping_rules *
     return held && held->place != source && is_one(rules, false, held, dir, name);
 }
 
-static void add_first(struct grouping *g, uint64_t key, struct first *others, struct first *first)
+/* Names of one key by what the other side has there, where nobody can look at the files. */
+static void note_place(struct first *first, const struct entry *e, uint64_t place, const char *dir)
 {
-    first->next = others;
-    map_set(&g->firsts, key, first);
-}
+    struct first *f = first;
 
-/*
- * The file of this key that the right one at `place` stands for. Where no device is known, a file that has all its names by now
- * has no further one: then this is another file.
- */
-static struct first *find_home(struct first *first, const struct grouping_rules *rules, uint64_t place, uint32_t nlink)
-{
-    bool full = !rules->is_one && !rules->outside;
-
-    for (struct first *f = first; f; f = f->next) {
-        if (f->place == place)
-            return f;
-        full &= f->seen >= nlink;
+    while (f && place && f->place != place)
+        f = f->next;
+    if (!f) {
+        f = first_new(dir, e->name, place);
+        f->next = first->next;
+        first->next = f;
     }
-    return full ? NULL : first;
+    f->seen++;
+    if (first->nlink < e->nlink)
+        first->nlink = e->nlink;
 }
+
+static int64_t excess_of(const struct first *first)
+{
+    int64_t others = 0;
+
+    for (const struct first *f = first; f; f = f->next) {
+        if (f->seen != first->nlink)
+            return 0;
+        others += f == first ? 0 : f->seen;
+    }
+    return others;
+}
+
+static int64_t excess_in(const struct map *m)
+{
+    int64_t excess = 0;
+
+    for (size_t i = 0; i < m->room; i++)
+        excess += m->slots[i].value ? excess_of(m->slots[i].value) : 0;
+    return excess;
+}
+
+int64_t grouping_excess(const struct grouping *g) { return excess_in(&g->firsts) + excess_in(&g->held); }
 
 const char *grouping_judge(struct grouping *g, const struct grouping_rules *rules, const char *dir,
                            const struct merge_pair *pair, bool stays, bool *ret_regroups)
@@ -125,15 +143,18 @@ const char *grouping_judge(struct grouping *g, const struct grouping_rules *rule
     uint64_t source = grouping_key(g, rules, true, dir, l);
     uint64_t place = has_place ? grouping_key(g, rules, false, dir, r) : 0;
     struct first *first = has_names ? find_first(g, rules, source) : NULL;
-    struct first *home = place && first ? find_home(first, rules, place, l->nlink) : first;
+    const char *leader = first ? first->path : NULL;
 
-    if (place && home)
-        *ret_regroups = rules->joins && home->place != place && is_one(rules, true, home, dir, l->name);
-    else if (place && !first && rules->parts && grouping_has_names(r))
+    if (place && first)
+        *ret_regroups = rules->joins && first->place != place && is_one(rules, true, first, dir, l->name);
+    else if (place && rules->parts && grouping_has_names(r))
         *ret_regroups = is_held_by_another(g, rules, place, source, dir, r->name);
-    if (home)
-        home->seen++;
-    else if (has_names)
-        add_first(g, source, first, first_new(dir, l->name, *ret_regroups ? 0 : place));
-    return home ? home->path : NULL;
+    if (!first && has_names)
+        map_set(&g->firsts, source, first = first_new(dir, l->name, *ret_regroups ? 0 : place));
+    if (first && !rules->is_one)
+        note_place(first, l, place, dir);
+    struct first *held = place && !rules->is_one && grouping_has_names(r) ? map_get(&g->held, place) : NULL;
+    if (held)
+        note_place(held, r, source, dir);
+    return leader;
 }

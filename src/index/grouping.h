@@ -23,8 +23,8 @@ struct grouping {
 struct first {
     char *path;            /* relative to the replica, owned */
     uint64_t place;        /* key of the other side's file under that name; 0: another one comes there */
-    struct first *next;    /* of another file with this key: a snapshot's, where the device is not known */
-    uint32_t seen;         /* names of it so far */
+    struct first *next;    /* where nobody can look at the files: what else the other side has under names with this key */
+    uint32_t seen, nlink;  /* likewise: names at that place so far, and how many the file has */
 };
 
 struct grouping_rules {
@@ -61,6 +61,12 @@ const char *grouping_leader(struct grouping *g, const struct grouping_rules *rul
  */
 const char *grouping_judge(struct grouping *g, const struct grouping_rules *rules, const char *dir,
                            const struct merge_pair *pair, bool stays, bool *ret_regroups);
+
+/*
+ * At the end, of whoever cannot look at the files (no is_one): so many names were judged to regroup, and do not. More names of one
+ * key than a file has are those of several files (a snapshot's); where the other side has each of these whole, nothing is wrong.
+ */
+int64_t grouping_excess(const struct grouping *g);
 
 void grouping_free(struct grouping *g);
 

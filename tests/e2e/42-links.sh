@@ -274,6 +274,14 @@ test_links_in_a_snapshot_of_a_subvolume() {
     assert_linked_alike
     ok copy acme/spot footage WORK NAS
     assert_out "nothing to do"
+    ok compare acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.regrouped or 0')" 0
+    ok compare acme/spot footage NAS WORK --json
+    assert_eq "$(json 'o.regrouped or 0')" 0
+    rm "$D/day/sub/a3"    # one that came apart there is linked again, to its own
+    cp -p "$D/day/a" "$D/day/sub/a3"
+    ok copy acme/spot footage WORK NAS
+    assert_linked_alike
     # what is written to one of them by now is no other one's
     echo other >"$S/day/a2"
     ok copy acme/spot footage WORK NAS
