@@ -4,6 +4,7 @@
 -- older or newer is stored as these; nil: there is no end), keeps_times (0: a time that is set does not stay).
 local core_copy = require "core.copy"
 local errors = require "autobackup.errors"
+local nanoseconds = require "autobackup.view.nanoseconds"
 local units = require "autobackup.units"
 
 local M = {}
@@ -11,6 +12,7 @@ local M = {}
 local KEPT = {"times", "link_times", "ctime", "inode", "mode", "owner", "links", "symlinks", "holes", "xattrs",
     "exchange"}
 local FIRST_OF_ALL = -2147483648 * 1000000000    -- 1901, where the first of the common ones begins
+local LAST_OF_ALL = nanoseconds.of(9223372036)   -- 2262, before which only old ones end
 
 -- What keeps a disk from being measured, and is said where its traits are looked at.
 local LEFT = {EROFS = true, EACCES = true, EPERM = true,
@@ -35,14 +37,16 @@ function M.ensure(session, database, category)
     return found ~= nil
 end
 
+local function is_coarse(row, other)
+    local newest = row.newest_kept
+    return (row.granularity or 1) > 1 or row.keeps_times == 0 or (row.oldest_kept or FIRST_OF_ALL) > FIRST_OF_ALL
+        or newest ~= nil and (newest < LAST_OF_ALL or (other.newest or newest) > newest)
+end
+
 --- May times of two rows that are not equal be those of one file, and not only those of years that hardly any filesystem
 -- has? Pure.
 function M.are_coarse(a, b)
-    local function is_coarse(row)
-        return (row.granularity or 1) > 1 or row.keeps_times == 0 or row.newest_kept ~= nil
-            or (row.oldest_kept or FIRST_OF_ALL) > FIRST_OF_ALL
-    end
-    return is_coarse(a) or is_coarse(b)
+    return is_coarse(a, b) or is_coarse(b, a)
 end
 
 --- The option of commands that compare times: what no trial can see, as whole hours after a change of zone on FAT.
@@ -69,7 +73,7 @@ end
 
 -- No moment of anything, so not one of the times that rows have as numbers.
 local function date(ns)
-    return ns and os.date("!%Y-%m-%dT%H:%M:%SZ", ns // 1000000000)
+    return ns and os.date("!%Y-%m-%dT%H:%M:%SZ", nanoseconds.seconds(ns))
 end
 
 --- What a row about a database says of its traits. Pure.
@@ -115,7 +119,7 @@ function M.text(row)
     if row.oldest and row.oldest > date(FIRST_OF_ALL) then
         list[#list + 1] = "from " .. row.oldest:sub(1, 4)
     end
-    if row.newest then
+    if row.newest and row.newest < date(LAST_OF_ALL) then
         list[#list + 1] = "to " .. row.newest:sub(1, 4)
     end
     return list[1] and table.concat(list, ", ")

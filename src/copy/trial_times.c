@@ -9,7 +9,8 @@
 
 #define FILE_TIME 1000000000     /* seconds since 1970: one that every filesystem has */
 #define COARSEST (2 * NSEC_PER_SEC)
-#define JOINED INT64_C(9223372036)    /* what 64 bits of nanoseconds hold: an end beyond is none */
+#define JOINED INT64_C(9223372036)    /* what 64 bits of nanoseconds hold */
+#define LAST INT64_C(26403876000)     /* nearly what clock_join tells apart: an end beyond is none */
 
 /* A file whose times are set and read back. */
 struct clockwork {
@@ -137,9 +138,9 @@ static int64_t find_end(struct clockwork *c, int64_t good, int64_t bad)
     return good;
 }
 
-/* Where the disk formats end: FAT and exFAT, a signed and an unsigned number of 32 bits, ns in 64 bits, ext4. */
+/* Where the disk formats end: FAT and exFAT, a signed and an unsigned number of 32 bits, ns in 64 bits, ext4, xfs. */
 static const int64_t later[] = {INT64_C(1) << 31, INT64_C(1) << 32, INT64_C(4354819200), JOINED, INT64_C(10413792000),
-                                INT64_C(15032385535)};
+                                INT64_C(15032385535), INT64_C(16299260424), LAST};
 static const int64_t earlier[] = {315619200, 315446400, 0, -1, -INT64_C(2147483648), -INT64_C(2208988800), -JOINED};
 
 /* The last of the samples that is kept with all before it; *ret_end: the last second at all, when one is not. */
@@ -174,7 +175,7 @@ int trial_times(int dir, const char *name, struct traits *ret_traits)
     ret_traits->has_oldest = find_limit(&c, earlier, sizeof earlier / sizeof *earlier, &end);
     if (ret_traits->has_oldest)
         ret_traits->oldest = clock_join(end, 0);
-    ret_traits->has_newest = find_limit(&c, later, sizeof later / sizeof *later, &end) && end <= JOINED;
+    ret_traits->has_newest = find_limit(&c, later, sizeof later / sizeof *later, &end);
     if (ret_traits->has_newest)
         ret_traits->newest = clock_join(end, 0);
     return c.code;

@@ -4,12 +4,13 @@
 . ../filesystems/lib.sh
 . ./studio.sh
 
-# From before what most can store to after it; the ends of FAT and exFAT, of a number of 32 bits, of ns in 64 bits.
+# From before what most can store to after it; the ends of FAT and exFAT, of a number of 32 bits, of ns in 64 bits, ext4 and xfs.
 DATES="1901-01-01T00:00:00.5 1901-12-13T20:45:52.5 1901-12-14T00:00:00.25 1969-12-31T23:59:59.999999999
 1970-01-01T00:00:00 1970-01-01T00:00:01.123456789 1979-12-31T23:59:59.5 1980-01-01T00:00:00.75 1980-01-02T00:00:01.99
 2001-09-09T01:46:41.987654321 2026-02-03T04:05:07.000000001 2038-01-19T03:14:07.999999999 2038-01-19T03:14:08
 2106-02-07T06:28:15.5 2106-02-07T06:28:16 2107-12-31T23:59:59.99 2108-01-01T00:00:00 2262-04-11T23:47:16.5
-2262-04-11T23:47:17 2300-01-01T00:00:00.25"
+2262-04-11T23:47:17 2300-01-01T00:00:00.25 2446-05-10T22:38:55.5 2446-05-10T22:38:56 2486-07-02T20:20:24.75
+2486-07-02T20:20:25.5 2600-01-01T00:00:00"
 
 # A project in which a file, a folder and a link have each of these times. It lies in memory, where all of them are kept.
 dated_project() {
