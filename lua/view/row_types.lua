@@ -296,6 +296,7 @@ return {
         "metadata_only count only rights or times were set",
         "others_copied count links and special files",
         "sockets count sockets, which hold no data: left out",
+        "refused count files and folders without rights, times or attributes that the destination does not take",
         "directories_made count folders",
         "directories_removed count folders, by --mirror",
         "damaged count source files",

@@ -42,6 +42,7 @@ local function parts_of(copies)
     add("directories_removed", "%s removed", "folder")
     add("files_removed", "%s removed and kept as versions")
     add("metadata_only", "%s with only rights or times set")
+    add("refused", "%s without some rights, times or attributes")
     add("conflicts", "%s", "conflict")
     add("failed", "%s failed")
     add("files_left", "%s left as they are")
@@ -75,6 +76,12 @@ local function versions(copies)
     end
 end
 
+local function nothing_text(refused)
+    local text = "nothing to do: everything is there already"
+    return refused == 0 and text or ("%s but some rights, times or attributes of %s"):format(text,
+        size.plural(refused, "file or folder", "files and folders"))
+end
+
 --- What copies came to.
 -- @param copies rows of type "copy", at least one; files_left may be absent
 -- @param status of the result they are of
@@ -82,7 +89,7 @@ end
 function M.summary(copies, status)
     local is_done = has(copies, DONE)
     if not is_done and not has(copies, LEFT_OUT) then
-        return status == 0 and {"nothing to do: everything is there already"} or {}
+        return status == 0 and {nothing_text(sum(copies, "refused"))} or {}
     elseif copies[1].dry_run then
         return {"nothing was copied: this is the plan"}
     end

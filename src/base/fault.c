@@ -35,6 +35,11 @@ bool fault_refuses_attribute(int errnum, int fd)
     }
 }
 
+bool fault_refuses_kind_of_attribute(int errnum)
+{
+    return errnum == E2BIG || errnum == ERANGE || errnum == EOPNOTSUPP || errnum == ENAMETOOLONG;
+}
+
 bool fault_refuses_link(int errnum)
 {
     switch (errnum) {

@@ -15,6 +15,9 @@
  */
 bool fault_refuses_attribute(int errnum, int fd);
 
+/* Is it that an extended attribute is too large, or of a kind that this filesystem never has? It would say so the next day, too. */
+bool fault_refuses_kind_of_attribute(int errnum);
+
 /* Can these two names not be of one file, here or at all? Then the file is copied. */
 bool fault_refuses_link(int errnum);
 

@@ -16,6 +16,7 @@
 #include "copy/folded.h"
 #include "copy/place.h"
 #include "copy/plan.h"
+#include "copy/refusals.h"
 #include "copy/source.h"
 #include "copy/times.h"
 
@@ -421,26 +422,66 @@ static int64_t coarser(const struct work *w)
     return from > to ? from : to;
 }
 
+/* What was passed over in silence when it was made. */
+static unsigned missed_of(const struct commit *c, const struct item *item, const struct stat *st)
+{
+    const struct manifest_file *f = &item->fresh;
+    const struct stat wanted = {.st_mode = f->mode, .st_uid = f->uid, .st_gid = f->gid};
+    const struct traits_pair traits = work_traits(c->w);
+    bool other_time = traits_compare(&traits, f->mtime, mtime_of(st)) == TIMES_DIFFER;
+
+    return metadata_missed(&wanted, st, &c->w->target.holds, item->lost) | (other_time ? LOST_TIMES : 0);
+}
+
 /*
  * Between its name and this moment another program may have written it: of that content nothing is known. Where only the
  * ctime tells of something, the digest is what the file should have, and nothing more.
  */
-void apply_settle(struct commit *c, struct item *item)
+static void settle_content(struct commit *c, struct item *item)
 {
     struct stat st;
     int dir = -1;
 
-    count(&c->w->report.tally, item);
-    if (item->is_kept)
-        note_kept(c, item);
     if (!item->fresh.has_digest || item->trust == TRUST_NOTHING || (dir = twin_target(item->twin)) < 0)
         return;
     bool alike = fstatat(dir, item->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && still_is(&item->made, &st, STILL_ALIKE, NULL);
     twin_target_done(item->twin);
     if (!alike)
         return;
-    if (item->kind != VERDICT_METADATA &&
-        !times_agree(mtime_of(&st), item->fresh.mtime, coarser(c->w)))
-        report_lost(&c->w->report, LOST_TIMES);
+    if (item->kind != VERDICT_METADATA) {
+        item->lost |= missed_of(c, item, &st);
+        bool nearest = !times_agree(mtime_of(&st), item->fresh.mtime, coarser(c->w));
+        report_lost(&c->w->report, item->lost | (nearest ? LOST_TIMES : 0));
+    }
     note_digest(c, item, &st, item->trust == TRUST_DIGEST && still_is(&item->made, &st, STILL_UNTOUCHED, NULL));
+}
+
+static void note_refused(struct commit *c, struct item *item)
+{
+    bool corrected = item->kind == VERDICT_METADATA;
+    struct refused_pair pair = {-1, -1, item->name};
+
+    if (!c->w->refusals || item->kind == VERDICT_EXTRA || S_ISDIR(item->left.mode))
+        return;
+    char *path = plan_join(item->twin->path, item->name);
+    if (item->lost) {
+        pair.from = twin_source(item->twin);
+        pair.to = twin_target(item->twin);
+    }
+    if (!item->lost || (pair.from >= 0 && pair.to >= 0))
+        refusals_note(c->w->refusals, path, pair, corrected ? item->left.ctime : item->source_ctime, item->lost);
+    if (pair.from >= 0)
+        twin_source_done(item->twin);
+    if (pair.to >= 0)
+        twin_target_done(item->twin);
+    free(path);
+}
+
+void apply_settle(struct commit *c, struct item *item)
+{
+    count(&c->w->report.tally, item);
+    if (item->is_kept)
+        note_kept(c, item);
+    settle_content(c, item);
+    note_refused(c, item);
 }

@@ -6,7 +6,11 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "copy/manifest.h"
+
+/* Append the attributes of dir/name (not followed; "." for dir itself), as xattr_pack. 0 or -errno. */
+int attributes_pack(int dir, const char *name, bool root, struct buf *out);
 
 /*
  * Add the attributes of dir/name (not followed; "." for dir itself) to the manifest as those of `path`. root: as in

@@ -243,6 +243,17 @@ void classify_differs(const struct merge_pair *pair, const struct classify_optio
         verdict->kind = VERDICT_METADATA;
 }
 
+void classify_refused(const struct merge_pair *pair, const struct classify_options *options, unsigned lost,
+                      struct verdict *verdict)
+{
+    bool moved = S_ISDIR(pair->left->mode) && pair_is_moved(pair, &options->traits);
+
+    if (verdict->kind == VERDICT_SAME && !(lost & (LOST_XATTR | LOST_ACL)))    /* rights and times have been compared */
+        return;
+    *verdict = (struct verdict){.kind = lost & LOST_AGAIN ? VERDICT_METADATA : VERDICT_SAME, .times_only = moved,
+                                .owned = verdict->owned, .refused = lost};
+}
+
 void classify_unread(int errnum, struct verdict *verdict)
 {
     *verdict = (struct verdict){0};

@@ -25,6 +25,7 @@ struct verdict {
     bool block;             /* a directory (or what may be one) below which nothing may be touched */
     bool times_only;        /* a directory that is the same but for its mtime, which is set at the end anyway */
     bool owned;             /* its rights or times differ, and only its owner there may set them: they stay */
+    unsigned refused;       /* bits of enum lost, which the destination did not take: the same, or tried again (refusals.h) */
     bool regroups;          /* changed only in which names are one file (index/grouping.h) */
     const char *code;       /* of a conflict, a problem, or an extra with block: symbolic, static */
     char why[160];          /* the sentence behind it */
@@ -71,6 +72,10 @@ bool classify_may_differ(const struct merge_pair *pair, const struct verdict *ve
 
 /* They did. */
 void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict);
+
+/* What differs is what the destination does not take: it stays, or is tried again (LOST_AGAIN). lost: bits of enum lost. */
+void classify_refused(const struct merge_pair *pair, const struct classify_options *options, unsigned lost,
+                      struct verdict *verdict);
 
 /* One of them cannot be read. errnum: positive. */
 void classify_unread(int errnum, struct verdict *verdict);

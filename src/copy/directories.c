@@ -13,6 +13,7 @@
 #include "copy/attributes.h"
 #include "copy/extras.h"
 #include "copy/layers.h"
+#include "copy/refusals.h"
 #include "copy/source.h"
 #include "copy/times.h"
 
@@ -69,11 +70,14 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
 
     if (fstat(from, &from_st) < 0 || fstat(to, &to_st) < 0)
         return -errno;
+    const int64_t ctime = ctime_of(&from_st);
     if (fresh)
         source_give_new(&w->source, &from_st);
     else
         source_give_corrected(w, &to_st, &from_st);
     if (!fresh && !holds_may_correct(&w->target.holds, to_st.st_uid))
+        return 0;
+    if (!fresh && mtime_of(&from_st) == mtime_of(&to_st) && refusals_stand(w->refusals, path))
         return 0;
     bool extras = !fresh && extras_differ(w, from, to);
     bool rights = extras || (!fresh && lacks_rights(&w->target.holds, &from_st, &to_st));
@@ -87,7 +91,11 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
         *ret_side = SIDE_SOURCE;
     if (!code && fstat(to, &now) < 0)
         code = -errno;
-    report_lost(&w->report, code ? given.lost : given.lost | metadata_missed(&from_st, &now, &w->target.holds, given.lost));
+    const unsigned missed = code ? 0 : metadata_missed(&from_st, &now, &w->target.holds, given.lost);
+    report_lost(&w->report, given.lost | missed);
+    if (!code)
+        refusals_note(w->refusals, path, (struct refused_pair){.from = from, .to = to}, ctime,
+                      missed | (given.lost & (LOST_XATTR | LOST_ACL | LOST_ROOM | LOST_QUOTA | LOST_AGAIN)));
     bool moved = (extras && !(given.lost & (LOST_XATTR | LOST_ACL))) || (!code && (now.st_mode != to_st.st_mode || now.st_uid != to_st.st_uid || now.st_gid != to_st.st_gid));
     atomic_fetch_add(&w->report.tally.metadata_only, !code && rights && moved);
     return code;

@@ -424,6 +424,7 @@ static void end_item(const struct attempt *a, struct end *e)
         report_failure(a, e);
     } else {
         report_lost(&e->w->report, e->given.lost);
+        e->item->lost = e->given.lost;
         work_goes_on(e->w);
     }
     if (e->dir >= 0)

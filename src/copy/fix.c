@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "copy/attributes.h"
 #include "copy/source.h"
 #include "copy/times.h"
 
@@ -14,6 +16,7 @@ struct fix {
     struct given result;
     struct stat before, after;    /* of the file that is corrected */
     struct stat wanted;           /* what it was to get */
+    uint64_t attributes_before, attributes_after;
 };
 
 static int open_regular(int dir, const char *name)
@@ -122,20 +125,45 @@ static void keep_content(const struct fix *f)
 static bool is_in_vain(const struct fix *f)
 {
     const struct stat *a = &f->before, *b = &f->after;
-    unsigned lost = metadata_missed(&f->wanted, b, &f->w->target.holds, f->result.lost) | (f->result.lost & (LOST_XATTR | LOST_ACL));
 
-    return lost && a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid && mtime_of(a) == mtime_of(b);
+    return f->item->lost && f->attributes_before == f->attributes_after && a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid && mtime_of(a) == mtime_of(b);
+}
+
+/* Refused, or passed over in silence. */
+static unsigned missed_of(const struct fix *f)
+{
+    struct traits_pair traits = work_traits(f->w);
+    int64_t wanted = mtime_of(&f->wanted), has = mtime_of(&f->after);
+    enum times times = S_ISLNK(f->after.st_mode) ? traits_compare_links(&traits, wanted, has) : traits_compare(&traits, wanted, has);
+
+    return metadata_missed(&f->wanted, &f->after, &f->w->target.holds, f->result.lost) | (times == TIMES_DIFFER ? LOST_TIMES : 0);
+}
+
+static uint64_t attributes_of(const struct fix *f)
+{
+    struct buf text = {0};
+
+    if (f->w->target.holds.xattr)
+        (void)attributes_pack(f->to_dir, f->item->name, f->w->target.holds.root, &text);
+    uint64_t hash = hash64_of(buf_str(&text), text.len);
+    buf_free(&text);
+    return hash;
 }
 
 int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir, enum side *ret_side)
 {
     struct fix f = {.w = w, .item = item, .from_dir = source_dir, .to_dir = target_dir};
+    f.attributes_before = attributes_of(&f);
     int code = S_ISREG(item->left.mode) ? fix_regular(&f) : fix_at(&f);
 
     *ret_side = code && f.result.side == SIDE_SOURCE ? SIDE_SOURCE : SIDE_TARGET;
     if (code)
         return code;
-    report_lost(&w->report, f.result.lost | metadata_missed(&f.wanted, &f.after, &w->target.holds, f.result.lost));
+    const unsigned missed = missed_of(&f);
+    report_lost(&w->report, f.result.lost | missed);
+    item->lost = missed | (f.result.lost & ~(unsigned)(LOST_OWNER | LOST_MODE));
+    if (item->lost)
+        f.attributes_after = attributes_of(&f);
     item->in_vain = is_in_vain(&f);
     if (S_ISREG(item->left.mode))
         keep_content(&f);

@@ -48,6 +48,7 @@ struct item {
 
     /* set by the commit */
     enum trust trust;
+    unsigned lost;                    /* what the destination did not take of its metadata: bits of enum lost */
     bool in_vain;                     /* of one that was to be corrected: it is as it was, the destination cannot hold it */
     bool is_kept;                     /* of one that was corrected, without a digest: its content is what was listed */
     struct stat old;                  /* the file that is replaced */

@@ -62,7 +62,7 @@ static int judge(struct place p, int errnum, unsigned bit, unsigned *lost)
         return 0;
     if (!fault_refuses_attribute(errnum, bit == LOST_OWNER ? p.fd : -1))
         return -errnum;
-    *lost |= bit;
+    *lost |= bit | (errnum == EDQUOT ? LOST_QUOTA : 0);
     return 0;
 }
 
@@ -116,6 +116,12 @@ static int set_xattrs(struct attributes from, struct xattr_file to, const struct
         given->lost |= LOST_XATTR;
     if (bits & XATTR_LOST_ACL)
         given->lost |= LOST_ACL;
+    if (bits & XATTR_NO_ROOM)
+        given->lost |= LOST_ROOM;
+    if (bits & XATTR_QUOTA)
+        given->lost |= LOST_QUOTA;
+    if (bits & XATTR_AGAIN)
+        given->lost |= LOST_AGAIN;
     if (bits & XATTR_UNREAD)
         given->side = SIDE_SOURCE;
     return code;

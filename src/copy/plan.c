@@ -101,10 +101,21 @@ static void settle(struct plan *p, const struct plan_name *name, struct verdict 
         classify_unread(-code, verdict);
 }
 
-/* What looks the same may have attributes that are no more those of the source. */
+static int refused_of(const struct plan *p, const struct plan_name *name, const struct verdict *v)
+{
+    bool stays = (v->kind == VERDICT_SAME || v->kind == VERDICT_METADATA) && !v->block && name->pair->left && name->pair->right;
+    return p->refused && stays ? p->refused(p->refused_arg, name) : 0;
+}
+
+/* What looks the same may have attributes that are no more those of the source, and what does not may stay as it is. */
 static void look(struct plan *p, const struct plan_name *name, struct verdict *verdict)
 {
-    if (p->same_extras && classify_may_differ(name->pair, verdict) && p->same_extras(p->extras_arg, name) == 0)
+    int refused = refused_of(p, name, verdict);
+    bool differs = refused < 0 ? verdict->kind == VERDICT_SAME : classify_may_differ(name->pair, verdict);
+
+    if (refused > 0)
+        classify_refused(name->pair, &p->options, (unsigned)refused, verdict);
+    else if (p->same_extras && differs && p->same_extras(p->extras_arg, name) == 0)
         classify_differs(name->pair, &p->options, verdict);
 }
 
@@ -344,7 +355,7 @@ static void count_directory(struct plan_counts *n, const struct plan_name *name)
 
     n->directories_new += v->kind == VERDICT_NEW;
     n->inodes += v->kind == VERDICT_NEW;
-    n->metadata_only += v->kind == VERDICT_METADATA;
+    n->metadata_only += v->kind == VERDICT_METADATA && !v->refused;
     n->directories_stale += v->times_only || v->kind == VERDICT_METADATA;
 }
 
@@ -384,9 +395,12 @@ static void count_left(struct plan_counts *n, const struct plan_name *name)
         count_file(n, name);
     else
         count_other(n, kind, mode);
-    n->metadata_only += kind == VERDICT_METADATA && !S_ISDIR(mode);
+    n->metadata_only += kind == VERDICT_METADATA && !S_ISDIR(mode) && !name->verdict->refused;
+    n->again += kind == VERDICT_METADATA && name->verdict->refused;
     n->has_links |= name->leader != NULL;
     n->owned += name->verdict->owned;
+    n->refused += name->verdict->refused != 0;
+    n->lost |= name->verdict->refused;
     n->source_incomplete |= name->pair->left->err || name->pair->left->mount;
 }
 

@@ -28,6 +28,8 @@ struct plan {
     void *extras_arg;
     int (*gap)(void *arg, const char *path);    /* of a mirror: why a folder was not read (copy/gaps.h); NULL: all was */
     void *gap_arg;
+    int (*refused)(void *arg, const struct plan_name *name);         /* what it did not take before (copy/refusals.h); NULL */
+    void *refused_arg;
     bool (*is_one)(void *arg, bool left, const char *path, const char *dir, const char *name);    /* grouping_rules.is_one; NULL */
     uint64_t (*device)(void *arg, bool left, const char *dir);    /* grouping_rules.device, of the same arg; NULL */
     void *is_one_arg;

@@ -22,7 +22,7 @@ static const char *action_kind(const struct plan_name *name)
     switch (name->verdict->kind) {
     case VERDICT_NEW: return "new";
     case VERDICT_CHANGED: return "changed";
-    case VERDICT_METADATA: return "metadata";
+    case VERDICT_METADATA: return name->verdict->refused ? NULL : "metadata";
     case VERDICT_EXTRA: return entry_is_nothing(name->pair->right) ? NULL : "extra";
     case VERDICT_RETYPED: return "type";
     case VERDICT_CONFLICT: return strcmp(name->verdict->code, "ETYPE") == 0 ? "type" : "conflict";
@@ -77,7 +77,7 @@ static void count_action(struct rehearsal *r, const struct plan_name *name)
 
     if (kind == VERDICT_EXTRA || kind == VERDICT_RETYPED)
         count_extra(r, name);
-    atomic_fetch_add(&t->metadata_only, kind == VERDICT_METADATA);
+    atomic_fetch_add(&t->metadata_only, kind == VERDICT_METADATA && !name->verdict->refused);
     if (!makes(kind))
         return;
     if (S_ISDIR(left->mode))

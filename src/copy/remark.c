@@ -40,6 +40,7 @@ void remark_respelled(struct work *w, const struct respellings *found)
 
 void remark_plan(struct work *w)
 {
+    report_lost(&w->report, w->report.plan.lost);
     if (w->same_filesystem && !w->request->restore)
         report_note(&w->report, "ESAMEFS",
                     "source and destination are on the same filesystem: this is no second copy if the disk fails");

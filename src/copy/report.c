@@ -158,6 +158,12 @@ void report_lost(struct report *r, unsigned lost)
         {LOST_TIMES, "ETIMES", "modification times"},
         {LOST_LINK, "ELINKS", "hard links"},
     };
+    if (lost & LOST_QUOTA) {    /* what it had no room for is tried again: no word on what it can hold */
+        if (!(atomic_fetch_or(&r->noted, LOST_QUOTA) & LOST_QUOTA))
+            report_note(r, "EQUOTA", "a quota there has no room left for all extended attributes and owners: left out, and tried "
+                        "again by the next copy");
+        lost &= ~(unsigned)(LOST_XATTR | LOST_ACL | LOST_OWNER);
+    }
     unsigned fresh = lost & ~atomic_fetch_or(&r->noted, lost);
 
     for (size_t i = 0; fresh && i < sizeof notes / sizeof *notes; i++)
@@ -218,5 +224,6 @@ void report_counts(struct report *r, struct event *ev)
     event_int(ev, "recorded", atomic_load(&t->recorded));
     event_int(ev, "bytes_kept", atomic_load(&t->bytes_kept));
     event_int(ev, "sockets", r->plan.sockets);
+    event_int(ev, "refused", r->plan.refused + atomic_load(&t->refused));
     event_int(ev, "damaged", atomic_load(&t->damaged));
 }

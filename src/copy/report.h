@@ -22,6 +22,9 @@ struct plan_counts {
     int64_t files;                         /* regular files of the source, below blocked directories too */
     int64_t sockets;                       /* of the source, which hold no data: never copied, no problem */
     int64_t owned;                         /* names whose rights or times only their owner there may set: they stay */
+    int64_t refused;                       /* names that lack what the destination does not take: they stay (refusals.h) */
+    int64_t again;                         /* of these: tried again, which is no promise */
+    unsigned lost;                         /* of what: bits of enum lost */
     int64_t bytes, inodes;
     bool source_incomplete;                /* something of the source could not be read */
     bool has_links;                        /* hard links inside the replica */
@@ -33,6 +36,7 @@ struct tally {
         directories_made, directories_removed, conflicts, failed, recorded, damaged;
     atomic_llong files_conflicting, files_failed;    /* the problems of regular files of the source */
     atomic_llong files_unfixed;                      /* of these, unchanged ones: their metadata was the problem */
+    atomic_llong refused;                            /* names that did not take all, but for what the plan said of them */
     atomic_llong files_at, bytes_at;
     atomic_llong bytes_kept;                         /* of these: found at the destination, from a copy cut short */
 };

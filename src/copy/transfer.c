@@ -22,6 +22,7 @@
 #include "copy/open.h"
 #include "copy/partials.h"
 #include "copy/rehearse.h"
+#include "copy/refusals.h"
 #include "copy/remark.h"
 #include "copy/retype.h"
 #include "copy/respell.h"
@@ -45,6 +46,7 @@ struct transfer {
     struct settle settle;          /* of a request with layers */
     struct extras extras;          /* of one without */
     struct gaps gaps;              /* of a mirror */
+    struct refusals refusals;      /* of one without layers */
     struct nested nested;
     struct space space;
     bool journaled;
@@ -113,6 +115,8 @@ static void init_plan(struct transfer *t)
         extras_init(&t->extras, w);
         t->plan.same_extras = extras_agree;
         t->plan.extras_arg = &t->extras;
+        t->plan.refused = refusals_judge;
+        t->plan.refused_arg = &t->refusals;
     }
     if (t->request.layers) {
         settle_init(&t->settle, w);
@@ -183,7 +187,9 @@ static int make_plan(struct transfer *t, struct error *err)
     struct work *w = &t->work;
 
     init_plan(t);
-    int code = nested_check(w, &t->nested, err);
+    int code = t->plan.refused ? refusals_open(&t->refusals, w, t->cat, err) : 0;
+    if (!code)
+        code = nested_check(w, &t->nested, err);
     if (!code)
         code = find_respelled(t, err);
     if (code)
@@ -219,7 +225,7 @@ static bool has_work(const struct transfer *t)
         return n->files_changed;
     bool extra = t->request.mirror && (n->files_extra || n->directories_extra);
 
-    return n->files_new || n->files_changed || n->others_new || n->others_changed || n->metadata_only ||
+    return n->files_new || n->files_changed || n->others_new || n->others_changed || n->metadata_only || n->again ||
            n->directories_new || n->directories_stale || extra;
 }
 
@@ -370,6 +376,10 @@ static void close_books(struct transfer *t, const struct error *err)
                                     &t->work.target.manifest, err->message, &own) < 0)
         report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
     error_clear(&own);
+    bool all = !t->only && strcmp(state, "done") == 0;
+    if (t->journaled && t->work.refusals && refusals_write(&t->refusals, t->journal_cat, all, &own) < 0)
+        report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
+    error_clear(&own);
 }
 
 /* The replica is through: nothing will be gone on with in it any more. A part of it tells nothing of the rest. */
@@ -440,6 +450,7 @@ static void transfer_main(struct job *job, void *arg)
     settle_free(&t->settle);
     extras_free(&t->extras);
     gaps_free(&t->gaps);
+    refusals_free(&t->refusals);
     nested_free(&t->nested);
     if (opened)
         work_close(w);

@@ -61,7 +61,7 @@ struct transfer_request {
  *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only,
  *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied, bytes_kept (of
  *             bytes_copied: found at the destination, from a copy that was cut short), damaged (of failed: EREADBACK),
- *             sockets (of the source), directories_made, directories_removed, cancelled, seconds, files_conflicting,
+ *             sockets (of the source), refused (names that lack what the destination did not take: refusals.h), directories_made, directories_removed, cancelled, seconds, files_conflicting,
  *             files_failed, files_left
  *   failed    code, message; instead of done (EBUSY: locked; ELOST: another workstation has taken the lock over; EOFFLINE;
  *             ENESTED: one of the two lies in the other; ENOSPC: does not fit or filled up...).
@@ -78,6 +78,7 @@ struct transfer_request {
  * source changed while it was read), EDAMAGED (the source rots), EHIDDEN (a file that says to be empty has content), EREADBACK (the
  * destination gave back other bytes than were written), EINUSE (a file of the catalog), EXDEV (mount point). Of notes: ESOCKET
  * (left out: they hold no data), EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS,
+ * EQUOTA (what a quota has no room for: tried again),
  * ESAMEFS (no second copy), EKERNEL (syncs file by file), EHOLDER (of the lock: who had it, or that nobody elsewhere sees it),
  * EINCOMPLETE (nothing mirrored away), ENOSPC, ESPELLING (of a dry run: names that are going to be spelled like the source's
  * first), ESWEPT (leftovers of a dead operation were removed), EUNSWEPT, EPARTIAL (some stay).

@@ -325,6 +325,7 @@ static int measure(const struct trial_request *r, int end, int64_t category, str
 static int ensure_at(const struct trial_request *r, int end, int64_t category, struct catalog *cat,
                      struct measured *ret_measured, struct error *err)
 {
+    struct measured newer;
     char filesystem[FILESYSTEM_NAME];
     int code = filesystem_name(end, filesystem);
 
@@ -332,6 +333,9 @@ static int ensure_at(const struct trial_request *r, int end, int64_t category, s
         return error_set(err, -code, "%s", r->root);
     if (!r->anew)
         code = measured_find(cat, r->database, category, filesystem, ret_measured, err);
+    bool is_old = code > 0 && ret_measured->trial < TRIAL_VERSION;
+    if (is_old && measure(r, end, category, cat, filesystem, &newer, NULL) == 0)
+        *ret_measured = newer;    /* else what was known will do */
     return code ? code : measure(r, end, category, cat, filesystem, ret_measured, err);
 }
 

@@ -39,7 +39,7 @@ struct trial_request {
 
 /*
  * See that the catalog knows what the database's filesystem keeps: measure it, unless that was done on this very
- * filesystem. *ret_measured: what is known now. Needs no lock: another program that has it may sweep the trial away, and
+ * filesystem, by a trial of this version. *ret_measured: what is known now. Needs no lock: another program that has it may sweep the trial away, and
  * then it fails. 0 or -errno with err (EROFS, EACCES: it cannot be written; ENOENT: it was swept away).
  */
 int trial_ensure(const struct trial_request *request, struct measured *ret_measured, struct error *err);

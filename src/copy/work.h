@@ -56,6 +56,7 @@ struct remembered {
 };
 
 struct stream;
+struct refusals;
 
 struct work {
     const struct transfer_request *request;
@@ -68,6 +69,7 @@ struct work {
     atomic_bool left;              /* a temp could not be removed, or a foreign file waits under a name of ours */
     atomic_bool partial;           /* a large file's temp was kept, to go on with */
     struct report report;
+    struct refusals *refusals;     /* NULL: of a repair, or of what is put together from versions */
     struct twins twins;
     struct twins *layers;          /* of each of the request's layers */
     size_t layer_count;

@@ -111,6 +111,14 @@ static bool contains(const struct buf *names, const char *wanted)
     return false;
 }
 
+static unsigned lost_of(const char *name, int code)
+{
+    unsigned other = fault_refuses_kind_of_attribute(-code) ? 0 : XATTR_AGAIN;
+    unsigned why = code == -ENOSPC ? XATTR_NO_ROOM : code == -EDQUOT ? XATTR_QUOTA : other;
+
+    return (is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN) | why;
+}
+
 static int copy_one(struct xattr_file from, struct xattr_file to, const char *name, unsigned *lost)
 {
     struct buf value = {0};
@@ -123,7 +131,7 @@ static int copy_one(struct xattr_file from, struct xattr_file to, const char *na
         lacks = refuses(to, code);
     buf_free(&value);
     if (lacks && !gone)
-        *lost |= is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN;
+        *lost |= lost_of(name, code);
     return lacks ? 0 : code;
 }
 
@@ -285,7 +293,7 @@ static void put_one(struct xattr_file to, const char *name, const struct buf *va
     *code = set(to, name, value->data ? value->data : "", value->len);
     if (!*code || !refuses(to, *code))
         return;
-    *lost |= is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN;
+    *lost |= lost_of(name, *code);
     *code = 0;
 }
 

@@ -17,6 +17,9 @@ struct xattr_file {
 /* What could not be kept. */
 #define XATTR_LOST_PLAIN 1u
 #define XATTR_LOST_ACL 2u
+#define XATTR_NO_ROOM 8u    /* one of these was refused for want of room, */
+#define XATTR_QUOTA 16u     /* or of a quota's, */
+#define XATTR_AGAIN 32u     /* or for another reason than its size and kind */
 #define XATTR_UNREAD 4u     /* the error that came is one of reading the source */
 
 /*

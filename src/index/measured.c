@@ -14,7 +14,7 @@ static const char *const names[TRAIT_COUNT] = {
 };
 
 #define TIMES 6    /* columns of a struct traits */
-#define FIRST_KEPT 11    /* the number of the first parameter behind those */
+#define FIRST_KEPT 12    /* the number of the first parameter behind those */
 
 #define TIME_COLUMNS "granularity, oldest, newest, keeps_times, link_times, early"
 
@@ -43,6 +43,7 @@ static void take(sqlite3_stmt *stmt, struct measured *m)
     take_times(stmt, &m->traits);
     for (int i = 0; i < TRAIT_COUNT; i++)
         m->kept[i] = (signed char)integer(stmt, TIMES + i, -1);
+    m->trial = (int)integer(stmt, TIMES + TRAIT_COUNT, 0);
 }
 
 int measured_find(struct catalog *cat, int64_t database, int64_t category, const char *filesystem,
@@ -54,7 +55,7 @@ int measured_find(struct catalog *cat, int64_t database, int64_t category, const
     buf_printf(&sql, "SELECT " TIME_COLUMNS);
     for (int i = 0; i < TRAIT_COUNT; i++)
         buf_printf(&sql, ", %s", names[i]);
-    buf_printf(&sql, " FROM traits WHERE database = ?1 AND filesystem = ?2 AND (?3 < 0 OR category = ?3)");
+    buf_printf(&sql, ", trial FROM traits WHERE database = ?1 AND filesystem = ?2 AND (?3 < 0 OR category = ?3)");
     int code = catalog_prepare(cat, buf_str(&sql), &stmt, err);
     buf_free(&sql);
     if (code)
@@ -92,6 +93,7 @@ static void bind(sqlite3_stmt *stmt, int64_t database, int64_t category, const c
     sqlite3_bind_int64(stmt, 8, !t->drops_link_times);
     sqlite3_bind_int64(stmt, 9, t->early);
     sqlite3_bind_int64(stmt, 10, category);
+    sqlite3_bind_int(stmt, 11, TRIAL_VERSION);
     for (int i = 0; i < TRAIT_COUNT; i++)
         bind_if(stmt, FIRST_KEPT + i, m->kept[i] >= 0, m->kept[i]);
 }
@@ -112,10 +114,10 @@ int measured_keep(struct catalog *cat, int64_t database, int64_t category, const
     struct buf sql = {0};
     sqlite3_stmt *stmt;
 
-    buf_printf(&sql, "INSERT OR REPLACE INTO traits (database, filesystem, measured_at, " TIME_COLUMNS ", category");
+    buf_printf(&sql, "INSERT OR REPLACE INTO traits (database, filesystem, measured_at, " TIME_COLUMNS ", category, trial");
     for (int i = 0; i < TRAIT_COUNT; i++)
         buf_printf(&sql, ", %s", names[i]);
-    buf_printf(&sql, ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10");
+    buf_printf(&sql, ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11");
     for (int i = 0; i < TRAIT_COUNT; i++)
         buf_printf(&sql, ", ?%d", FIRST_KEPT + i);
     buf_printf(&sql, " WHERE EXISTS (SELECT 1 FROM database WHERE id = ?1)");

@@ -23,9 +23,13 @@ enum trait {
     TRAIT_COUNT,
 };
 
+/* Of the trial (copy/trial.h): what an older one measured is measured anew. 1: times beyond 2262. */
+#define TRIAL_VERSION 1
+
 struct measured {
     struct traits traits;
     signed char kept[TRAIT_COUNT];    /* 1, 0, or -1: not known */
+    int trial;                        /* TRIAL_VERSION, or an older one */
 };
 
 /* The column of the catalog's table that an enum trait stands in: static. */

@@ -18,9 +18,10 @@ SQL(2);
 SQL(3);
 SQL(4);
 SQL(5);
+SQL(6);
 
 /* What brings a catalog of version i to i + 1. */
-static const char *const steps[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4, schema_5};
+static const char *const steps[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4, schema_5, schema_6};
 
 static int pragma(struct catalog *cat, const char *sql, int *ret_value, struct error *err)
 {

@@ -47,6 +47,10 @@ function M.test_nothing_to_do()
     unit.assertEquals(summary(copy{files_unchanged = 3}), nothing)
     unit.assertEquals(summary(copy{files_unchanged = 3, dry_run = true}), nothing)
     unit.assertEquals(transfers.summary({copy{}}, 75), {})
+    unit.assertEquals(summary(copy{refused = 1}, copy{refused = 1, dry_run = true}),
+        {"nothing to do: everything is there already but some rights, times or attributes of 2 files and folders"})
+    unit.assertEquals(summary(copy{directories_made = 1, refused = 1}),
+        {"1 folder made, 1 without some rights, times or attributes"})
     unit.assertEquals(summary(copy{files_copied = 3, dry_run = true}), {"nothing was copied: this is the plan"})
 end
 
