@@ -246,6 +246,59 @@ test_damage_found_at_open_has_its_time() {
     assert_eq "$(json 'o.type == "verify" and o.files_ok .. " " .. o.files_new .. " " .. o.damaged or nil')" "1 0 0"
 }
 
+# An operation that made day/b one file with a; then another one, which the undo of the first one leaves alone. What the first one
+# did is undone where nobody touched it since, and no content changes with it.
+regrouped_then() {    # WHAT STATUS OF THE UNDO OF THE FIRST, COMMAND at the source...
+    local what=$1 status=$2 first second
+    shift 2
+    rm -rf WORK NAS "$XDG_DATA_HOME/autobackup"
+    some_links
+    links_of $D >links.0
+    ln -f $S/a $S/day/b
+    ok copy acme/spot footage WORK NAS --json
+    first=$(json 'o.type == "copy" and o.operation or nil')
+    links_of $D >links.1
+    diff links.0 links.1 >/dev/null && fail "$what: nothing was linked"
+    tree_of $D >tree.1
+    (cd $S && "$@")
+    ok copy acme/spot footage WORK NAS --mirror --yes --json
+    second=$(json 'o.type == "copy" and o.operation or nil')
+    links_of $D >links.2
+    tree_of $D >tree.2
+    diff <(links_of $S) links.2 >&2 || fail "$what: not as at the source"
+    # the first one, out of turn: contents and times stay those of the second one
+    ab undo "$first" --yes
+    assert_status "$status"
+    tree_of $D | diff tree.2 - >&2 || fail "$what: the undo of the first operation changed more than links"
+    links_of $D >links.first
+    [ "$status" = 3 ] || ok undo last --yes
+    links_of $D | diff links.2 - >&2 || fail "$what: that was not taken back"
+    # and in turn: as it was before each of them
+    ok undo "$second" --yes
+    tree_of $D | diff tree.1 - >&2 || fail "$what: not as before the second operation"
+    links_of $D | diff links.1 - >&2 || fail "$what: other links than before the second operation"
+    ok undo "$first" --yes
+    tree_of $D | diff tree.1 - >&2 || fail "$what: not as before the first operation"
+    links_of $D | diff links.0 - >&2 || fail "$what: other links than before the first operation"
+}
+
+new_content() { echo "$1" >new && mv new "$2" && touch -d '2031-02-03 04:05:06' "$2"; }
+
+test_undo_of_a_regroup_after_later_operations() {
+    local apart='a f a day/b f day/b'
+    regrouped_then "another file changed" 0 new_content other c
+    assert_eq "$(grep -e '^a ' -e '^day/b ' links.first | tr '\n' ' ')" "$apart "
+    regrouped_then "a third name came" 0 ln a e
+    assert_eq "$(grep -e '^a ' -e '^day/b ' -e '^e ' links.first | tr '\n' ' ')" "a f a day/b f day/b e f a "
+    regrouped_then "the other name is another file by now" 0 new_content other a
+    assert_eq "$(grep -e '^a ' -e '^day/b ' links.first | tr '\n' ' ')" "$apart "
+    regrouped_then "the other name is gone" 0 rm a
+    assert_eq "$(grep -e '^a ' -e '^day/b ' links.first)" "day/b f day/b"
+    regrouped_then "the name itself is another file by now" 3 new_content other day/b
+    regrouped_then "the name itself is gone" 3 rm day/b
+    regrouped_then "both changed as one" 3 sh -c 'echo more >>a'
+}
+
 # btrfs: a subvolume and its snapshot have the same inodes, sizes and times on two devices. Each one's names are its own.
 test_links_in_a_snapshot_of_a_subvolume() {
     need btrfs

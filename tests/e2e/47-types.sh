@@ -190,6 +190,45 @@ test_an_undo_that_was_killed_is_made_whole_by_the_next() {
     [ "$kills" -gt 12 ] || fail "killed only $kills times"
 }
 
+# The same with Ctrl-C, which the program hears: it stops, says so, and what follows makes it whole, be it the undo once more or
+# the undo of what was undone.
+test_an_undo_that_was_interrupted_is_made_whole_by_the_next() {
+    need rsync
+    local shim call n way stops=0 back=0
+    shim=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so
+    [ -e "$shim" ] || skip "$shim is missing"
+    retyped
+    tree_of "$Q" >after
+    # the call goes on when the signal has been heard
+    printf '#!/bin/sh\nkill -INT $PPID\nsleep 0.3\n' >interrupt && chmod +x interrupt
+    for call in renameat,renameat2 mkdirat unlinkat; do
+        for n in 1 3 5; do
+            for way in again back; do
+                again
+                run env --default-signal=INT LD_PRELOAD="$shim" FAULTS="$call */NAS/footage/* $n 1 run=$PWD/interrupt" \
+                    "$AUTOBACKUP" undo --yes
+                [ "$STATUS" = 0 ] && continue    # it was at its end
+                assert_status 130
+                stops=$((stops + 1))
+                if [ $way = again ]; then
+                    finish_undo "interrupted at $call $n"
+                elif [ -n "$(newest_undo)" ]; then
+                    back=$((back + 1))
+                    ok undo "$(newest_undo)" --yes
+                    tree_of "$Q" | diff after - || fail "interrupted at $call $n: it is not as it was after the copy"
+                fi
+            done
+        done
+    done
+    [ "$stops" -gt 8 ] || fail "interrupted only $stops times"
+    [ "$back" -gt 3 ] || fail "taken back only $back times"
+}
+
+newest_undo() {
+    ok history --json
+    json 'o.kind == "undo" and o.operation or nil' | head -n 1
+}
+
 # Killed when only its end was to be told, it is whole, before and after somebody buries it.
 test_an_undo_that_was_killed_at_its_end_is_done() {
     need rsync
