@@ -14,6 +14,7 @@
 #include "index/schema.h"
 
 #define BUSY_WAIT_MS 10000
+#define RESTING_MAX 3
 
 struct kept {
     const char *sql;
@@ -23,7 +24,7 @@ struct kept {
 struct catalog {
     sqlite3 *db;
     char *path;
-    bool readonly;
+    bool readonly, own;
     struct kept *kept;        /* some dozen at the most: the constants of the engine */
     size_t kept_count;
     int (*check)(struct catalog *cat, void *arg, struct error *err);    /* in each transaction; or NULL */
@@ -232,11 +233,85 @@ static void make_private(const char *path)
  */
 static void save_room(void) { sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0); }
 
+/* ---- connections at rest: to read the schema anew costs more than most that is asked ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct catalog *resting[RESTING_MAX];
+
+static void end(struct catalog *cat)
+{
+    for (size_t i = 0; i < cat->kept_count; i++)
+        sqlite3_finalize(cat->kept[i].stmt);
+    free(cat->kept);
+    sqlite3_close_v2(cat->db);
+    free(cat->path);
+    free(cat);
+}
+
+/* Was nothing left open, and nothing set, that the next one would meet? */
+static bool may_rest(const struct catalog *cat)
+{
+    size_t statements = 0;
+
+    if (cat->own || cat->readonly || !sqlite3_get_autocommit(cat->db))
+        return false;
+    for (sqlite3_stmt *stmt = sqlite3_next_stmt(cat->db, NULL); stmt; stmt = sqlite3_next_stmt(cat->db, stmt), statements++)
+        if (sqlite3_stmt_busy(stmt))
+            return false;
+    return statements == cat->kept_count;
+}
+
+/* Puts cat, or NULL, where one rests, and takes what lay there. path: of the one that is wanted; NULL: a free place. */
+static struct catalog *exchange(const char *path, struct catalog *cat)
+{
+    struct catalog *found = cat;
+
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < RESTING_MAX; i++)
+        if (path ? resting[i] && strcmp(resting[i]->path, path) == 0 : !resting[i]) {
+            found = resting[i];
+            resting[i] = cat;
+            break;
+        }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+void catalog_release(void)
+{
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < RESTING_MAX; i++) {
+        if (resting[i])
+            end(resting[i]);
+        resting[i] = NULL;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static void release_at_exit(void) { atexit(catalog_release); }
+
+static struct catalog *wake(const char *path)
+{
+    struct catalog *cat = exchange(path, NULL);
+    int moved = 1;
+
+    if (cat && sqlite3_file_control(cat->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && !moved &&
+        schema_migrate(cat, NULL) == 0)
+        return cat;
+    if (cat)
+        end(cat);
+    return NULL;
+}
+
+void catalog_own(struct catalog *cat) { cat->own = true; }
+
 int catalog_open(const char *path, struct catalog **ret_catalog, struct error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, save_room);
+    if ((*ret_catalog = wake(path)))
+        return 0;
     int code = make_folders(path, err);
     if (code)
         return code;
@@ -259,14 +334,17 @@ int catalog_open(const char *path, struct catalog **ret_catalog, struct error *e
 
 void catalog_close(struct catalog *cat)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
     if (!cat)
         return;
-    for (size_t i = 0; i < cat->kept_count; i++)
-        sqlite3_finalize(cat->kept[i].stmt);
-    free(cat->kept);
-    sqlite3_close_v2(cat->db);
-    free(cat->path);
-    free(cat);
+    catalog_rest_on(cat, NULL, NULL);
+    if (may_rest(cat)) {
+        pthread_once(&once, release_at_exit);
+        cat = exchange(NULL, cat);
+    }
+    if (cat)
+        end(cat);
 }
 
 int catalog_check(struct catalog *cat, struct error *err)

@@ -20,9 +20,17 @@ struct catalog;
 /*
  * Open the catalog at path, making it and the folders above it (0700) when missing, and bring its schema up to
  * date. One that cannot be written is opened for reading: what writes to it fails with EROFS. 0 or -errno with err.
+ * A few that were closed rest until this path is opened again, by any thread, or the process exits; not those whose file is
+ * no longer the one at the path.
  */
 int catalog_open(const char *path, struct catalog **ret_catalog, struct error *err);
 void catalog_close(struct catalog *cat);                 /* NULL is fine */
+
+/* End those that rest: the file holds everything then, unless another one is open. */
+void catalog_release(void);
+
+/* This connection gets settings or temporary tables of its own: at its end it is closed, for nobody else to meet them. */
+void catalog_own(struct catalog *cat);
 
 const char *catalog_path(const struct catalog *cat);     /* as given to catalog_open */
 bool catalog_is_readonly(const struct catalog *cat);     /* it cannot be written */

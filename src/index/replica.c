@@ -97,6 +97,7 @@ static void distrust(struct catalog *cat, int64_t replica, const char *path, siz
 
     if (catalog_is_readonly(cat) || catalog_open(catalog_path(cat), &own, NULL) < 0)
         return;
+    catalog_own(own);
     sqlite3_busy_timeout(catalog_handle(own), DISTRUST_WAIT_MS);
     set_no_sum(own, replica, path, path_len);
     catalog_close(own);

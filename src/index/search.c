@@ -74,8 +74,10 @@ int search_open(const char *catalog, const struct search_filter *filter, struct 
     }
     int code = catalog_open(catalog, &s->cat, err);
     /* Every page is read once: few that stay in the processor's cache are better than many. */
-    if (!code)
+    if (!code) {
+        catalog_own(s->cat);
         code = catalog_exec(s->cat, "PRAGMA cache_size = -256", err);
+    }
     if (!code)
         code = catalog_prepare(s->cat, directories, &s->stmt, err);
     if (code) {

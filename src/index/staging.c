@@ -23,6 +23,7 @@ int staging_open(struct catalog *cat, struct staging **ret_staging, struct error
     struct staging *g = mem_zalloc(sizeof *g);
 
     g->cat = cat;
+    catalog_own(cat);
     int code = catalog_exec(cat, make, err);
     for (int i = 0; i < STATEMENTS && !code; i++)
         code = catalog_prepare(cat, sql[i], &g->stmt[i], err);

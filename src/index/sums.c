@@ -147,7 +147,10 @@ static void end_worker(struct sums *s, int code, struct error *err)
 static int open_catalog(struct worker *w, struct error *err)
 {
     int code = w->cat ? 0 : catalog_open(w->sums->catalog, &w->cat, err);
-    return code ? code : catalog_exec(w->cat, "PRAGMA cache_size = -256", err);
+    if (code)
+        return code;
+    catalog_own(w->cat);
+    return catalog_exec(w->cat, "PRAGMA cache_size = -256", err);
 }
 
 static void *work(void *arg)

@@ -95,6 +95,46 @@ START_TEST(refuses_a_newer_one)
 }
 END_TEST
 
+/* A connection that rests is met again as it was opened; not one with anything left open or of its own, nor of a file that is gone. */
+START_TEST(a_closed_one_rests)
+{
+    struct catalog *cat, *again;
+    sqlite3_stmt *stmt;
+
+    ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
+    const sqlite3 *first = catalog_handle(cat);
+    catalog_close(cat);
+    ck_assert_int_eq(catalog_open(path, &again, NULL), 0);
+    ck_assert_ptr_eq(catalog_handle(again), first);
+    ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);    /* never two at once */
+    ck_assert_ptr_ne(catalog_handle(cat), first);
+    catalog_close(cat);
+    ck_assert_int_eq(catalog_begin(again, NULL), 0);
+    ck_assert_int_eq(catalog_exec(again, "INSERT INTO category (name, path) VALUES ('left', 'open')", NULL), 0);
+    catalog_close(again);    /* rolled back, and what was begun is nobody else's */
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
+        ck_assert(sqlite3_get_autocommit(catalog_handle(cat)));
+        ck_assert_int_eq(catalog_prepare(cat, "SELECT 1 FROM category", &stmt, NULL), 0);
+        ck_assert_int_eq(sqlite3_step(stmt), SQLITE_DONE);
+        sqlite3_finalize(stmt);
+        ck_assert_int_eq(catalog_exec(cat, i ? "SELECT 1" : "PRAGMA cache_size = -256", NULL), 0);
+        catalog_own(cat);
+        catalog_close(cat);
+    }
+    ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
+    ck_assert_int_eq(catalog_prepare(cat, "PRAGMA cache_size", &stmt, NULL), 0);
+    ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+    ck_assert_int_eq(sqlite3_column_int(stmt, 0), -4096);
+    sqlite3_finalize(stmt);
+    catalog_close(cat);
+    free(sandbox_run("mv '%s' '%s.old'", path, path));
+    ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
+    free(sandbox_run("test -e '%s'", path));
+    catalog_close(cat);
+}
+END_TEST
+
 /* Every page overwritten in turn: opening or checking says so, and neither crashes. */
 START_TEST(damage_is_said)
 {
@@ -106,6 +146,7 @@ START_TEST(damage_is_said)
 
     ck_assert_int_eq(catalog_open(path, &cat, NULL), 0);
     catalog_close(cat);
+    catalog_release();
     size = sandbox_run("stat -c %%s '%s'", path);
     for (long at = 0; at < atol(size); at += 8192) {
         free(sandbox_run("cp '%s' '%s.bad'", path, path));
@@ -118,6 +159,7 @@ START_TEST(damage_is_said)
         if (!code) {
             code = catalog_check(cat, &err);
             catalog_close(cat);
+            catalog_release();    /* the next one lies in the same file */
         }
         if (code) {
             seen++;
@@ -152,6 +194,7 @@ Suite *suite_catalog(void)
     tcase_add_test(t, refuses_what_is_no_database);
     tcase_add_test(t, refuses_another_programs);
     tcase_add_test(t, refuses_a_newer_one);
+    tcase_add_test(t, a_closed_one_rests);
     tcase_add_test(t, damage_is_said);
     tcase_add_test(t, says_where_it_cannot_write);
     suite_add_tcase(s, t);

@@ -597,6 +597,7 @@ START_TEST(a_catalog_of_the_first_schema_is_brought_up_to_date)
     char *digests = sandbox_run("sqlite3 '%s' 'SELECT path, hex(listing), hex(digests) FROM directory ORDER BY id'",
                                 lib.path);
     catalog_close(lib.cat);
+    catalog_release();
     /* What a program of the first schema would have left: its tables, with what stands in theirs now. */
     free(sandbox_run("cd '%s' && mv '%s' made.db && sqlite3 old.db <\"$OLDPWD/src/index/schema_1.sql\" && "
                      "sqlite3 old.db \"SELECT 'INSERT OR REPLACE INTO ' || m.name || ' SELECT ' || group_concat(i.name) || "
