@@ -79,7 +79,7 @@ class CopyResult:
         self.clocks = clocks
         self.what, self.source, self.old, self.new = what, source, old, new
         self.problems, self.options = problems, options
-        self.unread = False    # a mirror removes nothing where not all of the source could be read
+        self.unread = frozenset()    # folders of the source that could not be read: what lies in them may be there
 
     def is_asked(self, path):
         only = self.options.get("only")
@@ -96,12 +96,19 @@ class CopyResult:
                 self.check_source(path, may_pass)
         for path in sorted(set(self.old) - set(self.source)):
             self.check_extra(path)
+        for path in sorted(path for path in self.old if self.is_hidden(path)):
+            if not self.old[path].same_thing(self.new.get(path)) and not self.is_corrected_elsewhere(path):
+                raise self.wrong("copy-blind", path, "lies in a folder of the source that could not be read, and was touched")
         for path in sorted(set(self.new) - set(self.old)):
             if path not in self.source or not self.is_asked(path) and not self.leads(path):
                 raise self.wrong("copy-invented", path, "came from nowhere")
         for path in set(self.old) & set(self.source):
             if not self.is_asked(path) and not self.old[path].same_thing(self.new.get(path)):
                 raise self.wrong("copy-beyond-only", path, "was not asked for")
+
+    def is_hidden(self, path):
+        """Nobody can tell whether the source has it."""
+        return any(not folder or path.startswith(folder + b"/") for folder in self.unread)
 
     def leads(self, path):
         return any(one.startswith(path + b"/") for one in self.options.get("only", []))
@@ -143,8 +150,10 @@ class CopyResult:
 
     def may_stay(self, path):
         """Something below it stays, or a problem is about it or something below or above it."""
-        return self.unread or covers(self.problems, path) or any(other.startswith(path + b"/") for other in self.problems) or \
-            any(other.startswith(path + b"/") and (other in self.source or not self.is_asked(other)) for other in self.new)
+        below = path + b"/"
+        return self.is_hidden(path) or covers(self.problems, path) or \
+            any(other.startswith(below) for others in (self.problems, self.unread) for other in others) or \
+            any(other.startswith(below) and (other in self.source or not self.is_asked(other)) for other in self.new)
 
 
 def restored(what, before, after, left):

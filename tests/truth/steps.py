@@ -219,7 +219,7 @@ def check_copy(studio, text, key, source, targets, options, answer, before, afte
         old, new = before.replica(target.name, key), after.replica(target.name, key)
         result = CopyResult(text, before.replica(source.name, key), old, new, named(answer, [source, target], key), options,
                             Clocks(source.ground, target.ground))
-        result.unread = bool(studio.model.seen[source.name][key].unread)
+        result.unread = studio.model.seen[source.name][key].unread
         result.check(may_pass_at(studio, key, source, target, old))
         check_counts(text, operations[target.name], result)
     for target in targets:
@@ -235,7 +235,8 @@ def check_counts(text, row, result):
     if all(result.source[path].nlink == 1 for path in came):
         expect("copy-count", row["files_copied"], len(came), text + ": files_copied")
         expect("copy-bytes", row["bytes_copied"], sum(result.new[path].size for path in came), text + ": bytes_copied")
-    gone = [path for path, entry in result.old.items() if path not in result.new and entry.kind != "directory"]
+    gone = [path for path, entry in result.old.items() if entry.kind != "directory" and
+            (path not in result.new or result.new[path].kind == "directory")]
     expect("copy-removed", row.get("files_removed", 0), len(gone), text + ": files_removed")
 
 
