@@ -2,9 +2,9 @@
 -- replicas.
 --
 -- A mirror of a source that lost its files takes them from every destination. So it is asked about when it would
--- remove much of a destination, or when the source has nothing. What of the source could not be read counts for
--- neither: nothing goes for it. While a long run goes on the source may change: each transfer is planned again
--- before it begins, and what was not agreed to is not done.
+-- remove much of a destination, or when the source has nothing. Nothing goes for what could not be read of the source;
+-- but what goes may lie there under another name, so that is asked about too. While a long run goes on the source may
+-- change: each transfer is planned again before it begins, and what was not agreed to is not done.
 local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
@@ -20,13 +20,17 @@ local function is_much(extra, files)
 end
 
 --- What is questionable about one transfer. Pure.
--- @param plan {extra = files that would be removed, files = that the destination's replica has, source_files =}
+-- @param plan {extra = files that would be removed, files = that the destination's replica has, source_files =,
+--        incomplete = the source was not read wholly}
 -- @return a clause that says why, nil when nothing is
 function M.judge(plan)
     if plan.extra > 0 and plan.source_files == 0 then
         return ("all %s would be removed: the source has none"):format(size.plural(plan.extra, "file"))
     elseif is_much(plan.extra, plan.files) then
         return ("%s of %s would be removed"):format(size.count(plan.extra), size.plural(plan.files, "file"))
+    elseif plan.extra > 0 and plan.incomplete then
+        return ("%s would be removed, and the source could not be read wholly: what goes may be there still, "
+            .. "under another name"):format(size.plural(plan.extra, "file"))
     end
 end
 
@@ -88,7 +92,8 @@ local function plan_of(run, item, origin, target)
     local there = event.files_changed + event.files_unchanged + event.conflicts
     return {project = item.project, category = item.category, to = target.database, extra = event.files_extra,
         files = is_part and there + event.files_extra or replica and replica.files or 0,
-        source_files = is_part and there + event.files_new or origin.files}
+        source_files = is_part and there + event.files_new or origin.files,
+        incomplete = event.source_incomplete or origin.errors > 0}
 end
 
 local function key_of(item, target)
@@ -139,7 +144,7 @@ function M.ask(run, items)
     if #lines > 0 then
         run.board:clear()
         consent.require(run.session, run.request, {what = "copy --mirror takes from a destination what the source "
-            .. "does not have, and this is much of it (kept as versions there)", lines = lines,
+            .. "does not have, and this is much of it or in doubt (kept as versions there)", lines = lines,
             question = "Mirror it all the same?", kept = "nothing was copied or removed"})
     end
 end

@@ -248,7 +248,9 @@ void classify_refused(const struct merge_pair *pair, const struct classify_optio
 {
     bool moved = S_ISDIR(pair->left->mode) && pair_is_moved(pair, &options->traits);
 
-    if (verdict->kind == VERDICT_SAME && !(lost & (LOST_XATTR | LOST_ACL)))    /* rights and times have been compared */
+    bool compared = verdict->kind == VERDICT_METADATA;    /* rights and times were, and differ */
+
+    if (!(lost & (unsigned)(compared ? LOST_OWNER | LOST_MODE | LOST_TIMES : LOST_XATTR | LOST_ACL)))    /* it is as it is for another reason */
         return;
     *verdict = (struct verdict){.kind = lost & LOST_AGAIN ? VERDICT_METADATA : VERDICT_SAME, .times_only = moved,
                                 .owned = verdict->owned, .refused = lost};

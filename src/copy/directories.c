@@ -77,9 +77,8 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
         source_give_corrected(w, &to_st, &from_st);
     if (!fresh && !holds_may_correct(&w->target.holds, to_st.st_uid))
         return 0;
-    if (!fresh && mtime_of(&from_st) == mtime_of(&to_st) && refusals_stand(w->refusals, path))
-        return 0;
-    bool extras = !fresh && extras_differ(w, from, to);
+    bool refused = mtime_of(&from_st) == mtime_of(&to_st) && refusals_stand(w->refusals, path);
+    bool extras = !fresh && !refused && extras_differ(w, from, to);
     bool rights = extras || (!fresh && lacks_rights(&w->target.holds, &from_st, &to_st));
     if (!fresh && !rights && mtime_of(&from_st) == mtime_of(&to_st))
         return 0;

@@ -160,8 +160,8 @@ int fix_metadata(struct work *w, struct item *item, int source_dir, int target_d
     if (code)
         return code;
     const unsigned missed = missed_of(&f);
-    report_lost(&w->report, f.result.lost | missed);
-    item->lost = missed | (f.result.lost & ~(unsigned)(LOST_OWNER | LOST_MODE));
+    item->lost = missed | (f.result.lost & ~(unsigned)(LOST_OWNER | LOST_MODE | LOST_TIMES));    /* a call may be refused for what is right */
+    report_lost(&w->report, item->lost);
     if (item->lost)
         f.attributes_after = attributes_of(&f);
     item->in_vain = is_in_vain(&f);

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "copy/attributes.h"
 #include "copy/times.h"
+#include "index/filesystem.h"
 
 #define NEVER (-1)         /* room: none would do */
 
@@ -52,9 +53,26 @@ static int add_attributes(const struct work *w, struct buf *text, int fd, const 
     return attributes_pack(fd, name ? name : ".", w->target.holds.root, text);
 }
 
+/* Another filesystem, or this one mounted otherwise or used by somebody else, may take what was refused. */
+static uint64_t where_of(const struct work *w, int fd)
+{
+    const struct holds *h = &w->target.holds;
+    char name[FILESYSTEM_NAME] = "";
+    struct buf text = {0};
+
+    (void)filesystem_name(fd, name);
+    buf_printf(&text, "%s %d %d %d %d", name, h->owner, h->mode, h->root, h->traits.drops_times);
+    uint64_t hash = hash64_of(buf_str(&text), text.len);
+    buf_free(&text);
+    return hash;
+}
+
 /* text: the rights of both. 0 or -errno. */
 static int state_of(const struct work *w, struct buf *text, struct refused_pair pair, uint64_t *ret_state)
 {
+    if (!w->refusals->where)
+        w->refusals->where = where_of(w, pair.to) | 1;
+    buf_printf(text, "%llx\n", (unsigned long long)w->refusals->where);
     int code = add_attributes(w, text, pair.from, pair.name);
 
     if (!code)

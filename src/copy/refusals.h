@@ -23,6 +23,7 @@ struct refusals {
     struct work *w;
     struct map known;          /* hash of a path -> struct refusal *, of the replica at hand */
     struct map noted;          /* the same, of what is to be written; one that lost nothing is forgotten */
+    _Atomic uint64_t where;    /* hash of the destination's filesystem, its mount options, and what it keeps by now; 0: not asked yet */
     pthread_mutex_t lock;      /* of noted */
 };
 

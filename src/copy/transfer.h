@@ -80,7 +80,7 @@ struct transfer_request {
  * (left out: they hold no data), EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS,
  * EQUOTA (what a quota has no room for: tried again),
  * ESAMEFS (no second copy), EKERNEL (syncs file by file), EHOLDER (of the lock: who had it, or that nobody elsewhere sees it),
- * EINCOMPLETE (nothing mirrored away), ENOSPC, ESPELLING (of a dry run: names that are going to be spelled like the source's
+ * EINCOMPLETE (a mirror left what may be there), ENOSPC, ESPELLING (of a dry run: names that are going to be spelled like the source's
  * first), ESWEPT (leftovers of a dead operation were removed), EUNSWEPT, EPARTIAL (some stay).
  *
  * The row of the operation in the catalog is written here: running, then done, partial (problems), failed or

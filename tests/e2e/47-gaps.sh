@@ -45,12 +45,12 @@ counts='o.type == "copy" and table.concat({o.files_copied, o.files_removed, o.ot
 
 mirror_is_planned_and_done() {
     tree_of "$Q" >before
-    run as_nobody copy acme/spot footage WORK NAS --mirror --dry-run --json
+    run as_nobody copy acme/spot footage WORK NAS --mirror --yes --dry-run --json
     assert_status 3
     json "$counts" >planned
     json 'o.removes and o.path:match("spot/(.*)") or nil' | sort | tr '\n' ' ' >removes
     tree_of "$Q" | diff before - || fail "a dry run wrote"
-    run as_nobody copy acme/spot footage WORK NAS --mirror --json    # nobody is asked: there is nothing to ask about
+    run as_nobody copy acme/spot footage WORK NAS --mirror --yes --json
     assert_status 3
     assert_eq "$(cat removes)" "beside/b beside/will_be old was_file was_folder was_folder/deep was_folder/deep/y was_folder/x " "what the plan removes"
     json "$counts" | diff planned - || fail "the plan was another one"

@@ -169,3 +169,43 @@ test_a_correction_that_is_refused_is_promised_once() {
     ok copy acme/spot footage WORK NAS --json
     assert_eq "$(did)" "0 0 0" "after that"
 }
+
+# What was refused says nothing of the owner, nor anything under another user.
+test_a_refused_attribute_hides_no_owner_that_can_be_given() {
+    need mkfs.xfs setpriv
+    mount_image NAS 64
+    mount_image WORK 320 xfs
+    project
+    setfattr -n user.big -v "$(head -c 8000 /dev/zero | tr '\0' x)" "$S/f"
+    setfattr -n user.big -v "$(head -c 8000 /dev/zero | tr '\0' x)" "$S/folder"
+    chown -R 1234:1234 "$S"/*
+    chmod -R a+rwX . "$HOME"
+    chmod 755 "$S/folder"
+    chown 65534:65534 NAS
+    run as_nobody copy acme/spot footage WORK NAS
+    assert_status 0
+    assert_eq "$(stat -c %u $D/{f,g,folder} | xargs)" "65534 65534 65534"
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(stat -c %u $D/{f,g,folder} | xargs)" "1234 1234 1234"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(did)" "0 2 0"
+}
+
+# Nor of a filesystem that is mounted otherwise by now.
+test_what_a_mount_refused_is_tried_when_it_is_mounted_otherwise() {
+    need setfacl
+    need_root
+    mount_image NAS 160 btrfs
+    mount -o remount,noacl NAS 2>/dev/null || skip "no noacl here"
+    project
+    setfacl -m u:1234:rw "$S/f"
+    setfacl -m u:1234:rwx "$S/folder"
+    ok copy acme/spot footage WORK NAS
+    assert_err "NAS: cannot hold all access control lists"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(did)" "0 2 0"
+    mount -o remount,acl NAS
+    ok copy acme/spot footage WORK NAS
+    getfacl -c $D/f | grep -q user:1234:rw- || fail "the file's"
+    getfacl -c $D/folder | grep -q user:1234:rwx || fail "the folder's"
+}

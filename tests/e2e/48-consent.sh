@@ -357,13 +357,17 @@ test_a_mirror_of_an_empty_source_is_refused() {
     assert_eq "$untouched_small" 1
 }
 
-# What was not read is nothing that goes: there is nothing to ask about.
-test_a_mirror_of_a_source_that_was_not_read_wholly_takes_what_is_gone() {
+# Nothing goes for what was not read, but what goes may lie there under another name.
+test_a_mirror_of_a_source_that_was_not_read_wholly_asks() {
     mirrored
     rm WORK/render/acme/spot/a/1.exr
     chmod -R a+rwX . "$HOME"
     shut WORK/render/acme/spot/b
     run as_nobody copy acme/spot render WORK NAS --mirror
+    assert_status 1
+    assert_err "acme/spot render to NAS: 1 file would be removed, and the source could not be read wholly"
+    assert_exists NAS/render/acme/spot/a/1.exr
+    run as_nobody copy acme/spot render WORK NAS --mirror --yes
     assert_status 3
     assert_err "what the destination has in the folders that were not read stays"
     assert_exists NAS/.autobackup/versions/*/render/acme/spot/a/1.exr

@@ -31,6 +31,13 @@ function M.test_an_empty_source_is_asked_about_however_little_goes()
     unit.assertFalse(is_asked{extra = 0, source_files = 0})
 end
 
+function M.test_what_goes_from_a_half_read_source_is_asked_about_however_little()
+    unit.assertFalse(is_asked{incomplete = true, extra = 0})
+    unit.assertTrue(is_asked{incomplete = true, extra = 1})
+    unit.assertStrContains(mirror.judge(plan{extra = 1, incomplete = true}),
+        "1 file would be removed, and the source could not")
+end
+
 function M.test_every_destination_is_told()
     unit.assertEquals(mirror.lines{plan{extra = 300}, plan{extra = 10, to = "USB"},
         plan{extra = 7, source_files = 0, to = "USB", category = "cache"}}, {
