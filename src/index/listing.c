@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/sum.h"
 #include "index/filesystem.h"
 
@@ -12,6 +13,9 @@
 #define CHECKSUM_SIZE 8
 #define SMALLEST_ENTRY 9     /* bytes: what an entry takes at least */
 #define TYPICAL_ENTRY 48     /* bytes to make room for at once */
+#define COARSEST (2 * NSEC_PER_SEC)                  /* FAT's times */
+#define EARLIEST (315532800 * NSEC_PER_SEC)          /* 1980: before it FAT has none, others a later end */
+#define LATEST (INT64_C(0x7fffffff) * NSEC_PER_SEC)  /* 2038: the first of the ends to come, of 32 bits */
 
 enum { FLAG_NLINK = 1, FLAG_ERR = 2, FLAG_MOUNT = 4, FLAGS_KNOWN = 7 };
 
@@ -365,9 +369,20 @@ int64_t slots_marked(const struct slots *s, int mark)
     return count;
 }
 
-static bool looks_unchanged(const struct entry *old, const struct entry *now)
+static bool has_same_size(const struct entry *old, const struct entry *now)
 {
-    return S_ISREG(now->mode) && S_ISREG(old->mode) && !now->err && now->size == old->size && now->mtime == old->mtime;
+    return S_ISREG(now->mode) && S_ISREG(old->mode) && !now->err && now->size == old->size;
+}
+
+/*
+ * Where times are kept to the second, or have an end, a time that moved from the one to the other may be the same still. What
+ * was copied to such a disk before it moved looks like it, and is not.
+ */
+static bool is_one_somewhere(int64_t old, int64_t now)
+{
+    uint64_t apart = old > now ? (uint64_t)old - (uint64_t)now : (uint64_t)now - (uint64_t)old;
+
+    return apart < COARSEST || (old < EARLIEST && now < EARLIEST) || (old >= LATEST && now >= LATEST);
 }
 
 /* One side of a diff: the entry at hand, and whether there is one. */
@@ -403,11 +418,13 @@ static void keep_digest(const struct side *old, const struct side *now, uint64_t
 {
     struct digest d = {0};
     enum digest_state state = listing_digest(old->listing, &d);
-    bool moved = has_moved(&old->entry, &now->entry, signs);
+    const int64_t was_time = old->entry.mtime, time = now->entry.mtime;
+    bool near = was_time != time && now->entry.size && is_one_somewhere(was_time, time);
+    bool moved = near || has_moved(&old->entry, &now->entry, signs);
     int marks = listing_marks(old->listing) | (moved ? DIGEST_MOVED : 0);
     uint64_t at = now->listing->at - 1, was_at = old->listing->at - 1;
 
-    if ((state == DIGEST_NONE && !(marks & DIGEST_OPEN)) || !looks_unchanged(&old->entry, &now->entry))
+    if ((state == DIGEST_NONE && !(marks & DIGEST_OPEN)) || !has_same_size(&old->entry, &now->entry) || (was_time != time && !near))
         return;
     if (state == DIGEST_CONFIRMED && moved)
         state = DIGEST_UNCONFIRMED;

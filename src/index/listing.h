@@ -77,8 +77,8 @@ enum digest_state {
  */
 #define DIGEST_RENEWED 0x20
 /*
- * Its inode or ctime moved while its size and time did not, so these say nothing of its content until that is read. It may
- * stand without a digest.
+ * Its inode or ctime moved while its size and time did not, or its time so little that a disk of coarse times may hold them for
+ * one: these say nothing of its content until that is read. It may stand without a digest.
  */
 #define DIGEST_MOVED 0x10
 #define DIGEST_WRITTEN 0x08    /* of a renewed one: it was written in place, as its inode or ctime told */

@@ -47,6 +47,41 @@ assert_alike() {    # A B: the disks and all commands say so
     ok check acme/spot
 }
 
+# A disk of whole seconds, and of an end in 2038, holds both times for one: what was copied before looks like what is there now.
+test_what_changed_within_a_step_of_the_other_disks_times_is_read() {
+    need_root
+    local i
+    truncate -s 64M NAS.img
+    mkfs.ext4 -q -F -I 128 NAS.img >/dev/null 2>&1
+    mkdir -p NAS WORK/footage/acme/spot/shot
+    mount -o loop NAS.img NAS
+    unmount_at_end NAS
+    for i in 1 2 3 4 5 6; do
+        echo "frame $i" >"WORK/footage/acme/spot/shot/f.$i"
+        touch -d "2024-01-01 10:00:00.$i" "WORK/footage/acme/spot/shot/f.$i"
+    done
+    echo one | tee WORK/footage/acme/spot/{quick,never} >/dev/null
+    touch -d '2024-01-01 10:00:00.1' WORK/footage/acme/spot/quick
+    echo one >WORK/footage/acme/spot/late
+    touch -d '2039-01-01' WORK/footage/acme/spot/late
+    work_and_nas
+    ok copy acme/spot footage WORK NAS
+    pause 1.1
+    for i in 6 5 4 3 2 1; do mv "WORK/footage/acme/spot/shot/f.$i" "WORK/footage/acme/spot/shot/f.$((i + 1))"; done
+    echo two >WORK/footage/acme/spot/quick
+    touch -d '2024-01-01 10:00:00.9' WORK/footage/acme/spot/quick
+    echo two >WORK/footage/acme/spot/late
+    touch -d '2040-01-01' WORK/footage/acme/spot/late
+    ok load
+    ab compare acme/spot footage WORK NAS
+    [ "$STATUS" != 0 ] || fail "they are not the same"
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    assert_eq "$(cd WORK/footage && find . -type f -exec sha256sum {} + | sort -k 2)" "$(cd NAS/footage && find . -type f -exec sha256sum {} + | sort -k 2)"
+    ok copy acme/spot footage WORK NAS
+    assert_out "nothing to do"
+    ok compare acme/spot footage WORK NAS
+}
+
 test_renumbered_frames_are_read_and_copied() {
     local option op
     for option in '' --mirror; do
