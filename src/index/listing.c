@@ -413,13 +413,20 @@ static bool has_moved(const struct entry *old, const struct entry *now, int sign
     return ((signs & SIGN_CTIME) && old->ctime != now->ctime) || ((signs & SIGN_INODE) && old->ino != now->ino);
 }
 
+/* A mount of coarser times shows the same time with less of it. */
+static bool is_cut(int64_t old, int64_t now)
+{
+    return now == old || (now % NSEC_PER_SEC == 0 && old > now && (uint64_t)old - (uint64_t)now < COARSEST);
+}
+
 /* What was found out about the content stays with it, as far as the new entry is still of that content. */
 static void keep_digest(const struct side *old, const struct side *now, uint64_t entries, int signs, struct slots *out)
 {
     struct digest d = {0};
     enum digest_state state = listing_digest(old->listing, &d);
     const int64_t was_time = old->entry.mtime, time = now->entry.mtime;
-    bool near = was_time != time && now->entry.size && is_one_somewhere(was_time, time);
+    bool cut = was_time % NSEC_PER_SEC && is_cut(was_time, time) && (!(signs & SIGN_CTIME) || is_cut(old->entry.ctime, now->entry.ctime));
+    bool near = was_time != time && now->entry.size && !cut && is_one_somewhere(was_time, time);
     bool moved = near || has_moved(&old->entry, &now->entry, signs);
     int marks = listing_marks(old->listing) | (moved ? DIGEST_MOVED : 0);
     uint64_t at = now->listing->at - 1, was_at = old->listing->at - 1;

@@ -39,12 +39,14 @@ static void says(const char *text, const char *part)
     ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in \"%s\"", part, text);
 }
 
-/* A/P becomes what a mount of such a filesystem shows: one mode, one owner, times cut to full seconds. */
+/* A/P becomes what a mount of such a filesystem shows: one mode, one owner, times cut to full seconds. It was never read there. */
 static void show_as(uint32_t type, int64_t granularity)
 {
     free(sandbox_run("cd '%s'/A/" P " && find . -exec chmod 777 {} + && find . -exec chown $(id -u):$(id -g) {} + && "
                      "find . -depth | while IFS= read -r f; do touch -d @$(stat -c %%Y \"$f\") \"$f\"; done",
                      lib.folder));
+    free(sandbox_run("sqlite3 -cmd '.timeout 30000' '%s' \"PRAGMA foreign_keys = ON; DELETE FROM replica WHERE database = "
+                     "(SELECT id FROM database WHERE name = 'A')\"", lib.path));
     faults.below = source;
     faults.type = type;
     copying_granularity = granularity;

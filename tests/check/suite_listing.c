@@ -5,9 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "index/filesystem.h"
 #include "index/listing.h"
 #include "suites.h"
+
+#define LATER (1000000000 * NSEC_PER_SEC)    /* 2001, where no disk has an end */
 
 #define MAX 200
 
@@ -270,7 +273,7 @@ END_TEST
 START_TEST(signs_that_move_leave_a_mark)
 {
     /* another inode, a moved ctime, both as they were, moved and of another time, moved before */
-    const struct entry old[] = {file("a", 1, 10, 10), file("b", 1, 10, 10), file("c", 1, 10, 10), file("d", 1, 10, 10),
+    const struct entry old[] = {file("a", 1, 10, 10), file("b", 1, 10, 10), file("c", 1, 10, 10), file("d", 1, LATER, 10),
                                 file("e", 1, 10, 10)};
     struct entry now[5];
     struct buf slots = {0};
@@ -281,7 +284,7 @@ START_TEST(signs_that_move_leave_a_mark)
     };
 
     memcpy(now, old, sizeof now);
-    now[0].ino++, now[1].ctime++, now[3].ctime++, now[3].mtime++;
+    now[0].ino++, now[1].ctime++, now[3].ctime++, now[3].mtime += 2 * NSEC_PER_SEC;
     for (int i = 0; i < 4; i++)
         slot(&slots, DIGEST_NONE, 0);
     slot(&slots, (enum digest_state)DIGEST_MOVED, 0);
@@ -291,6 +294,31 @@ START_TEST(signs_that_move_leave_a_mark)
     ck_assert_int_eq(slot_of(&r, 2), 0);
     ck_assert_int_eq(slot_of(&r, 3), 0);
     ck_assert_int_eq(slot_of(&r, 4), DIGEST_MOVED);
+    forget(&r);
+    buf_free(&slots);
+}
+END_TEST
+
+/* A time that moved: what a disk of coarse times, or of other ends, may hold for one time says nothing of the content. */
+START_TEST(times_that_are_one_elsewhere_leave_a_mark)
+{
+    static const struct { int64_t old, now, ctime; int mark; } rows[] = {
+        {LATER + 1, LATER + 2, 10, DIGEST_MOVED}, {LATER + 1, LATER + 2 * NSEC_PER_SEC, 10, DIGEST_MOVED},
+        {LATER + 2 * NSEC_PER_SEC, LATER + 1, 10, DIGEST_MOVED}, {LATER, LATER + 2 * NSEC_PER_SEC, 10, 0},
+        {LATER, LATER - 2 * NSEC_PER_SEC, 11, 0}, {0, 86400 * NSEC_PER_SEC, 10, DIGEST_MOVED},
+        {-86400 * NSEC_PER_SEC, 86400 * NSEC_PER_SEC, 10, DIGEST_MOVED}, {0, LATER, 10, 0},
+        {INT64_C(2147483647) * NSEC_PER_SEC, INT64_MAX, 10, DIGEST_MOVED}, {INT64_MIN, INT64_MAX, 10, 0},
+        {LATER + 1, LATER, 10, 0}, {LATER + 1, LATER, 11, DIGEST_MOVED},    /* cut to the second, by a mount; or written */
+        {LATER, LATER, 10, 0},
+    };
+    const struct entry old = file("a", 1, rows[_i].old, 10), now = file("a", 1, rows[_i].now, rows[_i].ctime);
+    const int state = rows[_i].old == rows[_i].now ? DIGEST_CONFIRMED : rows[_i].mark ? DIGEST_UNCONFIRMED : DIGEST_NONE;
+    struct buf slots = {0};
+    struct readings r;
+
+    slot(&slots, DIGEST_CONFIRMED, 1);
+    diff(&r, &old, 1, &now, 1, &slots, NULL, SIGN_CTIME);
+    ck_assert_int_eq(r.out.digests.len ? slot_of(&r, 0) : 0, state | rows[_i].mark);
     forget(&r);
     buf_free(&slots);
 }
@@ -307,6 +335,7 @@ Suite *suite_listing(void)
     tcase_add_test(t, fingerprints_see_what_matters);
     tcase_add_test(t, digests_follow_their_files);
     tcase_add_loop_test(t, signs_that_move_leave_a_mark, 0, 4);
+    tcase_add_loop_test(t, times_that_are_one_elsewhere_leave_a_mark, 0, 13);
     suite_add_tcase(s, t);
     return s;
 }
