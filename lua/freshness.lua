@@ -51,9 +51,9 @@ local function parts_of(session, database, filter)
     if filter.project then
         client, name = catalogs.split(filter.project)
     end
-    return source.scope(database.path, categories, client, name, session.catalog:replicas{
+    return (source.scope(database.path, categories, client, name, session.catalog:replicas{
         project = filter.project, client = filter.client, category = filter.category,
-        database = database.database})
+        database = database.database}))
 end
 
 local function oldest_part(session, database, parts)

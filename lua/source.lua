@@ -5,13 +5,17 @@ local locate = require "autobackup.locate"
 
 local M = {}
 
--- The folders in a folder that match; a name is taken as it is.
-local function folders(path, wanted)
+-- The folders in a folder that match; a name is taken as it is. unread: gets what cannot be listed.
+local function folders(path, wanted, unread)
     if not glob.is(wanted) then
         return {wanted}
     end
     local matches, found = glob.matcher(wanted), {}
-    for _, name in ipairs(fs.list(path) or {}) do
+    local names, message, code = fs.list(path)
+    if not names and code ~= "ENOENT" and code ~= "ENOTDIR" then
+        unread[#unread + 1] = {path = path, message = message, code = code}
+    end
+    for _, name in ipairs(names or {}) do
         local stat = matches(name) and fs.lstat(locate.join(path, name))
         if stat and stat.kind == "directory" and name ~= ".autobackup" then
             found[#found + 1] = name
@@ -32,14 +36,15 @@ end
 -- @param root of the database, @param categories catalog rows
 -- @param client, name of the project: folder names or patterns
 -- @param known catalog rows of the replicas that were there before: what is gone is noticed too
--- @return list for core.load's `only`
+-- @return list for core.load's `only`, and a list of {path =, message =, code =}: folders that cannot be read, of which nobody
+--         knows what is in them
 function M.scope(root, categories, client, name, known)
-    local list, seen, ids = {}, {}, {}
+    local list, seen, ids, unread = {}, {}, {}, {}
     for _, category in ipairs(categories) do
         ids[category.category] = category.id
         local top = locate.join(root, category.path)
-        for _, folder in ipairs(folders(top, client)) do
-            for _, project in ipairs(folders(locate.join(top, folder), name)) do
+        for _, folder in ipairs(folders(top, client, unread)) do
+            for _, project in ipairs(folders(locate.join(top, folder), name, unread)) do
                 add(list, seen, category.id, folder, project)
             end
         end
@@ -49,7 +54,7 @@ function M.scope(root, categories, client, name, known)
             add(list, seen, ids[replica.category], replica.client, replica.name)
         end
     end
-    return list
+    return list, unread
 end
 
 return M

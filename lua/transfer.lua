@@ -78,7 +78,7 @@ function Run:expand()
     for _, category in ipairs(catalog:categories()) do
         categories[#categories + 1] = lists.covers(request.category, category.category) and category or nil
     end
-    local scope = source.scope(self.from.path, categories, client, name, catalog:replicas(filter))
+    local scope, unread = source.scope(self.from.path, categories, client, name, catalog:replicas(filter))
     loading.refresh(self.session, self.from, scope, "read " .. self.from.database)
     self.read_at[self.from.id] = core_sys.monotonic()
     filter.category = nil
@@ -87,8 +87,13 @@ function Run:expand()
         request.past:add_gone(replicas, request)
     end
     local transfers, skipped = plan.expand(request, replicas)
-    if #transfers == 0 then
+    if #transfers == 0 and not unread[1] then
         unknown.project(self)
+    end
+    for _, folder in ipairs(unread) do
+        self:problem(folder.path, folder.code, folder.message .. ": what is in there was not copied",
+            {database = self.from.database})
+        self:worsen(statuses.PARTIAL)
     end
     for _, skip in ipairs(skipped) do
         self:note(("%s is left out: %s"):format(skip.project, skip.reason))

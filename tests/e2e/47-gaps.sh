@@ -108,3 +108,29 @@ test_a_folder_that_can_be_entered_and_not_listed() {
     mirror_is_planned_and_done
     whole_at_last
 }
+test_a_clients_folder_that_cannot_be_read_is_no_empty_one() {
+    mkdir -p WORK/footage/{acme/spot,beta/two} NAS
+    echo a >WORK/footage/acme/spot/a
+    echo b >WORK/footage/beta/two/b
+    need_root
+    chmod -R a+rwX . "$HOME"
+    shut WORK/footage/acme
+    run as_nobody add database WORK "$PWD/WORK"
+    run as_nobody add database NAS "$PWD/NAS"
+    run as_nobody add category footage footage
+    for words in '' --mirror --dry-run; do
+        run as_nobody copy '*/*' footage WORK NAS $words
+        assert_status 3
+        assert_err "WORK/footage/acme" "what is in there was not copied"
+    done
+    run as_nobody copy '*/*' footage WORK NAS
+    assert_status 3
+    refute_out "everything is there already"
+    run as_nobody copy 'beta/*' footage WORK NAS
+    assert_status 0
+    shut WORK/footage
+    run as_nobody copy '*/*' footage WORK NAS
+    assert_status 1    # what is known of it failed
+    assert_err "WORK/footage: " "what is in there was not copied"
+    chmod 755 WORK/footage WORK/footage/acme
+}
