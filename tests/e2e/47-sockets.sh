@@ -33,6 +33,14 @@ as_planned() {    # WORDS...
     json "$counts" | diff planned - || fail "the plan was another one"
 }
 
+# Once more there is nothing to do, and an undo takes all of it back.
+mirrored_and_back() {
+    ok copy acme/spot footage WORK NAS --mirror
+    assert_out "nothing to do"
+    ok undo --yes
+    tree_of "$Q" | diff - before || fail "it is not as it was before"
+}
+
 test_what_became_a_socket_is_not_at_the_source_any_more() {
     copied
     sockets "$P"/{file,folder,link}
@@ -49,10 +57,7 @@ test_what_became_a_socket_is_not_at_the_source_any_more() {
     assert_eq "$(cat planned)" "0 4 0 0 2 3 0"
     assert_eq "$(find "$Q" -mindepth 1 -printf '%P\n' | sort | tr '\n' ' ')" "stays sub sub/x sub/y "
     ok compare acme/spot footage WORK NAS
-    ok copy acme/spot footage WORK NAS --mirror
-    assert_out "nothing to do"
-    ok undo --yes
-    tree_of "$Q" | diff - before || fail "it is not as it was before"
+    mirrored_and_back
 }
 
 test_a_socket_in_the_way_is_told_and_a_mirror_replaces_it() {
@@ -70,8 +75,5 @@ test_a_socket_in_the_way_is_told_and_a_mirror_replaces_it() {
     as_planned --mirror --yes
     ok compare acme/spot footage WORK NAS
     assert_same_tree "$P" "$Q"
-    ok copy acme/spot footage WORK NAS --mirror
-    assert_out "nothing to do"
-    ok undo --yes
-    tree_of "$Q" | diff - before || fail "it is not as it was before"
+    mirrored_and_back
 }
