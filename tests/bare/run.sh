@@ -58,7 +58,7 @@ within() {
         inside "${as[@]}" make -C "$home/autobackup" $goals >"$log" 2>&1 </dev/null || ended=$?
         judge "$ended"
         printf '%s: make %s: %s (%d lines, %d s)\n' "$who" "$goals" "$VERDICT" "$(wc -l <"$log")" $((SECONDS - began))
-        sed -n 's/^skipped: /    skipped: /p' "$log" | sort | uniq -c | sort -rn | head -n 30
+        sed -n 's/^skipped: /    skipped: /p' "$log" | sort | uniq -c | sort -rn | sed -n 1,30p
         [ "$VERDICT" = ok ] || { status=1; tail -n 40 "$log" | sed 's/^/    /'; }
     done
     return "$status"

@@ -81,11 +81,12 @@ test_a_load_keeps_what_was_on_a_mount_that_is_gone() {
 
 # Whether find and compare take the disk for there, and explore.
 is_there() {    # true or false
-    "$AUTOBACKUP" find f --project acme/spot --category footage --database NAS --json | grep -q "\"online\":$1" || fail "find: not $1"
-    "$AUTOBACKUP" compare acme/spot footage WORK NAS --json | grep '"type":"compare"' | grep -q "\"online\":$1" ||
-        fail "compare: not $1"
-    "$AUTOBACKUP" compare acme/spot render WORK NAS --json | grep '"type":"compare"' | grep -q '"online":true' ||
-        fail "compare: render is there"
+    ok find f --project acme/spot --category footage --database NAS --json
+    grep -q "\"online\":$1" "$OUT" || fail "find: not $1"
+    ab compare acme/spot footage WORK NAS --json
+    grep -q "\"type\":\"compare\".*\"online\":$1\|\"online\":$1.*\"type\":\"compare\"" "$OUT" || fail "compare: not $1"
+    ab compare acme/spot render WORK NAS --json
+    grep -q '"type":"compare".*"online":true\|"online":true.*"type":"compare"' "$OUT" || fail "compare: render is there"
 }
 
 test_all_that_look_say_that_its_disk_is_gone() {

@@ -89,6 +89,6 @@ for i in "${!tests[@]}"; do
     read -r script name <<<"${tests[i]}"
     tell "$script" "$name" "$i"
 done
-[ ${#tests[@]} -lt 100 ] || cat "$work"/*.seconds | sort -rn | head -n 12 | sed 's/ / s /; s/^/slow: /'
+[ ${#tests[@]} -lt 100 ] || cat "$work"/*.seconds | sort -rn | sed -n '1,12 { s/ / s /; s/^/slow: /p }'
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$((passed + skipped))" -gt 0 ]

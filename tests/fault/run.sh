@@ -81,5 +81,5 @@ awk -F '\t' -v skipped="$skipped" '
     }' "$TALLY" >"$work/table" && status=0 || status=1
 column -t -s $'\t' "$work/table"
 # Once more at the end, where it is seen: the first lines of each of the first few.
-[ ! -s "$work/wrong" ] || { echo; echo "What went wrong:"; cut -c 1-500 "$work/wrong" | head -n 60; }
+[ ! -s "$work/wrong" ] || { echo; echo "What went wrong:"; cut -c 1-500 "$work/wrong" | sed -n 1,60p; }
 exit $status
