@@ -9,8 +9,7 @@
 
 #include <lauxlib.h>
 
-#define FIRST_CHUNK ((size_t)1 << 20)    /* what a command needs */
-#define CHUNK ((size_t)256 << 10)
+#define CHUNK ((size_t)256 << 10)        /* a start takes less than one, a command three or four */
 #define STEP 16                          /* between the small classes, and every block's alignment */
 #define SMALL 512
 #define LARGE 32768                      /* more is malloc's */
@@ -24,7 +23,7 @@ struct block {
 struct heap {
     unsigned char *at, *end;             /* of the chunk at hand: what was never used */
     struct block *free[CLASSES];
-    bool was_used, is_closing;
+    bool is_closing;
 };
 
 static struct heap the_heap;             /* one state in a process, and it outlives none */
@@ -47,14 +46,12 @@ static size_t size_of(size_t class)
 
 static bool map_chunk(struct heap *h)
 {
-    size_t size = h->was_used ? CHUNK : FIRST_CHUNK;
-    void *chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void *chunk = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
     if (chunk == MAP_FAILED)
         return false;
-    h->was_used = true;
     h->at = chunk;
-    h->end = h->at + size;
+    h->end = h->at + CHUNK;
     return true;
 }
 
