@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,27 +37,39 @@ static bool plain_id(const char *text, size_t len)
     return true;
 }
 
-/* SQLite reads JSON well; a parser of our own would be one more to trust with a disk's bytes. */
+/* SQLite reads JSON well; a parser of our own would be one more to trust with a disk's bytes. Kept, as each open costs. */
+static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
+static sqlite3 *reader;
+static sqlite3_stmt *id_of;
+
+static bool has_reader(void)
+{
+    if (!reader && sqlite3_open(":memory:", &reader) != SQLITE_OK) {
+        sqlite3_close(reader);
+        reader = NULL;
+    }
+    return id_of || (reader && sqlite3_prepare_v2(reader, "SELECT json_extract(?1, '$.id')", -1, &id_of, NULL) == SQLITE_OK);
+}
+
 static int marker_id(const struct buf *json, char ret_id[IDENTITY_ID])
 {
-    sqlite3 *db = NULL;
-    sqlite3_stmt *stmt = NULL;
     int code = -EBADMSG;
 
-    if (sqlite3_open(":memory:", &db) == SQLITE_OK &&
-        sqlite3_prepare_v2(db, "SELECT json_extract(?1, '$.id')", -1, &stmt, NULL) == SQLITE_OK) {
-        sqlite3_bind_text64(stmt, 1, json->data, json->len, SQLITE_STATIC, SQLITE_UTF8);
-        if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_TEXT) {
-            const char *id = (const char *)sqlite3_column_text(stmt, 0);
-            size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+    pthread_mutex_lock(&reading);
+    if (has_reader()) {
+        sqlite3_bind_text64(id_of, 1, json->data, json->len, SQLITE_STATIC, SQLITE_UTF8);
+        if (sqlite3_step(id_of) == SQLITE_ROW && sqlite3_column_type(id_of, 0) == SQLITE_TEXT) {
+            const char *id = (const char *)sqlite3_column_text(id_of, 0);
+            size_t len = (size_t)sqlite3_column_bytes(id_of, 0);
             if (plain_id(id, len)) {
                 memcpy(ret_id, id, len + 1);
                 code = 0;
             }
         }
+        sqlite3_reset(id_of);
+        sqlite3_clear_bindings(id_of);
     }
-    sqlite3_finalize(stmt);
-    sqlite3_close(db);
+    pthread_mutex_unlock(&reading);
     return code;
 }
 
