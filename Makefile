@@ -32,11 +32,12 @@ FLAGS    = -std=gnu11 -D_GNU_SOURCE -pthread -MMD -MP -Isrc -I$(B) $(HEADERS) $(
 # Asked once, and when first needed: `make deps` may have installed pkg-config just before.
 pkg     = $(shell pkg-config $(1) 2>/dev/null || echo $(2))
 HEADERS = $(eval HEADERS := $(call pkg,--cflags lua5.4,-I/usr/include/lua5.4))$(HEADERS)
-# What only a terminal wants is part of the program where that can be: to load readline's and ncurses' 2,000 addresses was a third
-# of each start. The C library comes first, as most of what the others want is in it.
+# Libraries of which few functions are used, or whose thousands of addresses cost more to look up than a short command does, are
+# part of the program where that can be: readline and ncurses were a third of each start, SQLite a quarter of the rest. The C
+# library comes first, as most of what the others want is in it.
 archive = $(if $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l:lib$(1).a,-l$(1))
-LIBS    = $(eval LIBS := $(foreach name,readline ncursesw tinfo,$(call archive,$(name))) $(call pkg,--libs sqlite3 libxxhash \
-          libutf8proc blkid mount libudev,-lsqlite3 -lxxhash -lutf8proc -lblkid -lmount -ludev))$(LIBS)
+LIBS    = $(eval LIBS := $(foreach name,readline ncursesw tinfo sqlite3 utf8proc,$(call archive,$(name))) -lm \
+          $(call pkg,--libs libxxhash blkid mount libudev,-lxxhash -lblkid -lmount -ludev))$(LIBS)
 FUSE    = $(call pkg,--libs fuse3 libutf8proc,-lfuse3 -lutf8proc)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
