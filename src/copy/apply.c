@@ -112,14 +112,15 @@ static struct manifest_file old_file(const struct item *item)
     };
 }
 
-static struct manifest_file listed_file(const struct work *w, const struct item *item)
+/* path: in the replica. */
+static struct manifest_file listed_file(const struct work *w, const struct item *item, const char *path)
 {
     const struct entry *l = &item->left, *r = &item->right;
     const struct stat old = {.st_mode = r->mode, .st_uid = r->uid, .st_gid = r->gid};
     struct stat st = {.st_mode = l->mode, .st_uid = l->uid, .st_gid = l->gid};
 
     if (item->kind == VERDICT_METADATA)
-        source_give_replaced(&w->source, &old, &st);
+        source_give_replaced(w, path, &old, &st);
     else
         source_give_new(&w->source, &st);
     return (struct manifest_file){
@@ -139,8 +140,8 @@ void apply_announce_folder(struct work *w, struct twin *twin)
 
 void apply_announce_directory(struct work *w, const struct item *item)
 {
-    struct manifest_file fresh = listed_file(w, item);
     char *path = plan_join(item->twin->path, item->name);
+    struct manifest_file fresh = listed_file(w, item, path);
 
     apply_announce_folder(w, item->twin);
     manifest_add_create(&w->target.manifest, path, &fresh);
@@ -154,8 +155,8 @@ void apply_announce_directory(struct work *w, const struct item *item)
 static void announce(struct commit *c, struct item *item, int dir)
 {
     struct manifest *m = &c->w->target.manifest;
-    struct manifest_file old = old_file(item), listed = listed_file(c->w, item);
     char *path = plan_join(item->twin->path, item->name);
+    struct manifest_file old = old_file(item), listed = listed_file(c->w, item, path);
 
     apply_announce_folder(c->w, item->twin);
     if (item->kind == VERDICT_EXTRA)

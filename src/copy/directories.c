@@ -13,6 +13,7 @@
 #include "copy/attributes.h"
 #include "copy/extras.h"
 #include "copy/layers.h"
+#include "copy/original.h"
 #include "copy/refusals.h"
 #include "copy/source.h"
 #include "copy/times.h"
@@ -62,30 +63,34 @@ static int announce_touch(struct work *w, const char *path, const struct stat *f
     return manifest_write(m);
 }
 
+static const struct xattr_rules clean = {.clean = true};    /* of what a new one inherits */
+
 /* fresh: it was made by this copy, and its metadata is only provisional. */
 static int finish_open(struct work *w, const char *path, int from, int to, bool fresh, enum side *ret_side)
 {
     struct stat from_st, to_st, now;
     struct given given = {0};
+    struct original original;
 
     if (fstat(from, &from_st) < 0 || fstat(to, &to_st) < 0)
         return -errno;
+    original_of(w, path, true, &original);
     const int64_t ctime = ctime_of(&from_st);
     if (fresh)
         source_give_new(&w->source, &from_st);
     else
-        source_give_corrected(w, &to_st, &from_st);
+        source_give_corrected(w, path, &to_st, &from_st);
     if (!fresh && !holds_may_correct(&w->target.holds, to_st.st_uid))
         return 0;
     bool refused = mtime_of(&from_st) == mtime_of(&to_st) && refusals_stand(w->refusals, path);
-    bool extras = !fresh && !refused && extras_differ(w, from, to);
+    bool extras = !fresh && !refused && extras_differ(w, path, from, to);
     bool rights = extras || (!fresh && lacks_rights(&w->target.holds, &from_st, &to_st));
     if (!fresh && !rights && mtime_of(&from_st) == mtime_of(&to_st))
         return 0;
     int code = fresh ? 0 : announce_touch(w, path, &from_st, &to_st, to, rights);
     if (code)
         return code;
-    code = metadata_copy(from, to, &from_st, &w->target.holds, fresh || w->source.holds.xattr, &given);
+    code = metadata_copy(from, to, &from_st, &w->target.holds, fresh ? &clean : &original.rules, &given);
     if (code && given.side == SIDE_SOURCE)
         *ret_side = SIDE_SOURCE;
     if (!code && fstat(to, &now) < 0)
@@ -115,7 +120,7 @@ static int finish_gone(struct work *w, const char *path, int to)
         st.st_gid = f->gid;
         st.st_mtim = clock_split(f->mtime);
     }
-    int code = metadata_copy(to, to, &st, &w->target.holds, true, &given);
+    int code = metadata_copy(to, to, &st, &w->target.holds, &clean, &given);
     report_lost(&w->report, given.lost);
     return code;
 }
@@ -383,7 +388,7 @@ static int make_parent(struct work *w, const char *path, int parent, const char 
         code = -errno;
     if (!code && !gone) {
         source_give_new(&w->source, &st);
-        code = metadata_copy(from, to, &st, &w->target.holds, true, &given);
+        code = metadata_copy(from, to, &st, &w->target.holds, &clean, &given);
     }
     if (!code)
         code = path_sync_dir(parent);

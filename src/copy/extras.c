@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "base/path.h"
-#include "copy/xattr.h"
+#include "copy/original.h"
 
 static char same, other;
 
@@ -22,10 +22,18 @@ void extras_free(struct extras *x)
 
 static bool keeps(const struct work *w) { return w->source.holds.xattr && w->target.holds.xattr; }
 
-bool extras_differ(const struct work *w, int from, int to)
+/* 1 or 0, or -errno. */
+static int agree(const struct work *w, const char *path, int from, int to)
 {
-    return keeps(w) && !w->request->layers &&
-           xattr_agree((struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, w->target.holds.root) == 0;
+    struct original original;
+
+    original_of(w, path, true, &original);
+    return xattr_agree((struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, w->target.holds.root, &original.rules);
+}
+
+bool extras_differ(const struct work *w, const char *path, int from, int to)
+{
+    return keeps(w) && !w->request->layers && agree(w, path, from, to) == 0;
 }
 
 static int open_either(const struct work *w, int top, const char *path, bool folder)
@@ -36,7 +44,7 @@ static int open_either(const struct work *w, int top, const char *path, bool fol
 static int look(const struct work *w, const char *path, bool folder)
 {
     int from = open_either(w, w->source.top, path, folder), to = from < 0 ? from : open_either(w, w->target.top, path, folder);
-    int code = to < 0 ? to : xattr_agree((struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, w->target.holds.root);
+    int code = to < 0 ? to : agree(w, path, from, to);
 
     if (from >= 0)
         close(from);

@@ -16,8 +16,8 @@ struct extras {
 void extras_init(struct extras *x, struct work *w);
 void extras_free(struct extras *x);
 
-/* Has this folder of the destination, open like the source's, other attributes than that? False when nobody can tell. */
-bool extras_differ(const struct work *w, int from, int to);
+/* Has this folder of the destination, at path in the replica and open like the source's, other attributes than that? False when nobody can tell. */
+bool extras_differ(const struct work *w, const char *path, int from, int to);
 
 /* For plan.same_extras: has the destination's file or folder the attributes of the source's? 1 or 0; -errno when nobody can tell. */
 int extras_agree(void *arg, const struct plan_name *name);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "copy/fan.h"
+#include "copy/original.h"
 #include "copy/partials.h"
 #include "copy/plan.h"
 #include "copy/reading.h"
@@ -19,6 +21,7 @@
 #include "copy/times.h"
 
 #define ATTEMPTS 2
+#define PROC_PATH 320    /* "/proc/self/fd/N/NAME" */
 
 /* One destination of an attempt. */
 struct end {
@@ -101,10 +104,13 @@ static void give(const struct attempt *a, struct end *e)
     const struct stat old = {.st_mode = item->right.mode, .st_uid = item->right.uid, .st_gid = item->right.gid};
 
     e->give = a->from.before;
-    if (item->kind == VERDICT_CHANGED)
-        source_give_replaced(&e->w->source, &old, &e->give);
-    else
+    if (item->kind != VERDICT_CHANGED) {
         source_give_new(&e->w->source, &e->give);
+        return;
+    }
+    char *path = plan_join(item->twin->path, item->name);
+    source_give_replaced(e->w, path, &old, &e->give);
+    free(path);
 }
 
 /*
@@ -156,9 +162,30 @@ static void make_temp(struct attempt *a, struct end *e)
         fail(e, SIDE_TARGET, e->fd);
 }
 
+/* The file that is replaced leaves the new one what the source could not hold. */
+static int give_source(const struct attempt *a, struct end *e, bool clean)
+{
+    const struct item *item = e->item;
+    const bool replaces = item->kind == VERDICT_CHANGED && S_ISREG(item->right.mode) && e->w->originals;
+    char old_path[PROC_PATH];
+    const struct xattr_file old = {.path = old_path};
+    struct original original;
+    char *path = plan_join(item->twin->path, item->name);
+
+    original_of(e->w, path, true, &original);
+    original.rules.clean = clean;
+    original.rules.fresh = true;
+    original.rules.old = replaces ? &old : NULL;
+    snprintf(old_path, sizeof old_path, "/proc/self/fd/%d/%s", e->dir, item->name);
+    int code = metadata_give(a->from.fd, e->fd, &e->now, &e->give, &e->w->target.holds, &original.rules, &e->given);
+    free(path);
+    return code;
+}
+
 /* Attributes are the source's, or those of the file that is repaired. */
 static void give_metadata(const struct attempt *a, struct end *e)
 {
+    static const struct xattr_rules repaired = {.clean = true};
     bool repair = e->w->request->repair, clean = repair || e->item->twin->strip_acl || e->resume;
     int from = repair ? openat(e->dir, e->item->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : a->from.fd;
 
@@ -166,7 +193,8 @@ static void give_metadata(const struct attempt *a, struct end *e)
         fail(e, SIDE_TARGET, -errno);
         return;
     }
-    int code = metadata_give(from, e->fd, &e->now, &e->give, &e->w->target.holds, clean, &e->given);
+    int code = repair ? metadata_give(from, e->fd, &e->now, &e->give, &e->w->target.holds, &repaired, &e->given)
+                      : give_source(a, e, clean);
     fail(e, repair ? SIDE_TARGET : e->given.side, code);
     if (repair)
         close(from);
@@ -300,6 +328,7 @@ static int copy_regular(struct attempt *a)
 
 static void make_special(struct attempt *a, struct end *e)
 {
+    static const struct xattr_rules clean = {.clean = true};
     enum side side = SIDE_SOURCE;
 
     give(a, e);
@@ -307,7 +336,7 @@ static void make_special(struct attempt *a, struct end *e)
     e->unmade = code && side == SIDE_TARGET;
     fail(e, side, code);
     if (!code) {
-        code = metadata_copy_at(a->dir, e->item->name, e->dir, e->item->temp, &e->give, &e->w->target.holds, &e->given);
+        code = metadata_copy_at(a->dir, e->item->name, e->dir, e->item->temp, &e->give, &e->w->target.holds, &clean, &e->given);
         fail(e, e->given.side, code);
     }
     if (!e->code)

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "copy/attributes.h"
+#include "copy/original.h"
 #include "copy/source.h"
 #include "copy/times.h"
 
@@ -13,6 +15,8 @@ struct fix {
     struct work *w;
     struct item *item;
     int from_dir, to_dir;
+    char *path;
+    struct original original;
     struct given result;
     struct stat before, after;    /* of the file that is corrected */
     struct stat wanted;           /* what it was to get */
@@ -35,7 +39,7 @@ static bool both_listed(const struct fix *f, const struct stat *from, const stru
 
 static void give(const struct fix *f, const struct stat *old, struct stat *st)
 {
-    source_give_corrected(f->w, old, st);
+    source_give_corrected(f->w, f->path, old, st);
 }
 
 /* Through names: for what cannot be opened. */
@@ -50,7 +54,7 @@ static int fix_at(struct fix *f)
         return -ESTALE;
     give(f, &to, &from);
     int code = metadata_copy_at(f->from_dir, f->item->name, f->to_dir, f->item->name, &from, &f->w->target.holds,
-                                &f->result);
+                                &f->original.rules, &f->result);
     if (!code && fstatat(f->to_dir, f->item->name, &f->after, AT_SYMLINK_NOFOLLOW) < 0)
         code = -errno;
     f->before = to;
@@ -67,7 +71,7 @@ static int fix_open(struct fix *f, int from, int to)
     if (!both_listed(f, &from_st, &to_st))
         return -ESTALE;
     give(f, &to_st, &from_st);
-    int code = metadata_copy(from, to, &from_st, &f->w->target.holds, f->w->source.holds.xattr, &f->result);
+    int code = metadata_copy(from, to, &from_st, &f->w->target.holds, &f->original.rules, &f->result);
     if (!code && fstat(to, &f->after) < 0)
         code = -errno;
     f->before = to_st;
@@ -153,8 +157,11 @@ static uint64_t attributes_of(const struct fix *f)
 int fix_metadata(struct work *w, struct item *item, int source_dir, int target_dir, enum side *ret_side)
 {
     struct fix f = {.w = w, .item = item, .from_dir = source_dir, .to_dir = target_dir};
+    f.path = plan_join(item->twin->path, item->name);
+    original_of(w, f.path, true, &f.original);
     f.attributes_before = attributes_of(&f);
     int code = S_ISREG(item->left.mode) ? fix_regular(&f) : fix_at(&f);
+    free(f.path);
 
     *ret_side = code && f.result.side == SIDE_SOURCE ? SIDE_SOURCE : SIDE_TARGET;
     if (code)

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/fault.h"
-#include "copy/xattr.h"
 
 #define PROC_PATH 320    /* "/proc/self/fd/N/NAME" */
 
@@ -97,7 +96,7 @@ static int set_mode(struct place p, const struct stat *st, const struct holds *h
 /* Where attributes come from: a file, a list, or (neither) they stay. */
 struct attributes {
     const struct xattr_file *file;
-    bool clean;                /* remove what the file lacks */
+    const struct xattr_rules *rules;
     const char *list;
 };
 
@@ -108,7 +107,7 @@ static int set_xattrs(struct attributes from, struct xattr_file to, const struct
     int code = 0;
 
     if (from.file)
-        code = xattr_copy(*from.file, to, holds->root, from.clean, &bits);
+        code = xattr_copy(*from.file, to, holds->root, from.rules, &bits);
     else if (from.list)
         code = xattr_put(to, from.list, holds->root, &bits);
 
@@ -138,7 +137,7 @@ static int apply(struct place to, struct attributes from, struct xattr_file to_a
 
     if (!code)
         code = set_xattrs(from, to_attr, holds, &new);
-    bool untouched = !code && !from.list && !from.clean && !(st->st_mode & (S_ISUID | S_ISGID));
+    bool untouched = !code && !from.list && !(from.rules && from.rules->clean) && !(st->st_mode & (S_ISUID | S_ISGID));
     if (code >= 0)
         code = set_mode(to, st, holds, untouched && now->st_mode == st->st_mode, &new.lost);
     if (!code)
@@ -178,25 +177,28 @@ mode_t metadata_first_mode(const struct stat *st)
 }
 
 int metadata_give(int from, int to, const struct stat *now, const struct stat *st, const struct holds *holds,
-                  bool clean, struct given *given)
+                  const struct xattr_rules *rules, struct given *given)
 {
+    static const struct xattr_rules none;
     const struct xattr_file file = {.fd = from};
 
-    return apply((struct place){.fd = to}, (struct attributes){.file = &file, .clean = clean},
+    return apply((struct place){.fd = to}, (struct attributes){.file = &file, .rules = rules ? rules : &none},
                  (struct xattr_file){.fd = to}, st, now, holds, given);
 }
 
-int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, struct given *given)
+int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds,
+                  const struct xattr_rules *rules, struct given *given)
 {
     struct stat now;
 
     given->side = SIDE_TARGET;
-    return fstat(to, &now) < 0 ? -errno : metadata_give(from, to, &now, st, holds, clean, given);
+    return fstat(to, &now) < 0 ? -errno : metadata_give(from, to, &now, st, holds, rules, given);
 }
 
 int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,
-                     const struct holds *holds, struct given *given)
+                     const struct holds *holds, const struct xattr_rules *rules, struct given *given)
 {
+    static const struct xattr_rules none;
     char from_path[PROC_PATH], to_path[PROC_PATH];
     struct stat now;
 
@@ -206,7 +208,7 @@ int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char
     snprintf(from_path, sizeof from_path, "/proc/self/fd/%d/%s", from_dir, from_name);
     snprintf(to_path, sizeof to_path, "/proc/self/fd/%d/%s", to_dir, to_name);
     const struct xattr_file file = {.path = from_path};
-    return apply((struct place){.fd = to_dir, .name = to_name}, (struct attributes){.file = &file, .clean = true},
+    return apply((struct place){.fd = to_dir, .name = to_name}, (struct attributes){.file = &file, .rules = rules ? rules : &none},
                  (struct xattr_file){.path = to_path}, st, &now, holds, given);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "copy/data.h"
+#include "copy/xattr.h"
 #include "index/traits.h"
 
 /* What a destination could not hold, as bits. */
@@ -73,21 +74,22 @@ bool holds_may_correct(const struct holds *holds, uint32_t uid);
 
 /*
  * Give `to` the metadata of `from`. Both are open regular files or directories, to is complete. st: of the source.
- * clean: remove user attributes and ACLs that the source lacks. *given, zeroed before: what cannot be held, or whose error it is.
+ * rules: of attributes; NULL: what `to` has besides stays. *given, zeroed before: what cannot be held, or whose error it is.
  * Set-user-id and set-group-id bits are dropped when the owner could not be set. 0 or -errno.
  */
-int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds, bool clean, struct given *given);
+int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds,
+                  const struct xattr_rules *rules, struct given *given);
 
 /* The same for who knows what `to` is now. */
 int metadata_give(int from, int to, const struct stat *now, const struct stat *st, const struct holds *holds,
-                  bool clean, struct given *given);
+                  const struct xattr_rules *rules, struct given *given);
 
 /*
  * The same for what cannot be opened without effects: symlinks, FIFOs, devices, and files without read permission.
  * Both names are single components and are not followed.
  */
 int metadata_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name, const struct stat *st,
-                     const struct holds *holds, struct given *given);
+                     const struct holds *holds, const struct xattr_rules *rules, struct given *given);
 
 /*
  * Give dir/name (a single component, not followed; "." for dir itself) the owner, mode and times in st, and the

@@ -217,15 +217,27 @@ static const struct merge_pair *without_socket(const struct merge_pair *pair, st
     return own;
 }
 
+/* What the source did not take is no difference: its side is as if it had. own, left: for that. */
+static const struct merge_pair *as_taken(struct plan *p, const struct plan_name *name, struct merge_pair *own, struct entry *left)
+{
+    if (!p->original || !p->original(p->original_arg, name, left))
+        return name->pair;
+    *own = *name->pair;
+    own->left = left;
+    return own;
+}
+
 static int visit(struct plan *p, const struct plan_visitor *visitor, const struct merge_dir *dir,
                  const struct merge_pair *pair)
 {
     struct verdict verdict;
-    struct merge_pair own;
+    struct merge_pair own, taken;
+    struct entry left;
     struct plan_name name = {.dir = dir, .verdict = &verdict};
 
     pair = name.pair = without_socket(pair, &own, &name.socket);
     name.name = pair->left ? pair->left->name : pair->right->name;
+    pair = name.pair = as_taken(p, &name, &taken, &left);
     classify(pair, &p->options, &verdict);
     keep_unread(p, &name, &verdict);
     if (verdict.kind == VERDICT_RETYPED && !is_asked_itself(p, name.name))

@@ -30,6 +30,8 @@ struct plan {
     void *gap_arg;
     int (*refused)(void *arg, const struct plan_name *name);         /* what it did not take before (copy/refusals.h); NULL */
     void *refused_arg;
+    bool (*original)(void *arg, const struct plan_name *name, struct entry *left);    /* what of its rights the source did not take (copy/original.h); NULL */
+    void *original_arg;
     bool (*is_one)(void *arg, bool left, const char *path, const char *dir, const char *name);    /* grouping_rules.is_one; NULL */
     uint64_t (*device)(void *arg, bool left, const char *dir);    /* grouping_rules.device, of the same arg; NULL */
     void *is_one_arg;

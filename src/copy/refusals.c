@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -11,9 +12,11 @@
 #include "base/hash.h"
 #include "base/path.h"
 #include "copy/attributes.h"
+#include "copy/original.h"
 #include "copy/times.h"
 #include "index/filesystem.h"
 
+#define PROC_PATH 320      /* "/proc/self/fd/N/NAME" */
 #define NEVER (-1)         /* room: none would do */
 
 enum seen { UNSEEN, STANDS, FALLEN };
@@ -22,13 +25,23 @@ struct refusal {
     uint64_t name, state;
     unsigned lost;
     int64_t room;          /* bytes, or NEVER */
+    char *parts;           /* for the way back (copy/original.h); of what is noted only */
     atomic_int seen;       /* enum seen */
 };
 
+static void free_refusal(void *arg)
+{
+    struct refusal *f = arg;
+
+    if (f)
+        free(f->parts);
+    free(f);
+}
+
 void refusals_free(struct refusals *r)
 {
-    map_free(&r->known, free);
-    map_free(&r->noted, free);
+    map_free(&r->known, free_refusal);
+    map_free(&r->noted, free_refusal);
     if (r->w)
         pthread_mutex_destroy(&r->lock);
     *r = (struct refusals){0};
@@ -157,6 +170,7 @@ static int stat_side(int fd, const char *name, struct stat *ret_st)
     return name ? fstatat(fd, name, ret_st, AT_SYMLINK_NOFOLLOW) : fstat(fd, ret_st);
 }
 
+/* Takes its parts. */
 static void keep(struct refusals *r, const struct refusal *refusal)
 {
     struct refusal *f = mem_zalloc(sizeof *f);
@@ -165,10 +179,26 @@ static void keep(struct refusals *r, const struct refusal *refusal)
     f->state = refusal->state;
     f->lost = refusal->lost;
     f->room = refusal->room;
+    f->parts = refusal->parts;
     pthread_mutex_lock(&r->lock);
-    free(map_get(&r->noted, f->name));
+    free_refusal(map_get(&r->noted, f->name));
     map_set(&r->noted, f->name, f);
     pthread_mutex_unlock(&r->lock);
+}
+
+/* NULL: nobody can tell. */
+static char *parts_of(const struct work *w, struct refused_pair pair, const struct stat *from, const struct stat *to)
+{
+    const struct rights wanted = {from->st_mode, from->st_uid, from->st_gid}, has = {to->st_mode, to->st_uid, to->st_gid};
+    char from_path[PROC_PATH], to_path[PROC_PATH];
+    struct buf parts = {0};
+
+    snprintf(from_path, sizeof from_path, "/proc/self/fd/%d/%s", pair.from, pair.name ? pair.name : ".");
+    snprintf(to_path, sizeof to_path, "/proc/self/fd/%d/%s", pair.to, pair.name ? pair.name : ".");
+    int code = original_pack(w, (struct xattr_file){.path = from_path}, (struct xattr_file){.path = to_path}, &wanted, &has, &parts);
+    char *text = code ? NULL : buf_take(&parts);
+    buf_free(&parts);
+    return text;
 }
 
 static void note_lost(struct refusals *r, struct refusal *f, struct refused_pair pair, int64_t ctime)
@@ -181,8 +211,11 @@ static void note_lost(struct refusals *r, struct refusal *f, struct refused_pair
     add_rights(&text, from.st_mode, from.st_uid, from.st_gid, mtime_of(&from));
     add_rights(&text, to.st_mode, to.st_uid, to.st_gid, mtime_of(&to));
     f->room = room_of(f->lost, pair.to);
+    f->parts = parts_of(r->w, pair, &from, &to);
     if (state_of(r->w, &text, pair, &f->state) == 0 && stat_side(pair.from, pair.name, &from) == 0 && ctime_of(&from) == ctime)
         keep(r, f);
+    else
+        free(f->parts);
     buf_free(&text);
 }
 
@@ -261,8 +294,8 @@ int refusals_open(struct refusals *r, struct work *w, struct catalog *cat, struc
 
 static int write_one(const struct refusals *r, struct catalog *cat, const struct refusal *f, struct error *err)
 {
-    static const char set[] = "INSERT OR REPLACE INTO refused (database, replica, name, state, lost, room) "
-                              "SELECT id, ?2, ?3, ?4, ?5, ?6 FROM database WHERE identity = ?1";
+    static const char set[] = "INSERT OR REPLACE INTO refused (database, replica, name, state, lost, room, parts) "
+                              "SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM database WHERE identity = ?1";
     static const char forget[] = "DELETE FROM refused WHERE " OURS " AND name = ?3";
     sqlite3_stmt *stmt;
     int code = catalog_borrow(cat, f->lost ? set : forget, &stmt, err);
@@ -275,6 +308,7 @@ static int write_one(const struct refusals *r, struct catalog *cat, const struct
         sqlite3_bind_int64(stmt, 4, (int64_t)f->state);
         sqlite3_bind_int(stmt, 5, (int)f->lost);
         sqlite3_bind_int64(stmt, 6, f->room);
+        sqlite3_bind_text(stmt, 7, f->parts, -1, SQLITE_STATIC);    /* NULL where there is none */
     }
     int step = sqlite3_step(stmt);
     code = step == SQLITE_DONE ? 0 : catalog_fail(cat, step, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "copy/original.h"
 #include "copy/plan.h"
 #include "copy/times.h"
 
@@ -114,8 +115,11 @@ void source_give_new(const struct source *s, struct stat *st)
         st->st_mode &= ~(s->umask | S_ISUID | S_ISGID);
 }
 
-void source_give_replaced(const struct source *s, const struct stat *old, struct stat *st)
+void source_give_replaced(const struct work *w, const char *path, const struct stat *old, struct stat *st)
 {
+    const struct source *s = &w->source;
+
+    original_give(w, path, old, st);
     if (!s->holds.mode)
         st->st_mode = (st->st_mode & S_IFMT) | (old->st_mode & 07777);
     if (!s->holds.owner) {
@@ -124,11 +128,11 @@ void source_give_replaced(const struct source *s, const struct stat *old, struct
     }
 }
 
-void source_give_corrected(const struct work *w, const struct stat *old, struct stat *st)
+void source_give_corrected(const struct work *w, const char *path, const struct stat *old, struct stat *st)
 {
     const struct traits_pair traits = work_traits(w);
 
-    source_give_replaced(&w->source, old, st);
+    source_give_replaced(w, path, old, st);
     if (traits_compare(&traits, mtime_of(st), mtime_of(old)) != TIMES_DIFFER)
         st->st_mtim = old->st_mtim;
 }

@@ -22,10 +22,10 @@ int source_describe(struct work *w, struct catalog *cat, struct error *err);
 /* st, of the source: make it what a name that is new at the destination gets. */
 void source_give_new(const struct source *s, struct stat *st);
 
-/* The same for one that replaces `old`, which keeps its mode and owner where the source holds none. */
-void source_give_replaced(const struct source *s, const struct stat *old, struct stat *st);
+/* The same for one that replaces `old`, at path in the replica, which keeps its mode and owner where the source holds none, or did not take them. */
+void source_give_replaced(const struct work *w, const char *path, const struct stat *old, struct stat *st);
 
 /* The same for one that stays and is corrected: a time that agrees, or cannot be had there, stays, too. */
-void source_give_corrected(const struct work *w, const struct stat *old, struct stat *st);
+void source_give_corrected(const struct work *w, const char *path, const struct stat *old, struct stat *st);
 
 #endif

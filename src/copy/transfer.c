@@ -19,6 +19,7 @@
 #include "copy/layers.h"
 #include "copy/nested.h"
 #include "copy/only.h"
+#include "copy/original.h"
 #include "copy/open.h"
 #include "copy/partials.h"
 #include "copy/rehearse.h"
@@ -47,6 +48,7 @@ struct transfer {
     struct extras extras;          /* of one without */
     struct gaps gaps;              /* of a mirror */
     struct refusals refusals;      /* of one without layers */
+    struct originals originals;    /* likewise */
     struct nested nested;
     struct space space;
     bool journaled;
@@ -117,6 +119,8 @@ static void init_plan(struct transfer *t)
         t->plan.extras_arg = &t->extras;
         t->plan.refused = refusals_judge;
         t->plan.refused_arg = &t->refusals;
+        t->plan.original = original_entry;
+        t->plan.original_arg = &t->originals;
     }
     if (t->request.layers) {
         settle_init(&t->settle, w);
@@ -188,6 +192,8 @@ static int make_plan(struct transfer *t, struct error *err)
 
     init_plan(t);
     int code = t->plan.refused ? refusals_open(&t->refusals, w, t->cat, err) : 0;
+    if (!code && t->plan.original)
+        code = originals_open(&t->originals, w, t->cat, err);
     if (!code)
         code = nested_check(w, &t->nested, err);
     if (!code)
@@ -451,6 +457,7 @@ static void transfer_main(struct job *job, void *arg)
     extras_free(&t->extras);
     gaps_free(&t->gaps);
     refusals_free(&t->refusals);
+    originals_free(&t->originals);
     nested_free(&t->nested);
     if (opened)
         work_close(w);

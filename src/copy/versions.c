@@ -15,6 +15,8 @@
 #include "copy/temp.h"
 #include "index/still.h"
 
+static const struct xattr_rules clean = {.clean = true};    /* of what a temp inherits */
+
 void versions_init(struct versions *v, int root, const char *operation, const char *replica, bool sync_each)
 {
     struct buf base = {0};
@@ -178,7 +180,7 @@ static int copy_to_temp(int dir, const char *name, int temp, const struct stat *
         code = data_copy(data, from, &sink, 1, (uint64_t)st->st_size, sparse, &digest, &size);
     code = code ? code : sink.code;
     if (!code)
-        code = metadata_copy(from, temp, st, holds, true, &given);
+        code = metadata_copy(from, temp, st, holds, &clean, &given);
     if (!code && (fstat(from, &after) < 0 || size != was.size || !still_is(&was, &after, STILL_SAME, NULL)))
         code = -ESTALE;
     close(from);
@@ -219,7 +221,7 @@ static int stage_special(int from_dir, const char *name, const struct stat *st, 
     struct given given = {0};
     int code = special_make(from_dir, name, st, to_dir, ret_temp, &side);
 
-    return code ? code : metadata_copy_at(from_dir, name, to_dir, ret_temp, st, holds, &given);
+    return code ? code : metadata_copy_at(from_dir, name, to_dir, ret_temp, st, holds, &clean, &given);
 }
 
 static int stage_regular(int from_dir, const char *name, const struct stat *st, int to_dir, char *ret_temp,

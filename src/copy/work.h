@@ -57,6 +57,7 @@ struct remembered {
 
 struct stream;
 struct refusals;
+struct originals;
 
 struct work {
     const struct transfer_request *request;
@@ -70,6 +71,7 @@ struct work {
     atomic_bool partial;           /* a large file's temp was kept, to go on with */
     struct report report;
     struct refusals *refusals;     /* NULL: of a repair, or of what is put together from versions */
+    struct originals *originals;   /* NULL: likewise */
     struct twins twins;
     struct twins *layers;          /* of each of the request's layers */
     size_t layer_count;

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -119,7 +121,33 @@ static unsigned lost_of(const char *name, int code)
     return (is_acl(name) ? XATTR_LOST_ACL : XATTR_LOST_PLAIN) | why;
 }
 
-static int copy_one(struct xattr_file from, struct xattr_file to, const char *name, unsigned *lost)
+/* 1 with the value, 0 when there is none, or -errno. */
+static int get_one(struct xattr_file f, const char *name, struct buf *value)
+{
+    int code = get_all(f, name, value);
+    return code == -ENODATA ? 0 : code ? code : 1;
+}
+
+static bool are_equal(const struct buf *a, const struct buf *b)
+{
+    return a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len) == 0);
+}
+
+/* Does an attribute stay as `to` has it, whatever the source has of that name? has: that, or NULL. */
+static bool stays(const struct xattr_rules *rules, struct xattr_file from, struct xattr_file to, const char *name, const struct buf *has)
+{
+    struct buf value = {0};
+    bool kept = rules->stays && is_wanted(name, false) && get_one(to, name, &value) == 1 &&
+                rules->stays(rules->arg, from, name, has, &value);
+
+    buf_free(&value);
+    return kept;
+}
+
+/* May what the destination has of its own stay? */
+static bool is_kept(const struct xattr_rules *rules) { return rules->clean && !rules->fresh; }
+
+static int copy_one(struct xattr_file from, struct xattr_file to, const char *name, const struct xattr_rules *rules, unsigned *lost)
 {
     struct buf value = {0};
     int code = get_all(from, name, &value);
@@ -127,7 +155,7 @@ static int copy_one(struct xattr_file from, struct xattr_file to, const char *na
 
     if (code && !lacks)
         *lost |= XATTR_UNREAD;
-    if (!code && (code = set(to, name, value.data, value.len)))
+    if (!code && !(is_kept(rules) && stays(rules, from, to, name, &value)) && (code = set(to, name, value.data, value.len)))
         lacks = refuses(to, code);
     buf_free(&value);
     if (lacks && !gone)
@@ -135,14 +163,15 @@ static int copy_one(struct xattr_file from, struct xattr_file to, const char *na
     return lacks ? 0 : code;
 }
 
-/* What the destination has and the source has not. root: those that only root sets, too. */
-static int remove_others(struct xattr_file to, const struct buf *wanted, bool root)
+/* What the destination has and the source has not. root: those that only root sets, too. from: NULL for a list. */
+static int remove_others(struct xattr_file to, const struct buf *wanted, bool root, const struct xattr_file *from,
+                         const struct xattr_rules *rules)
 {
     struct buf names = {0};
     int code = get_names(to, &names);
 
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name)) {
-        if (is_wanted(name, root) && !contains(wanted, name))
+        if (is_wanted(name, root) && !contains(wanted, name) && !(from && is_kept(rules) && stays(rules, *from, to, name, NULL)))
             code = drop(to, name);
         if (code && refuses(to, code))
             code = 0;
@@ -151,7 +180,34 @@ static int remove_others(struct xattr_file to, const struct buf *wanted, bool ro
     return code;
 }
 
-int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool clean, unsigned *lost)
+static int carry_one(struct xattr_file from, struct xattr_file to, const char *name, const struct xattr_rules *rules)
+{
+    struct buf has = {0}, value = {0};
+    int found = get_one(from, name, &has), code = 0;
+
+    if (stays(rules, from, *rules->old, name, found == 1 ? &has : NULL) && get_one(*rules->old, name, &value) == 1)
+        code = set(to, name, value.data, value.len);
+    bool carried = value.len && !code;
+    buf_free(&has);
+    buf_free(&value);
+    return code && !refuses(to, code) ? code : carried;
+}
+
+/* From the file that is replaced to the new one. How many, or -errno. */
+static int carry(struct xattr_file from, struct xattr_file to, const struct xattr_rules *rules)
+{
+    struct buf names = {0};
+    int code = rules->old ? get_names(*rules->old, &names) : 0, carried = 0;
+
+    code = is_unsaid(code) ? 0 : code;
+    for (const char *name = next_name(&names, NULL); code >= 0 && name; name = next_name(&names, name))
+        if (is_wanted(name, false) && (code = carry_one(from, to, name, rules)) > 0)
+            carried++;
+    buf_free(&names);
+    return code < 0 ? code : carried;
+}
+
+int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, const struct xattr_rules *rules, unsigned *lost)
 {
     struct buf names = {0};
     int code = get_names(from, &names), given = 0;
@@ -161,46 +217,49 @@ int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, bool cle
         code = 0;
     } else if (code) {
         *lost |= XATTR_UNREAD;
-    } else if (clean) {
-        code = remove_others(to, &names, false);
+    } else if (rules->clean) {
+        code = remove_others(to, &names, false, &from, rules);
     }
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name))
         if (is_wanted(name, root)) {
-            code = copy_one(from, to, name, lost);
+            code = copy_one(from, to, name, rules, lost);
             given++;
         }
     buf_free(&names);
-    return code ? code : given;
+    int carried = code ? 0 : carry(from, to, rules);
+    return code ? code : carried < 0 ? carried : given + carried;
 }
 
-static int values_agree(struct xattr_file from, struct xattr_file to, const char *name)
+static int values_agree(struct xattr_file from, struct xattr_file to, const char *name, const struct xattr_rules *rules)
 {
     struct buf a = {0}, b = {0};
-    int code = get_all(from, name, &a);
+    int code = get_one(from, name, &a);
 
-    if (!code)
-        code = get_all(to, name, &b);
-    bool same = !code && a.len == b.len && (!a.len || memcmp(a.data, b.data, a.len) == 0);
+    if (code > 0)
+        code = get_one(to, name, &b);
+    if (code > 0)
+        code = are_equal(&a, &b) || stays(rules, from, to, name, &a);
     buf_free(&a);
     buf_free(&b);
-    return code == -ENODATA ? 0 : code ? code : same;
+    return code;
 }
 
 /* All that `from` has, and nothing that would be removed from `to`. */
-static int names_agree(struct xattr_file from, struct xattr_file to, const struct buf *have, const struct buf *has, bool root)
+static int names_agree(struct xattr_file from, struct xattr_file to, const struct buf *have, const struct buf *has, bool root,
+                       const struct xattr_rules *rules)
 {
     int code = 1;
 
     for (const char *name = next_name(has, NULL); name; name = next_name(has, name))
-        if (is_wanted(name, false) && !contains(have, name))
+        if (is_wanted(name, false) && !contains(have, name) && !stays(rules, from, to, name, NULL))
             return 0;
     for (const char *name = next_name(have, NULL); code == 1 && name; name = next_name(have, name))
         if (is_wanted(name, root))
-            code = contains(has, name) ? values_agree(from, to, name) : 0;
+            code = contains(has, name) ? values_agree(from, to, name, rules) : 0;
     return code;
 }
 
-int xattr_agree(struct xattr_file from, struct xattr_file to, bool root)
+int xattr_agree(struct xattr_file from, struct xattr_file to, bool root, const struct xattr_rules *rules)
 {
     struct buf have = {0}, has = {0};
     int code = get_names(from, &have);
@@ -208,10 +267,70 @@ int xattr_agree(struct xattr_file from, struct xattr_file to, bool root)
     if (!code)
         code = get_names(to, &has);
     if (!code)
-        code = names_agree(from, to, &have, &has, root);
+        code = names_agree(from, to, &have, &has, root, rules);
     buf_free(&have);
     buf_free(&has);
     return code;
+}
+
+int xattr_differences(struct xattr_file from, struct xattr_file to, bool root,
+                      void (*tell)(void *arg, const char *name, const struct buf *value, const struct buf *has), void *arg)
+{
+    struct buf names = {0}, value = {0}, has = {0};
+    int code = get_names(from, &names);
+
+    for (const char *name = next_name(&names, NULL); code >= 0 && name; name = next_name(&names, name)) {
+        if (!is_wanted(name, root) || (code = get_one(from, name, &value)) <= 0)
+            continue;
+        int found = get_one(to, name, &has);
+        if (found == 0 || found == -EOPNOTSUPP || (found == 1 && !are_equal(&value, &has)))
+            tell(arg, name, &value, found == 1 ? &has : NULL);
+        else if (found < 0)
+            code = found;
+    }
+    buf_free(&names);
+    buf_free(&value);
+    buf_free(&has);
+    return code < 0 ? code : 0;
+}
+
+#define BLOCK 4096u      /* most filesystems give a file this much for its attributes, or the size of a block */
+#define HEADERS 256u     /* of that, for their own */
+#define ENTRY 32u        /* for each */
+
+static size_t room_of(struct xattr_file f)
+{
+    int fd = f.path ? open(f.path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : f.fd;
+    struct statfs fs;
+    bool known = fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_bsize > 0;
+
+    if (f.path && fd >= 0)
+        close(fd);
+    if (known && (unsigned long)fs.f_type == XFS_SUPER_MAGIC)
+        return SIZE_MAX;
+    return (known && fs.f_bsize < BLOCK ? (size_t)fs.f_bsize : BLOCK) - HEADERS;
+}
+
+/* What its attributes take. SIZE_MAX when nobody can tell. */
+static size_t taken_of(struct xattr_file f)
+{
+    struct buf names = {0};
+    size_t taken = get_names(f, &names) ? SIZE_MAX : 0;
+
+    for (const char *name = next_name(&names, NULL); taken != SIZE_MAX && name; name = next_name(&names, name)) {
+        ssize_t size = get(f, name, NULL, 0);
+        taken = size < 0 ? SIZE_MAX : taken + ENTRY + strlen(name) + (size_t)size;
+    }
+    buf_free(&names);
+    return taken;
+}
+
+bool xattr_has_room(struct xattr_file f, const char *name, size_t size)
+{
+    if (get(f, name, NULL, 0) < 0 && errno != ENODATA)
+        return false;
+    size_t room = room_of(f), taken = room == SIZE_MAX ? 0 : taken_of(f);
+    return taken < room && room - taken >= size + strlen(name) + ENTRY;
 }
 
 static void add_hex(struct buf *out, const char *data, size_t len)
@@ -313,7 +432,7 @@ static int put_all(struct xattr_file to, const char *list, bool root, unsigned *
 int xattr_put(struct xattr_file to, const char *list, bool root, unsigned *lost)
 {
     struct buf names = {0};
-    int code = listed_names(list, &names) ? remove_others(to, &names, root) : -EBADMSG;
+    int code = listed_names(list, &names) ? remove_others(to, &names, root, NULL, NULL) : -EBADMSG;
 
     if (!code)
         code = put_all(to, list, root, lost);

@@ -24,6 +24,7 @@ static uint64_t seen;
 static struct digest digest;
 static uint64_t size;
 static enum side side;
+static const struct xattr_rules clean = {.clean = true};
 
 static void add_seen(void *arg, uint64_t bytes)
 {
@@ -209,7 +210,7 @@ START_TEST(all_metadata)
     ck_assert_int_eq(futimens(a, times), 0);
     ck_assert_int_eq(fsetxattr(b, "user.stale", "x", 1, 0), 0);
     struct stat from = source_stat(a);
-    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &given), 0);
+    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, &clean, &given), 0);
     ck_assert_uint_eq(given.lost, 0);
     free(sandbox_run(
         "cd '%s' && test \"$(stat -c '%%a %%u %%g %%y' a)\" = \"$(stat -c '%%a %%u %%g %%y' b)\" && "
@@ -231,12 +232,12 @@ START_TEST(access_lists)
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
     free(sandbox_run("cd '%s' && (setfacl -m u:1234:rw,g:99:- a && setfacl -m u:77:rwx b || true)", folder));
     struct stat from = source_stat(a);
-    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &given), 0);
+    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, &clean, &given), 0);
     free(sandbox_run("cd '%s' && test \"$(getfacl -n a | tail -n +2)\" = \"$(getfacl -n b | tail -n +2)\"",
                      folder));
     free(sandbox_run("cd '%s' && setfacl -b a", folder));
     from = source_stat(a);
-    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &given), 0);
+    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, &clean, &given), 0);
     free(sandbox_run("cd '%s' && test \"$(getfacl -n a | tail -n +2)\" = \"$(getfacl -n b | tail -n +2)\"",
                      folder));
 }
@@ -259,7 +260,7 @@ START_TEST(without_root_no_set_uid_for_others)
     ck_assert_int_eq(holds_probe(dir, &holds), 0);
     ck_assert(!holds.owner && !holds.root);
     int b = make("b");
-    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, true, &given), 0);
+    ck_assert_int_eq(metadata_copy(a, b, &from, &holds, &clean, &given), 0);
     ck_assert(given.lost & LOST_OWNER);
     ck_assert_int_eq(fstat(b, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0755);
@@ -277,12 +278,12 @@ START_TEST(through_names)
     ck_assert_int_eq(symlinkat("nowhere", dir, "a") | symlinkat("nowhere", dir, "b"), 0);
     ck_assert_int_eq(utimensat(dir, "a", times, AT_SYMLINK_NOFOLLOW), 0);
     ck_assert_int_eq(fstatat(dir, "a", &from, AT_SYMLINK_NOFOLLOW), 0);
-    ck_assert_int_eq(metadata_copy_at(dir, "a", dir, "b", &from, &holds, &given), 0);
+    ck_assert_int_eq(metadata_copy_at(dir, "a", dir, "b", &from, &holds, &clean, &given), 0);
     ck_assert_int_eq(fstatat(dir, "b", &to, AT_SYMLINK_NOFOLLOW), 0);
     ck_assert_mem_eq(&from.st_mtim, &to.st_mtim, sizeof from.st_mtim);
     ck_assert_int_eq(mkfifoat(dir, "c", 0600) | mkfifoat(dir, "d", 0600) | fchmodat(dir, "c", 0642, 0), 0);
     ck_assert_int_eq(fstatat(dir, "c", &from, 0), 0);
-    ck_assert_int_eq(metadata_copy_at(dir, "c", dir, "d", &from, &holds, &given), 0);
+    ck_assert_int_eq(metadata_copy_at(dir, "c", dir, "d", &from, &holds, &clean, &given), 0);
     ck_assert_int_eq(fstatat(dir, "d", &to, 0), 0);
     ck_assert_uint_eq(to.st_mode, from.st_mode);
 }
