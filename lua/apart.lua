@@ -1,10 +1,11 @@
 --- Categories on a disk of their own below a database's root (src/index/apart.h): are those disks there?
 local core_disk = require "core.disk"
 local fs = require "core.fs"
+local lazy = require "autobackup.lazy"
 local errors = require "autobackup.errors"
 local locate = require "autobackup.locate"
 local size = require "autobackup.view.size"
-local traits = require "autobackup.traits"
+local traits = lazy "autobackup.traits"
 
 local M = {}
 

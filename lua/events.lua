@@ -3,8 +3,9 @@
 -- After a command has run, the event of its name comes with (result, args); "error" comes with the error value of
 -- a command, script or line that failed; "exit" with the exit status before the program ends.
 
+local lazy = require "autobackup.lazy"
 local errors = require "autobackup.errors"
-local suggest = require "autobackup.suggest"
+local suggest = lazy "autobackup.suggest"
 
 local M = {}
 

@@ -1,10 +1,11 @@
 --- How old knowledge may be before a claim that somebody acts on: said, and read anew when that is asked for.
+local lazy = require "autobackup.lazy"
 local catalogs = require "autobackup.catalog"
 local glob = require "autobackup.glob"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
-local source = require "autobackup.source"
+local source = lazy "autobackup.source"
 local statuses = require "autobackup.status"
 local core_sys = require "core.sys"
 

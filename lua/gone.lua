@@ -1,10 +1,11 @@
 --- What is on no database any more: which categories of which projects, and what is kept of them.
 local core_undo = require "core.undo"
+local lazy = require "autobackup.lazy"
 local errors = require "autobackup.errors"
 local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
 local size = require "autobackup.view.size"
-local typed = require "autobackup.view.typed"
+local typed = lazy "autobackup.view.typed"
 
 local M = {}
 

@@ -1,17 +1,18 @@
 --- What the catalog knows, as rows for users: times in seconds since 1970, `online` as it is now.
 -- Filters are checked already: {client=, project=, name=, database=, category=}, as the catalog takes them.
+local lazy = require "autobackup.lazy"
 local apart = require "autobackup.apart"
-local beside = require "autobackup.beside"
+local beside = lazy "autobackup.beside"
 local coverage = require "autobackup.coverage"
 local errors = require "autobackup.errors"
 local gone = require "autobackup.gone"
 local locate = require "autobackup.locate"
-local room = require "autobackup.room"
+local room = lazy "autobackup.room"
 local nanoseconds = require "autobackup.view.nanoseconds"
 local rows = require "autobackup.rows"
 local sameness = require "autobackup.sameness"
 local states = require "autobackup.states"
-local traits = require "autobackup.traits"
+local traits = lazy "autobackup.traits"
 
 local M = {}
 

@@ -10,11 +10,12 @@
 -- path says besides, {category=, database=}.
 
 local core_text = require "core.text"
+local lazy = require "autobackup.lazy"
 local glob = require "autobackup.glob"
 local guess = require "autobackup.guess"
 local lists = require "autobackup.lists"
 local rows = require "autobackup.rows"
-local suggest = require "autobackup.suggest"
+local suggest = lazy "autobackup.suggest"
 
 local M = {}
 

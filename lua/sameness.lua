@@ -2,7 +2,8 @@
 -- what coarse file times leave open. It takes going through the files, as `compare` does, so the answers are kept
 -- in the catalog, and count while neither replica's fingerprint nor evidence (src/index/evidence.h) has changed.
 local core_compare = require "core.compare"
-local decisions = require "autobackup.compare"
+local lazy = require "autobackup.lazy"
+local decisions = lazy "autobackup.compare"
 local errors = require "autobackup.errors"
 local soundness = require "autobackup.soundness"
 

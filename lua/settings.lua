@@ -2,8 +2,9 @@
 -- Reading or setting another name is an error that names the nearest; a value is checked where it is set, and the
 -- error names the setting and the line of the file.
 
+local lazy = require "autobackup.lazy"
 local errors = require "autobackup.errors"
-local suggest = require "autobackup.suggest"
+local suggest = lazy "autobackup.suggest"
 
 local M = {}
 

@@ -2,7 +2,8 @@
 --
 -- What fingerprints cannot tell stands in a row's `against` (sameness.lua): digests that speak against it, and
 -- what going through the files came to where times are coarse.
-local traits = require "autobackup.traits"
+local lazy = require "autobackup.lazy"
+local traits = lazy "autobackup.traits"
 
 local M = {}
 

@@ -3,9 +3,10 @@
 -- A catalog's rows of databases and replicas say of its times: granularity (ns), oldest_kept and newest_kept (ns: what is
 -- older or newer is stored as these; nil: there is no end), keeps_times (0: a time that is set does not stay).
 local core_copy = require "core.copy"
+local lazy = require "autobackup.lazy"
 local errors = require "autobackup.errors"
 local nanoseconds = require "autobackup.view.nanoseconds"
-local units = require "autobackup.units"
+local units = lazy "autobackup.units"
 
 local M = {}
 

@@ -4,12 +4,13 @@
 --     complete(prefix, session, spec) -> list of strings           (optional)
 --     label(spec) -> how usage lines write it                      (optional)
 
+local lazy = require "autobackup.lazy"
 local glob = require "autobackup.glob"
 local lists = require "autobackup.lists"
 local naming = require "autobackup.naming"
 local rows = require "autobackup.rows"
-local suggest = require "autobackup.suggest"
-local units = require "autobackup.units"
+local suggest = lazy "autobackup.suggest"
+local units = lazy "autobackup.units"
 
 local M = {}
 local types = {}
@@ -126,10 +127,10 @@ types.number = {
 }
 
 -- A type of numbers that units.lua reads.
-local function measure(parse)
+local function measure(what)
     return {
         check = function(value, _, spec)
-            local number, message = parse(value)
+            local number, message = units[what](value)
             if not number then
                 return nil, message, "EUSAGE"
             end
@@ -138,9 +139,9 @@ local function measure(parse)
     }
 end
 
-types.duration = measure(units.wait)    -- seconds that something waits
-types.age = measure(units.age)          -- seconds that something is old
-types.size = measure(units.size)        -- bytes
+types.duration = measure("wait")    -- seconds that something waits
+types.age = measure("age")          -- seconds that something is old
+types.size = measure("size")        -- bytes
 
 types.moment = {        -- seconds since 1970, as in rows
     check = function(value)

@@ -1,15 +1,16 @@
 --- fetch: where every project is, whole, partial or not at all.
+local lazy = require "autobackup.lazy"
 local coverage = require "autobackup.coverage"
 local databases_view = require "autobackup.view.databases"
 local freshness = require "autobackup.freshness"
 local gone = require "autobackup.gone"
 local knowledge = require "autobackup.knowledge"
 local lookalike = require "autobackup.lookalike"
-local problems_view = require "autobackup.view.problems"
+local problems_view = lazy "autobackup.view.problems"
 local size = require "autobackup.view.size"
 local soundness = require "autobackup.soundness"
 local statuses = require "autobackup.status"
-local typed = require "autobackup.view.typed"
+local typed = lazy "autobackup.view.typed"
 
 local function filter_of(args)
     if args.project then

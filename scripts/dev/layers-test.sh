@@ -41,6 +41,7 @@ plant "main uses bind" src/main.c '#include "bind/bind.h"'
 plant "unknown layer" src/bind/copy.c '#include "util/x.h"'
 plant "a module requires main" lua/api.lua 'local m = require "autobackup.main"'
 plant "view uses a command" lua/view/table.lua 'local m = require("autobackup.commands.copy")'
+plant "view uses a command later" lua/view/table.lua 'local m = lazy "autobackup.commands.copy"'
 plant "view uses the catalog" lua/view/table.lua "local m = require('autobackup.catalog')"
 plant "a module uses a command" lua/api.lua 'local m = require("autobackup.commands.copy")'
 plant "plan uses the system" lua/plan.lua 'local fs = require("core.fs")'

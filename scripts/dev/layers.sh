@@ -41,8 +41,8 @@ awk '
     }
     {
         line = $0; sub(/^[ \t]*--.*/, "", line)
-        while (match(line, /require *\(?["\047][a-z_.]+["\047]/)) {
-            used = substr(line, RSTART, RLENGTH); gsub(/require *\(?|["\047]/, "", used)
+        while (match(line, /(require|lazy) *\(?["\047][a-z_.]+["\047]/)) {
+            used = substr(line, RSTART, RLENGTH); gsub(/(require|lazy) *\(?|["\047]/, "", used)
             judge(used); line = substr(line, RSTART + RLENGTH)
         }
     }

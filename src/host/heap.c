@@ -9,7 +9,7 @@
 
 #include <lauxlib.h>
 
-#define CHUNK ((size_t)256 << 10)        /* a start takes less than one, a command three or four */
+#define CHUNK ((size_t)128 << 10)        /* a start takes two, a command six */
 #define STEP 16                          /* between the small classes, and every block's alignment */
 #define SMALL 512
 #define LARGE 32768                      /* more is malloc's */
