@@ -42,7 +42,7 @@ FUSE    = $(call pkg,--libs fuse3 libutf8proc,-lfuse3 -lutf8proc)
 LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
-.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-filesystems check-readme check-alone check-bare check-truth check-truth-short check-truth-planted check-asan check-tsan luacheck layers \
+.PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-sweeps check-filesystems check-readme check-alone check-bare check-truth check-truth-short check-truth-planted check-asan check-tsan luacheck layers \
         bench bench-deps fuzz fuzzers install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
@@ -138,6 +138,8 @@ check-fault: $(B)/autobackup $(FAULT) $(MOUNTS) $(BENCH) $(STEADY)    ## kill -9
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh
 check-faults: $(B)/autobackup $(FAULT) $(MOUNTS) $(BENCH) $(STEADY)   ## the same at every point, on every filesystem: takes hours
 	AUTOBACKUP=$(abspath $<) tests/fault/run.sh --full
+check-sweeps: $(B)/autobackup $(BENCH) $(FAULT) $(MOUNTS) $(STEADY)    ## end to end, killed at each point and not at each other one
+	AUTOBACKUP=$(abspath $<) SWEEP=full TEST_TIMEOUT=900 tests/e2e/run.sh 44-restore.sh 45-undo.sh 47-types.sh
 check-filesystems: $(B)/autobackup $(MOUNTS)    ## as root: ten copies in a row on every filesystem that there is
 	AUTOBACKUP=$(abspath $<) FILESYSTEMS=all tests/e2e/run.sh 39-traits.sh
 check-truth: $(B)/autobackup          ## random studios against an oracle that walks the disks itself; SEEDS=n (200), SEED=one

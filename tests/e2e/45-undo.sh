@@ -224,7 +224,7 @@ test_killed_while_links_are_made_a_rerun_finishes_them() {
     need_injection
     local call n id kills=0
     for call in linkat renameat2 unlinkat syncfs; do
-        for n in $(seq 20); do
+        for n in $(points {1..20}); do
             rm -rf A B "$XDG_DATA_HOME"
             linked
             ok copy one/spot render A B
@@ -239,7 +239,7 @@ test_killed_while_links_are_made_a_rerun_finishes_them() {
             assert_eq "$(find B -name '.autobackup-*' -o -name '*.open')" "" "left behind after $call $n"
         done
     done
-    [ "$kills" -ge 10 ] || fail "only $kills kills"
+    assert_struck $kills 6 10
 }
 
 test_a_link_that_cannot_be_made_again_is_said() {
@@ -548,7 +548,7 @@ test_killed_at_any_call_a_rerun_finishes_it() {
     local call n id kills=0
     id=$(ls B.done/.autobackup/operations)
     for call in renameat2 unlinkat mkdirat fsync syncfs fchownat utimensat write renameat; do
-        for n in 1 2 3 5 8 13 21; do
+        for n in $(points 1 2 3 5 8 13 21); do
             rm -rf B "$XDG_DATA_HOME"
             cp -a B.done B
             cp -a data.fresh "$XDG_DATA_HOME"
@@ -568,7 +568,7 @@ test_killed_at_any_call_a_rerun_finishes_it() {
             assert_eq "$(find B -name '.autobackup-*' -o -name '*.open')" "" "leftovers after $call $n"
         done
     done
-    [ "$kills" -ge 20 ] || fail "only $kills kills"
+    assert_struck $kills 14 20
 }
 
 state_of() { json "o.type == 'operation' and o.operation == '$1' and o.state or nil"; }    # OPERATION

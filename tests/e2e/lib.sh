@@ -176,6 +176,22 @@ killed_at() {    # CALL N WORDS...
     [ "$STATUS" = 137 ] || { [ "$STATUS" = 0 ] && return 1; } || fail "neither killed nor done at $call $n"
 }
 
+# The points that a sweep of kills strikes: each other one of these; all of them with SWEEP=full (make check-sweeps).
+points() {    # NUMBER...
+    local n i=0
+    for n; do
+        i=$((i + 1))
+        [ "${SWEEP:-}" != full ] && [ $((i % 2)) = 0 ] || echo "$n"
+    done
+}
+
+# So many of them were met that the sweep says something.
+assert_struck() {    # COUNT LEAST LEAST_OF_ALL
+    local least=$2
+    [ "${SWEEP:-}" != full ] || least=$3
+    [ "$1" -ge "$least" ] || fail "only $1 kills, not $least"
+}
+
 # Content of a tree as text, for comparing two with independent tools: type, mode, size, mtime, link target and the
 # SHA-256 of each file, without our own folder.
 tree_of() {    # FOLDER
