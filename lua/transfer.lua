@@ -188,6 +188,7 @@ function Run:start(item, origin, target_database, operation, fan, dry_run, measu
         window = request.window,
         overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
         mirror = request.mirror or false, dry_run = dry_run or request.dry_run or false, measure = measure,
+        attributes = request.checksum or false,
         fan = fan, only = request.only,
         project = item.project, category = item.category, restore = request.restore or false,
         layers = request.past and request.past:layers(self, item, origin),

@@ -122,6 +122,7 @@ static int copy_start(lua_State *L)
         .restore = field_flag(L, "restore"),
         .dry_run = field_flag(L, "dry_run"),
         .measure = field_flag(L, "measure"),
+        .attributes = field_flag(L, "attributes"),
         .readback = field_flag(L, "readback"),
         .jobs = (int)field_integer(L, "jobs", 0, 0, 64),
         .fan = shared_fan(L),

@@ -41,6 +41,8 @@ struct classify_options {
     bool joins_links, parts_links;    /* how names that are one file are treated (index/grouping.h) */
     bool mirror;            /* what is of another type at the destination is replaced like a changed file */
     bool may_mirror;        /* it could be asked to be one */
+    bool shows_change;      /* a ctime of the source moves when the attributes do */
+    bool attributes;        /* those of all that looks the same may differ */
     bool repair;            /* replace files that are damaged at the destination by good ones, and do nothing else */
 };
 
@@ -65,10 +67,11 @@ void classify_read(const struct merge_pair *pair, const struct classify_options 
                    struct verdict *verdict);
 
 /*
- * Two regular files that are the same, where the attributes of the left one may have changed; or two folders of which the left
- * one changed after the right one was last set: its ctime moves with each name in it as well, so that is to be looked at.
+ * Two of one type that are the same, whose attributes may differ all the same: as far as is known the left one was touched since
+ * they were given to the right one; or that is not known, and the left one's ctime is not well before the right one's. (A
+ * folder's moves with each name in it.)
  */
-bool classify_may_differ(const struct merge_pair *pair, const struct verdict *verdict);
+bool classify_may_differ(const struct merge_pair *pair, const struct classify_options *options, const struct verdict *verdict);
 
 /* They did. */
 void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict);

@@ -1,70 +1,145 @@
 #include "copy/extras.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/path.h"
 #include "copy/original.h"
 
-static char same, other;
+#define PROC_PATH (NAME_MAX + 32)    /* "/proc/self/fd/N/NAME" */
 
-void extras_init(struct extras *x, struct work *w) { *x = (struct extras){.w = w}; }
+static char marker;
+
+void extras_init(struct extras *x, struct work *w, struct catalog *cat)
+{
+    const struct transfer_request *r = w->request;
+
+    *x = (struct extras){.w = w, .from = -1, .to = -1, .started_at = clock_now(),
+                         .compared = {.cat = cat, .place = {r->target_identity, r->source_identity, r->path},
+                                      .anew = r->attributes, .part = r->only_count}};
+}
+
+static void leave(struct extras *x)
+{
+    if (x->folder && x->from >= 0)
+        close(x->from);
+    if (x->folder && x->to >= 0)
+        close(x->to);
+    free(x->folder);
+    x->folder = NULL;
+}
 
 void extras_free(struct extras *x)
 {
-    map_free(&x->seen, NULL);
+    leave(x);
+    compared_free(&x->compared);
+    map_free(&x->other, NULL);
     *x = (struct extras){0};
 }
 
 static bool keeps(const struct work *w) { return w->source.holds.xattr && w->target.holds.xattr; }
 
-/* 1 or 0, or -errno. */
-static int agree(const struct work *w, const char *path, int from, int to)
+/* path: in the replica. 1 or 0, or -errno. */
+static int agree(const struct work *w, const char *path, struct xattr_file from, struct xattr_file to)
 {
     struct original original;
 
     original_of(w, path, true, &original);
-    return xattr_agree((struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, w->target.holds.root, &original.rules);
+    return xattr_agree(from, to, w->target.holds.root, &original.rules);
 }
 
 bool extras_differ(const struct work *w, const char *path, int from, int to)
 {
-    return keeps(w) && !w->request->layers && agree(w, path, from, to) == 0;
+    return keeps(w) && !w->request->layers && agree(w, path, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}) == 0;
 }
 
-static int open_either(const struct work *w, int top, const char *path, bool folder)
+static int enter(struct extras *x, const char *path)
 {
-    return folder ? path_open_dir(top, path) : work_open_file(w, top, path);
+    if (!x->folder || strcmp(x->folder, path) != 0) {
+        leave(x);
+        x->folder = mem_strdup(path);
+        x->from = path_open_dir(x->w->source.top, path);
+        x->to = x->from < 0 ? x->from : path_open_dir(x->w->target.top, path);
+    }
+    return x->to < 0 ? x->to : 0;
 }
 
-static int look(const struct work *w, const char *path, bool folder)
+/* By name: nothing is opened, which for a FIFO would be felt, for a symlink lead elsewhere, and may not be allowed. */
+static int look(struct extras *x, const struct plan_name *name)
 {
-    int from = open_either(w, w->source.top, path, folder), to = from < 0 ? from : open_either(w, w->target.top, path, folder);
-    int code = to < 0 ? to : agree(w, path, from, to);
+    char from[PROC_PATH], to[PROC_PATH];
+    const char *last = *name->name ? name->name : ".";
+    int code = enter(x, name->dir->path);
 
-    if (from >= 0)
-        close(from);
-    if (to >= 0)
-        close(to);
+    if (code)
+        return code;
+    snprintf(from, sizeof from, "/proc/self/fd/%d/%s", x->from, last);
+    snprintf(to, sizeof to, "/proc/self/fd/%d/%s", x->to, last);
+    char *path = plan_join(name->dir->path, name->name);
+    code = agree(x->w, path, (struct xattr_file){.path = from}, (struct xattr_file){.path = to});
+    free(path);
     return code;
+}
+
+static uint64_t path_key(const struct plan_name *name)
+{
+    char *path = plan_join(name->dir->path, name->name);
+    uint64_t key = hash64_of(path, strlen(path));
+
+    free(path);
+    return key;
+}
+
+/* Of a name as both listings have it: when one is touched, a ctime moves. */
+static uint64_t key_of(const struct extras *x, const struct plan_name *name)
+{
+    const int64_t parts[] = {(int64_t)hash64_of(name->name, strlen(name->name)), name->pair->left->ctime,
+                             name->pair->right->ctime, x->w->target.holds.root};
+    return hash64_of(parts, sizeof parts);
+}
+
+static bool shows_change(const struct extras *x, const struct filesystem *fs, int64_t ctime)
+{
+    return (fs->signs & SIGN_CTIME) && !filesystem_is_young(fs, x->started_at, ctime);
+}
+
+static bool is_lasting(const struct extras *x, const struct merge_pair *pair)
+{
+    return shows_change(x, &x->w->source.fs, pair->left->ctime) && shows_change(x, &x->w->target.fs, pair->right->ctime);
 }
 
 int extras_agree(void *arg, const struct plan_name *name)
 {
     struct extras *x = arg;
+    bool bare = S_ISLNK(name->pair->left->mode) && !x->w->target.holds.root;    /* only root gives a symlink any */
 
-    if (!keeps(x->w))
+    if (!keeps(x->w) || bare)
         return 1;
-    char *path = plan_join(name->dir->path, name->name);
-    uint64_t key = hash64_of(path, strlen(path));
-    const char *known = map_get(&x->seen, key);
-    int code = known ? known == &same : look(x->w, path, S_ISDIR(name->pair->left->mode));
-    if (!known && code >= 0)
-        map_set(&x->seen, key, code ? &same : &other);
-    free(path);
+    if (x->other.count && map_get(&x->other, path_key(name)))
+        return 0;
+    uint64_t key = key_of(x, name);
+    if (compared_has(&x->compared, name->dir->path, key))
+        return 1;
+    int code = look(x, name);
+    if (code > 0 && is_lasting(x, name->pair))
+        compared_add(&x->compared, name->dir->path, key);
+    else if (!code)
+        map_set(&x->other, path_key(name), &marker);
     return code;
+}
+
+void extras_remember(struct extras *x)
+{
+    struct error err = {0};
+
+    if (x->w)
+        (void)compared_write(&x->compared, !x->compared.part, &err);
+    error_clear(&err);
 }

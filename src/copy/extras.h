@@ -1,25 +1,34 @@
 /*
- * Attributes that no listing has: a file or folder whose ctime moved while its content did not may have other ones (a tag, an ACL).
+ * Attributes that no listing has (tags, ACLs, capabilities): one of the source may have other ones than the copy while all that
+ * is listed is the same.
  */
 #ifndef AUTOBACKUP_COPY_EXTRAS_H
 #define AUTOBACKUP_COPY_EXTRAS_H
 
 #include "base/map.h"
+#include "copy/compared.h"
 #include "copy/plan.h"
 #include "copy/work.h"
 
 struct extras {
     struct work *w;
-    struct map seen;           /* hash of a path -> what looking said; each is looked at once for all passes */
+    struct compared compared;  /* those that are equal */
+    struct map other;          /* hashes of paths of those that are not: each is looked at once for all passes */
+    int64_t started_at;        /* what may still change without another ctime then is not remembered: ns */
+    char *folder;              /* the one at hand: its path in the replica, or NULL, */
+    int from, to;              /* and its directories; or -errno */
 };
 
-void extras_init(struct extras *x, struct work *w);
-void extras_free(struct extras *x);
+void extras_init(struct extras *x, struct work *w, struct catalog *cat);
+void extras_free(struct extras *x);    /* zeroed is fine */
 
 /* Has this folder of the destination, at path in the replica and open like the source's, other attributes than that? False when nobody can tell. */
 bool extras_differ(const struct work *w, const char *path, int from, int to);
 
-/* For plan.same_extras: has the destination's file or folder the attributes of the source's? 1 or 0; -errno when nobody can tell. */
+/* For plan.same_extras: has the destination's one the attributes of the source's? 1 or 0; -errno when nobody can tell. */
 int extras_agree(void *arg, const struct plan_name *name);
+
+/* After a pass over all that the plan is about: have the catalog remember what was found equal. That it cannot is no error. */
+void extras_remember(struct extras *x);
 
 #endif

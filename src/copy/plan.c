@@ -111,7 +111,7 @@ static int refused_of(const struct plan *p, const struct plan_name *name, const 
 static void look(struct plan *p, const struct plan_name *name, struct verdict *verdict)
 {
     int refused = refused_of(p, name, verdict);
-    bool differs = refused < 0 ? verdict->kind == VERDICT_SAME : classify_may_differ(name->pair, verdict);
+    bool differs = refused < 0 ? verdict->kind == VERDICT_SAME : classify_may_differ(name->pair, &p->options, verdict);
 
     if (refused > 0)
         classify_refused(name->pair, &p->options, (unsigned)refused, verdict);

@@ -94,11 +94,8 @@ static void init_plan(struct transfer *t)
         .target = t->request.target,
         .only = t->only,
         .snapshot = t->request.layers ? &t->request.layers->snapshot : NULL,
-        .cancel = w->cancel,
-        .stop = &w->stop,
-        .is_one = hardlink_is_one,
-        .device = hardlink_device,
-        .is_one_arg = w,
+        .cancel = w->cancel, .stop = &w->stop,
+        .is_one = hardlink_is_one, .device = hardlink_device, .is_one_arg = w,
         .options = {
             .traits = work_traits(w),
             .overwrite_newer = t->request.overwrite_newer,
@@ -111,10 +108,12 @@ static void init_plan(struct transfer *t)
             .parts_links = links && w->source.holds.link,
             .only_own = !w->target.holds.any_owner,
             .uid = geteuid(),
+            .shows_change = w->source.fs.signs & SIGN_CTIME,
+            .attributes = t->request.attributes,
         },
     };
     if (!t->request.layers && !t->request.repair) {
-        extras_init(&t->extras, w);
+        extras_init(&t->extras, w, t->cat);
         t->plan.same_extras = extras_agree;
         t->plan.extras_arg = &t->extras;
         t->plan.refused = refusals_judge;
@@ -210,6 +209,7 @@ static int make_plan(struct transfer *t, struct error *err)
         code = plan_count(&t->plan, &w->report.plan, err);
     if (code)
         return code;
+    extras_remember(&t->extras);
     w->report.plan.source_incomplete |= !complete;
     code = space_free(w, &t->space);
     if (code)

@@ -36,6 +36,7 @@ struct transfer_request {
     bool restore;             /* it is a restore: so the journal and the manifest call it */
     bool dry_run;             /* only compare and report */
     bool measure;             /* with dry_run: no actions, only the room that it takes */
+    bool attributes;          /* compare those of all that both sides have, whatever is known of them */
     bool readback;            /* read what was written from the disk before it gets its name */
     int jobs;                 /* workers; 0 chooses */
     struct layers *layers;    /* the source as it was (copy/layers.h), the request's; NULL: as it is. Then the source may

@@ -20,9 +20,11 @@ SQL(4);
 SQL(5);
 SQL(6);
 SQL(7);
+SQL(8);
 
 /* What brings a catalog of version i to i + 1. */
-static const char *const steps[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7};
+static const char *const steps[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7,
+                                                  schema_8};
 
 static int pragma(struct catalog *cat, const char *sql, int *ret_value, struct error *err)
 {

@@ -55,6 +55,62 @@ START_TEST(files)
 }
 END_TEST
 
+static bool may_differ(void)
+{
+    judge();
+    return classify_may_differ(&pair, &options, &verdict);
+}
+
+/* A copy that was made here, and anything else. */
+START_TEST(attributes)
+{
+    options.shows_change = true;
+    ck_assert(may_differ());
+    right.ctime = left.ctime + 24 * 3600 * SEC;
+    ck_assert(!may_differ());
+    pair.left_touched = true;
+    ck_assert(may_differ());
+    pair.left_touched = false;
+    options.attributes = true;
+    ck_assert(may_differ());
+    options.attributes = options.shows_change = false;
+    ck_assert(may_differ());
+    options.shows_change = true;
+    right.ctime = left.ctime;
+    pair.left_state = pair.right_state = DIGEST_CONFIRMED;
+    ck_assert(!may_differ());
+    pair.right_verified = 1;    /* it was read: whoever made it */
+    ck_assert(may_differ());
+    pair.right_verified = 0;
+    pair.right_touched = true;
+    ck_assert(may_differ());
+    pair.right_touched = false;
+    left.size = right.size = 0;
+    ck_assert(may_differ());
+    right.mode = S_IFREG | 0600;
+    ck_assert(!may_differ());    /* it is corrected anyway */
+}
+END_TEST
+
+/* Of what is no file no digest is known. */
+START_TEST(attributes_of_others)
+{
+    static const mode_t types[] = {S_IFLNK, S_IFIFO, S_IFCHR, S_IFDIR};
+
+    options.shows_change = true;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        both_types(types[i]);
+        right.ctime = left.ctime;
+        ck_assert(may_differ());
+        right.ctime = left.ctime + 24 * 3600 * SEC;
+        ck_assert(!may_differ());
+    }
+    both_types(S_IFSOCK);
+    right.ctime = left.ctime;
+    ck_assert(!may_differ());
+}
+END_TEST
+
 START_TEST(granularity_of_times)
 {
     options.traits.right.granularity = 2 * SEC;
@@ -335,6 +391,8 @@ Suite *suite_copy_classify(void)
 
     tcase_add_checked_fixture(c, set_up, NULL);
     tcase_add_test(c, files);
+    tcase_add_test(c, attributes);
+    tcase_add_test(c, attributes_of_others);
     tcase_add_test(c, granularity_of_times);
     tcase_add_test(c, where_no_times_are_kept);
     tcase_add_test(c, newer_at_the_destination);

@@ -38,3 +38,113 @@ test_attributes_of_folders_that_change_alone_arrive() {
     ok undo "$op"
     extras "$D" | diff before - || fail "undo did not put the old ones back"
 }
+
+attributes() { (cd "$1" && getfattr -R -h -d -m - . 2>/dev/null; getfacl -R -p . | grep -v '^# file: \.$'); }
+same_attributes() { diff <(attributes "$S") <(attributes "$D") || fail "the attributes differ${1:+: $1}"; }
+
+# What a catalog that saw nothing of it makes of the disks as they are.
+new_catalog() {
+    export AUTOBACKUP_CATALOG=$PWD/$1.db
+    work_and_nas
+}
+
+# Calls for lists of attributes that a copy of what is there makes.
+looks() {
+    strace -f -qq -e trace=llistxattr -o trace "$AUTOBACKUP" copy acme/spot footage WORK NAS "$@" >out 2>err || fail "copy: $(cat err)"
+    grep -c llistxattr trace || true
+}
+
+files_with_attributes() {
+    mkdir -p "$S/folder" NAS
+    echo x | tee "$S/f" "$S/g" "$S/same" "$S/folder/h" >/dev/null
+    : >"$S/empty"
+    ln -s f "$S/link"
+    mkfifo "$S/fifo"
+    setfattr -n user.kept -v 0 "$S/same" 2>/dev/null || skip "no extended attributes here"
+    setfacl -m u:daemon:r "$S/same" 2>/dev/null || skip "no ACLs here"
+}
+
+touch_attributes() {    # of 5 names, for root 7
+    setfattr -n user.tag -v "$1" "$S/f"
+    setfacl -m u:daemon:rw,g:daemon:r "$S/g"
+    setfattr -n user.tag -v "$1" "$S/folder/h"
+    setfattr -n user.tag -v "$1" "$S/empty"
+    setfacl -m "u:$2:rw" "$S/fifo"
+    [ "$(id -u)" = 0 ] || return 0
+    setfattr -h -n trusted.tag -v "$1" "$S/link"
+    setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 "$S/same"
+}
+
+test_attributes_of_files_that_change_alone_arrive_with_a_catalog_that_did_not_see_it() {
+    need setfattr getfattr setfacl getfacl
+    local op count=5
+    [ "$(id -u)" != 0 ] || count=7
+    files_with_attributes
+    work_and_nas
+    ok copy acme/spot footage WORK NAS
+    same_attributes "copied"
+    attributes "$D" >before
+
+    touch_attributes one bin
+    new_catalog second
+    ok copy acme/spot footage WORK NAS --dry-run --json
+    assert_eq "$(corrected)" "$count 0" "in the plan"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(corrected)" "$count 0"
+    op=$(json 'o.type == "copy" and o.operation or nil')
+    same_attributes
+    assert_eq "$(find "$S" "$D" -printf '%P %m %T@\n' | sort | uniq -u)" "" "modes and times"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(corrected)" "0 0" "again"
+    ok undo "$op"
+    attributes "$D" | diff before - || fail "undo did not put the old ones back"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(corrected)" "$count 0" "after the undo"
+
+    touch_attributes two sys                    # now one that has seen them
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(corrected)" "$((count > 5 ? 5 : 4)) 0" "with the same catalog"
+    same_attributes "seen"
+}
+
+# rsync -a brings no attributes; those that are equal are looked at once.
+test_a_disk_that_rsync_filled_gets_the_attributes_and_is_compared_once() {
+    need setfattr getfattr setfacl getfacl rsync strace
+    local n
+    files_with_attributes
+    for n in $(seq 50); do echo "$n" >"$S/folder/$n"; done
+    touch_attributes one bin
+    mkdir -p "$D" && rsync -a "$S/" "$D/"
+    sleep 0.05                                  # none is too young to be remembered
+    work_and_nas
+    n=$(looks --dry-run)
+    [ "$n" -gt 100 ] || fail "only $n looks"
+    assert_eq "$(looks --dry-run | awk '{print ($1 < 40)}')" 1 "what was equal is compared once"
+    ok copy acme/spot footage WORK NAS
+    same_attributes
+    ok copy acme/spot footage WORK NAS          # what was corrected has another ctime
+    sleep 0.05
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(looks --dry-run)" 0 "all is known"
+    setfattr -n user.tag -v two "$S/folder/7"
+    assert_eq "$(looks --dry-run)" 2 "but for the one that changed"
+    ok copy acme/spot footage WORK NAS --dry-run --json
+    assert_eq "$(corrected)" "1 0" "it is told"
+    ok copy acme/spot footage WORK NAS
+    same_attributes
+    setfattr -n user.tag -v there "$D/folder/8" # at the destination
+    ok copy acme/spot footage WORK NAS
+    same_attributes "changed at the destination"
+}
+
+test_a_copy_of_our_own_is_not_compared_again() {
+    need setfattr setfacl strace
+    local n
+    files_with_attributes
+    for n in $(seq 50); do echo "$n" >"$S/folder/$n"; done
+    sleep 0.05
+    work_and_nas
+    ok copy acme/spot footage WORK NAS
+    [ "$(looks --dry-run)" -lt 20 ] || fail "compared: $(looks --dry-run)"
+    [ "$(looks --dry-run --checksum)" -gt 100 ] || fail "--checksum compares all"
+}
