@@ -1,9 +1,9 @@
 """What may be said of two replicas, from what the disks were when they were last looked at.
 
 The rule is the design's "Sameness: one judge". A digest that the program has taken of a file is called its proof here; it
-speaks while the file's size and time stay. When its ctime or inode moves, the content has to be read: "=" is a lie then
-unless the contents are equal, and "?" is right until it is read. Nothing of it is asked of the program: a proof is
-noted where a copy or a verify must have read the file, with what lstat and reading show at that moment; where nothing has, what
+speaks while the file's size and time stay. When its ctime or inode moves, or its time no further than a disk of coarse times
+can tell, the content has to be read: "=" is a lie then unless the contents are equal, and "?" is right until it is read.
+Nothing of it is asked of the program: a proof is noted where a copy or a verify must have read the file, with what lstat and reading show at that moment; where nothing has, what
 the first look saw stands for it, uncertain: what moved since may be in doubt without a digest too.
 """
 from dataclasses import dataclass
@@ -19,12 +19,25 @@ class Proof:
     certain: bool        # it was read for sure; else perhaps
     young: bool      # taken so soon after a change that another one at the same size and times may not show
     moved: bool = False      # ctime or inode are not those any more
-    renewed: bool = False    # another content than the one known before was found at the same size and time
+    near: bool = False       # its time moved too little for some disk to tell
+    renewed: bool = False    # another content than the one known before was found at the same size and time, or may have been
+
+    def is_about(self, entry):
+        return entry is not None and entry.kind == "file" and entry.size == self.size
 
     def speaks_of(self, entry):
-        return entry is not None and entry.kind == "file" and (entry.size, entry.mtime) == (self.size, self.mtime)
+        return self.is_about(entry) and entry.mtime == self.mtime
+
+    def is_near(self, entry):
+        """Has its time moved so little that a disk may hold both for one: within FAT's step, or beyond the ends that times have?"""
+        if not self.is_about(entry) or not self.size:
+            return False
+        was, time = self.mtime, entry.mtime
+        return abs(was - time) < STEP or max(was, time) < EARLIEST or min(was, time) >= LATEST
 
 
+STEP = 2 * 10**9
+EARLIEST, LATEST = 315532800 * 10**9, 0x7fffffff * 10**9    # 1980, before which FAT has none; 2038, where 32 bits end
 ANY = " !+-*=?"    # of what could not be read, and what lies there
 
 
@@ -77,6 +90,8 @@ class Model:
     def age(proofs, tree):
         for path, proof in list(proofs.items()):
             entry = tree.get(path)
+            if proof.is_near(entry) and not proof.speaks_of(entry):
+                proof.mtime, proof.moved, proof.near = entry.mtime, True, True
             if not proof.speaks_of(entry):
                 del proofs[path]
             elif (entry.ctime, entry.ino) != (proof.ctime, proof.ino):
@@ -88,7 +103,7 @@ class Model:
         for path in paths:
             entry, old = self.seen[name][key][path], proofs.get(path)
             if certain or old is None:
-                renewed = old is not None and (old.renewed or old.data != entry.data)
+                renewed = old is not None and (old.renewed or old.data != entry.data or old.near and not old.certain)
                 proofs[path] = Proof(entry.data, entry.size, entry.mtime, entry.ctime, entry.ino, certain, self.is_coarse(name),
                                      renewed=renewed)
             else:
