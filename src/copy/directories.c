@@ -12,6 +12,7 @@
 #include "copy/absent.h"
 #include "copy/attributes.h"
 #include "copy/extras.h"
+#include "copy/frozen.h"
 #include "copy/layers.h"
 #include "copy/original.h"
 #include "copy/refusals.h"
@@ -95,8 +96,11 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
         *ret_side = SIDE_SOURCE;
     if (!code && fstat(to, &now) < 0)
         code = -errno;
+    if (!code && given.lost && frozen_is(to, "."))
+        code = -EPERM;
     const unsigned missed = code ? 0 : metadata_missed(&from_st, &now, &w->target.holds, given.lost);
-    report_lost(&w->report, given.lost | missed);
+    if (!code)
+        report_lost(&w->report, given.lost | missed);
     if (!code)
         refusals_note(w->refusals, path, (struct refused_pair){.from = from, .to = to}, ctime,
                       missed | (given.lost & (LOST_XATTR | LOST_ACL | LOST_ROOM | LOST_QUOTA | LOST_AGAIN)));

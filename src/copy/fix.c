@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "copy/attributes.h"
+#include "copy/frozen.h"
 #include "copy/original.h"
 #include "copy/source.h"
 #include "copy/times.h"
@@ -166,6 +167,8 @@ int fix_metadata(struct work *w, struct item *item, int source_dir, int target_d
     *ret_side = code && f.result.side == SIDE_SOURCE ? SIDE_SOURCE : SIDE_TARGET;
     if (code)
         return code;
+    if ((f.result.lost || missed_of(&f)) && frozen_is(target_dir, item->name))    /* this one's trouble, not what the disk can hold */
+        return -EPERM;
     const unsigned missed = missed_of(&f);
     item->lost = missed | (f.result.lost & ~(unsigned)(LOST_OWNER | LOST_MODE | LOST_TIMES));    /* a call may be refused for what is right */
     report_lost(&w->report, item->lost);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "copy/frozen.h"
 #include "copy/layers.h"
 
 static void drop(int *fd)
@@ -102,10 +103,29 @@ static bool target_can(struct foresight *f, const struct plan_name *name, struct
     return true;
 }
 
+bool foresee_change(struct foresight *f, const struct plan_name *name, struct subject subject)
+{
+    char *path = plan_join(name->dir->path, name->name);
+    const char *last = ".";
+    int dir = f->w->target.top < 0 || !*path ? f->w->target.top : path_open_parent(f->w->target.top, path, &last);
+    bool frozen = dir >= 0 && frozen_is(dir, last);
+
+    if (dir >= 0 && dir != f->w->target.top)
+        close(dir);
+    free(path);
+    if (frozen)
+        report_errno(&f->w->report, subject, EPERM, SIDE_TARGET);
+    return !frozen;
+}
+
 bool foresee_name(struct foresight *f, const struct plan_name *name, struct subject subject)
 {
-    if (f->target < 0 && f->target != -ENOENT) {
-        report_errno(&f->w->report, subject, -f->target, SIDE_TARGET);
+    int code = f->target < 0 && f->target != -ENOENT ? f->target : 0;
+
+    if (!code && f->target >= 0 && (frozen_is(f->target, ".") || (name->pair->right && frozen_is(f->target, name->name))))
+        code = -EPERM;
+    if (code) {
+        report_errno(&f->w->report, subject, -code, SIDE_TARGET);
         return false;
     }
     if (name->verdict->kind == VERDICT_EXTRA)

@@ -25,4 +25,7 @@ void foresee_enter(struct foresight *f, const struct merge_dir *dir);
  */
 bool foresee_name(struct foresight *f, const struct plan_name *name, struct subject subject);
 
+/* The same for a METADATA one. */
+bool foresee_change(struct foresight *f, const struct plan_name *name, struct subject subject);
+
 #endif

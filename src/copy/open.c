@@ -29,6 +29,7 @@ static void init(struct work *w, const struct transfer_request *request, struct 
     w->target.opened = (struct opened){.top = &w->target.top, .manifest = &w->target.manifest};
     w->report.job = job;
     w->report.replica = request->path;
+    w->report.target_top = &w->target.top;
     w->report.source_root = request->source_root;
     w->report.target_root = request->target_root;
     atomic_init(&w->clone, true);

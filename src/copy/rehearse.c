@@ -99,6 +99,8 @@ static bool is_possible(struct rehearsal *r, const struct plan_name *name)
 
     if (r->mirror && feed_tell_extra(r->w, name))
         return false;
+    if (kind == VERDICT_METADATA && !name->verdict->refused && !foresee_change(&r->foresight, name, feed_subject(name)))
+        return false;
     if (!makes(kind) && !goes)
         return true;
     if (makes(kind) && !name->leader && !space_admits(r->w, name, feed_subject(name)))

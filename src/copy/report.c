@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "copy/frozen.h"
 #include "copy/metadata.h"
 
 static void add_path(struct buf *b, const char *root, const char *replica, const char *dir, const char *name)
@@ -85,11 +86,27 @@ static bool refuses_name(struct subject subject, int errnum, enum side side)
     return side == SIDE_TARGET && (errnum == EILSEQ || (errnum == EINVAL && report_is_odd_name(own_name(subject))));
 }
 
+/* Is it a mark that stands against it? Reported then. */
+static bool tell_frozen(struct report *r, struct subject subject)
+{
+    char why[160];
+    struct buf path = {0};
+
+    add_path(&path, NULL, NULL, subject.dir, subject.name);
+    bool frozen = r->target_top && frozen_why(*r->target_top, buf_str(&path), why, sizeof why);
+    buf_free(&path);
+    if (frozen)
+        report_problem(r, subject, "EPERM", why, false);
+    return frozen;
+}
+
 void report_errno(struct report *r, struct subject subject, int errnum, enum side side)
 {
     const char *what = strerrordesc_np(errnum);
     struct buf text = {0}, path = {0};
 
+    if (errnum == EPERM && side == SIDE_TARGET && tell_frozen(r, subject))
+        return;
     if (refuses_name(subject, errnum, side)) {
         buf_printf(&text, "the filesystem of %s cannot hold this name; give it another on both disks", r->target_name);
         report_problem(r, subject, error_name(errnum), buf_str(&text), false);

@@ -46,6 +46,7 @@ struct report {
     const char *replica;                   /* its path, relative to both databases */
     const char *source_root, *target_root; /* for messages */
     const char *target_name;
+    const int *target_top;                 /* the replica's folder there, to see why something is not permitted; may be NULL */
     struct plan_counts plan;
     struct tally tally;
     atomic_uint noted;                     /* bits of enum lost already told */
