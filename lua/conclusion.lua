@@ -131,7 +131,7 @@ end
 
 --- The sentence.
 -- @param result of autobackup.verification: its rows have `identical` where all files of theirs and of all others
---        of their category that were read are the same by digests
+--        of their category that were read are the same by digests; `unread` where some of it could not be read
 -- @return text, nil when nothing was read or there is nothing to say
 function M.text(result)
     local read = sum(result, "files") + sum(result, "files_unread")
@@ -145,7 +145,8 @@ function M.text(result)
     if result.cached then
         text = text .. " (in memory; no disk was verified)"
     end
-    return text .. new_text(result) .. left_text(result)
+    local unread = result.unread and "; not all of it could be read" or ""
+    return text .. new_text(result) .. left_text(result) .. unread
 end
 
 return M

@@ -178,13 +178,13 @@ function M.notes(catalog, filter)
 end
 
 --- What the last reading could not read of what is asked for: of that nobody can say what is in it.
--- @param catalog, filter as of catalog:replicas
+-- @param catalog, filter as of catalog:replicas; with `outside` only what is no project's
 -- @return list of texts; empty where all was read
 function M.unread(catalog, filter)
     local is_asked, gaps = asks_for(filter), {}
     for _, row in ipairs(catalog:unread_places()) do
         if lists.covers(filter.database, row.database) and lists.covers(filter.category, row.category)
-            and is_asked(row) then
+            and is_asked(row) and not (filter.outside and row.name ~= "") then
             gaps[#gaps + 1] = {database = row.database, category = row.category, why = "unreadable",
                 within = row.client ~= "" and row.client .. (row.name ~= "" and "/" .. row.name or "") or nil}
         end

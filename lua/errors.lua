@@ -145,7 +145,8 @@ function M.handler(value)
     return err
 end
 
-local statuses = {EUSAGE = 2, EOFFLINE = 75, EBUSY = 75, EPIPE = 141}
+local statuses = {EUSAGE = 2, EOFFLINE = 75, EBUSY = 75, EPIPE = 141,
+    EUNREAD = 3}
 
 --- The exit status of an error that ends the program.
 -- @param err an error value

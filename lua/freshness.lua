@@ -52,9 +52,9 @@ local function parts_of(session, database, filter)
     if filter.project then
         client, name = catalogs.split(filter.project)
     end
-    return (source.scope(database.path, categories, client, name, session.catalog:replicas{
+    return source.scope(database.path, categories, client, name, session.catalog:replicas{
         project = filter.project, client = filter.client, category = filter.category,
-        database = database.database}))
+        database = database.database})
 end
 
 local function oldest_part(session, database, parts)
@@ -67,19 +67,24 @@ local function oldest_part(session, database, parts)
 end
 
 local function read_part(session, database, seconds, filter)
-    local parts = parts_of(session, database, filter)
+    local parts, unread = parts_of(session, database, filter)
+    for _, folder in ipairs(unread) do
+        session:warn(folder.message:gsub("^%u+: ", "") .. ": what is in there is not known")
+    end
     if #parts > 0 and is_older(oldest_part(session, database, parts), seconds) then
         return require("autobackup.loading").read(session, database, {only = parts, confirmed = true,
-            label = "read " .. database.database})
+            label = "read " .. database.database}), #unread > 0
     end
+    return nil, #unread > 0
 end
 
 local function read_parts(session, databases, seconds, filter)
-    local finals = {}
+    local finals, is_partial = {}, false
     for _, database in ipairs(databases) do
-        finals[database.database] = read_part(session, database, seconds, filter)
+        local final, is_unread = read_part(session, database, seconds, filter)
+        finals[database.database], is_partial = final, is_partial or is_unread
     end
-    return finals
+    return finals, is_partial
 end
 
 local function read_whole(session, databases, seconds)
@@ -121,7 +126,8 @@ function M.read(session, args, filter, names)
     end
     local databases = plugged_in(session, set)
     local read = (filter.project or filter.client) and read_parts or read_whole
-    return warn_failed(session, read(session, databases, seconds, filter))
+    local finals, is_partial = read(session, databases, seconds, filter)
+    return statuses.worst(warn_failed(session, finals), is_partial and statuses.PARTIAL or statuses.DONE)
 end
 
 --- What view/databases.lua says of the age of all knowledge.

@@ -11,6 +11,7 @@
 
 local core_text = require "core.text"
 local lazy = require "autobackup.lazy"
+local coverage = lazy "autobackup.coverage"
 local glob = require "autobackup.glob"
 local guess = require "autobackup.guess"
 local lists = require "autobackup.lists"
@@ -217,6 +218,14 @@ M.client = {
 
 -- ---- projects ----
 
+-- Where the last reading could not read what a name or pattern asks for, nobody knows whether there is one: what to say.
+local function unread(session, name, hint)
+    local texts = coverage.unread(session.catalog, {project = name})
+    if #texts > 0 then
+        return ("'%s' is not known: %s%s"):format(name, table.concat(texts, "; "), hint or "")
+    end
+end
+
 local function unknown_project(session, name, typed)
     if not name:find("^[^/]+/[^/]+$") then
         return fail("EUSAGE", "'%s' is no project%s", name, about_wildcards(name, typed)
@@ -227,6 +236,10 @@ local function unknown_project(session, name, typed)
     if #names == 0 then
         names = column(session.catalog:projects{}, "project")
     end
+    local hint = unread(session, name, suggest.hint(name, names))
+    if hint then
+        return fail("EUNREAD", "%s", hint)
+    end
     return unknown("project", name, names, NOT_LOADED, typed)
 end
 
@@ -235,6 +248,10 @@ local function check_pattern_of_projects(pattern, session, spec)
     if not text:find("^[^/]+/[^/]+$") then
         return fail("EUSAGE", "'%s' is no project: write CLIENT/PROJECT, or */* for all", text)
     elseif not spec.fresh and #session.catalog:projects{project = pattern} == 0 then
+        local why = unread(session, pattern)
+        if why then
+            return fail("EUNREAD", "%s", why)
+        end
         return fail("ENONAME", "no project matches '%s'", text)
     end
     return pattern

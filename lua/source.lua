@@ -5,16 +5,32 @@ local locate = require "autobackup.locate"
 
 local M = {}
 
--- The folders in a folder that match; a name is taken as it is. unread: gets what cannot be listed.
+local NOT_THERE = {ENOENT = true, ENOTDIR = true}
+
+-- What lies in one that was found is told with it.
+local function add_unread(unread, path, message, code)
+    if not message or NOT_THERE[code] then
+        return
+    end
+    for _, folder in ipairs(unread) do
+        if path == folder.path or path:sub(1, #folder.path + 1) == folder.path .. "/" then
+            return
+        end
+    end
+    unread[#unread + 1] = {path = path, message = message, code = code}
+end
+
+-- The folders in a folder that match; a name is taken as it is. unread: gets what cannot be listed, or not be entered.
 local function folders(path, wanted, unread)
     if not glob.is(wanted) then
+        local own = locate.join(path, wanted)
+        local stat, message, code = fs.lstat(own)
+        add_unread(unread, path, not stat and message:sub(1, -#own - 1) .. path, code)    -- the folder is to blame
         return {wanted}
     end
     local matches, found = glob.matcher(wanted), {}
     local names, message, code = fs.list(path)
-    if not names and code ~= "ENOENT" and code ~= "ENOTDIR" then
-        unread[#unread + 1] = {path = path, message = message, code = code}
-    end
+    add_unread(unread, path, not names and message, code)
     for _, name in ipairs(names or {}) do
         local stat = matches(name) and fs.lstat(locate.join(path, name))
         if stat and stat.kind == "directory" and name ~= ".autobackup" then

@@ -39,7 +39,7 @@ local function new_run(session, request)
     return outcome.new(Run, {
         session = session, request = request, from = session.catalog:databases_named{request.from}[1],
         to = session.catalog:databases_named(request.to), actions = jobs.collector("action", request.sink),
-        given_up = {}, read_at = {}, disks = {}, locks = {}, done = 0, board = progress.board(session),
+        given_up = {}, shut = {}, read_at = {}, disks = {}, locks = {}, done = 0, board = progress.board(session),
     })
 end
 
@@ -91,9 +91,7 @@ function Run:expand()
         unknown.project(self)
     end
     for _, folder in ipairs(unread) do
-        self:problem(folder.path, folder.code, folder.message .. ": what is in there was not copied",
-            {database = self.from.database})
-        self:worsen(statuses.PARTIAL)
+        self:unread_folder(folder.path, folder.code, folder.message)
     end
     for _, skip in ipairs(skipped) do
         self:note(("%s is left out: %s"):format(skip.project, skip.reason))
@@ -241,6 +239,18 @@ function Run:give_up(target, code)
     end
 end
 
+-- A folder of the source that cannot be listed or entered, once; one in it is told with it.
+function Run:unread_folder(path, code, message)
+    self:worsen(statuses.PARTIAL)
+    for _, told in ipairs(self.shut) do
+        if path == told or path:sub(1, #told + 1) == told .. "/" then
+            return
+        end
+    end
+    table.insert(self.shut, path)
+    self:problem(path, code, message .. ": what is in there was not copied", {database = self.from.database})
+end
+
 -- Something of the source was not read, and of all that is known of it nothing is wrong.
 function Run:unread(row, path)
     row.state = "partial"
@@ -252,7 +262,9 @@ end
 
 function Run:count(row, final, context)
     local target = context.target
-    if final.type == "failed" then
+    if final.code == "EUNREAD" then
+        self:unread_folder(locate.join(self.from.path, context.path), final.code, final.message)
+    elseif final.type == "failed" then
         self:fail(target.path, final, {database = target.database})
         self:give_up(target, final.code)
     elseif row.conflicts == 0 and row.failed == 0 and context.plan and context.plan.source_incomplete then

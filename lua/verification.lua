@@ -4,9 +4,11 @@ local core_compare = require "core.compare"
 local core_sys = require "core.sys"
 local core_verify = require "core.verify"
 local apart = require "autobackup.apart"
+local coverage = require "autobackup.coverage"
 local decisions = require "autobackup.verify"
 local disks = require "autobackup.disks"
 local errors = require "autobackup.errors"
+local glob = require "autobackup.glob"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
@@ -236,7 +238,11 @@ function Run:add_row(replica, event)
         self.moved[replica.id] = setmetatable({}, {__index = function() return true end})    -- all of it
     end
     if event.type == "failed" then
-        self:problem(replica.root, event.code, event.message, {database = replica.database})
+        local is_unread = event.code == "EUNREAD"
+        row.files_unread = is_unread and replica.files or row.files_unread
+        self.result.unread = is_unread or self.result.unread
+        local path = is_unread and locate.join(replica.root, place_of(replica)) or replica.root
+        self:problem(path, event.code, event.message, {database = replica.database})
         self:worsen(event.code == "EMISSING" and statuses.PARTIAL
             or errors.exit_status(errors.new(event.code, event.message)))
     end
@@ -434,6 +440,18 @@ end
 
 Run.__close = Run.close
 
+-- What the last reading could not read may be anything; a project that is named has the folder to blame told with its own.
+function Run:say_unread()
+    local request = self.request
+    local texts = glob.is(request.project) and coverage.unread(self.session.catalog, {project = request.project,
+        category = request.category, database = #request.databases > 0 and request.databases or nil}) or {}
+    for _, text in ipairs(texts) do
+        self:note(text)
+        self:worsen(statuses.PARTIAL)
+        self.result.unread = true
+    end
+end
+
 function Run:add_rows()
     for _, replica in ipairs(self.replicas) do
         local row = self.rows[replica.id]
@@ -469,6 +487,7 @@ function M.run(session, request)
         require("autobackup.repair").run(run)
     end
     run:add_rows()
+    run:say_unread()
     return run:finish()
 end
 

@@ -6,6 +6,7 @@ local decisions = require "autobackup.compare"
 local doubts = require "autobackup.doubts"
 local errors = require "autobackup.errors"
 local freshness = require "autobackup.freshness"
+local glob = require "autobackup.glob"
 local jobs = require "autobackup.jobs"
 local knowledge = require "autobackup.knowledge"
 local lists = require "autobackup.lists"
@@ -142,10 +143,13 @@ function Comparison:state_of(pair, counts, unknown)
     if unknown then
         return "incomplete"
     elseif not pair.database then
+        self:say_unread(pair.left)
         return "only"
     end
     local state = decisions.state(counts)
-    if state == "incomplete" then
+    if state == "absent" then
+        self:say_unread(pair.left or pair.right)
+    elseif state == "incomplete" then
         self:say_incomplete(pair, counts)
     end
     return state
@@ -276,7 +280,20 @@ function Comparison:look_for_alike(pair, counts)
     end
 end
 
+-- What is known on one database alone may lie on another of which the last reading could not read it: compared with that.
+function Comparison:look_elsewhere(pair)
+    local category = self.categories[pair.category]
+    for _, name in ipairs(not pair.database and category and self.names or {}) do
+        if name ~= pair.reference
+            and self.covered:gap(self.databases[name].id, category.id, pair.client, pair.name) == "unreadable" then
+            pair.database = name
+            return
+        end
+    end
+end
+
 function Comparison:compare(pair)
+    self:look_elsewhere(pair)
     local row, unknown = self:new_row(pair), self:is_unknown(pair)
     self.files:start()
     local counts, corrupt = soundness.guarded(self.walk, self, pair, self:is_listed(pair) and not unknown)
@@ -329,6 +346,13 @@ local function read_first(args, session, list, names)
     return pairs_of(args, session, names)
 end
 
+-- Of several projects those that the last reading could not read are missing here, not on the disks.
+local function unread_of(args, session)
+    return glob.is(args.project) and coverage.unread(session.catalog, {project = args.project,
+        category = args.category ~= "all" and args.category or nil,
+        database = #args.databases > 1 and args.databases or nil}) or {}
+end
+
 local function run(args, session, sink)
     check_named(args.databases)
     knowledge.require_setup(session)
@@ -341,7 +365,7 @@ local function run(args, session, sink)
     local comparison = setmetatable({
         comparer = comparer, databases = databases, covered = coverage.new(session.catalog),
         categories = categories_by_name(session), is_online = apart.prober(session.catalog),
-        said = {}, taking = {},
+        said = {}, taking = {}, names = names,
         list = args.files or args.all or args.json or false, list_same = args.all,
         differences = jobs.collector("difference", sink), taken = 0, window = traits.window(args),
         files = lookalike.files(ALIKE),
@@ -352,9 +376,12 @@ local function run(args, session, sink)
     end
     comparison.result.databases = comparison:ages(names, session.catalog:known())
     comparison.result.listed = comparison.list
+    local unread = unread_of(args, session)
+    local partial = #unread > 0 and statuses.PARTIAL or statuses.DONE
+    comparison.result.status = statuses.worst(comparison.result.status, partial)
     local notes = {comparison.differences:omission()}
     local alike = lookalike.projects(session.catalog, comparison.pairs, false)
-    for _, texts in ipairs{comparison.files:notes(), alike} do
+    for _, texts in ipairs{comparison.files:notes(), alike, unread} do
         table.move(texts, 1, #texts, #notes + 1, notes)
     end
     comparison.result.notes = notes

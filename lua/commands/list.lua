@@ -73,10 +73,14 @@ local function run(args, session)
         result.notes = apart.texts(disks)
         add_disks(result, disks)
     end
-    if args.what == "clients" or args.what == "projects" then
+    local is_named = args.what == "clients" or args.what == "projects"
+    if is_named then
         local is_all = not (args.client or args.database)
         result.notes = result.notes or lookalike[args.what](session.catalog, result, is_all)
-        local unread = coverage.unread(session.catalog, {client = args.client, database = args.database})
+    end
+    if is_named or args.what == "loose" then
+        local unread = coverage.unread(session.catalog, {client = args.client, database = args.database,
+            outside = args.what == "loose"})
         result.notes = table.move(unread, 1, #unread, #(result.notes or {}) + 1, result.notes or {})
         result.status = #unread > 0 and statuses.PARTIAL or nil
     end

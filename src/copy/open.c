@@ -78,6 +78,8 @@ static int open_source(struct work *w, struct catalog *cat, struct error *err)
     if (code)
         return code;
     w->source.top = path_open_dir(w->source.root, r->path);
+    if (w->source.top == -EACCES)
+        return error_say(err, "EUNREAD", EACCES, "%s: %s/%s", strerror(EACCES), r->source_root, r->path);
     if (w->source.top < 0 && (r->source || w->source.top != -ENOENT))
         return error_set(err, -w->source.top, "%s/%s", r->source_root, r->path);
     code = r->layers ? 0 : spelling_check(w->source.root, r->source_root, r->path, SPELLING_OF_REPLICA, err);

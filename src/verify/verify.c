@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,6 +91,8 @@ static int open_disk(struct verify *v, struct error *err)
     s->top = path_open_dir(v->root, r->path);
     if (s->top == -ENOENT || s->top == -ENOTDIR)
         return error_say(err, "EMISSING", ENOENT, "%s/%s is gone since it was loaded; type: load", r->root, r->path);
+    if (s->top == -EACCES)
+        return error_say(err, "EUNREAD", EACCES, "%s: %s/%s", strerror(EACCES), r->root, r->path);
     if (s->top >= 0 && spelling_check(v->root, r->root, r->path, SPELLING_OF_REPLICA, err))
         return -EEXIST;
     code = s->top < 0 ? s->top : fstat(s->top, &st) < 0 ? -errno : filesystem_of(s->top, &s->fs);

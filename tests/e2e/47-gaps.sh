@@ -130,7 +130,109 @@ test_a_clients_folder_that_cannot_be_read_is_no_empty_one() {
     assert_status 0
     shut WORK/footage
     run as_nobody copy '*/*' footage WORK NAS
-    assert_status 1    # what is known of it failed
+    assert_status 3
     assert_err "WORK/footage: " "what is in there was not copied"
     chmod 755 WORK/footage WORK/footage/acme
+}
+
+# Two disks, acme/spot and beta/two on both; nobody may do all, but not look into what the test shuts.
+two_clients() {
+    mkdir -p WORK/footage/{acme/spot,beta/two}
+    echo a >WORK/footage/acme/spot/a
+    echo b >WORK/footage/beta/two/b
+    need_root
+    cp -a WORK NAS
+    chmod -R a+rwX . "$HOME"
+    chown -R 65534:65534 WORK NAS
+    run as_nobody add database WORK "$PWD/WORK"
+    run as_nobody add database NAS "$PWD/NAS"
+    run as_nobody add category footage footage
+}
+
+# Each command that goes through several projects tells what could not be read among them; who asks for others does not hear of it.
+test_what_could_not_be_read_is_told_by_all_that_go_through_several_projects() {
+    local command
+    two_clients
+    shut WORK/footage/acme
+    run as_nobody load
+    assert_status 3
+    for command in "compare */*" "compare */* footage WORK NAS" "compare */* --fresh" "verify */*" "verify */* footage WORK" "check */*" \
+        "list projects" "list clients" "list loose" "find *" "fetch" "fetch */*"; do
+        read -ra words <<<"$command"
+        run as_nobody "${words[@]}"
+        [ "${words[*]:0:2}" = "check */*" ] || assert_status 3
+        cat "$OUT" >>"$ERR"
+        assert_err "WORK could not be read for footage"
+    done
+    for command in "compare beta/*" "verify beta/*" "verify */* footage NAS"; do
+        read -ra words <<<"$command"
+        run as_nobody "${words[@]}"
+        assert_status 0
+    done
+    run as_nobody verify '*/*'
+    assert_out "not all of it could be read"
+    run as_nobody compare '*/*' --json
+    assert_eq "$(json 'o.type == "compare" and o.project .. " " .. o.state or nil' | xargs)" "acme/spot incomplete beta/two same"
+}
+
+# A project of which nothing is known, since its client cannot be read, is not one that is not there.
+test_a_project_in_a_client_that_cannot_be_read_is_not_absent() {
+    local command
+    two_clients
+    rm -r NAS/footage/acme
+    shut WORK/footage/acme
+    run as_nobody load
+    for command in compare verify check fetch find; do
+        [ $command != find ] || command="find * --project"
+        read -ra words <<<"$command"
+        run as_nobody "${words[@]}" acme/spot
+        assert_status 3
+        refute_err "no project"
+        assert_err "acme/spot" "WORK could not be read for footage/acme"
+    done
+    run as_nobody compare 'acme/*'
+    assert_status 3
+    assert_err "WORK could not be read for footage/acme"
+    for words in '' --dry-run; do
+        run as_nobody copy acme/spot footage WORK NAS $words
+        assert_status 3
+        assert_err "Permission denied: $PWD/WORK/footage/acme: what is in there was not copied"
+        run as_nobody copy '*/spot' footage WORK NAS $words
+        assert_status 3
+        assert_err "Permission denied: $PWD/WORK/footage/acme: what is in there was not copied"
+    done
+    run as_nobody copy beta/nothing footage WORK NAS
+    assert_status 1
+    assert_err "no project 'beta/nothing'"
+}
+
+# A project's own folder: what was not read is the source's, and unknown.
+test_a_projects_own_folder_that_cannot_be_read() {
+    local words
+    two_clients
+    shut WORK/footage/acme/spot
+    run as_nobody load
+    for words in "acme/spot" "acme/spot --dry-run" "*/*" "*/* --mirror --yes"; do
+        read -ra words <<<"${words/ / footage WORK NAS }"
+        [ ${#words[@]} -gt 1 ] || words+=(footage WORK NAS)
+        run as_nobody copy "${words[@]}" --json
+        assert_status 3
+        assert_eq "$(json 'o.type == "problem" and o.path or nil')" "$PWD/WORK/footage/acme/spot" "${words[*]}"
+        run as_nobody copy "${words[@]}"
+        assert_status 3
+        assert_err "Permission denied: $PWD/WORK/footage/acme/spot: what is in there was not copied"
+        refute_err "$PWD/NAS: "
+    done
+    assert_exists NAS/footage/acme/spot/a
+    run as_nobody verify acme/spot footage WORK
+    assert_status 3
+    assert_err "$PWD/WORK/footage/acme/spot: Permission denied"
+    refute_out "all good"
+    run as_nobody compare acme/spot --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "compare" and o.state .. " " .. o.files_only_database + o.files_only_reference or nil')" "incomplete 0"
+    rm -r NAS/footage/acme
+    run as_nobody load
+    run as_nobody compare acme/spot
+    assert_err "WORK/footage/acme/spot: 1 entry could not be read"
 }
