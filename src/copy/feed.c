@@ -250,7 +250,7 @@ static void add_directory(struct feed *f, const struct plan_name *name)
 
 bool feed_removes(const struct plan_name *name, bool mirror)
 {
-    return mirror && name->verdict->kind == VERDICT_EXTRA && !entry_is_nothing(name->pair->right);
+    return mirror && plan_is_extra(name);
 }
 
 bool feed_tell_extra(struct work *w, const struct plan_name *name)

@@ -9,7 +9,9 @@
 #include "base/path.h"
 #include "copy/times.h"
 
-static mode_t open_mode(mode_t mode) { return (mode & 07777) | S_IWUSR; }
+#define ENTRY (S_IWUSR | S_IXUSR)    /* what it takes to change names in one */
+
+static mode_t open_mode(mode_t mode) { return (mode & 07777) | ENTRY; }
 
 /* A mode that one sets who is not in the folder's group loses this bit, and it could not be put back. */
 static bool keeps_setgid(const struct stat *st)
@@ -19,8 +21,8 @@ static bool keeps_setgid(const struct stat *st)
 
 static bool is_read_only(int dir, const struct stat *st)
 {
-    return !(st->st_mode & S_IWUSR) && st->st_uid == geteuid() && keeps_setgid(st) &&
-           faccessat(dir, ".", W_OK, AT_EACCESS) < 0 && errno == EACCES;
+    return (st->st_mode & ENTRY) != ENTRY && st->st_uid == geteuid() && keeps_setgid(st) &&
+           faccessat(dir, ".", W_OK | X_OK, AT_EACCESS) < 0 && errno == EACCES;
 }
 
 bool opened_may(int dir)

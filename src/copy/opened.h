@@ -1,5 +1,5 @@
 /*
- * Folders that their own user may not write (0555): for the time in which names in them change, the user gets that right, and
+ * Folders that their own user may not write (0555), or not enter (0444): for the time in which names in them change, the user gets these rights, and
  * the manifest says what they had, so that it is put back after a kill, too.
  */
 #ifndef AUTOBACKUP_COPY_OPENED_H
@@ -28,7 +28,7 @@ struct opened {
 bool opened_may(int dir);
 
 /*
- * Before names in the directory `dir` (at this path) change: where its user, who runs this, may not write it, that is
+ * Before names in the directory `dir` (at this path) change: where its user, who runs this, may not write or enter it, that is
  * announced, synced, and allowed. 0 when there is nothing to do, too; or -errno.
  */
 int opened_open(struct opened *o, const char *path, int dir);

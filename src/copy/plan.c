@@ -431,10 +431,15 @@ static void count_retyped(struct plan_counts *n, const struct plan_name *name)
     count_left(n, &fresh);
 }
 
+bool plan_is_extra(const struct plan_name *name)
+{
+    return name->verdict->kind == VERDICT_EXTRA && (!entry_is_nothing(name->pair->right) || !name->dir->in_left);
+}
+
 static void count_extra(struct plan_counts *n, const struct plan_name *name)
 {
     const struct entry *r = name->pair->right;
-    bool is_extra = name->verdict->kind == VERDICT_EXTRA && !entry_is_nothing(r);
+    bool is_extra = plan_is_extra(name);
 
     n->directories_extra += is_extra && S_ISDIR(r->mode);
     n->files_extra += is_extra && !S_ISDIR(r->mode);

@@ -104,6 +104,9 @@ void plan_free(struct plan *p);
 /* merge_open of its two sides. */
 int plan_merge(struct plan *p, struct merge **ret_merge, struct error *err);
 
+/* Is this name an extra one? A socket holds no data, and stays: but for one in a folder that the source has not, which could not go else. */
+bool plan_is_extra(const struct plan_name *name);
+
 /* How names that are one file are judged. */
 struct grouping_rules plan_grouping_rules(const struct plan *p);
 

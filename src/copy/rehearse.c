@@ -23,7 +23,7 @@ static const char *action_kind(const struct plan_name *name)
     case VERDICT_NEW: return "new";
     case VERDICT_CHANGED: return "changed";
     case VERDICT_METADATA: return name->verdict->refused ? NULL : "metadata";
-    case VERDICT_EXTRA: return entry_is_nothing(name->pair->right) ? NULL : "extra";
+    case VERDICT_EXTRA: return plan_is_extra(name) ? "extra" : NULL;
     case VERDICT_RETYPED: return "type";
     case VERDICT_CONFLICT: return strcmp(name->verdict->code, "ETYPE") == 0 ? "type" : "conflict";
     default: return NULL;
@@ -91,6 +91,15 @@ static void count_action(struct rehearsal *r, const struct plan_name *name)
     }
 }
 
+/* It will not be done: neither what would come below it, nor that what lies below it goes. */
+static void leave_below(struct rehearsal *r, const struct plan_name *name)
+{
+    const struct entry *left = name->pair->left, *right = name->pair->right;
+
+    if ((left && S_ISDIR(left->mode)) || (name->verdict->kind == VERDICT_RETYPED && S_ISDIR(right->mode)))
+        plan_block(r->plan, name->dir->path, name->name);
+}
+
 /* False: reported, it will not be done. */
 static bool is_possible(struct rehearsal *r, const struct plan_name *name)
 {
@@ -103,12 +112,13 @@ static bool is_possible(struct rehearsal *r, const struct plan_name *name)
         return false;
     if (!makes(kind) && !goes)
         return true;
-    if (makes(kind) && !name->leader && !space_admits(r->w, name, feed_subject(name)))
+    if (makes(kind) && !name->leader && !space_admits(r->w, name, feed_subject(name))) {
+        leave_below(r, name);
         return false;
+    }
     if (!*name->name || foresee_name(&r->foresight, name, feed_subject(name)))
         return true;
-    if (name->pair->left && S_ISDIR(name->pair->left->mode))
-        plan_block(r->plan, name->dir->path, name->name);
+    leave_below(r, name);
     return false;
 }
 

@@ -251,3 +251,36 @@ test_a_folder_that_another_member_left_open_waits_for_its_owner() {
     assert_eq "$(stat -c %a $clip)" "$shut" "mode"
     assert_eq "$(find NAS -name '*.open')" "" "left open"
 }
+
+# One that its user may list, but not enter, which came so from a source that was not read: what can be read by now arrives at once.
+test_a_folder_that_cannot_be_entered_is_filled_in_one_run() {
+    mkdir -p WORK/$SPOT/CLIP NAS
+    echo 1 >WORK/$SPOT/CLIP/a
+    chmod 444 WORK/$SPOT/CLIP
+    export AUTOBACKUP_CATALOG=$PWD/own/c.db
+    mkdir own
+    to_nobody WORK NAS own "$HOME"
+    nobody add database WORK WORK
+    nobody add database NAS NAS
+    nobody add category footage footage
+    for words in --dry-run ''; do
+        run as_nobody copy acme/spot footage WORK NAS $words
+        assert_status 3
+        assert_err "WORK/$SPOT/CLIP/a: "
+    done
+    assert_eq "$(stat -c %a NAS/$SPOT/CLIP)" 444
+    chmod 755 WORK/$SPOT/CLIP
+    mkdir WORK/$SPOT/CLIP/deep
+    echo 2 >WORK/$SPOT/CLIP/deep/d
+    to_nobody WORK
+    nobody copy acme/spot footage WORK NAS --dry-run --json
+    json 'o.type == "copy" and o.files_copied .. " " .. o.directories_made .. " " .. o.metadata_only or nil' >planned
+    nobody copy acme/spot footage WORK NAS --json
+    json 'o.type == "copy" and o.files_copied .. " " .. o.directories_made .. " " .. o.metadata_only or nil' | diff planned - || fail "not as planned"
+    assert_eq "$(cat planned)" "2 1 1"
+    assert_same_tree WORK/$SPOT NAS/$SPOT
+    chmod 444 WORK/$SPOT/CLIP
+    run as_nobody copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_eq "$(stat -c %a NAS/$SPOT/CLIP)" 444
+}

@@ -77,3 +77,25 @@ test_a_socket_in_the_way_is_told_and_a_mirror_replaces_it() {
     assert_same_tree "$P" "$Q"
     mirrored_and_back
 }
+
+# A folder that only the destination has goes with the sockets in it, which would keep it there for ever; in one that both have they stay.
+test_a_mirror_clears_a_folder_that_holds_only_a_socket() {
+    copied
+    mkdir -p "$Q"/extra/deep "$Q"/more
+    echo more >"$Q/more/file"
+    sockets "$Q"/extra/deep/socket "$Q"/more/socket "$Q"/folder/socket
+    tree_of "$Q" >before
+    ok load NAS
+    ab compare acme/spot footage WORK NAS
+    assert_status 4
+    ok copy acme/spot footage WORK NAS    # as extra files do, they stay
+    tree_of "$Q" | diff - before || fail "something was touched"
+    as_planned --mirror --yes
+    assert_eq "$(cat planned)" "0 3 0 0 3 0 0"
+    assert_eq "$(find "$Q" -type s -printf '%P ')" "folder/socket "
+    refute_exists "$Q/extra" "$Q/more"
+    ok compare acme/spot footage WORK NAS
+    mirrored_and_back
+    ab compare acme/spot footage WORK NAS
+    assert_status 4
+}

@@ -343,3 +343,26 @@ test_a_folder_that_becomes_a_name_of_another_file() {
     ok undo "$op"
     tree_of "$Q" | diff - before || fail "it is not as it was before"
 }
+
+# What cannot be read of the source leaves the destination's folder of that name as it is, and the plan says so.
+test_an_unreadable_file_in_the_place_of_a_folder_removes_nothing_in_the_plan_either() {
+    need_root
+    mkdir -p WORK/footage/acme/spot NAS/footage/acme/spot/name/deep
+    echo file >WORK/footage/acme/spot/name
+    echo a | tee NAS/footage/acme/spot/name/{a,deep/b} >/dev/null
+    chmod -R a+rwX . "$HOME"
+    to_nobody WORK NAS
+    run as_nobody add database WORK "$PWD/WORK"
+    run as_nobody add database NAS "$PWD/NAS"
+    run as_nobody add category footage footage
+    run as_nobody load
+    shut WORK/footage/acme/spot/name
+    run as_nobody copy acme/spot footage WORK NAS --mirror --yes --dry-run --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.files_removed + o.directories_removed .. " " .. o.failed or nil')" "0 1" "in the plan"
+    assert_eq "$(json 'o.type == "action" and o.path or nil')" "" "actions"
+    run as_nobody copy acme/spot footage WORK NAS --mirror --yes --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.files_removed + o.directories_removed .. " " .. o.failed or nil')" "0 1" "in the run"
+    assert_exists NAS/footage/acme/spot/name/deep/b
+}
