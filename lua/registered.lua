@@ -89,9 +89,10 @@ function M:set_database(id, fields, forget)
         end
         if forget then
             for _, name in ipairs{"replica", "client", "loose", "reading", "unread", "outside", "held",
-                "held_seen"} do
+                "held_seen", "refused"} do
                 self:exec("DELETE FROM " .. name .. " WHERE database = ?", {id})
             end
+            self:exec("DELETE FROM compared WHERE ? IN (target, source)", {id})
             self:exec("UPDATE database SET loaded_at = NULL WHERE id = ?", {id})
         end
     end)

@@ -248,7 +248,7 @@ bool classify_may_differ(const struct merge_pair *pair, const struct classify_op
         return true;
     if (S_ISREG(l->mode) && is_untouched_copy(pair))
         return false;
-    return !options->shows_change || l->ctime > r->ctime - CLOCKS_APART;
+    return !options->shows_change || !S_ISDIR(l->mode) || l->ctime > r->ctime - CLOCKS_APART;
 }
 
 void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict)

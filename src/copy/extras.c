@@ -44,6 +44,16 @@ void extras_free(struct extras *x)
     *x = (struct extras){0};
 }
 
+/* Mounted with other options, a disk may show attributes that it did not show before. */
+static uint64_t where_of(const struct work *w)
+{
+    char from[FILESYSTEM_NAME] = "", to[FILESYSTEM_NAME] = "";
+
+    (void)filesystem_name(w->source.top, from);
+    (void)filesystem_name(w->target.top, to);
+    return hash64_of(from, strlen(from)) * 31 + hash64_of(to, strlen(to));
+}
+
 static bool keeps(const struct work *w) { return w->source.holds.xattr && w->target.holds.xattr; }
 
 /* path: in the replica. 1 or 0, or -errno. */
@@ -101,13 +111,15 @@ static uint64_t path_key(const struct plan_name *name)
 static uint64_t key_of(const struct extras *x, const struct plan_name *name)
 {
     const int64_t parts[] = {(int64_t)hash64_of(name->name, strlen(name->name)), name->pair->left->ctime,
-                             name->pair->right->ctime, x->w->target.holds.root};
+                             name->pair->right->ctime, x->w->target.holds.root, (int64_t)x->where};
     return hash64_of(parts, sizeof parts);
 }
 
+/* A whole second may be all that the disk keeps. */
 static bool shows_change(const struct extras *x, const struct filesystem *fs, int64_t ctime)
 {
-    return (fs->signs & SIGN_CTIME) && !filesystem_is_young(fs, x->started_at, ctime);
+    bool coarse = ctime % NSEC_PER_SEC == 0 && ctime > x->started_at - 2 * NSEC_PER_SEC;
+    return (fs->signs & SIGN_CTIME) && !coarse && !filesystem_is_young(fs, x->started_at, ctime);
 }
 
 static bool is_lasting(const struct extras *x, const struct merge_pair *pair)
@@ -124,6 +136,8 @@ int extras_agree(void *arg, const struct plan_name *name)
         return 1;
     if (x->other.count && map_get(&x->other, path_key(name)))
         return 0;
+    if (!x->where)
+        x->where = where_of(x->w) | 1;
     uint64_t key = key_of(x, name);
     if (compared_has(&x->compared, name->dir->path, key))
         return 1;

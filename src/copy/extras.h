@@ -14,6 +14,7 @@ struct extras {
     struct work *w;
     struct compared compared;  /* those that are equal */
     struct map other;          /* hashes of paths of those that are not: each is looked at once for all passes */
+    uint64_t where;            /* hash of what both filesystems are and how they are mounted; 0: not asked yet */
     int64_t started_at;        /* what may still change without another ctime then is not remembered: ns */
     char *folder;              /* the one at hand: its path in the replica, or NULL, */
     int from, to;              /* and its directories; or -errno */

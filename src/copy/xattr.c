@@ -193,13 +193,14 @@ static int carry_one(struct xattr_file from, struct xattr_file to, const char *n
     return code && !refuses(to, code) ? code : carried;
 }
 
-/* From the file that is replaced to the new one. How many, or -errno. */
+/* From the file that is replaced to the new one; what cannot be read there is in nobody's way. How many, or -errno. */
 static int carry(struct xattr_file from, struct xattr_file to, const struct xattr_rules *rules)
 {
     struct buf names = {0};
-    int code = rules->old ? get_names(*rules->old, &names) : 0, carried = 0;
+    int code = 0, carried = 0;
 
-    code = is_unsaid(code) ? 0 : code;
+    if (rules->old && get_names(*rules->old, &names) < 0)
+        buf_clear(&names);
     for (const char *name = next_name(&names, NULL); code >= 0 && name; name = next_name(&names, name))
         if (is_wanted(name, false) && (code = carry_one(from, to, name, rules)) > 0)
             carried++;
@@ -294,7 +295,7 @@ int xattr_differences(struct xattr_file from, struct xattr_file to, bool root,
     return code < 0 ? code : 0;
 }
 
-#define BLOCK 4096u      /* most filesystems give a file this much for its attributes, or the size of a block */
+#define BLOCK 4096u      /* ext4 and f2fs give a file this much for its attributes, or the size of a block */
 #define HEADERS 256u     /* of that, for their own */
 #define ENTRY 32u        /* for each */
 
@@ -306,9 +307,9 @@ static size_t room_of(struct xattr_file f)
 
     if (f.path && fd >= 0)
         close(fd);
-    if (known && (unsigned long)fs.f_type == XFS_SUPER_MAGIC)
+    if (!known || ((unsigned long)fs.f_type != EXT4_SUPER_MAGIC && (unsigned long)fs.f_type != F2FS_SUPER_MAGIC))
         return SIZE_MAX;
-    return (known && fs.f_bsize < BLOCK ? (size_t)fs.f_bsize : BLOCK) - HEADERS;
+    return (fs.f_bsize < BLOCK ? (size_t)fs.f_bsize : BLOCK) - HEADERS;
 }
 
 /* What its attributes take. SIZE_MAX when nobody can tell. */

@@ -7,7 +7,11 @@
 #include "index/evidence.h"
 #include "index/staging.h"
 
-enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET, STATEMENTS };
+enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET_REFUSED, FORGET_TARGET, FORGET_SOURCE, FORGET, STATEMENTS };
+
+/* Where a replica lies: its database, and the path below that. */
+#define PLACE "(SELECT r.database, CAST(c.path || '/' || r.client || '/' || r.project AS BLOB) " \
+              "FROM replica r JOIN category c ON c.id = r.category WHERE r.id = ?1)"
 
 static const char *const sql[STATEMENTS] = {
     [FIND] = "SELECT id, listing, digests, verified FROM directory WHERE replica = ?1 AND path = ?2",
@@ -22,6 +26,9 @@ static const char *const sql[STATEMENTS] = {
     [CHECK] = "SELECT 1 FROM replica WHERE id = ?1 AND loaded_at = ?2",
     [FINISH] = "UPDATE replica SET files = ?2, directories = ?3, bytes = ?4, newest = ?5, fingerprint = ?6, "
                "errors = ?7, loaded_at = ?8, verified_at = CASE WHEN ?9 THEN NULL ELSE verified_at END WHERE id = ?1",
+    [FORGET_REFUSED] = "DELETE FROM refused WHERE (database, replica) = " PLACE,
+    [FORGET_TARGET] = "DELETE FROM compared WHERE source IN (SELECT id FROM database) AND (target, replica) = " PLACE,
+    [FORGET_SOURCE] = "DELETE FROM compared WHERE target IN (SELECT id FROM database) AND (source, replica) = " PLACE,
     [FORGET] = "DELETE FROM replica WHERE id = ?1",
 };
 
@@ -427,6 +434,9 @@ int store_forget(struct store *s, int64_t replica, struct listing_change *change
     int code = settle_unseen(s, &u, &rest, change, err);
     if (code)
         return code;
-    sqlite3_bind_int64(s->stmt[FORGET], 1, replica);
-    return run(s, FORGET, err);
+    for (int each = FORGET_REFUSED; !code && each <= FORGET; each++) {
+        sqlite3_bind_int64(s->stmt[each], 1, replica);
+        code = run(s, each, err);
+    }
+    return code;
 }

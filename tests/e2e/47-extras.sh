@@ -148,3 +148,18 @@ test_a_copy_of_our_own_is_not_compared_again() {
     [ "$(looks --dry-run)" -lt 20 ] || fail "compared: $(looks --dry-run)"
     [ "$(looks --dry-run --checksum)" -gt 100 ] || fail "--checksum compares all"
 }
+
+# What was remembered of a project goes with it.
+test_what_was_compared_is_forgotten_with_its_project() {
+    need rsync
+    files_with_attributes
+    mkdir -p "$D" && rsync -a "$S/" "$D/"
+    sleep 0.05
+    work_and_nas
+    ok copy acme/spot footage WORK NAS --dry-run
+    known() { sqlite3 "$XDG_DATA_HOME/autobackup/catalog.db" "SELECT count(*) FROM compared"; }
+    [ "$(known)" -gt 0 ] || fail "nothing was remembered"
+    rm -r "$S" "$D"
+    ok load --yes
+    assert_eq "$(known)" 0 "rows that are left"
+}
