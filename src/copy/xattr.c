@@ -48,6 +48,15 @@ static bool is_wanted(const char *name, bool root)
     return root && (strncmp(name, "security.", 9) == 0 || strncmp(name, "trusted.", 8) == 0);
 }
 
+/*
+ * What a copy takes away where the source has none of it: what users give, and a capability, or a right that was revoked would stay.
+ * The rest belongs to the system that the disk is mounted on, or to the filesystem.
+ */
+static bool is_taken_away(const char *name, bool root)
+{
+    return is_wanted(name, false) || (root && strcmp(name, "security.capability") == 0);
+}
+
 /* The file will not say: it has none to show to us, or has it no more. */
 static bool is_unsaid(int code)
 {
@@ -137,7 +146,7 @@ static bool are_equal(const struct buf *a, const struct buf *b)
 static bool stays(const struct xattr_rules *rules, struct xattr_file from, struct xattr_file to, const char *name, const struct buf *has)
 {
     struct buf value = {0};
-    bool kept = rules->stays && is_wanted(name, false) && get_one(to, name, &value) == 1 &&
+    bool kept = rules->stays && is_taken_away(name, true) && get_one(to, name, &value) == 1 &&
                 rules->stays(rules->arg, from, name, has, &value);
 
     buf_free(&value);
@@ -163,7 +172,7 @@ static int copy_one(struct xattr_file from, struct xattr_file to, const char *na
     return lacks ? 0 : code;
 }
 
-/* What the destination has and the source has not. root: those that only root sets, too. from: NULL for a list. */
+/* What the destination has and the source has not. root: those that only root sets, too. from: NULL for a list, which has all. */
 static int remove_others(struct xattr_file to, const struct buf *wanted, bool root, const struct xattr_file *from,
                          const struct xattr_rules *rules)
 {
@@ -171,7 +180,8 @@ static int remove_others(struct xattr_file to, const struct buf *wanted, bool ro
     int code = get_names(to, &names);
 
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name)) {
-        if (is_wanted(name, root) && !contains(wanted, name) && !(from && is_kept(rules) && stays(rules, *from, to, name, NULL)))
+        bool ours = from ? is_taken_away(name, root) : is_wanted(name, root);
+        if (ours && !contains(wanted, name) && !(from && is_kept(rules) && stays(rules, *from, to, name, NULL)))
             code = drop(to, name);
         if (code && refuses(to, code))
             code = 0;
@@ -219,7 +229,7 @@ int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, const st
     } else if (code) {
         *lost |= XATTR_UNREAD;
     } else if (rules->clean) {
-        code = remove_others(to, &names, false, &from, rules);
+        code = remove_others(to, &names, root, &from, rules);
     }
     for (const char *name = next_name(&names, NULL); !code && name; name = next_name(&names, name))
         if (is_wanted(name, root)) {
@@ -252,7 +262,7 @@ static int names_agree(struct xattr_file from, struct xattr_file to, const struc
     int code = 1;
 
     for (const char *name = next_name(has, NULL); name; name = next_name(has, name))
-        if (is_wanted(name, false) && !contains(have, name) && !stays(rules, from, to, name, NULL))
+        if (is_taken_away(name, root) && !contains(have, name) && !stays(rules, from, to, name, NULL))
             return 0;
     for (const char *name = next_name(have, NULL); code == 1 && name; name = next_name(have, name))
         if (is_wanted(name, root))

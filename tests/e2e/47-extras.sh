@@ -163,3 +163,27 @@ test_what_was_compared_is_forgotten_with_its_project() {
     ok load --yes
     assert_eq "$(known)" 0 "rows that are left"
 }
+
+# A capability that was taken from a program is gone in its copy too, and does not come back from there.
+test_a_capability_that_was_revoked_is_gone() {
+    need_root capabilities
+    need setfattr getfattr
+    mkdir -p "$S" NAS
+    echo program >"$S/p"
+    setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 "$S/p" 2>/dev/null || skip "no capabilities here"
+    work_and_nas
+    ok copy acme/spot footage WORK NAS
+    capable() { getfattr -d -m security.capability "$1" | grep -c '^security.capability'; }
+    assert_eq "$(capable "$D/p")" 1
+    sleep 0.02
+    setfattr -x security.capability "$S/p"
+    ok copy acme/spot footage WORK NAS --dry-run --json
+    assert_eq "$(corrected)" "1 0" "in the plan"
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(corrected)" "1 0"
+    assert_eq "$(capable "$D/p")" 0
+    ok copy acme/spot footage NAS WORK --json
+    assert_eq "$(corrected)" "0 0" "back"
+    ok undo --yes
+    assert_eq "$(capable "$D/p")" 1 "undone"
+}
