@@ -14,7 +14,8 @@ local function run(args, session, sink)
 end
 
 local WORDS = {remove = "take away (created by it)", restore = "put back the old version of",
-    ["return"] = "put back", correct = "put rights and times back"}
+    ["return"] = "put back", correct = "put rights and times back", make = "make again",
+    unmake = "remove (made by it)"}
 
 local function heading(action)
     return ("%s: %s"):format(action.database, WORDS[action.kind] or action.kind)

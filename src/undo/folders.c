@@ -1,5 +1,6 @@
 #include "undo/folders.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -250,8 +251,25 @@ static bool rights_differ(const struct stat *a, const struct stat *b)
     return ((a->st_mode ^ b->st_mode) & RIGHTS) || a->st_uid != b->st_uid || a->st_gid != b->st_gid;
 }
 
+/* Has it others than it had? */
+static bool attributes_differ(const struct undo *u, const struct folder *f, int dir)
+{
+    struct buf now = {0};
+    bool differ = f->attributes && attributes_pack(dir, ".", u->holds.root, &now) == 0 && strcmp(buf_str(&now), f->attributes) != 0;
+
+    buf_free(&now);
+    return differ;
+}
+
+static bool is_changed(const struct undo *u, const struct folder *f, int dir, const struct stat *now)
+{
+    struct stat st = wanted(u, f);
+    return f->touched && (rights_differ(&st, now) || attributes_differ(u, f, dir));
+}
+
 static int correct(struct undo *u, const struct folder *f, int dir, const struct stat *now)
 {
+    bool changed = is_changed(u, f, dir, now);
     struct stat st = wanted(u, f);
     struct manifest_file before = described(now, NULL), after = f->was;
     struct given given = {0};
@@ -271,27 +289,35 @@ static int correct(struct undo *u, const struct folder *f, int dir, const struct
     if (!code)
         code = metadata_put(dir, ".", &st, f->touched || f->removed ? f->attributes : NULL, &u->holds, &given);
     report_lost(&u->report, given.lost);
-    u->counts.metadata += !code && f->touched && rights_differ(&st, now);
+    u->counts.metadata += !code && changed;
     u->dirty = true;
     return code;
 }
 
-static int finish_open(struct undo *u, const struct folder *f, int dir)
+/* May it be put back? 1, 0 where it is left alone, which is told, or -errno. */
+static int may_correct(struct undo *u, const struct folder *f, const struct stat *now)
 {
     struct step s = {.deed.path = f->path, .dir_len = strlen(f->path)};
+
+    if (map_get(&u->conflicts, hash64_of(f->path, s.dir_len)))
+        return 0;
+    if (!holds_may_correct(&u->holds, now->st_uid))    /* its time is its user's */
+        return f->touched ? -EPERM : 0;
+    if (f->touched && !f->removed && !is_corrected(f, now)) {
+        tell_conflict(u, &s, "ECHANGED", "changed since: left alone");
+        return 0;
+    }
+    return 1;
+}
+
+static int finish_open(struct undo *u, const struct folder *f, int dir)
+{
     struct stat now;
 
     if (fstat(dir, &now) < 0)
         return -errno;
-    if (map_get(&u->conflicts, hash64_of(f->path, s.dir_len)))
-        return 0;
-    if (!holds_may_correct(&u->holds, now.st_uid))    /* its time is its user's */
-        return f->touched ? -EPERM : 0;
-    if (f->touched && !f->removed && !is_corrected(f, &now)) {
-        tell_conflict(u, &s, "ECHANGED", "changed since: left alone");
-        return 0;
-    }
-    return correct(u, f, dir, &now);
+    int code = may_correct(u, f, &now);
+    return code == 1 ? correct(u, f, dir, &now) : code;
 }
 
 static int put_back(struct undo *u, const struct folder *f)
@@ -331,4 +357,95 @@ int folders_finish(struct undo *u)
 {
     int code = each_folder(u, false, put_back);
     return code ? code : manifest_write(&u->manifest);
+}
+
+/* ---- what would be done ---- */
+
+static void tell_folder(struct undo *u, const struct folder *f, const char *kind)
+{
+    if (f->place == FOLDER_IN_REPLICA)
+        tell_action(u, kind, f->path, S_IFDIR, 0);
+}
+
+static int tell_made(struct undo *u, const struct folder *f)
+{
+    char *path;
+    const char *name;
+    int dir = open_parent(u, f, &path, &name);
+
+    if (dir < 0 || faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+        tell_folder(u, f, "make");
+        u->counts.made++;
+    }
+    if (dir >= 0) {
+        close(dir);
+        free(path);
+    }
+    return 0;
+}
+
+/* Does nothing stay in it, when all goes that the plan takes away? The descriptor is closed. */
+static bool would_be_empty(const struct undo *u, const char *path, int fd)
+{
+    DIR *dir = fdopendir(fd);
+    bool empty = dir != NULL;
+    const struct dirent *e;
+
+    if (!dir)
+        close(fd);
+    while (empty && (e = readdir(dir))) {
+        char *name = plan_join(path, e->d_name);
+        empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || map_get(&u->taken, hash64_of(name, strlen(name)));
+        free(name);
+    }
+    if (dir)
+        closedir(dir);
+    return empty;
+}
+
+static int tell_unmade(struct undo *u, const struct folder *f)
+{
+    char *path = full_path(u, f);
+    int fd = path_open_dir(u->root, path);
+
+    if (fd >= 0 && would_be_empty(u, path, fd)) {
+        map_set(&u->taken, hash64_of(path, strlen(path)), u);
+        tell_folder(u, f, "unmake");
+        u->counts.unmade++;
+    }
+    free(path);
+    return 0;
+}
+
+static int tell_corrected(struct undo *u, const struct folder *f)
+{
+    char *path = full_path(u, f);
+    int dir = f->touched && !f->removed ? path_open_dir(u->root, path) : -ENOENT;
+    struct stat now;
+
+    free(path);
+    if (dir < 0)
+        return 0;
+    int code = fstat(dir, &now) < 0 ? -errno : may_correct(u, f, &now);
+    if (code == 1 && is_changed(u, f, dir, &now)) {
+        tell_folder(u, f, "correct");
+        u->counts.metadata++;
+    }
+    close(dir);
+    return code < 0 ? tell_errno(u, f->path, code) : 0;
+}
+
+int folders_tell(struct undo *u)
+{
+    const struct folders *list = &u->past.folders;
+    int code = 0;
+
+    for (size_t i = 0; !code && i < list->count; i++) {
+        const struct folder *f = list->list[i];
+        if (f->removed && !f->created && !f->voided && is_ours_to_touch(u, f))
+            code = tell_made(u, f);
+    }
+    if (!code)
+        code = each_folder(u, true, tell_unmade);
+    return code ? code : each_folder(u, false, tell_corrected);
 }

@@ -53,4 +53,7 @@ int folders_unmake(struct undo *u);
 /* Put metadata back, likewise. */
 int folders_finish(struct undo *u);
 
+/* Count and tell what these three would do, after the files' steps were told. Changes nothing. 0 or -errno. */
+int folders_tell(struct undo *u);
+
 #endif

@@ -85,6 +85,7 @@ struct undo {
     struct data data;
     struct spot spot;
     struct map conflicts;             /* hashes of the directories with conflicts: their times stay */
+    struct map taken;                 /* of a plan: hashes of the paths below the root that it takes away */
     struct map going;                 /* inode -> how many of its names leave their places in this batch */
     struct map announced;             /* hashes of the directories that the manifest has as they were */
     struct linked_list linked;

@@ -117,6 +117,11 @@ void tell_step(struct undo *u, const struct step *s)
     u->counts.returned += s->act == ACT_PUT;
     u->counts.removed += s->act == ACT_TAKE;
     u->counts.metadata += s->act == ACT_CORRECT;
+    if (s->act == ACT_TAKE) {
+        char *path = plan_join(u->past.replica, s->deed.path);
+        map_set(&u->taken, hash64_of(path, strlen(path)), u);
+        free(path);
+    }
     if (st == &s->kept && S_ISREG(st->st_mode))
         u->counts.bytes += (int64_t)st->st_size;
 }

@@ -76,6 +76,7 @@ static void close_undo(struct undo *u)
     past_close(&u->past);
     map_free(&u->conflicts, NULL);
     map_free(&u->announced, NULL);
+    map_free(&u->taken, NULL);
     map_free(&u->going, NULL);
     links_forget(u);
     data_free(&u->data);
@@ -387,6 +388,10 @@ static int run_dry(struct run *run, struct error *err)
         code = tell_turn(run, PAST_AMONG);
     if (!code && run->has_last)
         code = tell_turn(run, PAST_AFTER_FOLDERS);
+    if (!code) {
+        folders_sort(&run->u.past.folders);
+        code = folders_tell(&run->u);
+    }
     return code && code != -ECANCELED ? error_set(err, -code, "undo on %s", run->u.request.database) : code;
 }
 

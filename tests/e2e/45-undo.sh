@@ -878,3 +878,49 @@ test_subvolumes_at_the_destination() {
     ok copy acme/spot footage WORK NAS --mirror --yes
     assert_eq "$(diff -r WORK/footage NAS/footage)" ""
 }
+
+# What an undo does to folders alone is in its plan too: new ones go, lost ones come back, rights and attributes are put back.
+test_the_plan_knows_the_folders() {
+    need setfattr getfattr
+    local op folders='o.type == "undo" and o.metadata_only .. " " .. o.directories_made .. " " .. o.directories_removed or nil'
+    mkdir -p A/render/one/spot/{kept,new/deep} B/render/one/spot/{kept,lost/deep}
+    echo x | tee A/render/one/spot/kept/f >B/render/one/spot/kept/f
+    setfattr -n user.tag -v one B/render/one/spot/kept 2>/dev/null || skip "no extended attributes here"
+    setfattr -n user.tag -v two A/render/one/spot/kept
+    touch -d 2024-05-06 {A,B}/render/one/spot/kept/f
+    ok add database A A
+    ok add database B B
+    ok add category render render
+    ok copy one/spot render A B --mirror --yes --json
+    op=$(json 'o.type == "copy" and o.operation or nil')
+    ok undo "$op" --dry-run --json
+    assert_eq "$(json "$folders")" "1 2 2" "in the plan"
+    assert_eq "$(json 'o.type == "undo_action" and o.kind .. " " .. o.path or nil' | sed "s#$PWD/B/##" | sort | xargs)" \
+        "correct render/one/spot/kept make render/one/spot/lost make render/one/spot/lost/deep unmake render/one/spot/new unmake render/one/spot/new/deep"
+    ok undo "$op" --yes --json
+    assert_eq "$(json "$folders")" "1 2 2"
+    assert_eq "$(getfattr --only-values -n user.tag B/render/one/spot/kept)" one
+    assert_eq "$(cd B/render/one/spot && find . -type d | sort | xargs)" ". ./kept ./lost ./lost/deep"
+
+    ok copy one/spot render A B --json              # rights, and new folders with a file
+    echo x >A/render/one/spot/new/deep/f
+    chmod 700 A/render/one/spot/kept
+    ok copy one/spot render A B --json
+    op=$(json 'o.type == "copy" and o.operation or nil')
+    ok undo "$op" --dry-run --json
+    assert_eq "$(json "$folders")" "1 0 0" "rights in the plan"
+    ok undo "$op" --dry-run
+    refute_out "everything is as it was"
+    ok undo "$op" --yes --json
+    assert_eq "$(json "$folders")" "1 0 0" "rights"
+    rm -r B/render/one/spot/new
+    ok load
+    ok copy one/spot render A B --json              # folders that come with files, and go with them
+    op=$(json 'o.type == "copy" and o.operation or nil')
+    echo mine >B/render/one/spot/new/mine
+    ok undo "$op" --dry-run --json
+    assert_eq "$(json "$folders")" "1 0 1" "one that somebody uses stays"
+    ok undo "$op" --yes --json
+    assert_eq "$(json "$folders")" "1 0 1" "and does"
+    assert_eq "$(cat B/render/one/spot/new/mine)" mine
+}
