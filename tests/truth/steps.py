@@ -229,9 +229,14 @@ def check_copy(studio, text, key, source, targets, options, answer, before, afte
             studio.done.append((row["operation"], target.name, key, before.replica(target.name, key), after.replica(target.name, key)))
 
 
+def is_new(old, entry):
+    """Is it another than what lay there? A folder that made room may have left it its inode's number."""
+    return old is None or (old.kind, old.ino) != (entry.kind, entry.ino)
+
+
 def check_counts(text, row, result):
     came = [path for path, entry in result.new.items() if entry.kind == "file" and path in result.source and
-            (path not in result.old or result.old[path].ino != entry.ino)]
+            is_new(result.old.get(path), entry)]
     if all(result.source[path].nlink == 1 for path in came):
         expect("copy-count", row["files_copied"], len(came), text + ": files_copied")
         expect("copy-bytes", row["bytes_copied"], sum(result.new[path].size for path in came), text + ": bytes_copied")
@@ -246,7 +251,7 @@ def settle(studio, key, source, target, before, after):
     doubted = model.doubted(source.name, key), model.doubted(target.name, key)
     model.observe(target.name, after.replicas[target.name], [key])
     new = model.seen[target.name].get(key, {})
-    copied = [path for path, entry in new.items() if entry.kind == "file" and (path not in old or old[path].ino != entry.ino)]
+    copied = [path for path, entry in new.items() if entry.kind == "file" and is_new(old.get(path), entry)]
     copied = [path for path in copied if path in model.seen[target.name][key]]
     model.prove(target.name, key, copied)
     there = model.seen[source.name][key]
