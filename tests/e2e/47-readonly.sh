@@ -4,6 +4,16 @@
 
 SPOT=footage/acme/spot
 
+# WORK and NAS, whose folders are there, are that user's, who has a catalog of them.
+disks_of_nobody() {
+    export AUTOBACKUP_CATALOG=$PWD/own/c.db
+    mkdir own
+    to_nobody WORK NAS own "$HOME"
+    nobody add database WORK WORK
+    nobody add database NAS NAS
+    nobody add category footage footage
+}
+
 # studio_of_nobody: WORK has a read-only folder CLIP, and NAS a copy of it; all is nobody's, who runs the program.
 studio_of_nobody() {
     mkdir -p WORK/$SPOT/CLIP NAS
@@ -11,12 +21,7 @@ studio_of_nobody() {
     echo 1 >WORK/$SPOT/CLIP/b
     find WORK -exec touch -d 2025-01-01 {} +
     chmod 555 WORK/$SPOT/CLIP
-    export AUTOBACKUP_CATALOG=$PWD/own/c.db
-    mkdir own
-    to_nobody WORK NAS own "$HOME"
-    nobody add database WORK WORK
-    nobody add database NAS NAS
-    nobody add category footage footage
+    disks_of_nobody
     nobody load
     nobody copy acme/spot footage WORK NAS
 }
@@ -257,12 +262,7 @@ test_a_folder_that_cannot_be_entered_is_filled_in_one_run() {
     mkdir -p WORK/$SPOT/CLIP NAS
     echo 1 >WORK/$SPOT/CLIP/a
     chmod 444 WORK/$SPOT/CLIP
-    export AUTOBACKUP_CATALOG=$PWD/own/c.db
-    mkdir own
-    to_nobody WORK NAS own "$HOME"
-    nobody add database WORK WORK
-    nobody add database NAS NAS
-    nobody add category footage footage
+    disks_of_nobody
     for words in --dry-run ''; do
         run as_nobody copy acme/spot footage WORK NAS $words
         assert_status 3
