@@ -33,13 +33,15 @@ FLAGS    = -std=gnu11 -D_GNU_SOURCE -pthread -MMD -MP -Isrc -I$(B) $(HEADERS) $(
 pkg     = $(shell pkg-config $(1) 2>/dev/null || echo $(2))
 HEADERS = $(eval HEADERS := $(call pkg,--cflags lua5.4,-I/usr/include/lua5.4))$(HEADERS)
 # Libraries of which few functions are used, or whose thousands of addresses cost more to look up than a short command does, are
-# part of the program where that can be: readline and ncurses were a third of each start, SQLite a quarter of the rest. The C
-# library comes first, as most of what the others want is in it.
+# part of the program where that can be: readline and ncurses were a third of each start, SQLite a quarter of the rest, Lua a
+# twentieth. The C library comes first, as most of what the others want is in it.
 archive = $(if $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l:lib$(1).a,-l$(1))
-LIBS    = $(eval LIBS := $(foreach name,readline ncursesw tinfo sqlite3 utf8proc,$(call archive,$(name))) -lm \
-          $(call pkg,--libs libxxhash blkid mount libudev,-lxxhash -lblkid -lmount -ludev))$(LIBS)
+LIBS    = $(eval LIBS := $(foreach name,readline ncursesw tinfo sqlite3 utf8proc xxhash,$(call archive,$(name))) -lm \
+          $(call pkg,--libs blkid mount libudev,-lblkid -lmount -ludev))$(LIBS)
 FUSE    = $(call pkg,--libs fuse3 libutf8proc,-lfuse3 -lutf8proc)
-LUALIB  = $(eval LUALIB := $(call pkg,--libs lua5.4,-llua5.4 -lm))$(LUALIB)
+LUALIB  = $(eval LUALIB := $(call archive,lua5.4) -lm)$(LUALIB)
+# A library of the user's that package.loadlib opens finds Lua's functions in the program, as it does in lua itself.
+EXPORT  = -Wl,--export-dynamic-symbol=lua_* -Wl,--export-dynamic-symbol=luaL_*
 CHECK   = $(eval CHECK := $(call pkg,--libs check,-lcheck -lsubunit -lrt -lm))$(CHECK)
 
 .PHONY: all deps demo readme check check-c check-lua check-e2e check-fault check-faults check-sweeps check-filesystems check-readme check-alone check-bare check-truth check-truth-short check-truth-planted check-asan check-tsan luacheck layers \
@@ -53,7 +55,7 @@ build/autobackup: $(B)/autobackup
 
 $(B)/autobackup: $(call objects,$(FRONT)) $(B)/engine.a
 	$(say) LD $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lc $(LUALIB) $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread $(EXPORT) -o $@ $^ -lc $(LUALIB) $(LIBS)
 
 $(B)/suites: $(call objects,$(SUITES)) $(B)/engine.a
 	$(say) LD $@

@@ -2,6 +2,31 @@
 . ./studio.sh
 SCRIPTS=$(cd ../../scripts && pwd)
 
+# The program has Lua in itself, and what is made for Lua finds it there.
+test_a_library_of_the_users_is_opened() {
+    need cc pkg-config
+    studio
+    cat >spots.c <<'C'
+#include <lua.h>
+#include <lauxlib.h>
+static int add(lua_State *L)
+{
+    lua_pushinteger(L, luaL_checkinteger(L, 1) + luaL_checkinteger(L, 2));
+    return 1;
+}
+int luaopen_spots(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"add", add}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}
+C
+    # shellcheck disable=SC2046
+    cc -shared -fPIC $(pkg-config --cflags lua5.4) -o spots.so spots.c
+    ok -e 'local spots = assert(package.loadlib("./spots.so", "luaopen_spots"))() print(spots.add(40, 2))'
+    assert_out_is 42
+}
+
 test_a_script_with_arguments() {
     studio
     cat >task.lua <<'LUA'
