@@ -371,6 +371,18 @@ static mode_t first_mode(struct work *w, int parent, int root, const char *path)
 /* What those are at first that lead to the replica, and its own. */
 static const struct manifest_file fresh_directory = {.mode = S_IFDIR | 0700};
 
+/* What leads to a group's projects on a share is the group's, whoever copies the first one there, as all of ours is. */
+static void share_with_group(int parent, struct stat *st)
+{
+    const mode_t group = S_ISGID | S_IRWXG;
+    struct stat above;
+
+    if (fstat(parent, &above) < 0 || (above.st_mode & group) != group)
+        return;
+    st->st_mode |= group;
+    st->st_gid = above.st_gid;
+}
+
 /* One missing directory above the replica: it looks like the source's, and is nobody else's to finish. */
 static int make_parent(struct work *w, const char *path, int parent, const char *name, struct error *err)
 {
@@ -392,6 +404,7 @@ static int make_parent(struct work *w, const char *path, int parent, const char 
         code = -errno;
     if (!code && !gone) {
         source_give_new(&w->source, &st);
+        share_with_group(parent, &st);
         code = metadata_copy(from, to, &st, &w->target.holds, &clean, &given);
     }
     if (!code)

@@ -28,6 +28,26 @@ test_a_second_member_replaces_and_undoes_what_the_first_copied() {
     [ -z "$(find NAS/.autobackup/operations NAS/.autobackup/lock -type f ! -perm 664)" ]
 }
 
+# The first member works on a disk of their own: what that says of a client is no reason to shut the group out.
+test_a_clients_folder_on_a_share_is_the_groups() {
+    share
+    mkdir -p WORK/footage/acme/other
+    chmod 755 WORK/footage WORK/footage/acme
+    chown 2001:2001 WORK/footage WORK/footage/acme
+    one load && assert_status 0
+    one copy acme/spot footage WORK NAS && assert_status 0
+    assert_eq "$(stat -c '%a %g' NAS/footage NAS/footage/acme | sort -u)" "2775 3000" "of what leads there"
+    two load && assert_status 0
+    two copy acme/other footage WORK NAS && assert_status 0
+    [ -d NAS/footage/acme/other ]
+    # Where the root is no group's, they look like the source's.
+    chmod 755 NAS
+    rm -r NAS/footage
+    one load && assert_status 0
+    one copy acme/spot footage WORK NAS && assert_status 0
+    assert_eq "$(stat -c %a NAS/footage NAS/footage/acme | sort -u)" 755 "of what leads there"
+}
+
 test_a_private_root_keeps_its_versions_private() {
     share
     chmod 00700 NAS
