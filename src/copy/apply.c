@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "copy/absent.h"
 #include "copy/attributes.h"
+#include "copy/extras.h"
 #include "copy/fix.h"
 #include "copy/folded.h"
 #include "copy/place.h"
@@ -394,8 +395,11 @@ static void note_digest(struct commit *c, struct item *item, const struct stat *
     target.ctime = ctime_of(st);
     target.young = !sure || filesystem_is_young(fs, now, target.ctime) || filesystem_is_young(fs, now, target.mtime);
     manifest_add_taken(&c->w->target.manifest, &target, &source);
+    bool whole = item->kind != VERDICT_METADATA && !(item->lost & (LOST_XATTR | LOST_ACL));
+    if (whole)
+        extras_note(c->w->extras, path, &source, &target);
     if (item->left.nlink > 1)
-        kin_note(&c->w->kin, &target, &source, st, item->left.ino);
+        kin_note(&c->w->kin, &target, &source, st, (struct kin_source){item->left.ino, whole});
     atomic_fetch_add(&c->w->report.tally.recorded, 1);
     free(path);
 }

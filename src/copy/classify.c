@@ -226,29 +226,13 @@ void classify_read(const struct merge_pair *pair, const struct classify_options 
                "size and time agree but the contents differ: left alone (--newer=overwrite replaces it)");
 }
 
-/*
- * The right one was made from the left one, and nothing shows that one of them was touched since: a copy's digest comes from
- * writing it, not from reading it. Whether an empty file was touched no digest tells.
- */
-static bool is_untouched_copy(const struct merge_pair *pair)
-{
-    bool made = pair->left_state == DIGEST_CONFIRMED && pair->right_state == DIGEST_CONFIRMED && !pair->right_verified &&
-                memcmp(pair->left_digest.bytes, pair->right_digest.bytes, DIGEST_SIZE) == 0;
-
-    return made && pair->left->size && !pair->right_touched;
-}
-
 bool classify_may_differ(const struct merge_pair *pair, const struct classify_options *options, const struct verdict *verdict)
 {
     const struct entry *l = pair->left, *r = pair->right;
 
     if (verdict->kind != VERDICT_SAME || verdict->block || !l || !r || (l->mode & S_IFMT) != (r->mode & S_IFMT) || entry_is_nothing(l))
         return false;
-    if (options->attributes || pair->left_touched)
-        return true;
-    if (S_ISREG(l->mode) && is_untouched_copy(pair))
-        return false;
-    return !options->shows_change || !S_ISDIR(l->mode) || l->ctime > r->ctime - CLOCKS_APART;
+    return options->attributes || !options->shows_change || !S_ISDIR(l->mode) || l->ctime > r->ctime - CLOCKS_APART;
 }
 
 void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict)

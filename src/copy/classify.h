@@ -67,9 +67,8 @@ void classify_read(const struct merge_pair *pair, const struct classify_options 
                    struct verdict *verdict);
 
 /*
- * Two of one type that are the same, whose attributes may differ all the same: as far as is known the left one was touched since
- * they were given to the right one; or that is not known, and the left one's ctime is not well before the right one's. (A
- * folder's moves with each name in it.)
+ * Two of one type that are the same may have other attributes all the same: no time and no content tells which one was made from
+ * which. But a folder's ctime, which moves with each name in it, is not well before its copy's when these were changed since.
  */
 bool classify_may_differ(const struct merge_pair *pair, const struct classify_options *options, const struct verdict *verdict);
 

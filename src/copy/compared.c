@@ -15,7 +15,8 @@ struct compared_folder {
     struct buf known;      /* keys, in their order */
     struct buf asked;      /* keys that were asked for on this visit and are equal, in any order */
     bool fresh;            /* some of those are new, */
-    bool changed;          /* or some of an earlier visit were */
+    bool changed;          /* or some of an earlier visit were, and are not written yet */
+    bool visited;          /* it was asked about */
 };
 
 static void free_folder(void *value)
@@ -51,20 +52,45 @@ static void bind_place(const struct compared *c, sqlite3_stmt *stmt)
     sqlite3_bind_blob(stmt, 3, c->place.replica, (int)strlen(c->place.replica), SQLITE_STATIC);
 }
 
-static void read_known(const struct compared *c, struct compared_folder *f)
+static struct compared_folder *folder_of(struct compared *c, uint64_t path)
 {
-    static const char sql[] = "SELECT names FROM compared WHERE " OURS " AND folder = ?4";
+    struct compared_folder *f = map_get(&c->folders, path);
+
+    if (!f) {
+        f = mem_zalloc(sizeof *f);
+        f->path = path;
+        map_set(&c->folders, path, f);
+    }
+    return f;
+}
+
+/* The columns: a folder and its names. */
+static void take_row(struct compared *c, sqlite3_stmt *stmt)
+{
+    struct compared_folder *f = folder_of(c, (uint64_t)sqlite3_column_int64(stmt, 0));
+    int size = sqlite3_column_bytes(stmt, 1);
+
+    if (size % (int)sizeof(uint64_t) == 0 && !f->known.len)
+        buf_add(&f->known, sqlite3_column_blob(stmt, 1), (size_t)size);
+}
+
+/* One folder's row, or at the first question all of the replica's: a question for each folder costs more than the answers. */
+static void read_known(struct compared *c, uint64_t path)
+{
+    static const char one[] = "SELECT folder, names FROM compared WHERE " OURS " AND folder = ?4";
+    static const char all[] = "SELECT folder, names FROM compared WHERE " OURS;
     struct error err = {0};
     sqlite3_stmt *stmt;
 
-    if (catalog_borrow(c->cat, sql, &stmt, &err) < 0) {
+    if (catalog_borrow(c->cat, c->part ? one : all, &stmt, &err) < 0) {
         error_clear(&err);
         return;
     }
     bind_place(c, stmt);
-    sqlite3_bind_int64(stmt, 4, (int64_t)f->path);
-    if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) % (int)sizeof(uint64_t) == 0)
-        buf_add(&f->known, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+    if (c->part)
+        sqlite3_bind_int64(stmt, 4, (int64_t)path);
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        take_row(c, stmt);
     catalog_give_back(stmt);
 }
 
@@ -82,12 +108,18 @@ static void settle(struct buf *keys)
     buf_truncate(keys, kept);
 }
 
-/* What nobody asked for any more goes, when something new comes. */
+/* Copies only add: most of it may be of what was replaced since. */
+static bool is_mostly_old(const struct compared *c, const struct compared_folder *f)
+{
+    return !c->part && count_of(&f->known) / 2 > count_of(&f->asked);
+}
+
+/* What nobody asked for any more goes, when something new comes, or when it is most. */
 static void leave(struct compared *c)
 {
     struct compared_folder *f = c->at;
 
-    if (f && f->fresh) {
+    if (f && (f->fresh || is_mostly_old(c, f))) {
         if (!c->part)
             buf_clear(&f->known);
         buf_add(&f->known, f->asked.data, f->asked.len);
@@ -100,6 +132,16 @@ static void leave(struct compared *c)
     c->at = NULL;
 }
 
+static struct compared_folder *know(struct compared *c, uint64_t path)
+{
+    struct compared_folder *f = map_get(&c->folders, path);
+
+    if (!c->anew && (c->part ? !f : !c->is_read))
+        read_known(c, path);
+    c->is_read = true;
+    return f ? f : folder_of(c, path);
+}
+
 static struct compared_folder *enter(struct compared *c, const char *path)
 {
     uint64_t hash = hash64_of(path, strlen(path));
@@ -107,14 +149,8 @@ static struct compared_folder *enter(struct compared *c, const char *path)
     if (c->at && c->at->path == hash)
         return c->at;
     leave(c);
-    c->at = map_get(&c->folders, hash);
-    if (c->at)
-        return c->at;
-    c->at = mem_zalloc(sizeof *c->at);
-    c->at->path = hash;
-    map_set(&c->folders, hash, c->at);
-    if (!c->anew)
-        read_known(c, c->at);
+    c->at = know(c, hash);
+    c->at->visited = true;
     return c->at;
 }
 
@@ -134,6 +170,26 @@ void compared_add(struct compared *c, const char *folder, uint64_t key)
 
     buf_add(&f->asked, &key, sizeof key);
     f->fresh = true;
+}
+
+static int by_folder(const void *a, const void *b)
+{
+    const struct compared_note *x = a, *y = b;
+    return (x->folder > y->folder) - (x->folder < y->folder);
+}
+
+void compared_take(struct compared *c, struct compared_note *notes, size_t count)
+{
+    leave(c);
+    qsort(notes, count, sizeof *notes, by_folder);
+    for (size_t i = 0; i < count;) {
+        struct compared_folder *f = know(c, notes[i].folder);
+
+        f->visited = f->changed = true;
+        for (uint64_t folder = f->path; i < count && notes[i].folder == folder; i++)
+            buf_add(&f->known, &notes[i].key, sizeof notes[i].key);
+        settle(&f->known);
+    }
 }
 
 /* ---- the catalog ---- */
@@ -187,7 +243,8 @@ static int forget_others(struct compared *c, struct error *err)
     bind_place(c, stmt);
     while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
         int64_t path = sqlite3_column_int64(stmt, 0);
-        if (!map_get(&c->folders, (uint64_t)path))
+        const struct compared_folder *f = map_get(&c->folders, (uint64_t)path);
+        if (!f || !f->visited)
             buf_add(&gone, &path, sizeof path);
     }
     if (step != SQLITE_DONE)
@@ -212,14 +269,14 @@ static bool is_changed(const struct compared *c)
     return false;
 }
 
-static int write_all(struct compared *c, bool whole, struct error *err)
+int compared_save(struct compared *c, bool whole, struct error *err)
 {
     int code = whole ? forget_others(c, err) : 0;
 
     for (size_t i = 0; i < c->folders.room && !code; i++) {
-        const struct compared_folder *f = c->folders.slots[i].value;
-        if (f && f->changed)
-            code = write_folder(c, f, err);
+        struct compared_folder *f = c->folders.slots[i].value;
+        if (f && f->changed && !(code = write_folder(c, f, err)))
+            f->changed = false;
     }
     return code;
 }
@@ -231,7 +288,7 @@ int compared_write(struct compared *c, bool whole, struct error *err)
         return 0;
     int code = catalog_begin(c->cat, err);
     if (!code)
-        code = write_all(c, whole, err);
+        code = compared_save(c, whole, err);
     if (!code)
         code = catalog_commit(c->cat, err);
     if (code)

@@ -24,6 +24,8 @@ void extras_init(struct extras *x, struct work *w, struct catalog *cat)
     *x = (struct extras){.w = w, .from = -1, .to = -1, .started_at = clock_now(),
                          .compared = {.cat = cat, .place = {r->target_identity, r->source_identity, r->path},
                                       .anew = r->attributes, .part = r->only_count}};
+    pthread_mutex_init(&x->lock, NULL);
+    w->extras = x;
 }
 
 static void leave(struct extras *x)
@@ -39,8 +41,11 @@ static void leave(struct extras *x)
 void extras_free(struct extras *x)
 {
     leave(x);
+    if (x->w)
+        pthread_mutex_destroy(&x->lock);
     compared_free(&x->compared);
     map_free(&x->other, NULL);
+    buf_free(&x->made);
     *x = (struct extras){0};
 }
 
@@ -107,24 +112,26 @@ static uint64_t path_key(const struct plan_name *name)
     return key;
 }
 
-/* Of a name as both listings have it: when one is touched, a ctime moves. */
-static uint64_t key_of(const struct extras *x, const struct plan_name *name)
+/* When one of the two is touched, its ctime moves. */
+static uint64_t key_of(struct extras *x, const char *name, int64_t from_ctime, int64_t to_ctime)
 {
-    const int64_t parts[] = {(int64_t)hash64_of(name->name, strlen(name->name)), name->pair->left->ctime,
-                             name->pair->right->ctime, x->w->target.holds.root, (int64_t)x->where};
+    if (!x->where)
+        x->where = where_of(x->w) | 1;
+    const int64_t parts[] = {(int64_t)hash64_of(name, strlen(name)), from_ctime, to_ctime, x->w->target.holds.root, (int64_t)x->where};
     return hash64_of(parts, sizeof parts);
 }
 
-/* A whole second may be all that the disk keeps. */
-static bool shows_change(const struct extras *x, const struct filesystem *fs, int64_t ctime)
+/* Would a change after `now` give it another ctime? A whole second may be all that the disk keeps. */
+static bool shows_change(const struct filesystem *fs, int64_t now, int64_t ctime)
 {
-    bool coarse = ctime % NSEC_PER_SEC == 0 && ctime > x->started_at - 2 * NSEC_PER_SEC;
-    return (fs->signs & SIGN_CTIME) && !coarse && !filesystem_is_young(fs, x->started_at, ctime);
+    bool coarse = ctime % NSEC_PER_SEC == 0 && ctime > now - 2 * NSEC_PER_SEC;
+    return (fs->signs & SIGN_CTIME) && !coarse && !filesystem_is_young(fs, now, ctime);
 }
 
 static bool is_lasting(const struct extras *x, const struct merge_pair *pair)
 {
-    return shows_change(x, &x->w->source.fs, pair->left->ctime) && shows_change(x, &x->w->target.fs, pair->right->ctime);
+    return shows_change(&x->w->source.fs, x->started_at, pair->left->ctime) &&
+           shows_change(&x->w->target.fs, x->started_at, pair->right->ctime);
 }
 
 int extras_agree(void *arg, const struct plan_name *name)
@@ -136,9 +143,7 @@ int extras_agree(void *arg, const struct plan_name *name)
         return 1;
     if (x->other.count && map_get(&x->other, path_key(name)))
         return 0;
-    if (!x->where)
-        x->where = where_of(x->w) | 1;
-    uint64_t key = key_of(x, name);
+    uint64_t key = key_of(x, name->name, name->pair->left->ctime, name->pair->right->ctime);
     if (compared_has(&x->compared, name->dir->path, key))
         return 1;
     int code = look(x, name);
@@ -155,5 +160,40 @@ void extras_remember(struct extras *x)
 
     if (x->w)
         (void)compared_write(&x->compared, !x->compared.part, &err);
+    error_clear(&err);
+}
+
+/*
+ * They were looked at when they were read and written, which is a while ago. Where whole seconds are all that the disk keeps, that
+ * is too long for the copy.
+ */
+static bool is_lasting_copy(const struct extras *x, const struct taken *source, const struct taken *target)
+{
+    return !source->young && !target->young && source->mtime != INT64_MIN && target->ctime % NSEC_PER_SEC &&
+           shows_change(&x->w->source.fs, x->started_at, source->ctime) && (x->w->target.fs.signs & SIGN_CTIME);
+}
+
+void extras_note(struct extras *x, const char *path, const struct taken *source, const struct taken *target)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!x || !keeps(x->w) || !is_lasting_copy(x, source, target))
+        return;
+    const struct compared_note note = {hash64_of(path, slash ? (size_t)(slash - path) : 0),
+                                       key_of(x, slash ? slash + 1 : path, source->ctime, target->ctime)};
+    pthread_mutex_lock(&x->lock);
+    buf_add(&x->made, &note, sizeof note);
+    pthread_mutex_unlock(&x->lock);
+}
+
+bool extras_has_notes(const struct extras *x) { return x->made.len; }
+
+void extras_save(struct extras *x, struct catalog *cat)
+{
+    struct error err = {0};
+
+    compared_take(&x->compared, (void *)x->made.data, x->made.len / sizeof(struct compared_note));
+    x->compared.cat = cat;
+    (void)compared_save(&x->compared, false, &err);
     error_clear(&err);
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/path.h"
+#include "copy/extras.h"
 #include "copy/manifest.h"
 #include "copy/plan.h"
 #include "copy/times.h"
@@ -19,7 +20,7 @@
 struct known_file {
     struct taken target, source;    /* without a path */
     struct was was;                 /* when that was so */
-    uint64_t source_ino;
+    struct kin_source from;
     bool linked;                    /* further names were made, which moved its ctime */
     bool unknown;                   /* something else did, too */
 };
@@ -31,11 +32,11 @@ void kin_free(struct kin *n)
 }
 
 void kin_note(struct kin *n, const struct taken *target, const struct taken *source, const struct stat *st,
-                uint64_t source_ino)
+                struct kin_source from)
 {
     struct known_file *f = mem_zalloc(sizeof *f);
 
-    *f = (struct known_file){.target = *target, .source = *source, .was = was_stat(st), .source_ino = source_ino};
+    *f = (struct known_file){.target = *target, .source = *source, .was = was_stat(st), .from = from};
     pthread_mutex_lock(&n->lock);
     free(map_get(&n->files, map_file_key(st)));
     map_set(&n->files, map_file_key(st), f);
@@ -66,7 +67,7 @@ void kin_expect(struct kin *n, const struct plan_name *name)
 
     f->target = (struct taken){.digest = pair->right_digest};
     f->source = (struct taken){.mtime = both ? pair->left->mtime : INT64_MIN, .ctime = pair->left->ctime};
-    f->source_ino = pair->left->ino;
+    f->from.ino = pair->left->ino;
     f->was = was_entry(pair->right);
     map_set(&n->listed, key_of(name), f);
 }
@@ -150,9 +151,11 @@ static void record_name(struct work *w, const struct plan_name *name, const stru
     target.mtime = mtime_of(st);
     target.ctime = ctime_of(st);
     target.young |= filesystem_is_young(fs, now, target.ctime) || filesystem_is_young(fs, now, target.mtime);
-    if (left->ino != f->source_ino || left->ctime != source.ctime)
+    if (left->ino != f->from.ino || left->ctime != source.ctime)
         source.mtime = INT64_MIN;    /* it says nothing of that one */
     manifest_add_taken(&w->target.manifest, &target, &source);
+    if (f->from.whole)
+        extras_note(w->extras, path, &source, &target);
     atomic_fetch_add(&w->report.tally.recorded, 1);
     free(path);
 }

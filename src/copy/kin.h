@@ -27,12 +27,14 @@ struct kin {
     struct known_file *at;     /* between kin_before and kin_after */
 };
 
-/*
- * A file with several names at the source is recorded like this at the destination, where it is `st`; source_ino: its inode at
- * the source. For any thread.
- */
+struct kin_source {
+    uint64_t ino;              /* at the source */
+    bool whole;                /* the copy was given all its attributes */
+};
+
+/* A file with several names at the source is recorded like this at the destination, where it is `st`. For any thread. */
 void kin_note(struct kin *n, const struct taken *target, const struct taken *source, const struct stat *st,
-                uint64_t source_ino);
+                struct kin_source from);
 
 /* The destination has had this name, the first of a file, whose digest may go to further ones. Only a pass of the plan calls it. */
 void kin_expect(struct kin *n, const struct plan_name *name);

@@ -38,6 +38,29 @@ void remark_respelled(struct work *w, const struct respellings *found)
     report_note(&w->report, "ESPELLING", text);
 }
 
+void remark_counts(struct work *w, const struct space *space)
+{
+    const struct plan_counts *n = &w->report.plan;
+    struct event *ev = event_new("plan");
+
+    event_int(ev, "files_new", n->files_new);
+    event_int(ev, "files_changed", n->files_changed);
+    event_int(ev, "files_unchanged", n->files_unchanged);
+    event_int(ev, "files_extra", n->files_extra);
+    event_int(ev, "metadata_only", n->metadata_only);
+    event_int(ev, "conflicts", n->conflicts);
+    event_int(ev, "others_new", n->others_new);
+    event_int(ev, "others_changed", n->others_changed);
+    event_int(ev, "directories_new", n->directories_new);
+    event_int(ev, "bytes", n->bytes);
+    event_int(ev, "inodes", n->inodes);
+    event_int(ev, "bytes_free", space->bytes_free);
+    event_int(ev, "inodes_free", space->inodes_free);
+    event_bool(ev, "same_filesystem", w->same_filesystem && !w->request->restore);
+    event_bool(ev, "source_incomplete", n->source_incomplete);
+    job_emit(w->report.job, ev);
+}
+
 void remark_plan(struct work *w)
 {
     report_lost(&w->report, w->report.plan.lost);

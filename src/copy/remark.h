@@ -5,7 +5,11 @@
 #define AUTOBACKUP_COPY_REMARK_H
 
 #include "copy/respell.h"
+#include "copy/space.h"
 #include "copy/work.h"
+
+/* The event "plan": what was counted, and the room there is. */
+void remark_counts(struct work *w, const struct space *space);
 
 /* What the plan leaves out or cannot promise, a note each. */
 void remark_plan(struct work *w);

@@ -128,29 +128,6 @@ static void init_plan(struct transfer *t)
     }
 }
 
-static void emit_plan(struct transfer *t)
-{
-    const struct plan_counts *n = &t->work.report.plan;
-    struct event *ev = event_new("plan");
-
-    event_int(ev, "files_new", n->files_new);
-    event_int(ev, "files_changed", n->files_changed);
-    event_int(ev, "files_unchanged", n->files_unchanged);
-    event_int(ev, "files_extra", n->files_extra);
-    event_int(ev, "metadata_only", n->metadata_only);
-    event_int(ev, "conflicts", n->conflicts);
-    event_int(ev, "others_new", n->others_new);
-    event_int(ev, "others_changed", n->others_changed);
-    event_int(ev, "directories_new", n->directories_new);
-    event_int(ev, "bytes", n->bytes);
-    event_int(ev, "inodes", n->inodes);
-    event_int(ev, "bytes_free", t->space.bytes_free);
-    event_int(ev, "inodes_free", t->space.inodes_free);
-    event_bool(ev, "same_filesystem", t->work.same_filesystem && !t->request.restore);
-    event_bool(ev, "source_incomplete", n->source_incomplete);
-    job_emit(t->work.report.job, ev);
-}
-
 /* What the destination spells otherwise than the source. Where it was not given the source's spelling before, it stays. */
 static int find_respelled(struct transfer *t, struct error *err)
 {
@@ -214,7 +191,7 @@ static int make_plan(struct transfer *t, struct error *err)
     code = space_free(w, &t->space);
     if (code)
         return error_set(err, -code, "%s", t->request.target_root);
-    emit_plan(t);
+    remark_counts(w, &t->space);
     remark_plan(w);
     return 0;
 }
@@ -365,6 +342,22 @@ static const char *state_of(struct transfer *t, const struct error *err)
     return atomic_load(&tally->failed) || atomic_load(&tally->conflicts) ? "partial" : "done";
 }
 
+/* The row, and with it what was given whole: it is the commit that costs. */
+static int end_journal(struct transfer *t, const char *state, const char *message, struct error *err)
+{
+    const struct tally *tally = &t->work.report.tally;
+    const int64_t files = atomic_load(&tally->files_copied), bytes = atomic_load(&tally->bytes_copied);
+    const struct manifest *m = &t->work.target.manifest;
+
+    if (t->work.extras && extras_has_notes(&t->extras) && catalog_begin(t->journal_cat, NULL) == 0) {
+        extras_save(&t->extras, t->journal_cat);
+        if (journal_end(&t->journal, state, files, bytes, m, message, NULL) == 0 && catalog_commit(t->journal_cat, NULL) == 0)
+            return 0;
+        catalog_rollback(t->journal_cat);
+    }
+    return journal_end(&t->journal, state, files, bytes, m, message, err);
+}
+
 /* The manifest and the journal get their end; what that costs is a note, since the files are safe. */
 static void close_books(struct transfer *t, const struct error *err)
 {
@@ -378,8 +371,7 @@ static void close_books(struct transfer *t, const struct error *err)
     if (ours && !atomic_load(&t->work.left) && !atomic_load(&t->work.partial) &&
         manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied), atomic_load(&tally->bytes_copied)) < 0)
         report_note(&t->work.report, "EMANIFEST", "the operation's manifest could not be finished");
-    if (t->journaled && journal_end(&t->journal, state, atomic_load(&tally->files_copied), atomic_load(&tally->bytes_copied),
-                                    &t->work.target.manifest, err->message, &own) < 0)
+    if (t->journaled && end_journal(t, state, err->message, &own) < 0)
         report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
     error_clear(&own);
     bool all = !t->only && strcmp(state, "done") == 0;

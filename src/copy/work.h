@@ -58,6 +58,7 @@ struct remembered {
 struct stream;
 struct refusals;
 struct originals;
+struct extras;
 
 struct work {
     const struct transfer_request *request;
@@ -72,6 +73,7 @@ struct work {
     struct report report;
     struct refusals *refusals;     /* NULL: of a repair, or of what is put together from versions */
     struct originals *originals;   /* NULL: likewise */
+    struct extras *extras;         /* NULL: likewise */
     struct twins twins;
     struct twins *layers;          /* of each of the request's layers */
     size_t layer_count;
