@@ -16,6 +16,7 @@
 #include "copy/partials.h"
 #include "copy/plan.h"
 #include "copy/reading.h"
+#include "copy/rot.h"
 #include "copy/source.h"
 #include "copy/special.h"
 #include "copy/times.h"
@@ -111,24 +112,6 @@ static void give(const struct attempt *a, struct end *e)
     char *path = plan_join(item->twin->path, item->name);
     source_give_replaced(e->w, path, &old, &e->give);
     free(path);
-}
-
-/*
- * The content of a source that nobody has touched since its digest was confirmed must have that digest: a source
- * that rots must not replace a good copy. A repair needs the very content that the damaged file should have.
- */
-static int check_rot(const struct attempt *a, const struct digest *digest)
-{
-    const struct item *item = a->item;
-    const struct stat *st = &a->from.before;
-    bool as_listed = item->left.size == (uint64_t)st->st_size && item->left.mtime == mtime_of(st) &&
-                     item->left.ctime == ctime_of(st);
-
-    if (item->work->request->repair && memcmp(&item->right_digest, digest, sizeof *digest) != 0)
-        return -EBADMSG;
-    if (item->left_state != DIGEST_CONFIRMED || !as_listed)
-        return 0;
-    return memcmp(&item->left_digest, digest, sizeof *digest) ? -EBADMSG : 0;
 }
 
 /* ---- the temps ---- */
@@ -311,7 +294,7 @@ static int copy_regular(struct attempt *a)
     if (!any_left(a))
         return 0;
     if (!code)
-        code = check_rot(a, &digest);
+        code = rot_check(a->item, &a->from, a->data, &digest, size);
     if (code)
         return code;
     each_left(a, dress_temp);

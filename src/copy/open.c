@@ -13,6 +13,7 @@
 #include "copy/layers.h"
 #include "copy/lock.h"
 #include "copy/source.h"
+#include "copy/rot.h"
 #include "copy/sweep.h"
 #include "copy/trial.h"
 #include "index/apart.h"
@@ -63,6 +64,7 @@ void work_close(struct work *w)
     error_clear(&w->failure);
     stage_free(&w->stage);
     kin_free(&w->kin);
+    rot_free(w);
     pthread_mutex_destroy(&w->lock);
 }
 

@@ -26,6 +26,7 @@
 #include "copy/refusals.h"
 #include "copy/remark.h"
 #include "copy/retype.h"
+#include "copy/rot.h"
 #include "copy/respell.h"
 #include "copy/extras.h"
 #include "copy/settle.h"
@@ -372,6 +373,9 @@ static void close_books(struct transfer *t, const struct error *err)
         manifest_end(&t->work.target.manifest, state, atomic_load(&tally->files_copied), atomic_load(&tally->bytes_copied)) < 0)
         report_note(&t->work.report, "EMANIFEST", "the operation's manifest could not be finished");
     if (t->journaled && end_journal(t, state, err->message, &own) < 0)
+        report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
+    error_clear(&own);
+    if (t->journaled && rot_write(&t->work, t->journal_cat, &own) < 0)
         report_note(&t->work.report, own.code, own.message ? own.message : "the catalog could not be written");
     error_clear(&own);
     bool all = !t->only && strcmp(state, "done") == 0;

@@ -81,7 +81,8 @@ struct work {
     struct stream *stream;         /* of the fan that reads the source */
     struct stage stage;
     struct kin kin;
-    pthread_mutex_t lock;          /* of failure */
+    struct buf rotten;             /* of struct taken: sources that are not what they should be (copy/rot.h) */
+    pthread_mutex_t lock;          /* of failure and rotten */
     struct error failure;          /* the first that ended the work */
     atomic_bool stop;              /* there is one */
     atomic_int grave;              /* names that failed in a row with what may be the whole destination's trouble */

@@ -122,12 +122,14 @@ static int marks_of(int was, bool is_known, const struct taken *t)
            (touched ? DIGEST_TOUCHED : 0);
 }
 
-/* Of what comes nothing is known, but that it is not what was there; or that it should be just that. */
+/* Of what comes nothing is known, but that it is not what was there; or that it should be just that, and is it or is it not. */
 static bool expect_another(char *slot, int was, bool is_known, const struct taken *t)
 {
     if (!has_digest(was))
         return false;
-    if (is_known && t->has_digest) {
+    if (is_known && t->damaged) {
+        *slot = (char)(DIGEST_UNCONFIRMED | (was & (DIGEST_MARKS & ~DIGEST_MOVED)) | DIGEST_DAMAGED);
+    } else if (is_known && t->has_digest) {
         *slot = (char)(DIGEST_UNCONFIRMED | (was & (DIGEST_MARKS & ~(DIGEST_DAMAGED | DIGEST_MOVED))));
     } else {
         memset(slot, 0, DIGEST_SLOT);

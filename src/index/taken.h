@@ -27,7 +27,7 @@ struct taken {
     bool superseded;          /* another replica's was accepted: only takes that mark away here, path says of which file */
     bool renewed;             /* at this size and time another content was known, here or where it was copied from */
     bool unknown;             /* a file that looks like it (whatever its ctime) comes in its place: what is known of the
-                                 content goes, unless has_digest says that it is the same */
+                                 content goes, unless has_digest says that it is the same, or damaged that it should be */
     bool kept;                /* only its owner, mode or attributes were corrected: what moved says nothing of its content */
     bool has_digest;          /* of an unknown one: its content should have the digest */
 };

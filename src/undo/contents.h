@@ -12,6 +12,7 @@
  * the next load would take it for that one. So what is known of that content goes now, and stays gone should the undo be
  * killed, or fail. replica: catalog id; 0: it is not known there, and nothing is done. 0 or -errno.
  */
-int contents_expect(struct catalog *cat, int64_t replica, const struct step *steps, size_t count, struct error *err);
+int contents_expect(struct catalog *cat, int64_t replica, const struct past *past, const struct step *steps, size_t count,
+                    struct error *err);
 
 #endif

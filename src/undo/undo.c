@@ -262,7 +262,7 @@ static int run_batch(struct run *run, struct error *err)
     if (!code)
         code = manifest_sync(&u->manifest);
     if (!code)
-        code = contents_expect(run->cat, u->request.replica, run->steps, run->count, err);
+        code = contents_expect(run->cat, u->request.replica, &u->past, run->steps, run->count, err);
     if (!code)
         code = each(run, apply);
     int synced = move_sync(u);

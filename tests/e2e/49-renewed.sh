@@ -87,7 +87,28 @@ test_an_undone_copy_of_accepted_content_is_read_again() {
     ok compare acme/spot footage WORK NAS
 }
 
-test_an_undone_repair_is_read_again() {
+# is_damaged DATABASE SOUND: all know that what that one has is not what it was, and none copies it.
+is_damaged() {
+    ab compare acme/spot footage "$1" "$2"
+    assert_status 4
+    ok fetch acme/spot --json
+    [ "$(json 'o.category == "footage" and o.project == "acme/spot" and o.compared == "same" and
+        (o.database == "'"$1"'" or o.database == "'"$2"'") and o.database or nil' | wc -l)" -lt 2 ] ||
+        fail "fetch says that both are the same"
+    ab check acme/spot
+    [ "$STATUS" -ne 0 ] || fail "check says that all is well"
+    rm -f "STORAGE/$CLIP"
+    ok load STORAGE
+    ab copy acme/spot footage "$1" STORAGE
+    assert_status 3
+    assert_err "damaged at the source"
+    refute_exists "STORAGE/$CLIP"
+    ab copy acme/spot footage "$2" "$1"
+    assert_status 3
+    refute_out "nothing to do"
+}
+
+test_an_undone_repair_is_as_damaged_as_before() {
     equal
     ok verify acme/spot footage WORK NAS
     rot "NAS/$CLIP" 5
@@ -96,11 +117,46 @@ test_an_undone_repair_is_read_again() {
     ok compare acme/spot footage WORK NAS
     ok undo --yes
     cmp -s "WORK/$CLIP" "NAS/$CLIP" && fail "not undone"
-    is_to_be_read WORK NAS
+    is_damaged NAS WORK
+    ok load
+    is_damaged NAS WORK
     ab verify acme/spot footage WORK NAS
     assert_status 11
-    ab compare acme/spot footage WORK NAS
-    assert_status 4
+    is_damaged NAS WORK
+    ab verify acme/spot footage NAS --repair
+    cmp "WORK/$CLIP" "NAS/$CLIP"
+    ok compare acme/spot footage WORK NAS
+    ok verify acme/spot footage NAS
+}
+
+# Who undid a repair because the content was right says so.
+test_an_undone_repair_can_be_accepted() {
+    equal
+    ok verify acme/spot footage WORK NAS
+    rot "NAS/$CLIP" 5
+    ab verify acme/spot footage NAS --repair
+    ok undo --yes
+    ok accept acme/spot footage NAS --yes
+    ok copy acme/spot footage NAS WORK
+    cmp "WORK/$CLIP" "NAS/$CLIP"
+    ok verify acme/spot footage NAS WORK
+}
+
+test_what_a_copy_found_damaged_is_remembered() {
+    equal
+    ok verify acme/spot footage WORK NAS
+    rot "NAS/$CLIP" 5
+    rm "STORAGE/$CLIP"
+    ok load STORAGE
+    ab copy acme/spot footage NAS STORAGE
+    assert_status 3
+    assert_err "damaged at the source"
+    is_damaged NAS WORK
+    ok load
+    is_damaged NAS WORK
+    ab verify acme/spot footage NAS --repair
+    cmp "WORK/$CLIP" "NAS/$CLIP"
+    ok compare acme/spot footage WORK NAS
 }
 
 # A catalog of an older version has digests, and no number of what they say.
