@@ -235,6 +235,16 @@ bool classify_may_differ(const struct merge_pair *pair, const struct classify_op
     return options->attributes || !options->shows_change || !S_ISDIR(l->mode) || l->ctime > r->ctime - CLOCKS_APART;
 }
 
+void classify_unsaid(int errnum, bool source, struct verdict *verdict)
+{
+    const char *text = strerrordesc_np(errnum);
+
+    *verdict = (struct verdict){0};
+    refuse(verdict, VERDICT_PROBLEM, error_name(errnum), "");
+    snprintf(verdict->why, sizeof verdict->why, "its attributes cannot be read at the %s, so whether they are the same is not known: %s",
+             source ? "source" : "destination", text ? text : "error");
+}
+
 void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict)
 {
     if (is_anothers(pair, options))

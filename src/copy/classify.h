@@ -72,6 +72,9 @@ void classify_read(const struct merge_pair *pair, const struct classify_options 
  */
 bool classify_may_differ(const struct merge_pair *pair, const struct classify_options *options, const struct verdict *verdict);
 
+/* One side's cannot be read (errnum: positive), so nobody knows. */
+void classify_unsaid(int errnum, bool source, struct verdict *verdict);
+
 /* They did. */
 void classify_differs(const struct merge_pair *pair, const struct classify_options *options, struct verdict *verdict);
 

@@ -15,8 +15,6 @@
 
 #define PROC_PATH (NAME_MAX + 32)    /* "/proc/self/fd/N/NAME" */
 
-static char marker;
-
 void extras_init(struct extras *x, struct work *w, struct catalog *cat)
 {
     const struct transfer_request *r = w->request;
@@ -62,17 +60,20 @@ static uint64_t where_of(const struct work *w)
 static bool keeps(const struct work *w) { return w->source.holds.xattr && w->target.holds.xattr; }
 
 /* path: in the replica. 1 or 0, or -errno. */
-static int agree(const struct work *w, const char *path, struct xattr_file from, struct xattr_file to)
+static int agree(const struct work *w, const char *path, struct xattr_file from, struct xattr_file to, bool *ret_source)
 {
     struct original original;
 
     original_of(w, path, true, &original);
-    return xattr_agree(from, to, w->target.holds.root, &original.rules);
+    return xattr_agree(from, to, w->target.holds.root, &original.rules, ret_source);
 }
 
 bool extras_differ(const struct work *w, const char *path, int from, int to)
 {
-    return keeps(w) && !w->request->layers && agree(w, path, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}) == 0;
+    bool source;
+
+    return keeps(w) && !w->request->layers &&
+           agree(w, path, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, &source) == 0;
 }
 
 static int enter(struct extras *x, const char *path)
@@ -87,18 +88,19 @@ static int enter(struct extras *x, const char *path)
 }
 
 /* By name: nothing is opened, which for a FIFO would be felt, for a symlink lead elsewhere, and may not be allowed. */
-static int look(struct extras *x, const struct plan_name *name)
+static int look(struct extras *x, const struct plan_name *name, bool *ret_source)
 {
     char from[PROC_PATH], to[PROC_PATH];
     const char *last = *name->name ? name->name : ".";
     int code = enter(x, name->dir->path);
 
+    *ret_source = x->from < 0;
     if (code)
-        return code;
+        return x->from < 0 ? -ENOENT : code;    /* of the source's folder that it could not be read is told as that: once */
     snprintf(from, sizeof from, "/proc/self/fd/%d/%s", x->from, last);
     snprintf(to, sizeof to, "/proc/self/fd/%d/%s", x->to, last);
     char *path = plan_join(name->dir->path, name->name);
-    code = agree(x->w, path, (struct xattr_file){.path = from}, (struct xattr_file){.path = to});
+    code = agree(x->w, path, (struct xattr_file){.path = from}, (struct xattr_file){.path = to}, ret_source);
     free(path);
     return code;
 }
@@ -134,24 +136,38 @@ static bool is_lasting(const struct extras *x, const struct merge_pair *pair)
            shows_change(&x->w->target.fs, x->started_at, pair->right->ctime);
 }
 
-int extras_agree(void *arg, const struct plan_name *name)
+/* What was found of one that is not equal, as a value of a map that is nobody's to free. */
+static void *answer_of(int code, bool source) { return (void *)(uintptr_t)((unsigned)-code * 4 + source * 2 + 1); }
+
+static int answer_again(const void *answer, bool *ret_source)
+{
+    *ret_source = (uintptr_t)answer & 2;
+    return -(int)((uintptr_t)answer / 4);
+}
+
+static int look_once(struct extras *x, const struct plan_name *name, uint64_t key, bool *ret_source)
+{
+    int code = look(x, name, ret_source);
+
+    if (code > 0 && is_lasting(x, name->pair))
+        compared_add(&x->compared, name->dir->path, key);
+    else if (code <= 0)
+        map_set(&x->other, path_key(name), answer_of(code, *ret_source));
+    return code;
+}
+
+int extras_agree(void *arg, const struct plan_name *name, bool *ret_source)
 {
     struct extras *x = arg;
     bool bare = S_ISLNK(name->pair->left->mode) && !x->w->target.holds.root;    /* only root gives a symlink any */
 
     if (!keeps(x->w) || bare)
         return 1;
-    if (x->other.count && map_get(&x->other, path_key(name)))
-        return 0;
+    const void *answer = x->other.count ? map_get(&x->other, path_key(name)) : NULL;
+    if (answer)
+        return answer_again(answer, ret_source);
     uint64_t key = key_of(x, name->name, name->pair->left->ctime, name->pair->right->ctime);
-    if (compared_has(&x->compared, name->dir->path, key))
-        return 1;
-    int code = look(x, name);
-    if (code > 0 && is_lasting(x, name->pair))
-        compared_add(&x->compared, name->dir->path, key);
-    else if (!code)
-        map_set(&x->other, path_key(name), &marker);
-    return code;
+    return compared_has(&x->compared, name->dir->path, key) ? 1 : look_once(x, name, key, ret_source);
 }
 
 void extras_remember(struct extras *x)

@@ -17,7 +17,7 @@
 struct extras {
     struct work *w;
     struct compared compared;  /* those that are equal */
-    struct map other;          /* hashes of paths of those that are not: each is looked at once for all passes */
+    struct map other;          /* hashes of paths of those that are not, or that nobody can tell of: each is looked at once for all passes */
     _Atomic uint64_t where;    /* hash of what both filesystems are and how they are mounted; 0: not asked yet */
     struct buf made;           /* of struct compared_note: what the copy gave whole */
     pthread_mutex_t lock;      /* of made */
@@ -33,8 +33,9 @@ void extras_free(struct extras *x);    /* zeroed is fine */
 /* Has this folder of the destination, at path in the replica and open like the source's, other attributes than that? False when nobody can tell. */
 bool extras_differ(const struct work *w, const char *path, int from, int to);
 
-/* For plan.same_extras: has the destination's one the attributes of the source's? 1 or 0; -errno when nobody can tell. */
-int extras_agree(void *arg, const struct plan_name *name);
+/* For plan.same_extras: has the destination's one the attributes of the source's? 1 or 0; -errno when nobody can tell; ret_source: since the
+ * source's cannot be read. */
+int extras_agree(void *arg, const struct plan_name *name, bool *ret_source);
 
 /*
  * A file that a copy made, or another name of it, at `path` in the replica, was given all attributes of its source, of which both

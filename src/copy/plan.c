@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/hash.h"
+#include "base/path.h"
 #include "base/sum.h"
 
 char *plan_join(const char *dir, const char *name)
@@ -113,10 +114,15 @@ static void look(struct plan *p, const struct plan_name *name, struct verdict *v
     int refused = refused_of(p, name, verdict);
     bool differs = refused < 0 ? verdict->kind == VERDICT_SAME : classify_may_differ(name->pair, &p->options, verdict);
 
+    bool source = false;
+    int same = refused <= 0 && p->same_extras && differs ? p->same_extras(p->extras_arg, name, &source) : 1;
+
     if (refused > 0)
         classify_refused(name->pair, &p->options, (unsigned)refused, verdict);
-    else if (p->same_extras && differs && p->same_extras(p->extras_arg, name) == 0)
+    else if (same == 0)
         classify_differs(name->pair, &p->options, verdict);
+    else if (same < 0 && !path_is_absent(same))    /* what went since is found by who comes to it */
+        classify_unsaid(-same, source, verdict);
 }
 
 /*

@@ -24,7 +24,7 @@ struct plan {
     struct only *only;                  /* what it is about; NULL: all. plan_scout comes before the first pass then */
     int (*same_content)(void *arg, const struct plan_name *name);    /* read what looks the same (copy/settle.h); NULL */
     void *content_arg;
-    int (*same_extras)(void *arg, const struct plan_name *name);     /* look at attributes that may differ (copy/extras.h); NULL */
+    int (*same_extras)(void *arg, const struct plan_name *name, bool *ret_source);    /* look at attributes that may differ (copy/extras.h); NULL */
     void *extras_arg;
     int (*gap)(void *arg, const char *path);    /* of a mirror: why a folder was not read (copy/gaps.h); NULL: all was */
     void *gap_arg;

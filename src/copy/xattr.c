@@ -241,11 +241,13 @@ int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, const st
     return code ? code : carried < 0 ? carried : given + carried;
 }
 
-static int values_agree(struct xattr_file from, struct xattr_file to, const char *name, const struct xattr_rules *rules)
+static int values_agree(struct xattr_file from, struct xattr_file to, const char *name, const struct xattr_rules *rules,
+                        bool *ret_from)
 {
     struct buf a = {0}, b = {0};
     int code = get_one(from, name, &a);
 
+    *ret_from = code < 0;
     if (code > 0)
         code = get_one(to, name, &b);
     if (code > 0)
@@ -257,7 +259,7 @@ static int values_agree(struct xattr_file from, struct xattr_file to, const char
 
 /* All that `from` has, and nothing that would be removed from `to`. */
 static int names_agree(struct xattr_file from, struct xattr_file to, const struct buf *have, const struct buf *has, bool root,
-                       const struct xattr_rules *rules)
+                       const struct xattr_rules *rules, bool *ret_from)
 {
     int code = 1;
 
@@ -266,19 +268,20 @@ static int names_agree(struct xattr_file from, struct xattr_file to, const struc
             return 0;
     for (const char *name = next_name(have, NULL); code == 1 && name; name = next_name(have, name))
         if (is_wanted(name, root))
-            code = contains(has, name) ? values_agree(from, to, name, rules) : 0;
+            code = contains(has, name) ? values_agree(from, to, name, rules, ret_from) : 0;
     return code;
 }
 
-int xattr_agree(struct xattr_file from, struct xattr_file to, bool root, const struct xattr_rules *rules)
+int xattr_agree(struct xattr_file from, struct xattr_file to, bool root, const struct xattr_rules *rules, bool *ret_from)
 {
     struct buf have = {0}, has = {0};
     int code = get_names(from, &have);
 
+    *ret_from = code < 0;
     if (!code)
         code = get_names(to, &has);
     if (!code)
-        code = names_agree(from, to, &have, &has, root, rules);
+        code = names_agree(from, to, &have, &has, root, rules, ret_from);
     buf_free(&have);
     buf_free(&has);
     return code;

@@ -39,8 +39,8 @@ struct xattr_rules {
  */
 int xattr_copy(struct xattr_file from, struct xattr_file to, bool root, const struct xattr_rules *rules, unsigned *lost);
 
-/* Would xattr_copy with these rules, cleaning, leave `to` as it is? 1 or 0, or -errno. */
-int xattr_agree(struct xattr_file from, struct xattr_file to, bool root, const struct xattr_rules *rules);
+/* Would xattr_copy with these rules, cleaning, leave `to` as it is? 1 or 0, or -errno; ret_from: then, whether `from` could not be read. */
+int xattr_agree(struct xattr_file from, struct xattr_file to, bool root, const struct xattr_rules *rules, bool *ret_from);
 
 /*
  * Call `tell` for each attribute that xattr_copy would copy and that `to` has not (has is NULL), or with another value. 0 or

@@ -211,6 +211,29 @@ test_what_was_verified_on_both_sides_is_compared_all_the_same() {
     same_attributes
 }
 
+# Which of the calls for a value fails, and the side that it is of: each value takes two.
+fails_to_read() {
+    run strace -f -qq -o trace -e trace=lgetxattr -e "inject=lgetxattr:error=$3:when=$1" "$AUTOBACKUP" copy acme/spot footage WORK NAS "${@:4}"
+    assert_status 3
+    assert_err "footage/acme/spot/f: its attributes cannot be read at the $2, so whether they are the same is not known"
+}
+
+test_attributes_that_cannot_be_read_are_told_and_never_taken_for_equal() {
+    need setfattr getfattr rsync strace
+    mkdir -p "$S" "$D"
+    echo x | tee "$S/f" "$S/g" >/dev/null
+    setfattr -n user.tag -v one "$S/f" 2>/dev/null || skip "no extended attributes here"
+    rsync -aX "$S/" "$D/"
+    sleep 0.05
+    work_and_nas
+    fails_to_read 1 source EIO --dry-run
+    fails_to_read 1 source EACCES
+    fails_to_read 3 destination EIO --dry-run
+    fails_to_read 3 destination EIO
+    assert_eq "$(looks)" 2 "the one is looked at again"
+    assert_eq "$(looks)" 0 "and no more"
+}
+
 # A catalog of before knows no copy of its own as such: it compares once.
 test_a_catalog_that_remembers_no_copies_compares_once() {
     need strace
