@@ -147,6 +147,33 @@ int apart_look(struct catalog *cat, const char *identity, int root, const char *
     return code;
 }
 
+/* A client's folder, and a project's in it. */
+#define LEVELS 2
+
+size_t apart_find_mount(int root, const char *category, const char *path)
+{
+    size_t len = strlen(category), found = 0;
+    char *part = mem_strdup(path);
+    int end = apart_open_nearest(root, category, O_PATH, NULL);
+    int around = end < 0 ? -1 : mount_number(end);
+
+    if (end >= 0)
+        close(end);
+    for (int level = 0; level < LEVELS && around >= 0 && !found && path[len] == '/'; level++) {
+        len += 1 + strcspn(path + len + 1, "/");
+        part[len] = '\0';
+        int fd = path_open(root, part, O_PATH | O_DIRECTORY, 0);
+        int number = fd < 0 ? -1 : mount_number(fd);
+        found = number >= 0 && number != around ? len : 0;
+        around = number;
+        part[len] = path[len];
+        if (fd >= 0)
+            close(fd);
+    }
+    free(part);
+    return found;
+}
+
 /* ---- the judgement ---- */
 
 static const char *named(const char *volume) { return volume[0] ? volume : "no name"; }
@@ -243,6 +270,16 @@ int apart_note(struct catalog *cat, const struct apart *a, struct error *err)
     return code;
 }
 
+static int check_mount(const struct apart *a, int root, const char *root_path, const char *path, struct error *err)
+{
+    size_t len = a->category ? apart_find_mount(root, a->path, path) : 0;
+
+    if (!len)
+        return 0;
+    return error_say(err, "EMOUNT", EXDEV, "%s/%.*s is a mount point and was not entered: " APART_MOUNT_HINT, root_path,
+                     (int)len, path);
+}
+
 int apart_check(struct catalog *cat, const char *identity, int root, const char *root_path, const char *path,
                 struct error *err)
 {
@@ -258,6 +295,8 @@ int apart_check(struct catalog *cat, const char *identity, int root, const char 
         error_clear(err);
     if (!code && a.own && !a.recorded && !catalog_is_readonly(cat))
         code = apart_note(cat, &a, err);
+    if (!code)
+        code = check_mount(&a, root, root_path, path, err);
     apart_clear(&a);
     return code;
 }

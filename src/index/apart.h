@@ -56,9 +56,22 @@ bool apart_is_news(const struct apart *a);
 /* Record what is there now: in the caller's transaction, or in one of its own. 0 or -errno. */
 int apart_note(struct catalog *cat, const struct apart *a, struct error *err);
 
+/* What to do about a mount point that is not entered. */
+#define APART_MOUNT_HINT "what lies there is no part of the category; add it as a database, or mount it at a category's folder"
+
+/*
+ * Does the client's or the project's folder lie on another mount than the category around it? A load enters no such folder
+ * (a disk that is known nowhere: once it is gone, nothing tells its empty mount point from a project that was emptied), so
+ * none is to be written or read by others. Told by the mounts, not by device numbers: a subvolume is none.
+ * category: its path below the root; path: of the project or something in it. The length of the part of path that is a
+ * mount; 0: none is, or nothing is there yet, or it cannot be opened (which who opens it tells).
+ */
+size_t apart_find_mount(int root, const char *category, const char *path);
+
 /*
  * Look, judge, and record a category that lies apart where the catalog knows nothing (not where the catalog can only be
- * read). 0, or -errno with err: EOFFLINE for what is not as the catalog knows it.
+ * read). 0, or -errno with err: EOFFLINE for what is not as the catalog knows it, EMOUNT for a client's or a project's
+ * folder that is a mount of its own. All that opens a replica asks here first.
  */
 int apart_check(struct catalog *cat, const char *identity, int root, const char *root_path, const char *path,
                 struct error *err);

@@ -10,6 +10,7 @@
 
 #include "base/path.h"
 #include "base/spelling.h"
+#include "index/apart.h"
 #include "index/pair.h"
 #include "scan/folder.h"
 
@@ -148,7 +149,11 @@ void levels_look(struct levels *l, int root, const struct level_category *c, con
         close(fd);
         fd = spelled;
     }
-    if (fd >= 0 && spelled == SPELLED_OTHERWISE) {    /* that is another project's folder: this one is not there */
+    size_t mount = fd < 0 ? 0 : apart_find_mount(root, c->path, path);
+    if (fd >= 0 && mount) {
+        close(fd);
+        add_unread(l, c->id, keep(l, client), keep(l, project), arena_strndup(&l->strings, path, mount), EXDEV);
+    } else if (fd >= 0 && spelled == SPELLED_OTHERWISE) {    /* that is another project's folder: this one is not there */
         close(fd);
     } else if (fd >= 0) {
         close(fd);

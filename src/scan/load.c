@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/path.h"
+#include "index/apart.h"
 #include "index/identity.h"
 #include "index/measured.h"
 #include "index/known.h"
@@ -77,7 +78,7 @@ static void report_unread(struct load *l)
         if (u->message)
             error_say(&err, u->code, u->err, "%s", u->message);
         else if (u->err == EXDEV)
-            error_say(&err, "EMOUNT", EXDEV, "%s is a mount point and was not entered", u->path);
+            error_say(&err, "EMOUNT", EXDEV, "%s is a mount point and was not entered: " APART_MOUNT_HINT, u->path);
         else
             error_set(&err, u->err, "%s", u->path);
         struct event *ev = event_new("problem");

@@ -330,3 +330,91 @@ test_two_databases_on_one_disk_by_way_of_a_category() {
     assert_err "is on another disk"
     assert_eq "$(find NAS/footage/c -mindepth 1)" ""
 }
+
+# A disk at a client's or a project's folder is known nowhere: once it is gone, its mount point passes for an emptied project.
+not_entered() {    # PATH: of the mount, in NAS
+    assert_status 1
+    assert_err "$PWD/NAS/$1 is a mount point and was not entered" "add it as a database"
+}
+
+mount_within() {    # PATH: a mount below NAS's category footage; WORK has acme/spot
+    folders
+    mkdir -p "NAS/$1"
+    cp -a WORK before
+    mount_image "NAS/$1" 16
+    mkdir -p NAS/footage/acme/spot
+    ab load
+    assert_status 3
+    assert_err "$1 is a mount point and was not entered" "add it as a database"
+}
+
+folders() {    # as of now: WORK with acme/spot in footage, NAS with nothing
+    mkdir -p WORK/footage/acme/spot NAS/footage
+    echo one >WORK/footage/acme/spot/f
+    echo two >WORK/footage/acme/spot/g
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage footage
+}
+
+no_copy_enters() {    # PATH
+    mount_within "$1"
+    ab copy acme/spot footage WORK NAS
+    not_entered "$1"
+    ab copy acme/spot footage WORK NAS --dry-run
+    not_entered "$1"
+    assert_eq "$(find NAS/footage -type f ! -name '*.img')" ""
+    ab load NAS
+    assert_status 3
+    assert_eq "$(known)" 0
+    umount "NAS/$1"
+    ok load
+    assert_eq "$(find NAS/footage -type f ! -name '*.img')" ""
+    diff -r before/footage WORK/footage
+}
+
+test_no_copy_enters_a_mount_at_a_projects_folder() { no_copy_enters footage/acme/spot; }
+test_no_copy_enters_a_mount_at_a_clients_folder() { no_copy_enters footage/acme; }
+
+nothing_enters() {    # PATH: a mount over a replica that is known
+    folders
+    ok load
+    ok copy acme/spot footage WORK NAS
+    rm WORK/footage/acme/spot/g
+    ok copy acme/spot footage WORK NAS --mirror --yes
+    cp -a WORK before
+    cp -a NAS before-nas
+    mount_image "NAS/$1" 16
+    mkdir -p NAS/footage/acme/spot
+    echo other >NAS/footage/acme/spot/other
+    ab copy acme/spot footage NAS WORK --mirror --yes
+    not_entered "$1"
+    ab copy acme/spot footage WORK NAS --mirror --yes
+    not_entered "$1"
+    ab verify acme/spot footage NAS
+    not_entered "$1"
+    ab restore acme/spot footage g --from NAS --to WORK --as-of "$(ls NAS/.autobackup/versions)"
+    not_entered "$1"
+    ab undo --yes
+    not_entered "$1"
+    assert_eq "$(find NAS/footage -type f ! -name '*.img')" NAS/footage/acme/spot/other
+    diff -r before/footage WORK/footage
+    umount "NAS/$1"
+    ok undo --yes
+    assert_eq "$(cat NAS/footage/acme/spot/g)" two
+}
+
+test_nothing_enters_a_mount_over_a_project() { nothing_enters footage/acme/spot; }
+test_nothing_enters_a_mount_over_a_client() { nothing_enters footage/acme; }
+
+test_a_subvolume_is_no_mount() {
+    need btrfs
+    mount_image NAS 160 btrfs
+    mkdir -p NAS/footage/acme
+    btrfs subvolume create NAS/footage/acme/spot >/dev/null
+    folders
+    ok load
+    ok copy acme/spot footage WORK NAS
+    diff -r WORK/footage NAS/footage
+    ok verify acme/spot footage NAS
+}
