@@ -85,7 +85,8 @@ struct subject feed_subject(const struct plan_name *name)
     const struct entry *left = name->pair->left;
 
     return (struct subject){.dir = name->dir->path, .name = name->name, .file = left && S_ISREG(left->mode),
-                            .unchanged = name->verdict->kind == VERDICT_METADATA, .extra = !left};
+                            .unchanged = name->verdict->kind == VERDICT_METADATA, .missing = left && !name->pair->right ? left->mode : 0,
+                            .extra = !left};
 }
 
 /* The pass's directory on both sides, opened when first needed. NULL: reported for this name. */

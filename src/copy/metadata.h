@@ -23,6 +23,7 @@ enum lost {
     LOST_ROOM = 64,     /* of these an attribute, for want of room, where the disk is not full: it may be too large for it, or not; */
     LOST_QUOTA = 128,   /* an attribute or owner, for want of room in a quota; */
     LOST_AGAIN = 256,   /* one for no reason that lies in the attribute and the filesystem alone */
+    LOST_WHOLE = 512,   /* the name itself: a copy failed to make it (copy/unheld.h) */
 };
 
 /* How giving a file its metadata went. */

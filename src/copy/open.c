@@ -61,6 +61,8 @@ void work_close(struct work *w)
     lock_give_back(w->target.lock);
     close_fd(&w->target.root);
     free(w->target.name);
+    free(w->report.plan.stays);
+    w->report.plan.stays = NULL;
     error_clear(&w->failure);
     stage_free(&w->stage);
     kin_free(&w->kin);

@@ -22,6 +22,7 @@ struct parts {
 void originals_free(struct originals *o)
 {
     map_free(&o->known, free);
+    map_free(&o->missed, NULL);
     *o = (struct originals){0};
 }
 
@@ -112,6 +113,11 @@ bool original_entry(void *arg, const struct plan_name *name, struct entry *left)
     return true;
 }
 
+bool original_is_missed(const struct originals *o, const char *path)
+{
+    return o->missed.count && map_get(&o->missed, hash64_of(path, strlen(path)));
+}
+
 /* ---- the catalog ---- */
 
 static void add_part(void *arg, const char *name, const struct buf *value, const struct buf *has)
@@ -158,11 +164,14 @@ static void learn(struct originals *o, sqlite3_stmt *stmt)
 {
     const uint64_t name = (uint64_t)sqlite3_column_int64(stmt, 0);
     const char *text = (const char *)sqlite3_column_text(stmt, 2);
-    struct parts *parts = text ? unpack(text) : NULL;
+    const unsigned lost = (unsigned)sqlite3_column_int(stmt, 1);
+    struct parts *parts = text && !(lost & LOST_WHOLE) ? unpack(text) : NULL;
 
+    if (lost & LOST_WHOLE)
+        map_set(&o->missed, name, o);
     if (!parts)
         return;
-    parts->lost = (unsigned)sqlite3_column_int(stmt, 1);
+    parts->lost = lost;
     free(map_get(&o->known, name));
     map_set(&o->known, name, parts);
 }

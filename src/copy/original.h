@@ -16,6 +16,7 @@
 struct originals {
     struct work *w;
     struct map known;          /* hash of a path -> struct parts * */
+    struct map missed;         /* hashes of paths that a copy failed to bring there */
 };
 
 /* Read what the catalog knows of the source having refused, for this work: w->originals. 0 or -errno with err; to be freed either way. */
@@ -37,6 +38,9 @@ void original_give(const struct work *w, const char *path, const struct stat *ol
 
 /* For plan.original: the same for a name that both have; left: gets the source's entry. False: as it is. */
 bool original_entry(void *arg, const struct plan_name *name, struct entry *left);
+
+/* Did a copy to the source fail to make the name at `path`, and none since then make it? */
+bool original_is_missed(const struct originals *o, const char *path);
 
 /* Append the parts of a name, open or by name as in refused_pair, of which something was not taken. from, to: of both sides. 0 or -errno. */
 int original_pack(const struct work *w, struct xattr_file from, struct xattr_file to, const struct rights *from_rights,

@@ -246,6 +246,7 @@ static int visit(struct plan *p, const struct plan_visitor *visitor, const struc
     pair = name.pair = as_taken(p, &name, &taken, &left);
     classify(pair, &p->options, &verdict);
     keep_unread(p, &name, &verdict);
+    name.stays = p->unheld && p->unheld(p->unheld_arg, &name, p->options.mirror, &verdict);
     if (verdict.kind == VERDICT_RETYPED && !is_asked_itself(p, name.name))
         classify_keep_type(pair, &verdict);
     else if (verdict.kind == VERDICT_RETYPED && p->is_cleared)
@@ -447,6 +448,8 @@ static void count_extra(struct plan_counts *n, const struct plan_name *name)
     const struct entry *r = name->pair->right;
     bool is_extra = plan_is_extra(name);
 
+    if (name->stays && !n->staying++)
+        n->stays = plan_join(name->dir->path, name->name);
     n->directories_extra += is_extra && S_ISDIR(r->mode);
     n->files_extra += is_extra && !S_ISDIR(r->mode);
 }

@@ -32,6 +32,8 @@ struct plan {
     void *refused_arg;
     bool (*original)(void *arg, const struct plan_name *name, struct entry *left);    /* what of its rights the source did not take (copy/original.h); NULL */
     void *original_arg;
+    bool (*unheld)(void *arg, const struct plan_name *name, bool mirror, struct verdict *verdict);    /* copy/unheld.h; NULL */
+    void *unheld_arg;
     bool (*is_one)(void *arg, bool left, const char *path, const char *dir, const char *name);    /* grouping_rules.is_one; NULL */
     uint64_t (*device)(void *arg, bool left, const char *dir);    /* grouping_rules.device, of the same arg; NULL */
     void *is_one_arg;
@@ -59,6 +61,7 @@ struct plan_name {
     const char *name;                   /* "" for the replica's top itself */
     const struct verdict *verdict;
     bool socket;                        /* the source has a socket of that name, which is nothing: the pair is without it */
+    bool stays;                         /* an extra that a mirror leaves: the source could not have it */
     bool retyped;                       /* it is NEW because what was there of another type is gone */
     const char *leader;                 /* path of another name of the same source file, seen before; or NULL */
 };

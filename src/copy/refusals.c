@@ -1,5 +1,6 @@
 #include "copy/refusals.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,23 +10,27 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/path.h"
 #include "copy/attributes.h"
+#include "copy/frozen.h"
 #include "copy/original.h"
 #include "copy/times.h"
 #include "index/filesystem.h"
 
 #define PROC_PATH 320      /* "/proc/self/fd/N/NAME" */
 #define NEVER (-1)         /* room: none would do */
+#define TRY_AGAIN (7 * 86400 * NSEC_PER_SEC)    /* after that a kind or a name is tried anew: a server may have been set up otherwise */
 
 enum seen { UNSEEN, STANDS, FALLEN };
 
 struct refusal {
     uint64_t name, state;
     unsigned lost;
-    int64_t room;          /* bytes, or NEVER */
-    char *parts;           /* for the way back (copy/original.h); of what is noted only */
+    int64_t room;          /* bytes, or NEVER; of LOST_WHOLE when it was tried: ns since 1970 */
+    char *parts;           /* for the way back (copy/original.h); of what is noted only. Of LOST_WHOLE the errno's name */
+    int errnum;            /* of LOST_WHOLE: why */
     atomic_int seen;       /* enum seen */
 };
 
@@ -42,8 +47,10 @@ void refusals_free(struct refusals *r)
 {
     map_free(&r->known, free_refusal);
     map_free(&r->noted, free_refusal);
-    if (r->w)
+    if (r->w) {
+        r->w->report.missed = NULL;
         pthread_mutex_destroy(&r->lock);
+    }
     *r = (struct refusals){0};
 }
 
@@ -143,6 +150,8 @@ int refusals_judge(void *arg, const struct plan_name *name)
         return 0;
     char *path = plan_join(name->dir->path, name->name);
     struct refusal *f = map_get(&r->known, key_of(path));
+    if (f && f->lost & LOST_WHOLE)    /* both have it by now */
+        f->seen = FALLEN;
     if (f && f->seen == UNSEEN) {
         uint64_t state;
         bool same = !has_more_room(f, r->w->target.top) && look(r->w, path, name->pair, &state) == 0 && state == f->state;
@@ -246,6 +255,64 @@ void refusals_note(struct refusals *r, const char *path, struct refused_pair pai
     atomic_fetch_add(&r->w->report.tally.refused, (lost != 0) - is_counted);
 }
 
+/* ---- what was not made ---- */
+
+/* A filesystem may have such a kind or such a name where another one has not, and root may make what others may not. */
+static uint64_t whole_state(const struct work *w, uint32_t mode)
+{
+    char name[FILESYSTEM_NAME] = "";
+    struct buf text = {0};
+
+    (void)filesystem_name(w->target.top >= 0 ? w->target.top : w->target.root, name);
+    buf_printf(&text, "%s %d %o", name, geteuid() == 0, mode & S_IFMT);
+    uint64_t hash = hash64_of(buf_str(&text), text.len);
+    buf_free(&text);
+    return hash;
+}
+
+static bool is_recent(int64_t at)
+{
+    int64_t now = clock_now();
+    return at <= now && at > now - TRY_AGAIN;
+}
+
+int refusals_unmade(const struct refusals *r, const char *path, uint32_t mode)
+{
+    const struct refusal *f = r->known.count ? map_get(&r->known, key_of(path)) : NULL;
+    bool lasts = f && f->lost & LOST_WHOLE && f->errnum && f->errnum != EIO && is_recent(f->room);
+
+    return lasts && f->state == whole_state(r->w, mode) ? f->errnum : 0;
+}
+
+static int errnum_of(const char *code)
+{
+    for (int i = 1; i < 134; i++)
+        if (strcmp(error_name(i), code) == 0)
+            return i;
+    return 0;
+}
+
+/* A mark on the folder says nothing of the filesystem. */
+static bool is_frozen(const struct work *w, const char *path)
+{
+    char why[160];
+    return w->target.top >= 0 && frozen_why(w->target.top, path, why, sizeof why);
+}
+
+void refusals_missed(void *arg, const struct subject *subject, const char *code)
+{
+    struct refusals *r = arg;
+    char *path = plan_join(subject->dir, subject->name);
+    int errnum = errnum_of(code);
+
+    if (!refusals_unmade(r, path, subject->missing)) {
+        bool counts = errnum != EPERM || !is_frozen(r->w, path);
+        keep(r, &(struct refusal){.name = key_of(path), .state = counts ? whole_state(r->w, subject->missing) : 0,
+                                  .lost = LOST_WHOLE, .room = clock_now(), .parts = mem_strdup(code)});
+    }
+    free(path);
+}
+
 /* ---- the catalog ---- */
 
 /* Of the database with this identity: the parameters 1 and 2. */
@@ -267,6 +334,8 @@ static void learn(struct refusals *r, sqlite3_stmt *stmt)
     f->state = (uint64_t)sqlite3_column_int64(stmt, 1);
     f->lost = (unsigned)sqlite3_column_int(stmt, 2);
     f->room = sqlite3_column_int64(stmt, 3);
+    if (f->lost & LOST_WHOLE && sqlite3_column_text(stmt, 4))
+        f->errnum = errnum_of((const char *)sqlite3_column_text(stmt, 4));
     free(map_get(&r->known, f->name));
     map_set(&r->known, f->name, f);
 }
@@ -279,7 +348,9 @@ int refusals_open(struct refusals *r, struct work *w, struct catalog *cat, struc
     *r = (struct refusals){.w = w};
     pthread_mutex_init(&r->lock, NULL);
     w->refusals = r;
-    int code = catalog_prepare(cat, "SELECT name, state, lost, room FROM refused WHERE " OURS, &stmt, err);
+    w->report.missed = refusals_missed;
+    w->report.missed_arg = r;
+    int code = catalog_prepare(cat, "SELECT name, state, lost, room, parts FROM refused WHERE " OURS, &stmt, err);
 
     if (code)
         return code;

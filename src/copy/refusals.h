@@ -9,6 +9,8 @@
  * tried by each copy.
  *
  * What a filesystem keeps of no file (struct holds) is none.
+ *
+ * Here stands, too, of which names a copy could not make anything at all (LOST_WHOLE; copy/unheld.h).
  */
 #ifndef AUTOBACKUP_COPY_REFUSALS_H
 #define AUTOBACKUP_COPY_REFUSALS_H
@@ -39,6 +41,15 @@ int refusals_judge(void *arg, const struct plan_name *name);
 
 /* Has the folder at `path` one that is not tried again, as refusals_judge said for its name? */
 bool refusals_stand(const struct refusals *r, const char *path);
+
+/*
+ * The errno (positive) with which the last copy failed to make a name of this mode, for its kind or the name itself, on the same filesystem by the same
+ * user: it would end so again. 0: nothing of that is known.
+ */
+int refusals_unmade(const struct refusals *r, const char *path, uint32_t mode);
+
+/* For report.missed: remember what was not made, and why, until it is. From any thread. */
+void refusals_missed(void *arg, const struct subject *subject, const char *code);
 
 /* A file or folder and its source, open; where name is set, the folders that have them by that name. */
 struct refused_pair {

@@ -26,6 +26,22 @@ static void tell_sockets(struct work *w)
     report_note(&w->report, "ESOCKET", text);
 }
 
+/* Named by the first one: the others are of its kind, or the disks' trouble of those days. */
+static void tell_staying(struct work *w)
+{
+    const struct plan_counts *n = &w->report.plan;
+    char text[PATH_MAX + 200];
+
+    if (!n->staying)
+        return;
+    snprintf(text, sizeof text, "%lld of the names there, such as %s, stay: the source cannot hold them, or no copy could make "
+             "them there, so nobody removed them", (long long)n->staying, n->stays);
+    if (n->staying == 1)
+        snprintf(text, sizeof text, "%s stays there: the source cannot hold it, or no copy could make it there, so nobody removed "
+                 "it", n->stays);
+    report_note(&w->report, "ESTAYS", text);
+}
+
 void remark_respelled(struct work *w, const struct respellings *found)
 {
     const struct respelling *first = found->list;
@@ -73,6 +89,7 @@ void remark_plan(struct work *w)
                     "is slower");
     tell_owned(w);
     tell_sockets(w);
+    tell_staying(w);
     if (w->request->mirror && w->report.plan.source_incomplete)
         report_note(&w->report, "EINCOMPLETE",
                     "the source could not be read completely: what the destination has in the folders that were not read stays");

@@ -11,6 +11,8 @@
 #include "copy/frozen.h"
 #include "copy/metadata.h"
 
+#define WHY 400    /* a sentence with a database's name in it */
+
 static void add_path(struct buf *b, const char *root, const char *replica, const char *dir, const char *name)
 {
     const char *parts[] = {root, replica, dir, name};
@@ -38,6 +40,8 @@ static void emit_problem(struct report *r, struct subject s, const char *code, s
     struct buf path = {0};
 
     count_problem(&r->tally, s, conflict);
+    if (s.missing && r->missed && (!conflict || strcmp(code, "EEXIST") == 0))    /* that one has the name, in other letters */
+        r->missed(r->missed_arg, &s, code);
     if (r->job) {
         struct event *ev = event_new("problem");
         add_path(&path, NULL, r->replica, s.dir, s.name);
@@ -81,9 +85,40 @@ static const char *own_name(struct subject subject)
 }
 
 /* Is it the name that the destination refuses? */
-static bool refuses_name(struct subject subject, int errnum, enum side side)
+static bool refuses_name(const char *name, int errnum)
 {
-    return side == SIDE_TARGET && (errnum == EILSEQ || (errnum == EINVAL && report_is_odd_name(own_name(subject))));
+    return errnum == EILSEQ || (errnum == EINVAL && report_is_odd_name(name));
+}
+
+static void refused_name(const struct report *r, char *text, size_t size)
+{
+    snprintf(text, size, "the filesystem of %s cannot hold this name; give it another on both disks", r->target_name);
+}
+
+static void refused_kind(const struct report *r, int errnum, mode_t mode, char *text, size_t size)
+{
+    const char *kind = S_ISLNK(mode) ? "symlinks" : S_ISFIFO(mode) ? "FIFOs" : "devices";
+
+    if (S_ISLNK(mode) && errnum == ENAMETOOLONG)    /* its target: the temp's own name is short */
+        snprintf(text, size, "the filesystem of %s cannot hold a symlink with a target as long as this one's: not copied",
+                 r->target_name);
+    else if (errnum == EPERM && (S_ISBLK(mode) || S_ISCHR(mode)) && geteuid() != 0)
+        snprintf(text, size, "devices are made only by root: not copied");
+    else
+        snprintf(text, size, "the filesystem of %s cannot hold %s: not copied", r->target_name, kind);
+}
+
+bool report_cannot_hold(const struct report *r, const char *name, int errnum, mode_t mode, char *text, size_t size)
+{
+    bool is_special = !S_ISREG(mode) && !S_ISDIR(mode);
+
+    if (refuses_name(name, errnum))
+        refused_name(r, text, size);
+    else if (is_special && fault_refuses_kind(errnum))
+        refused_kind(r, errnum, mode, text, size);
+    else
+        return false;
+    return true;
 }
 
 /* Is it a mark that stands against it? Reported then. */
@@ -104,13 +139,13 @@ void report_errno(struct report *r, struct subject subject, int errnum, enum sid
 {
     const char *what = strerrordesc_np(errnum);
     struct buf text = {0}, path = {0};
+    char why[WHY];
 
     if (errnum == EPERM && side == SIDE_TARGET && tell_frozen(r, subject))
         return;
-    if (refuses_name(subject, errnum, side)) {
-        buf_printf(&text, "the filesystem of %s cannot hold this name; give it another on both disks", r->target_name);
-        report_problem(r, subject, error_name(errnum), buf_str(&text), false);
-        buf_free(&text);
+    if (side == SIDE_TARGET && refuses_name(own_name(subject), errnum)) {
+        refused_name(r, why, sizeof why);
+        report_problem(r, subject, error_name(errnum), why, false);
         return;
     }
     add_path(&path, side == SIDE_SOURCE ? r->source_root : r->target_root, r->replica, subject.dir, subject.name);
@@ -122,21 +157,13 @@ void report_errno(struct report *r, struct subject subject, int errnum, enum sid
 
 bool report_refusal(struct report *r, struct subject subject, int errnum, mode_t mode)
 {
-    const char *kind = S_ISLNK(mode) ? "symlinks" : S_ISFIFO(mode) ? "FIFOs" : "devices";
-    bool too_long = S_ISLNK(mode) && errnum == ENAMETOOLONG;    /* its target: the temp's own name is short */
-    struct buf text = {0};
+    bool too_long = S_ISLNK(mode) && errnum == ENAMETOOLONG;
+    char why[WHY];
 
     if (!fault_refuses_kind(errnum) && !too_long)
         return false;
-    if (too_long)
-        buf_printf(&text, "the filesystem of %s cannot hold a symlink with a target as long as this one's: not copied",
-                   r->target_name);
-    else if (errnum == EPERM && (S_ISBLK(mode) || S_ISCHR(mode)) && geteuid() != 0)
-        buf_printf(&text, "devices are made only by root: not copied");
-    else
-        buf_printf(&text, "the filesystem of %s cannot hold %s: not copied", r->target_name, kind);
-    report_problem(r, subject, error_name(errnum), buf_str(&text), false);
-    buf_free(&text);
+    refused_kind(r, errnum, mode, why, sizeof why);
+    report_problem(r, subject, error_name(errnum), why, false);
     return true;
 }
 

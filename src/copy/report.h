@@ -25,6 +25,8 @@ struct plan_counts {
     int64_t refused;                       /* names that lack what the destination does not take: they stay (refusals.h) */
     int64_t again;                         /* of these: tried again, which is no promise */
     unsigned lost;                         /* of what: bits of enum lost */
+    int64_t staying;                       /* extras that a mirror leaves, since the source could not have them (unheld.h) */
+    char *stays;                           /* the path of the first of these, owned by who has the counts */
     int64_t bytes, inodes;
     bool source_incomplete;                /* something of the source could not be read */
     bool has_links;                        /* hard links inside the replica */
@@ -41,23 +43,26 @@ struct tally {
     atomic_llong bytes_kept;                         /* of these: found at the destination, from a copy cut short */
 };
 
+/* Whose problem it is. */
+struct subject {
+    const char *dir, *name;                /* as in the replica's listing */
+    bool file;                             /* a regular file at the source */
+    bool unchanged;                        /* only its metadata was to be corrected */
+    uint32_t missing;                      /* the mode of what only the source has; else 0 */
+    bool extra;                            /* only the destination has it */
+};
+
 struct report {
     struct job *job;                       /* NULL: nobody listens */
     const char *replica;                   /* its path, relative to both databases */
     const char *source_root, *target_root; /* for messages */
     const char *target_name;
     const int *target_top;                 /* the replica's folder there, to see why something is not permitted; may be NULL */
+    void (*missed)(void *arg, const struct subject *subject, const char *code);    /* told of each that is missing and stays so; NULL */
+    void *missed_arg;
     struct plan_counts plan;
     struct tally tally;
     atomic_uint noted;                     /* bits of enum lost already told */
-};
-
-/* Whose problem it is. */
-struct subject {
-    const char *dir, *name;                /* as in the replica's listing */
-    bool file;                             /* a regular file at the source */
-    bool unchanged;                        /* only its metadata was to be corrected */
-    bool extra;                            /* only the destination has it */
 };
 
 /*
@@ -72,6 +77,12 @@ void report_errno(struct report *r, struct subject subject, int errnum, enum sid
 
 /* Is it a name that FAT, exFAT, NTFS and shares of Windows refuse, with EINVAL as a rule? */
 bool report_is_odd_name(const char *name);
+
+/*
+ * Is this errnum (positive) of making `name`, of this mode, the filesystem's word that it has no such kinds, or no such names? Then
+ * text gets the sentence that says so, without the path.
+ */
+bool report_cannot_hold(const struct report *r, const char *name, int errnum, mode_t mode, char *text, size_t size);
 
 /*
  * The destination would not make a symlink, FIFO or device (mode says which). False when errnum (positive) is no

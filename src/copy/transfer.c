@@ -33,6 +33,7 @@
 #include "copy/space.h"
 #include "copy/spare.h"
 #include "copy/sweep.h"
+#include "copy/unheld.h"
 #include "index/replica.h"
 
 /* One transfer, while it runs. */
@@ -121,6 +122,8 @@ static void init_plan(struct transfer *t)
         t->plan.refused_arg = &t->refusals;
         t->plan.original = original_entry;
         t->plan.original_arg = &t->originals;
+        t->plan.unheld = unheld_judge;
+        t->plan.unheld_arg = w;
     }
     if (t->request.layers) {
         settle_init(&t->settle, w);

@@ -26,6 +26,7 @@ struct filesystem {
     bool kernel_old;          /* it would, but this kernel is older than that */
     bool network;
     bool holes;               /* what was never written takes no room: a guess from the type, or measured (index/measured.h) */
+    bool no_symlinks;         /* it was measured to have none */
     int signs;                /* enum filesystem_sign */
     uint64_t id;              /* f_fsid: the same for one filesystem over mounts, where it has one */
 };

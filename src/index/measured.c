@@ -175,6 +175,7 @@ static void recall(const struct measured *m, struct filesystem *fs)
 {
     fs->traits = m->traits;
     fs->holes = m->kept[TRAIT_HOLES] < 0 ? fs->holes : m->kept[TRAIT_HOLES];
+    fs->no_symlinks = m->kept[TRAIT_SYMLINKS] == 0;
     if (m->kept[TRAIT_CTIME] == 0)
         fs->signs &= ~SIGN_CTIME;
     if (m->kept[TRAIT_INODE] == 0)
