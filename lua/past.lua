@@ -235,22 +235,46 @@ end
 -- Whole: an undo that left something is offered again, for what it left.
 local function is_undone(entry) return entry.undone_by and not entry.undone_in_part end
 
+-- Its versions were pruned, or it never had any.
+local function lacks_versions(entry) return (entry.replaced or 0) + (entry.removed or 0) > 0 and not entry.versions end
+
 --- What `undo` alone means: the run of the last operation of this catalog that changed something, is no undo
 -- itself and was not undone as a whole. What another workstation did is undone only by its name.
 -- @param list of merge
--- @param is_void function(entry) -> whether there is nothing (more) to undo of an operation that did not end, or was undone in
---        part (optional)
+-- @param is_void function(entry) -> whether there is nothing (more) that could be undone of an operation that did
+--        not end, was undone in part, or has no versions any more (optional)
 -- @return its entries, newest first, or nil, message
 function M.last_to_undo(list, is_void)
+    local void
     for _, entry in ipairs(list) do
-        local in_part = entry.state ~= "done" or entry.undone_in_part
+        local in_part = entry.state ~= "done" or entry.undone_in_part or lacks_versions(entry)
         if entry.known and entry.manifest and not is_undone(entry) and not entry.undoes and entry.kind ~= "prune"
-            and changed_something(entry) and not (is_void and in_part and is_void(entry)) then
-            return runs.together(list, entry)
+            and changed_something(entry) then
+            if not (is_void and in_part and is_void(entry)) then
+                return runs.together(list, entry)
+            end
+            void = void or entry
         end
+    end
+    if void then
+        return nil, ("nothing to undo: of %s, and of what may lie before it, nothing is left that can be undone "
+            .. "('undo %s' says why); 'history' lists them all"):format(void.operation, void.operation:match("[^-]*$"))
     end
     return nil, "nothing to undo: no operation of this workstation has changed anything on a disk that is there; "
         .. "'history' lists them all"
+end
+
+--- When the newest operation that `undo` alone could mean began on a database that could not be read, as far as the
+-- catalog knows.
+-- @param list of merge, @param database name
+-- @return seconds, or nil
+function M.newest_on(list, database)
+    for _, entry in ipairs(list) do
+        if entry.database == database and entry.known and not is_undone(entry) and not entry.undoes
+            and entry.kind ~= "prune" and entry.kind ~= "verify" and entry.kind ~= "accept" then
+            return entry.started_at
+        end
+    end
 end
 
 --- What has to be undone to undo an operation: where it was undone and done again, that which did it again.

@@ -71,21 +71,23 @@ end
 -- @param session the session
 -- @param request {policy = {older=seconds?, keep=N?}, databases = names (empty: all), lock_wait = seconds?}
 -- @return plan for `run`: {databases = rows of the catalog, expired = lists of ids by database's name, newest = ns
---         since 1970 by database's name, offline = by database's name {message=, code=}, doubts = list of sentences: it
---         is much that goes, and the clock may be wrong, ...}
+--         since 1970 by database's name, offline and unread = by database's name {message=, code=}, doubts = list of
+--         sentences: it is much that goes, and the clock may be wrong, ...}
 function M.plan(session, request)
     local now = core_sys.now()
     local plan = {databases = chosen(session, request.databases), named = #request.databases > 0, expired = {},
-        policy = request.policy, now = now, doubts = {}, newest = {}, offline = {}, lock_wait = request.lock_wait,
+        policy = request.policy, now = now, doubts = {}, newest = {}, offline = {}, unread = {},
+        lock_wait = request.lock_wait,
         leftovers_before = now - units.ns(request.policy.older or LEFTOVERS)}
     for _, database in ipairs(plan.databases) do
         local name = database.database
         local ok, message, code = locate.online(database)
         if ok then
-            local found = errors.check(core_undo.operations{root = database.path, identity = database.identity})
-            plan.expired[name] = expiry.expired(found, request.policy, now)
-            plan.newest[name] = newest_of(found, plan.expired[name])
-            plan.doubts[#plan.doubts + 1] = doubt_of(session, plan, name, found)
+            local found, why, symbol = core_undo.operations{root = database.path, identity = database.identity}
+            plan.unread[name] = not found and {message = why, code = symbol} or nil
+            plan.expired[name] = expiry.expired(found or {}, request.policy, now)
+            plan.newest[name] = newest_of(found or {}, plan.expired[name])
+            plan.doubts[#plan.doubts + 1] = found and doubt_of(session, plan, name, found) or nil
         else
             plan.offline[name] = {message = message, code = code}
         end
@@ -153,8 +155,11 @@ end
 
 -- One that is offline is a failure only when it was named.
 function Run:try(database)
-    local offline = self.plan.offline[database.database]
-    if not offline then
+    local offline, unread = self.plan.offline[database.database], self.plan.unread[database.database]
+    if unread then
+        self:problem(database.path, unread.code, unread.message, {database = database.database})
+        self:worsen(statuses.PARTIAL)
+    elseif not offline then
         self:prune(database)
     elseif self.plan.named then
         self:problem(database.path, offline.code, offline.message, {database = database.database})

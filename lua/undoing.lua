@@ -27,12 +27,33 @@ local function offline_text(failures)
     return ""
 end
 
+-- A disk that is there and could not be read. Offline ones are passed over.
+local function unread_of(failures)
+    local names = {}
+    for name, err in pairs(failures) do
+        names[#names + 1] = err.code ~= "EOFFLINE" and name or nil
+    end
+    table.sort(names)
+    return names
+end
+
+-- Nobody knows what the last operation was where a disk that may have it is not read.
+local function check_unread(list, entries, failures)
+    for _, name in ipairs(unread_of(failures)) do
+        local newest = entries and past.newest_on(list, name)
+        if not entries or newest and newest > (entries[1].started_at or 0) then
+            error(failures[name], 0)
+        end
+    end
+end
+
 local function choose(list, failures, word, is_void)
     local entries, message
     if word then
         entries, message = past.resolve(word == "last" and past.that_changed(list) or list, word)
     else
         entries, message = past.last_to_undo(list, is_void)
+        check_unread(list, entries, failures)
     end
     if not entries then
         errors.raise(word and "ENONAME" or "ENOTHING", message .. offline_text(failures))
@@ -84,6 +105,8 @@ end
 
 local Run = outcome.class()
 
+local FOR_GOOD = {EGONE = true, EVERSION = true}    -- no later undo could do it either: the old version is gone
+
 local handlers = {}
 
 function handlers.progress(run, event)
@@ -91,6 +114,7 @@ function handlers.progress(run, event)
 end
 
 function handlers.problem(run, event, context)
+    context.gone = (context.gone or 0) + (FOR_GOOD[event.code] and 1 or 0)
     run:problem(locate.join(context.database.path, event.path or ""), event.code, event.message,
         {conflict = event.conflict or nil, database = context.database.database})
 end
@@ -118,6 +142,7 @@ function Run:row(context, final)
     for _, key in ipairs(COUNTS) do
         row[key] = final[key] or 0
     end
+    row.gone = context.gone or 0    -- of those that failed
     row.state = final.type == "failed" and "failed" or row.conflicts + row.failed > 0 and "partial" or "done"
     return row
 end
@@ -161,11 +186,14 @@ function Run:context_of(entry)
         database = self.session.catalog:database(entry.database), operation = self.session.catalog:new_operation()}
 end
 
--- Whether there is nothing to undo of an operation that was killed before it did what it announced.
+-- Whether there is nothing to undo of an operation that was killed before it did what it announced, or nothing that could still
+-- be undone: the versions of the rest are gone.
 local function comes_to_nothing(session, entry)
-    local run = outcome.new(Run, {session = session, request = {}})
+    local run, gone = outcome.new(Run, {session = session, request = {}}), 0
     local ok, final = pcall(function()
-        return jobs.drive(run:start(run:context_of(entry), true), function() end)
+        return jobs.drive(run:start(run:context_of(entry), true), function(event)
+            gone = gone + (event.type == "problem" and FOR_GOOD[event.code] and 1 or 0)
+        end)
     end)
     if not ok and errors.is_interrupt(final) then
         error(final, 0)
@@ -173,7 +201,7 @@ local function comes_to_nothing(session, entry)
         return false    -- what is in the way is said when it is undone
     end
     for _, key in ipairs(COUNTS) do
-        if key ~= "unchanged" and (final[key] or 0) > 0 then
+        if key ~= "unchanged" and (final[key] or 0) > (key == "failed" and gone or 0) then
             return false
         end
     end

@@ -81,6 +81,13 @@ local function plan_ending(undos)
         or "nothing to undo: everything is as it was before"
 end
 
+-- What they left, and whether another undo may do better.
+local function part_text(undos, left)
+    local is_final = rows.sum(undos, "conflicts") + rows.sum(undos, "failed") == rows.sum(undos, "gone")
+    return is_final and ("undone as far as possible: %s, whose old versions are gone; "):format(left)
+        or ("undone in part: %s ('undo' tries that again); "):format(left)
+end
+
 --- What undos came to, in a sentence that is true of every mix of them.
 -- @param undos rows of type "undo", at least one
 local function ending(undos)
@@ -100,7 +107,7 @@ local function ending(undos)
     end
     local id = #done > 1 and done[1].run or done[1].operation
     return ("%swhat was taken away is kept; 'undo %s' takes this back"):format(
-        left and ("undone in part: %s ('undo' tries that again); "):format(left) or "", id:match("[^-]*$"))
+        left and part_text(undos, left) or "", id:match("[^-]*$"))
 end
 
 local function show(result, out, session)

@@ -214,7 +214,7 @@ static int list_folder(struct operations *h, int root, const char *folder, bool 
         close(fd);
         return code;
     }
-    for (struct dirent *d; (d = readdir(dir));) {
+    for (struct dirent *d; errno = 0, d = readdir(dir);) {
         size_t len = strlen(d->d_name), open = strlen(MANIFEST_OPEN);
         bool is_open = !versions && len > open && strcmp(d->d_name + len - open, MANIFEST_OPEN) == 0;
         if (is_open)
@@ -222,8 +222,22 @@ static int list_folder(struct operations *h, int root, const char *folder, bool 
         if (!versions || (manifest_is_operation(d->d_name) && !has(root, d->d_name)))
             add(h, root, d->d_name, len, is_open);
     }
+    int code = -errno;    /* of the readdir that said it was the last */
     closedir(dir);
-    return 0;
+    return code;
+}
+
+/* What is there and is not read is not taken for nothing: with what to do about it. */
+static int fail(const char *root, const char *folder, int errnum, struct error *err)
+{
+    const char *what = strerrordesc_np(errnum), *advice = "look at the disk (its cable, dmesg)";
+
+    if (errnum == EACCES || errnum == EPERM)
+        advice = "let this user read and enter it (chmod, or run this as who may)";
+    else if (errnum == ENOTDIR || errnum == ELOOP)
+        advice = "something else has the place of the folder: move it away by hand";
+    return error_say(err, error_name(errnum), errnum, "%s: %s: %s/%s: what was done on this disk is not known without it; %s",
+                     error_name(errnum), what ? what : "error", root, folder, advice);
 }
 
 int operations_read(const char *root, const char *identity, struct operations *ret_operations, struct error *err)
@@ -232,11 +246,12 @@ int operations_read(const char *root, const char *identity, struct operations *r
     int fd = identity_open(root, identity, err);
     if (fd < 0)
         return fd;
-    int code = list_folder(ret_operations, fd, OPERATIONS, false);
+    const char *folder = OPERATIONS;
+    int code = list_folder(ret_operations, fd, folder, false);
     if (!code)
-        code = list_folder(ret_operations, fd, VERSIONS, true);
+        code = list_folder(ret_operations, fd, folder = VERSIONS, true);
     close(fd);
-    return code ? error_set(err, -code, "%s/" OUR_FOLDER, root) : 0;
+    return code ? fail(root, folder, -code, err) : 0;
 }
 
 void operations_free(struct operations *h)

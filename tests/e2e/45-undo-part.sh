@@ -57,3 +57,54 @@ test_a_conflict_is_offered_again() {
     ok undo --yes
     assert_eq "$(cat $D/a $D/b)" "$(printf '%s\n' one one)"
 }
+
+# The versions of the last copy are gone: what it made is taken back, what it replaced cannot be, and then the copy before is next.
+test_what_can_never_be_undone_is_not_offered_again() {
+    local last
+    copied_twice
+    echo three >"$S/c"
+    echo three, longer still >"$S/a"
+    ok copy acme/spot footage WORK NAS
+    last=$(ls -d NAS/.autobackup/versions/* | tail -1)
+    rm -r "$last"
+    ab undo --yes
+    assert_status 3
+    assert_err "not kept any more"
+    assert_out "undone as far as possible" "gone"
+    refute_out "tries that again"
+    refute_exists "$D/c"
+    assert_eq "$(cat $D/a)" "three, longer still"
+    ab undo --yes    # the one before: b goes back, a is another's by now
+    assert_eq "$(cat $D/a $D/b)" "$(printf '%s\n' 'three, longer still' one)"
+    refute_err "not kept any more"
+    ab undo "$(basename "$last")" --yes
+    assert_status 3
+    assert_err "not kept any more"
+}
+
+test_what_was_pruned_as_a_whole_is_passed_over() {
+    copied_twice
+    ok prune --keep 0 --yes
+    ab undo "$(query "SELECT id FROM operation WHERE kind = 'copy' ORDER BY started_at DESC LIMIT 1")" --yes --dry-run
+    assert_status 3
+    assert_err "not kept any more"
+    ab undo --yes    # that of the first copy: what it made is the second's by now
+    assert_status 3
+    refute_err "not kept any more"
+    assert_out "nothing was undone: 2 conflicts"
+}
+
+test_it_says_so_where_nothing_is_left_that_can_be_undone() {
+    copied_twice
+    ok undo "$(query "SELECT id FROM operation WHERE kind = 'copy' ORDER BY started_at DESC LIMIT 1")" --yes
+    ok undo --yes
+    ok load
+    mkdir -p "$D" && echo theirs >"$D/a"
+    touch -d 2001-01-01 "$D/a"
+    rm "$S/b"
+    ok copy acme/spot footage WORK NAS
+    ok prune --keep 0 --yes
+    ab undo --yes
+    assert_status 1
+    assert_err "nothing is left that can be undone"
+}
