@@ -48,6 +48,12 @@ function M.choose(disk)
     return chosen, left
 end
 
+--- Whether there are too few inodes, however small the files.
+function M.lacks_inodes(disk)
+    local _, inodes = sum(disk.wants)
+    return not fits(disk, 0, inodes)
+end
+
 local SHOWN = 4      -- transfers that are named
 local EXACT = 100    -- transfers that are planned for exact numbers even where it cannot fit any more
 
@@ -77,8 +83,9 @@ end
 --- The sentence that says that it does not fit, with the numbers and with what would.
 -- @param disk as of has_room, with names = list of the databases on it, is_bound = whether the numbers are
 --        an upper bound; its wants have item, target
+-- @param in_part whether some of what does not fit is going to be copied in part (optional)
 -- @return text
-function M.sentence(disk)
+function M.sentence(disk, in_part)
     local chosen, left = M.choose(disk)
     local bytes, inodes = sum(disk.wants)
     local most = disk.is_bound and "up to " or ""
@@ -94,7 +101,7 @@ function M.sentence(disk)
     end
     chosen = with_work(chosen)
     if #chosen == 0 then
-        return text .. "; none of it fits"
+        return text .. (in_part and "; none of them fits as a whole" or "; none of it fits")
     end
     return ("%s; what fits, in order: %s (%s); what does not: %s (%s)"):format(text, named(chosen, many),
         amount(chosen), named(left, many), amount(left))
@@ -187,17 +194,23 @@ end
 -- ---- exactly ----
 
 -- What one transfer takes, as the engine plans it.
-local function measure(run, want)
+local function planned(run, want, room)
     local fan <close> = core_copy.fan{streams = 1}
     local found, plan
-    local final, interruption = jobs.drive(run:start(want.item, want.origin, want.target, "", fan, true, true),
-        function(event)
-            found = event.type == "room" and event or found
-            plan = event.type == "plan" and event or plan
-        end)
+    local job = run:start(want.item, want.origin, want.target, "", fan, true, true, room)
+    local final, interruption = jobs.drive(job, function(event)
+        found = event.type == "room" and event or found
+        plan = event.type == "plan" and event or plan
+    end)
     if interruption then
         errors.raise_told(interruption)
-    elseif found and final and final.type == "done" then
+    end
+    return found, plan, final
+end
+
+local function measure(run, want)
+    local found, plan, final = planned(run, want)
+    if found and final and final.type == "done" then
         want.bytes, want.inodes = found.bytes, found.inodes
         want.files = plan.files_new + plan.files_changed
     end
@@ -238,11 +251,33 @@ function M.key(item, target)
     return key_of(item) .. "\0" .. target.database
 end
 
+-- Of what does not fit as a whole: as many of its files as go into what the others leave, one after the other.
+-- Returns those of which none does, and those of which some do; each has its `room` then (bytes).
+local function in_part(run, disk, chosen, left)
+    local bytes, none, some = sum(chosen), {}, {}
+    local room = math.floor((disk.bytes_free or 0) - bytes)
+    for _, want in ipairs(left) do
+        local found = room > 0 and planned(run, want, room)
+        if found and found.bytes > 0 then
+            some[#some + 1], want.room, room = want, room, room - found.bytes
+        else
+            none[#none + 1] = want
+        end
+    end
+    return none, some
+end
+
 -- What is not to be done on a disk without room for all, and the sentence that says so.
 local function settle(run, disk)
     if run.request.what_fits then
-        local _, left = M.choose(disk)
-        return left, M.sentence(disk)
+        local chosen, left = M.choose(disk)
+        local some
+        if disk.bytes_free and not M.lacks_inodes(disk) then
+            left, some = in_part(run, disk, chosen, left)
+        end
+        local text = M.sentence(disk, some and #some > 0)
+        return left, some and #some > 0 and ("%s; in part, the smallest files first: %s"):format(text,
+            named(some, #disk.names > 1)) or text
     end
     return with_work(disk.wants), ("%s; nothing %s begun there (--what-fits copies what fits)"):format(
         M.sentence(disk), run.request.dry_run and "would be" or "was")
@@ -254,30 +289,37 @@ end
 -- @param items its transfers, in order; both sides were just read
 -- @return {parts = list for total.lua of what is to be done, closing = list of sentences,
 --         refused = function(item, target) -> whether it is not to be done, or in a dry run would not be,
+--         room_of = function(item, target) -> bytes that its files may take, nil: all that is free,
 --         files_of = function(item, target) -> files that a refused one would write; nil where it was not planned}
 function M.check(run, items)
-    local result, refused = {parts = {}, closing = {}}, {}
+    local result, refused, rooms = {parts = {}, closing = {}}, {}, {}
     for _, disk in ipairs(survey(run, items)) do
         if not M.has_room(disk) then
             plan_exactly(run, disk)
         end
-        if not M.has_room(disk) then
+        -- Of a single one the engine chooses the files that fit, and names the others.
+        if not M.has_room(disk) and (#with_work(disk.wants) > 1 or M.lacks_inodes(disk)) then
             local left, text = settle(run, disk)
             for _, want in ipairs(left) do
                 refused[M.key(want.item, want.target)] = want
             end
+            local target = disk.wants[1].target
             table.insert(result.closing, text)
-            run:problem(left[1].target.path, "ENOSPC", text, {database = left[1].target.database, room = true})
-            run:worsen(statuses.FAILED)
+            run:problem(target.path, "ENOSPC", text, {database = target.database, room = true})
+            run:worsen(#left > 0 and statuses.FAILED or statuses.PARTIAL)
         end
         for _, want in ipairs(disk.wants) do
             local key = M.key(want.item, want.target)
+            rooms[key] = want.room
             result.parts[#result.parts + 1] = not refused[key] and {key = key, bytes = want.bytes,
                 is_guess = want.is_bound} or nil
         end
     end
     function result.refused(item, target)
         return refused[M.key(item, target)] ~= nil
+    end
+    function result.room_of(item, target)
+        return rooms[M.key(item, target)]
     end
     function result.files_of(item, target)
         local want = refused[M.key(item, target)]

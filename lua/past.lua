@@ -236,13 +236,15 @@ end
 local function is_undone(entry) return entry.undone_by and not entry.undone_in_part end
 
 -- Its versions were pruned, or it never had any.
-local function lacks_versions(entry) return (entry.replaced or 0) + (entry.removed or 0) > 0 and not entry.versions end
+local function lacks_versions(entry)
+    return (entry.replaced or 0) + (entry.removed or 0) > 0 and not entry.versions
+end
 
 --- What `undo` alone means: the run of the last operation of this catalog that changed something, is no undo
 -- itself and was not undone as a whole. What another workstation did is undone only by its name.
 -- @param list of merge
--- @param is_void function(entry) -> whether there is nothing (more) that could be undone of an operation that did
---        not end, was undone in part, or has no versions any more (optional)
+-- @param is_void function(entry) -> whether nothing (more) could be undone of an operation that did not end, was
+--        undone in part, or has no versions any more (optional)
 -- @return its entries, newest first, or nil, message
 function M.last_to_undo(list, is_void)
     local void
@@ -257,8 +259,9 @@ function M.last_to_undo(list, is_void)
         end
     end
     if void then
+        local id = void.operation
         return nil, ("nothing to undo: of %s, and of what may lie before it, nothing is left that can be undone "
-            .. "('undo %s' says why); 'history' lists them all"):format(void.operation, void.operation:match("[^-]*$"))
+            .. "('undo %s' says why); 'history' lists them all"):format(id, id:match("[^-]*$"))
     end
     return nil, "nothing to undo: no operation of this workstation has changed anything on a disk that is there; "
         .. "'history' lists them all"

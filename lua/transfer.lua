@@ -174,8 +174,8 @@ function Run:open_targets(items)
     end
 end
 
--- dry_run: whatever was asked for; measure: only look what room it takes.
-function Run:start(item, origin, target_database, operation, fan, dry_run, measure)
+-- dry_run: whatever was asked for; measure: only look what room it takes; room: that its files may take, bytes.
+function Run:start(item, origin, target_database, operation, fan, dry_run, measure, room)
     local target, request = self:replica(item, target_database), self.request
     return errors.check(core_copy.start{
         catalog = self.session.catalog:path(), operation = operation, run = self.run,
@@ -183,7 +183,7 @@ function Run:start(item, origin, target_database, operation, fan, dry_run, measu
         source_root = self.from.path, source_identity = self.from.identity,
         target_root = target_database.path, target_identity = target_database.identity,
         lock_text = locate.holder("copy"), locked = true, source = origin.id, target = target and target.id or 0,
-        window = request.window,
+        window = request.window, room = room or self.room and self.room.room_of(item, target_database),
         overwrite_newer = request.overwrite_newer or false, readback = request.readback or false,
         mirror = request.mirror or false, dry_run = dry_run or request.dry_run or false, measure = measure,
         attributes = request.checksum or false,

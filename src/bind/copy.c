@@ -113,6 +113,7 @@ static int copy_start(lua_State *L)
         .project = (char *)field_text_or_none(L, "project"),
         .category = (char *)field_text_or_none(L, "category"),
         .target = field_integer(L, "target", 0, 0, INT64_MAX),
+        .room = field_integer(L, "room", 0, 0, INT64_MAX),
         .window = field_integer(L, "window", 0, 0, INT64_MAX),
         .lock_wait = field_duration(L, "lock_wait"),
         .locked = field_flag(L, "locked"),

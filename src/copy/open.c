@@ -61,6 +61,7 @@ void work_close(struct work *w)
     lock_give_back(w->target.lock);
     close_fd(&w->target.root);
     free(w->target.name);
+    map_free(&w->target.left_out, NULL);
     free(w->report.plan.stays);
     w->report.plan.stays = NULL;
     error_clear(&w->failure);

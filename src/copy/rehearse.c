@@ -112,7 +112,7 @@ static bool is_possible(struct rehearsal *r, const struct plan_name *name)
         return false;
     if (!makes(kind) && !goes)
         return true;
-    if (makes(kind) && !name->leader && !space_admits(r->w, name, feed_subject(name))) {
+    if (makes(kind) && !space_admits(r->w, name, feed_subject(name))) {
         leave_below(r, name);
         return false;
     }

@@ -16,14 +16,14 @@ int space_free(const struct work *w, struct space *ret_space);
 
 /*
  * What the plan's files take, less what is there of them from a copy that was cut short, and without those that are larger than
- * what is free. 0 or -errno with err.
+ * what is free; where the request says how much room there is for it, of those that space_check would choose. 0 or -errno with err.
  */
 int space_measure(struct work *w, struct plan *plan, const struct space *space, int64_t *ret_bytes, struct error *err);
 
 /*
- * Compare with the plan. Where the sizes do not fit, sparse files are measured by their blocks before it is said. Files that are
- * larger than all that is free are left out (w->target.is_short) when the others fit: space_fits tells them.
- * 0, -ENOSPC with err, or -errno.
+ * Compare with the plan. Where the sizes do not fit, sparse files are measured by their blocks. Where these do not fit either, the smallest
+ * files are chosen as far as they fit, and the others are left out (w->target.is_short): space_fits tells them.
+ * 0, -ENOSPC with err when there are too few inodes, or -errno.
  */
 int space_check(struct work *w, struct plan *plan, const struct space *space, struct error *err);
 

@@ -26,6 +26,7 @@ struct transfer_request {
     size_t only_count;        /* 0: all */
     int64_t source, target;   /* replica ids; target 0 when it has none yet; source 0: it is gone, and only in layers */
     char *project, *category; /* their names, where source is 0; else NULL */
+    int64_t room;             /* bytes that its files may take at the destination, 0: all that is free */
     int64_t window;           /* times this near to each other agree, ns (--modify-window) */
     int64_t lock_wait;        /* ns to wait for the destination's lock */
     bool locked;              /* the caller holds it (copy/lock.h), for one transfer at a time */

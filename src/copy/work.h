@@ -44,8 +44,9 @@ struct target {
     struct opened opened;          /* folders of the replica */
     long partials;                 /* large files of the replica that were cut short, */
     int64_t partial_bytes;         /* and the room they take */
-    bool is_short;                 /* there is no room for all, */
-    int64_t largest;               /* and none for a file that takes more than this (bytes); the others fit */
+    bool is_short;                 /* there is no room for all: */
+    int64_t room;                  /* that is how much (bytes), */
+    struct map left_out;           /* and hashes of the paths of files that it is not for */
 };
 
 /* A directory that a repair works in, as it was. */

@@ -142,7 +142,7 @@ test_a_file_too_large_for_the_disk_costs_no_other() {
     ok load
     ab copy acme/spot two A B --dry-run
     assert_status 3
-    assert_err "A/two/acme/spot/large: too large for B: 63 MB needed"
+    assert_err "2 paths: too large for B: 63 MB needed" "A/two/acme/spot/large" "A/two/acme/spot/large.2"
     assert_eq "$(files_in B)" ""
     ab copy acme/spot two A B --json
     assert_status 3
@@ -178,4 +178,81 @@ test_holes_take_room_where_a_disk_has_none() {
     assert_err "three/acme/spot/holes: too large for NAS: 210 MB needed"
     assert_eq "$(files_in NAS)" NAS/three/acme/spot/file
     cmp A/three/acme/spot/file NAS/three/acme/spot/file
+}
+
+# One category: 20 and 25 MB, of which one goes with 40 small ones; 30 MB are free.
+large_and_small() {
+    local i
+    mkdir -p A/one/acme/spot/sub
+    head -c 20M /dev/urandom >A/one/acme/spot/a-large
+    head -c 25M /dev/urandom >A/one/acme/spot/b-larger
+    for i in $(seq 40); do head -c 20k /dev/urandom >A/one/acme/spot/sub/$i; done
+    mount_image B 40
+    ok add database A A
+    ok add database B B
+    ok add category one one
+    ok load
+}
+
+says_what_stays() {    # WORDS...
+    ab copy acme/spot one A B "$@" --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.state .. " " .. o.files_copied .. " " .. o.failed or nil')" "partial 41 1"
+    assert_eq "$(json 'o.type == "problem" and o.path:match("[^/]*$") or nil')" b-larger
+}
+
+# Whatever is the first in the plan, the small ones go on, and what stays behind is named.
+test_all_that_fits_goes_on() {
+    large_and_small
+    says_what_stays --dry-run
+    assert_eq "$(files_in B)" ""
+    says_what_stays
+    ab copy acme/spot one A B
+    assert_status 3
+    assert_err "b-larger: " "not copied"
+    rm A/one/acme/spot/b-larger
+    ok copy acme/spot one A B
+    assert_same_tree A/one B/one
+}
+
+test_of_one_project_too_when_asked_for_what_fits() {
+    large_and_small
+    says_what_stays --what-fits --dry-run
+    says_what_stays --what-fits
+    refute_err "none of it"
+}
+
+# Of many of one size as many as there is room for.
+test_of_files_of_one_size_some_fit() {
+    local i n
+    mkdir -p A/one/acme/spot
+    for i in $(seq 10 49); do head -c 1M /dev/urandom >A/one/acme/spot/frame.$i; done
+    mount_image B 40
+    ok add database A A
+    ok add database B B
+    ok add category one one
+    ok load
+    ab copy acme/spot one A B --dry-run --json
+    assert_status 3
+    n=$(json 'o.type == "copy" and o.files_copied or nil')
+    [ "$n" -gt 20 ] || fail "$n of 40"
+    ab copy acme/spot one A B --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.files_copied .. " " .. o.failed or nil')" "$n $((40 - n))"
+    assert_eq "$(files_in B | wc -l)" "$n"
+    cmp A/one/acme/spot/frame.10 B/one/acme/spot/frame.10
+}
+
+# Several: those that fit as a whole, and of the others what goes into the rest.
+test_what_fits_of_several_and_in_part() {
+    three_onto_small
+    echo small >A/two/acme/spot/little
+    ok load
+    ab copy acme/spot all A B --what-fits --dry-run --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.category .. " " .. o.state .. " " .. o.failed or nil')" $'one done 0\ntwo partial 1\nthree done 0'
+    ab copy acme/spot all A B --what-fits --json
+    assert_status 3
+    assert_eq "$(json 'o.type == "copy" and o.category .. " " .. o.state .. " " .. o.failed or nil')" $'one done 0\ntwo partial 1\nthree done 0'
+    assert_eq "$(files_in B)" $'B/one/acme/spot/file\nB/three/acme/spot/file\nB/two/acme/spot/little'
 }
