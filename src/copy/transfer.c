@@ -122,6 +122,7 @@ static void init_plan(struct transfer *t)
         t->plan.refused_arg = &t->refusals;
         t->plan.original = original_entry;
         t->plan.original_arg = &t->originals;
+        unheld_open(w);
         t->plan.unheld = unheld_judge;
         t->plan.unheld_arg = w;
     }

@@ -23,20 +23,26 @@ static bool is_plain(const struct filesystem *fs, int fd)
 static bool is_special(uint32_t mode) { return !S_ISREG(mode) && !S_ISDIR(mode) && !S_ISSOCK(mode); }
 
 /* The errno that making it would end with; 0: nothing speaks against it. is_new: the name is not there yet. */
-static int cannot_hold(const struct filesystem *fs, int fd, uint32_t mode, const char *name, bool is_new)
+static int cannot_hold(const struct filesystem *fs, bool plain, uint32_t mode, const char *name, bool is_new)
 {
-    if (is_special(mode) && ((S_ISLNK(mode) && fs->no_symlinks) || is_plain(fs, fd)))
+    if (is_special(mode) && (plain || (S_ISLNK(mode) && fs->no_symlinks)))
         return EPERM;
-    return is_new && report_is_odd_name(name) && is_plain(fs, fd) ? EINVAL : 0;
+    return is_new && plain && report_is_odd_name(name) ? EINVAL : 0;
 }
 
 static int end_of(int top, int root) { return top >= 0 ? top : root; }
+
+void unheld_open(struct work *w)
+{
+    w->source.plain = w->source.top >= 0 && is_plain(&w->source.fs, w->source.top);
+    w->target.plain = is_plain(&w->target.fs, end_of(w->target.top, w->target.root));
+}
 
 static void judge_coming(const struct work *w, const struct plan_name *name, struct verdict *v)
 {
     const struct entry *left = name->pair->left;
     const bool is_new = !name->pair->right;
-    int code = cannot_hold(&w->target.fs, end_of(w->target.top, w->target.root), left->mode, name->name, is_new);
+    int code = cannot_hold(&w->target.fs, w->target.plain, left->mode, name->name, is_new);
 
     if (!code && is_new && w->refusals) {
         char *path = plan_join(name->dir->path, name->name);
@@ -56,7 +62,7 @@ static bool stays(const struct work *w, const struct plan_name *name)
 
     if (w->source.top < 0 || right->err || right->mount || entry_is_nothing(right))
         return false;
-    if (cannot_hold(&w->source.fs, w->source.top, right->mode, name->name, true))
+    if (cannot_hold(&w->source.fs, w->source.plain, right->mode, name->name, true))
         return true;
     char *path = plan_join(name->dir->path, name->name);
     bool missed = w->originals && original_is_missed(w->originals, path);

@@ -12,6 +12,9 @@
 #include "copy/plan.h"
 #include "copy/work.h"
 
+/* What both sides are, looked at once: w->source.plain, w->target.plain. */
+void unheld_open(struct work *w);
+
 /*
  * For plan.unheld, arg: the struct work. What comes to a destination that cannot hold it becomes a PROBLEM, what would go for a source that cannot hold it,
  * or never got it, stays: SAME, and true. What lies in a folder that the source has no more goes with it.

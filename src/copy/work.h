@@ -22,6 +22,7 @@
 struct source {
     int root, top;                 /* the database's root and the replica's directory; below 0 while closed, or gone */
     struct filesystem fs;
+    bool plain;                    /* it is FAT or exFAT, however it is mounted (copy/unheld.h) */
     dev_t dev;                     /* of top */
     struct holds holds;            /* what it has for each file of its own: mode, owner, xattr, links (copy/source.h) */
     bool made_up;                  /* its modes are the mount's; a new file's are limited by the umask */
@@ -36,6 +37,7 @@ struct target {
     int sync;                      /* opened on the replica's filesystem before anything was written to it */
     char *name;                    /* the database's */
     struct filesystem fs;          /* of top, or of root while there is no top */
+    bool plain;                    /* as of the source */
     bool elsewhere;                /* .autobackup lies on another filesystem than the replica */
     dev_t dev;                     /* of .autobackup: a folder in the replica may be of another (a subvolume) */
     struct holds holds;
