@@ -77,6 +77,7 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
         return -errno;
     original_of(w, path, true, &original);
     const int64_t ctime = ctime_of(&from_st);
+    layers_give(w->request->layers, path, &from_st);
     if (fresh)
         source_give_new(&w->source, &from_st);
     else
@@ -91,7 +92,7 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     int code = fresh ? 0 : announce_touch(w, path, &from_st, &to_st, to, rights);
     if (code)
         return code;
-    code = metadata_copy(from, to, &from_st, &w->target.holds, fresh ? &clean : &original.rules, &given);
+    code = metadata_copy(from, to, &from_st, &w->target.holds, fresh && !original.rules.list ? &clean : &original.rules, &given);
     if (code && given.side == SIDE_SOURCE)
         *ret_side = SIDE_SOURCE;
     if (!code && fstat(to, &now) < 0)
@@ -114,17 +115,19 @@ static int finish_gone(struct work *w, const char *path, int to)
 {
     const struct manifest_file *f = map_get(&w->request->layers->folders, hash64_of(path, strlen(path)));
     struct given given = {0};
+    struct original original;
     struct stat st;
 
     if (fstat(to, &st) < 0)
         return -errno;
+    original_of(w, path, true, &original);
     st.st_mode = S_IFDIR | (f ? f->mode & 07777 : 0755);
     if (f) {
         st.st_uid = f->uid;
         st.st_gid = f->gid;
         st.st_mtim = clock_split(f->mtime);
     }
-    int code = metadata_copy(to, to, &st, &w->target.holds, &clean, &given);
+    int code = metadata_copy(to, to, &st, &w->target.holds, original.rules.list ? &original.rules : &clean, &given);
     report_lost(&w->report, given.lost);
     return code;
 }
@@ -364,6 +367,8 @@ static mode_t first_mode(struct work *w, int parent, int root, const char *path)
         close(from);
     if (!known)
         return 0700;
+    if (root == w->source.top)    /* else path is not of the replica */
+        layers_give(w->request->layers, path, &st);
     source_give_new(&w->source, &st);
     return directories_first_mode(&above, &st);
 }

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/path.h"
+#include "copy/attributes.h"
+#include "copy/layers.h"
 #include "copy/original.h"
 
 #define PROC_PATH (NAME_MAX + 32)    /* "/proc/self/fd/N/NAME" */
@@ -65,6 +67,9 @@ static int agree(const struct work *w, const char *path, struct xattr_file from,
     struct original original;
 
     original_of(w, path, true, &original);
+    *ret_source = false;
+    if (original.rules.list)
+        return attributes_agree(to, w->target.holds.root, original.rules.list);
     return xattr_agree(from, to, w->target.holds.root, &original.rules, ret_source);
 }
 
@@ -72,7 +77,7 @@ bool extras_differ(const struct work *w, const char *path, int from, int to)
 {
     bool source;
 
-    return keeps(w) && !w->request->layers &&
+    return keeps(w) && (!w->request->layers || layers_attributes(w->request->layers, path)) &&
            agree(w, path, (struct xattr_file){.fd = from}, (struct xattr_file){.fd = to}, &source) == 0;
 }
 

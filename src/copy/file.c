@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "copy/fan.h"
+#include "copy/layers.h"
 #include "copy/original.h"
 #include "copy/partials.h"
 #include "copy/plan.h"
@@ -104,13 +105,13 @@ static void give(const struct attempt *a, struct end *e)
     }
     const struct stat old = {.st_mode = item->right.mode, .st_uid = item->right.uid, .st_gid = item->right.gid};
 
-    e->give = a->from.before;
-    if (item->kind != VERDICT_CHANGED) {
-        source_give_new(&e->w->source, &e->give);
-        return;
-    }
     char *path = plan_join(item->twin->path, item->name);
-    source_give_replaced(e->w, path, &old, &e->give);
+    e->give = a->from.before;
+    layers_give(e->w->request->layers, path, &e->give);
+    if (item->kind == VERDICT_CHANGED)
+        source_give_replaced(e->w, path, &old, &e->give);
+    else
+        source_give_new(&e->w->source, &e->give);
     free(path);
 }
 

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "copy/attributes.h"
 #include "copy/frozen.h"
+#include "copy/layers.h"
 #include "copy/original.h"
 #include "copy/source.h"
 #include "copy/times.h"
@@ -40,6 +41,7 @@ static bool both_listed(const struct fix *f, const struct stat *from, const stru
 
 static void give(const struct fix *f, const struct stat *old, struct stat *st)
 {
+    layers_give(f->w->request->layers, f->path, st);
     source_give_corrected(f->w, f->path, old, st);
 }
 

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/path.h"
 #include "copy/plan.h"
+#include "copy/times.h"
 #include "copy/versions.h"
 
 size_t layers_get(struct layers *l, const char *operation, const char *replica)
@@ -39,6 +41,59 @@ size_t layers_find(const struct layers *l, const char *dir, const char *name)
     return layer;
 }
 
+struct layer_rights *layers_rights(const struct layers *l, const char *path)
+{
+    return l && l->rights.count ? map_get(&l->rights, hash64_of(path, strlen(path))) : NULL;
+}
+
+void layer_rights_entry(const struct layer_rights *r, struct entry *e)
+{
+    const uint32_t another = S_ISUID | S_ISGID;
+
+    if (!r || e->err || ((r->was.mode ^ e->mode) & S_IFMT))
+        return;
+    if (r->timed)
+        e->mtime = r->was.mtime;
+    if (S_ISLNK(e->mode) && !r->trusted)
+        return;
+    if (r->trusted) {
+        e->mode = r->was.mode;
+        e->uid = r->was.uid;
+        e->gid = r->was.gid;
+    } else {
+        e->mode = (r->was.mode & ~another) | (r->was.mode & e->mode & another);
+    }
+}
+
+void layers_give(const struct layers *l, const char *path, struct stat *st)
+{
+    const struct layer_rights *r = layers_rights(l, path);
+    struct entry e = {.mode = st->st_mode, .mtime = mtime_of(st), .uid = st->st_uid, .gid = st->st_gid};
+
+    if (!r)
+        return;
+    layer_rights_entry(r, &e);
+    st->st_mode = e.mode;
+    st->st_uid = e.uid;
+    st->st_gid = e.gid;
+    if (e.mtime != mtime_of(st))
+        st->st_mtim = clock_split(e.mtime);
+}
+
+const char *layers_attributes(const struct layers *l, const char *path)
+{
+    const struct layer_rights *r = layers_rights(l, path);
+    return r && r->trusted ? r->attributes : NULL;
+}
+
+static void free_rights(void *value)
+{
+    struct layer_rights *r = value;
+
+    free(r->attributes);
+    free(r);
+}
+
 void layers_free(struct layers *l)
 {
     if (!l)
@@ -48,6 +103,7 @@ void layers_free(struct layers *l)
     free(l->bases);
     map_free(&l->of, NULL);
     map_free(&l->folders, free);
+    map_free(&l->rights, free_rights);
     snapshot_free(&l->snapshot);
     free(l);
 }

@@ -106,7 +106,9 @@ static int set_xattrs(struct attributes from, struct xattr_file to, const struct
     unsigned bits = 0;
     int code = 0;
 
-    if (from.file)
+    if (from.rules && from.rules->list)
+        code = xattr_put(to, from.rules->list, holds->root, &bits);
+    else if (from.file)
         code = xattr_copy(*from.file, to, holds->root, from.rules, &bits);
     else if (from.list)
         code = xattr_put(to, from.list, holds->root, &bits);
@@ -137,7 +139,7 @@ static int apply(struct place to, struct attributes from, struct xattr_file to_a
 
     if (!code)
         code = set_xattrs(from, to_attr, holds, &new);
-    bool untouched = !code && !from.list && !(from.rules && from.rules->clean) && !(st->st_mode & (S_ISUID | S_ISGID));
+    bool untouched = !code && !from.list && !(from.rules && (from.rules->clean || from.rules->list)) && !(st->st_mode & (S_ISUID | S_ISGID));
     if (code >= 0)
         code = set_mode(to, st, holds, untouched && now->st_mode == st->st_mode, &new.lost);
     if (!code)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/hash.h"
+#include "copy/layers.h"
 
 /* An attribute that was not taken: hashes of its name, of its value, and of what the other disk had instead; 0: nothing. */
 struct part {
@@ -56,7 +57,8 @@ static bool stays(void *arg, struct xattr_file from, const char *name, const str
 
 void original_of(const struct work *w, const char *path, bool clean, struct original *ret)
 {
-    *ret = (struct original){.w = w, .parts = find(w, path), .rules = {.clean = clean && w->source.holds.xattr, .arg = ret}};
+    *ret = (struct original){.w = w, .parts = find(w, path), .rules = {.clean = clean && w->source.holds.xattr, .arg = ret,
+                                                                      .list = layers_attributes(w->request->layers, path)}};
     if (w->originals)
         ret->rules.stays = stays;
 }

@@ -1,20 +1,29 @@
 #include "copy/settle.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/path.h"
+#include "copy/attributes.h"
 #include "copy/layers.h"
+
+#define PROC_PATH (NAME_MAX + 32)    /* "/proc/self/fd/N/NAME" */
 
 static char same, other;
 
-void settle_init(struct settle *s, struct work *w)
+void settle_init(struct settle *s, struct work *w, struct plan *plan)
 {
     *s = (struct settle){.w = w};
     data_init(&s->data, w->cancel, NULL, NULL);
+    plan->same_content = settle_content;
+    plan->same_extras = settle_attributes;
+    plan->content_arg = plan->extras_arg = s;
 }
 
 void settle_free(struct settle *s)
@@ -98,6 +107,25 @@ int settle_content(void *arg, const struct plan_name *name)
     int code = known ? known == &same : layer ? compare(s, layer, path, name->pair) : compare_live(s, path, name->pair);
     if (!known && code >= 0)
         map_set(&s->read, key, code ? &same : &other);
+    free(path);
+    return code;
+}
+
+int settle_attributes(void *arg, const struct plan_name *name, bool *ret_source)
+{
+    const struct work *w = ((struct settle *)arg)->w;
+    char file[PROC_PATH], *path = plan_join(name->dir->path, name->name);
+    const char *last = ".", *list = w->target.holds.xattr ? layers_attributes(w->request->layers, path) : NULL;
+    int dir = !list ? -ENODATA : w->target.top < 0 || !*path ? path_open_dir(w->target.top, "")
+                                                             : path_open_parent(w->target.top, path, &last);
+    int code = list ? dir : 1;
+
+    *ret_source = false;
+    if (dir >= 0) {
+        snprintf(file, sizeof file, "/proc/self/fd/%d/%s", dir, last);
+        code = attributes_agree((struct xattr_file){.path = file}, w->target.holds.root, list);
+        close(dir);
+    }
     free(path);
     return code;
 }

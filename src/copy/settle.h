@@ -14,7 +14,7 @@ struct settle {
     struct map read;           /* hash of a path -> what reading it said; each is read once for all passes */
 };
 
-void settle_init(struct settle *s, struct work *w);
+void settle_init(struct settle *s, struct work *w, struct plan *plan);    /* which asks it from now on */
 void settle_free(struct settle *s);
 
 /*
@@ -23,5 +23,11 @@ void settle_free(struct settle *s);
  * be read.
  */
 int settle_content(void *arg, const struct plan_name *name);
+
+/*
+ * For plan.same_extras: has the destination's one the attributes of then, where they are known? 1 or 0, or -errno, of it: *ret_source is
+ * false.
+ */
+int settle_attributes(void *arg, const struct plan_name *name, bool *ret_source);
 
 #endif

@@ -111,7 +111,7 @@ static void init_plan(struct transfer *t)
             .only_own = !w->target.holds.any_owner,
             .uid = geteuid(),
             .shows_change = w->source.fs.signs & SIGN_CTIME,
-            .attributes = t->request.attributes,
+            .attributes = t->request.attributes || t->request.layers,
         },
     };
     if (!t->request.layers && !t->request.repair) {
@@ -127,9 +127,7 @@ static void init_plan(struct transfer *t)
         t->plan.unheld_arg = w;
     }
     if (t->request.layers) {
-        settle_init(&t->settle, w);
-        t->plan.same_content = settle_content;
-        t->plan.content_arg = &t->settle;
+        settle_init(&t->settle, w, &t->plan);
     }
 }
 

@@ -31,6 +31,7 @@ struct xattr_rules {
     void *arg;
     bool fresh;          /* the destination's was made just now: of its own nothing stays, */
     const struct xattr_file *old;    /* but it gets what would stay of the file that it replaces; or NULL */
+    const char *list;    /* of metadata_*: these (xattr_pack) are given instead of the source's, and nothing else stays; or NULL */
 };
 
 /*

@@ -54,13 +54,18 @@ static struct story *story_of(struct reading *g, const char *path)
     return s;
 }
 
-static void take_deed(struct reading *g, const struct deed *d, size_t operation)
+static void take_deed(struct reading *g, const struct deed *d, size_t operation, bool trusted)
 {
-    if (d->verb == MANIFEST_TOUCH || only_path(g->only, d->path) != ONLY_COVERED)
+    if (only_path(g->only, d->path) != ONLY_COVERED)
         return;
+    if (d->verb == MANIFEST_TOUCH) {
+        then_note_touch(g, d, operation, trusted);
+        return;
+    }
     struct story *s = story_of(g, d->path);
     struct deed_then *then = mem_alloc(sizeof *then);
-    *then = (struct deed_then){.operation = operation, .verb = d->verb, .fresh = d->fresh, .old = d->old};
+    *then = (struct deed_then){.operation = operation, .verb = d->verb, .fresh = d->fresh, .old = d->old,
+                                .trusted = trusted};
     if (s->last)
         s->last->next = then;
     else
@@ -87,10 +92,12 @@ static int read_operation(struct reading *g, size_t operation, struct error *err
     struct deed d;
     int code = past_open(g->root, g->r->operations[operation], g->r->identity, &past);
 
-    for (size_t i = 0; !code && i < past.folders.count; i++)
+    for (size_t i = 0; !code && i < past.folders.count; i++) {
+        then_note_folder(g, past.folders.list[i], operation, past.trusted);
         take_folder(g, past.folders.list[i]);
+    }
     while (!code && (code = past_next(&past, &d)) == 1) {
-        take_deed(g, &d, operation);
+        take_deed(g, &d, operation, past.trusted);
         deed_free(&d);
         code = 0;
     }
@@ -229,21 +236,28 @@ static int resolve(struct reading *g, struct story *s, struct error *err)
 {
     const struct deed_then *first = s->first;
     const struct manifest_file *old = &first->old;
+    size_t found_in = SIZE_MAX;
     int found = 0;
 
     if (first->verb == MANIFEST_CREATE)
         return 0;
-    bool known = g->r->at_operation && first->operation == 0;
-    if (!known && old->mtime > g->r->moment) {    /* it came after the moment by no operation */
-        then_lack(g, LACK_UNKNOWN, s->path, NULL, old->mtime);
+    int64_t mtime = then_time(g, s);
+    bool known = (g->r->at_operation && first->operation == 0) || then_is_known(g, layers_rights(g->out->layers, s->path));
+    if (!known && mtime > g->r->moment) {    /* it came after the moment by no operation */
+        then_lack(g, LACK_UNKNOWN, s->path, NULL, mtime);
         return 0;
     }
-    for (const struct deed_then *d = first; d && !found; d = d->next)
+    for (const struct deed_then *d = first; d && !found; d = d->next) {
         if (d->verb != MANIFEST_CREATE && same_file(g, &d->old, old))
             found = find_version(g, s, d->operation, old, err);
+        if (found)
+            found_in = d->operation;
+    }
     if (!found)
         found = find_live(g, s, old, err);
     s->there = found == 1;
+    if (s->there)
+        then_give(g, s, found_in);
     if (!found)
         then_lack(g, LACK_VERSION, s->path, g->r->operations[first->operation], old->mtime);
     return found < 0 ? found : 0;
@@ -267,6 +281,9 @@ static struct manifest_file *folder_file(const struct reading *g, const char *pa
     struct manifest_file *file = mem_alloc(sizeof *file);
 
     *file = f && f->there ? f->was : (struct manifest_file){.mode = S_IFDIR | 0755, .mtime = clock_now()};
+    const struct layer_rights *r = map_get(&g->out->layers->rights, key_of(path, len));
+    if (r && S_ISDIR(r->was.mode))    /* corrected before it was removed */
+        *file = r->was;
     return file;
 }
 

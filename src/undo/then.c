@@ -22,9 +22,9 @@ static void add_entry(struct entries *e, const struct snapshot_entry *entry)
 }
 
 /* The names of what lies there end with the next one that is read. */
-static struct snapshot_entry kept_strings(const struct merge_pair *pair, struct buf *strings)
+static struct snapshot_entry kept_strings(const struct merge_pair *pair, const struct entry *then, struct buf *strings)
 {
-    struct snapshot_entry e = {.entry = *pair->left, .has_digest = pair->left_state == DIGEST_CONFIRMED,
+    struct snapshot_entry e = {.entry = *then, .has_digest = pair->left_state == DIGEST_CONFIRMED,
                                .digest = pair->left_digest};    /* of a damaged one what it should be: reading tells */
 
     e.entry.name = mem_strndup(pair->left->name, pair->left->name_len);
@@ -46,15 +46,27 @@ static void free_strings(struct buf *strings)
     buf_free(strings);
 }
 
-/* Is what lies there what was there, as far as anything tells? */
-static bool was_there(struct reading *g, const struct merge_dir *dir, const struct entry *e, enum only_extent extent)
+/* The rights and the time of then. Where it is not what was corrected any more, its time is its own. */
+static const struct layer_rights *give_rights(const struct reading *g, const char *path, struct entry *e)
+{
+    struct layer_rights *r = layers_rights(g->out->layers, path);
+
+    if (r && !S_ISDIR(e->mode) && (((r->was.mode ^ e->mode) & S_IFMT) || !then_is_corrected(g, r, e->mtime)))
+        r->timed = false;
+    layer_rights_entry(r, e);
+    return r;
+}
+
+/* Is what lies there what was there, as far as anything tells? e: gets the rights of then. */
+static bool was_there(struct reading *g, const struct merge_dir *dir, struct entry *e, enum only_extent extent)
 {
     char *path = plan_join(dir->path, e->name);
+    const struct layer_rights *rights = give_rights(g, path, e);
     bool is_dir = S_ISDIR(e->mode);
     bool wanted = extent == ONLY_COVERED || (extent == ONLY_LEADS && (is_dir || e->err));
     bool there = wanted && !(is_dir && then_came_later(g, path, strlen(path)));
 
-    if (there && !is_dir && !e->err && e->mtime > g->r->moment && *e->name) {
+    if (there && !is_dir && !e->err && e->mtime > g->r->moment && !then_is_known(g, rights) && *e->name) {
         then_lack(g, LACK_UNKNOWN, path, NULL, e->mtime);
         there = false;
     }
@@ -92,13 +104,14 @@ static void add_live(struct reading *g, struct entries *entries, struct buf *str
                      const struct merge_pair *pair)
 {
     enum only_extent extent = extent_here(g, dir, pair->left);
+    struct entry then = *pair->left;
 
-    if (!was_there(g, dir, pair->left, extent))
+    if (!was_there(g, dir, &then, extent))
         return;
     if (g->only && extent == ONLY_COVERED && pair->left->name_len)
         only_count(g->only, pair->left->name, pair->left->name_len);
     g->out->names += pair->left->name_len > 0;
-    struct snapshot_entry e = kept_strings(pair, strings);
+    struct snapshot_entry e = kept_strings(pair, &then, strings);
     add_entry(entries, &e);
 }
 

@@ -8,6 +8,7 @@
 #include "index/catalog.h"
 #include "index/traits.h"
 #include "undo/asof.h"
+#include "undo/past.h"
 
 /* What one operation did to a path. */
 struct deed_then {
@@ -15,6 +16,7 @@ struct deed_then {
     size_t operation;             /* place in the request's list */
     enum manifest_verb verb;
     struct manifest_file fresh, old;
+    bool trusted;                 /* its manifest */
 };
 
 /* A path that operations changed since, and what it was at the moment. */
@@ -56,6 +58,29 @@ void then_lack(struct reading *g, enum asof_why why, const char *path, const cha
 
 /* Was this directory, or one above it, made by an operation since? */
 bool then_came_later(const struct reading *g, const char *path, size_t len);
+
+/* --- rights.c --- */
+
+/* An operation of this place, in order, corrected a file. trusted: its manifest is. */
+void then_note_touch(struct reading *g, const struct deed *d, size_t operation, bool trusted);
+
+/* The same for a directory that it corrected or removed, or in which names changed. */
+void then_note_folder(struct reading *g, const struct folder *f, size_t operation, bool trusted);
+
+/* Is this (ns) the time that the last correction gave it: is it still what was corrected, as far as anything tells? */
+bool then_is_corrected(const struct reading *g, const struct layer_rights *r, int64_t mtime);
+
+/* Did the operation whose beginning is the moment find it so? r may be NULL. */
+bool then_is_known(const struct reading *g, const struct layer_rights *r);
+
+/* The time (ns) of what a story's first operation found, which may have been corrected since the moment. */
+int64_t then_time(struct reading *g, const struct story *s);
+
+/*
+ * A story's file was found, in the versions of this operation (SIZE_MAX: in its place): it gets the rights of then. What came
+ * back to its place, or went on to another's versions, may have been corrected there.
+ */
+void then_give(struct reading *g, struct story *s, size_t found_in);
 
 /* --- then.c --- */
 

@@ -229,3 +229,87 @@ test_as_of_across_a_change_of_type() {
     ok restore acme/spot footage --from NAS --to W3 --as-of "$then"
     diff -r before W3/footage/acme/spot >&2
 }
+
+newest_copy() { basename "$(ls -d NAS/.autobackup/operations/* | tail -n1)" | sed 's/\..*//'; }
+
+# What differs between the two, but for what is only in the second: rights, owners, times, attributes.
+differences() { rsync -anciAX "$1/" "$2/"; }
+
+# NAS: private files and folders, $M, opened by a copy (which is $OP): rights, a time and attributes, nothing else. One of
+# them is replaced by a further copy, one removed.
+opened_up() {
+    need rsync setfattr
+    local p=WORK/$D
+    disks
+    mkdir -m 700 $p/priv $p/gone
+    for n in key attr later left timed priv/in gone/in; do
+        echo "$n" >$p/$n
+        chmod 600 $p/$n
+        touch -d 2019-01-01 $p/$n
+    done
+    setfattr -n user.tag -v early $p/attr 2>/dev/null || skip "no extended attributes here"
+    setfattr -n user.tag -v early $p/priv
+    touch -d 2019-02-02 $p/priv $p/gone
+    ok copy acme/spot footage WORK NAS
+    cp -a NAS/$D then
+    sleep 1.1
+    M=$(now)
+    sleep 1.1
+    chmod 644 $p/key $p/later $p/left
+    chmod 755 $p/priv $p/gone
+    setfattr -n user.tag -v late $p/attr
+    setfattr -n user.more -v late $p/key
+    setfattr -x user.tag $p/priv
+    touch $p/timed
+    ok copy acme/spot footage WORK NAS
+    OP=$(newest_copy)
+    [ -n "$(differences then NAS/$D)" ] || fail "the copy corrected nothing"
+    echo "and again" >$p/later
+    rm -r $p/left $p/gone
+    ok copy acme/spot footage WORK NAS --mirror
+    ok load
+}
+
+test_rights_and_attributes_are_those_of_then() {
+    local how moment
+    opened_up
+    for moment in "$OP" "$M"; do
+        mkdir E
+        ok add database E E
+        ok restore acme/spot footage --from NAS --to E --as-of "$moment"
+        assert_eq "$(differences then E/$D)" ""
+        ok restore acme/spot footage --from NAS --to E --as-of "$moment"
+        assert_out "nothing to do: everything is there already"
+        ok remove database E --yes
+        rm -r E
+    done
+}
+
+test_rights_and_attributes_are_those_of_then_in_place() {
+    local moment
+    opened_up
+    cp -a NAS/$D today
+    for moment in "$OP" "$M"; do
+        ok restore acme/spot footage --from NAS --to NAS --as-of "$moment" --newer=overwrite --dry-run
+        assert_out "set rights and times" "$D/key" "$D/attr" "$D/timed" "$D/priv/"
+        ok restore acme/spot footage --from NAS --to NAS --as-of "$moment" --newer=overwrite
+        assert_eq "$(differences then NAS/$D)" ""
+        ok restore acme/spot footage --from NAS --to NAS --as-of "$moment" --newer=overwrite
+        assert_out "nothing to do: everything is there already"
+        ok undo --yes
+        assert_eq "$(differences today NAS/$D)" ""
+    done
+}
+
+# What was changed by hand since then is no more what was corrected: its rights go back, its time stays with its content.
+test_a_file_of_another_time_keeps_that() {
+    local p=NAS/$D
+    opened_up
+    echo edited >$p/key
+    touch -d 2018-01-01 $p/key
+    mkdir E
+    ok add database E E
+    ok restore acme/spot footage key --from NAS --to E --as-of "$M"
+    assert_eq "$(cat E/$D/key)" edited
+    assert_eq "$(stat -c '%a %Y' E/$D/key)" "600 $(date -d 2018-01-01 +%s)"
+}
