@@ -88,7 +88,10 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
     c.name AS category, c.path AS category_path, d.name AS database, d.id AS database_id, d.path AS root,
     k.granularity, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times, k.early,
     printf('%s %s %s %s %s %s', k.granularity, k.oldest, k.newest, k.keeps_times, k.link_times, k.early) AS times,
-    r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint, r.errors,
+    r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint,
+    r.errors + EXISTS (SELECT 1 FROM unread u JOIN reading a ON a.database = u.database AND a.category = u.category
+    WHERE u.database = r.database AND u.category = r.category AND u.client = r.client AND u.client <> x''
+    AND u.project IN (r.project, x'') AND a.read_at > r.loaded_at) AS errors,
     r.loaded_at, r.verified_at, c.id AS category_id, (SELECT COALESCE(SUM(damaged), 0) FROM directory
     WHERE replica = r.id AND damaged > 0) AS damaged, (SELECT COALESCE(SUM(open), 0) FROM directory
     WHERE replica = r.id AND open > 0) AS open, lower(hex(r.evidence)) AS evidence

@@ -399,7 +399,15 @@ nothing_enters() {    # PATH: a mount over a replica that is known
     not_entered "$1"
     assert_eq "$(find NAS/footage -type f ! -name '*.img')" NAS/footage/acme/spot/other
     diff -r before/footage WORK/footage
+    assert_eq "$(cell acme/spot footage NAS compared)" '"same"'
+    ab load NAS
+    assert_status 3
+    assert_eq "$(cell acme/spot footage NAS compared)" '"unknown"'
+    ab compare acme/spot footage WORK NAS
+    assert_status 3
     umount "NAS/$1"
+    ok load NAS
+    assert_eq "$(cell acme/spot footage NAS compared)" '"same"'
     ok undo --yes
     assert_eq "$(cat NAS/footage/acme/spot/g)" two
 }
