@@ -218,17 +218,20 @@ START_TEST(room_is_checked_in_a_dry_run_too)
 {
     copying_plant();
     copying.dry_run = true;
-    faults.bytes_free = 12345;
+    faults.bytes_free = 123456;
     copying_run();
     copying_is_done();
-    ck_assert_int_eq(out.notes, 1);
-    ck_assert_str_eq(out.note, "B has no room: 876 kB needed, 12 kB free");
-    ck_assert_int_gt(out.actions, 203);
+    ck_assert_str_eq(out.problem_code, "ENOSPC");
+    says(out.problem, "no room for it on B beside the smaller files: ");
+    int64_t planned = out.failed_files;
+    ck_assert_int_gt(planned, 0);
+    ck_assert_int_lt(planned, 203);
     copying.dry_run = false;
     copying_run();
-    ck_assert_str_eq(out.code, "ENOSPC");
-    ck_assert_str_eq(out.message, "B has no room: 876 kB needed, 12 kB free");
-    ck_assert_int_eq(out.left, 203);
+    copying_is_done();
+    ck_assert_str_eq(out.problem_code, "ENOSPC");
+    ck_assert_int_eq(out.failed_files, planned);
+    ck_assert_int_eq(out.copied, 203 - planned);
 }
 END_TEST
 
