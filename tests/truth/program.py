@@ -107,6 +107,11 @@ class Program:
         return subprocess.Popen(self.command("-q", "--json", "-e", text), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=self.said, env=dict(self.environment, **environment), cwd=self.environment["HOME"], **self.who)
 
+    def last_words(self):
+        """The end of what it and those beside it said on standard error."""
+        with open(self.said.name, "rb") as said:
+            return said.read()[-600:].decode(errors="replace")
+
     def close(self):
         """End it. Raises Died when it does not end by itself, or badly."""
         process, self.process = self.process, None
