@@ -318,6 +318,7 @@ return {
         "*unchanged count were as before",
         "*conflicts count changed since, left alone",
         "*failed count not undone",
+        "gone count of these, whose old version is gone",
         "*seconds seconds it took",
         "*dry_run flag nothing was done",
         "state text done, partial or failed",

@@ -256,9 +256,10 @@ test_room_is_that_of_the_categorys_own_disk() {
     head -c 10000000 /dev/urandom >WORK/footage/acme/spot/large.2
     head -c 20000000 /dev/urandom >WORK/render/acme/spot/large
     ab copy acme/spot all WORK NAS
-    assert_status 1
-    assert_err "NAS has no room"
-    refute_exists NAS/footage/acme/spot/large
+    assert_status 3
+    assert_err "large.2: no room for it on NAS beside the smaller files: 10 MB needed, 1"
+    assert_exists NAS/footage/acme/spot/large NAS/render/acme/spot/large
+    refute_exists NAS/footage/acme/spot/large.2
     ok list databases
     assert_err "footage of NAS is on a disk of its own: "
     grep -q "own: [0-9.]* MB free of 1[0-9.]* MB" "$ERR" || fail "not its own room"

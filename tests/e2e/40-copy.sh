@@ -124,12 +124,14 @@ test_a_full_disk_loses_nothing() {
     head -c 9M /dev/urandom >WORK/footage/acme/spot/other.mov
     ok load WORK
     ab copy acme/spot footage WORK SMALL
-    assert_status 1
-    assert_err SMALL
+    assert_status 3
+    assert_err "other.mov: no room for it on SMALL"
+    refute_exists small/footage/acme/spot/other.mov
+    assert_exists small/footage/acme/spot/big.mov
     assert_eq "$(find small -name '.autobackup-*')" "" "temps"
     local f
     for f in small/footage/acme/spot/*/* small/footage/acme/spot/*.mov; do
-        [ ! -f "$f" ] || cmp "$f" "WORK/${f#small/}" || fail "$f is not its source"
+        cmp "$f" "WORK/${f#small/}" || fail "$f is not its source"
     done
 }
 
