@@ -122,8 +122,8 @@ return {
         .. "Several destinations are written from one reading. Interrupted, the same command goes on where it "
         .. "stopped, within a large file too. All of it is checked against the room on each disk before anything "
         .. "begins: where several replicas do not fit, nothing is copied there (exit status 1), unless "
-        .. "--what-fits says to copy what does; of a single one the smallest files are copied. Exit status 3: some files were "
-        .. "not copied; 11: --verify found damage.",
+        .. "--what-fits says to copy what does; of a single one the smallest files are copied. Exit status 3: "
+        .. "some files were not copied; 11: --verify found damage.",
     examples = {"copy acme/spot-2031 render WORK NAS", "copy acme/* all WORK NAS STORAGE --dry-run",
         "copy acme/spot-2031 footage WORK NAS --only day_03 --only '**/*.xml'"},
     args = {
