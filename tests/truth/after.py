@@ -80,6 +80,7 @@ class CopyResult:
         self.what, self.source, self.old, self.new = what, source, old, new
         self.problems, self.options = problems, options
         self.unread = frozenset()    # folders of the source that could not be read: what lies in them may be there
+        self.missed = frozenset()    # what a copy to the source did not make there: nobody removed it
 
     def is_asked(self, path):
         only = self.options.get("only")
@@ -151,8 +152,8 @@ class CopyResult:
     def may_stay(self, path):
         """Something below it stays, or a problem is about it or something below or above it."""
         below = path + b"/"
-        return self.is_hidden(path) or covers(self.problems, path) or \
-            any(other.startswith(below) for others in (self.problems, self.unread) for other in others) or \
+        return self.is_hidden(path) or covers(self.problems, path) or path in self.missed or \
+            any(other.startswith(below) for others in (self.problems, self.unread, self.missed) for other in others) or \
             any(other.startswith(below) and (other in self.source or not self.is_asked(other)) for other in self.new)
 
 

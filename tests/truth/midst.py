@@ -83,6 +83,8 @@ def together(studio, rng):
     for name, replica in touched:
         unsettle(studio, replica, [studio.world.disk(name)])
         studio.model.renew(name, replica, doubted[replica])
+        for one in (source.name, other[1].name) if rival.startswith("copy") else (source.name,):    # what failed is not known
+            studio.miss(name, replica, set(before.replica(one, replica)) - set(after.replica(name, replica)))
         studio.done = [entry for entry in studio.done if (entry[1], entry[2]) != (name, replica)]
     unsettle(studio, key, [source])
     load(studio, None)

@@ -2,7 +2,7 @@
 import os
 
 import edits
-from after import CopyResult, Snapshot, named, nothing_lost, restored, unchanged, untouched
+from after import CopyResult, Snapshot, covers, named, nothing_lost, restored, unchanged, untouched
 from answers import Answers, Mismatch, expect
 from model import Clocks
 from program import call
@@ -15,6 +15,7 @@ class Studio:
     def __init__(self, world, model, program):
         self.world, self.model, self.program = world, model, program
         self.done = []    # (operation, disk name, key, replica before, replica after): copies that can be undone
+        self.missed = {}    # (disk name, key) -> paths that a copy should have made there, and did not
 
     def say(self, text, *values):
         self.world.say(None, text, *values)
@@ -25,6 +26,9 @@ class Studio:
     def ask(self, text):
         self.say(">>> " + text.replace("%", "%%"))
         return self.program.ask(text)
+
+    def miss(self, name, key, paths):
+        self.missed.setdefault((name, key), set()).update(paths)
 
     def observe_all(self, now):
         for name, replicas in now.replicas.items():
@@ -220,7 +224,9 @@ def check_copy(studio, text, key, source, targets, options, answer, before, afte
         result = CopyResult(text, before.replica(source.name, key), old, new, named(answer, [source, target], key), options,
                             Clocks(source.ground, target.ground))
         result.unread = studio.model.seen[source.name][key].unread
+        result.missed = studio.missed.get((source.name, key), set())
         result.check(may_pass_at(studio, key, source, target, old))
+        studio.miss(target.name, key, {path for path in result.source if path not in new and covers(result.problems, path)})
         check_counts(text, operations[target.name], result)
     for target in targets:
         settle(studio, key, source, target, before, after)
