@@ -104,7 +104,7 @@ class Program:
 
     def begin(self, text, **environment):
         """A process of its own that runs a Lua statement."""
-        return subprocess.Popen(self.command("-q", "--json", "-e", text), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        return subprocess.Popen(self.command("-q", "--json", "-e", text), stdin=subprocess.DEVNULL, stdout=self.said,
                                 stderr=self.said, env=dict(self.environment, **environment), cwd=self.environment["HOME"], **self.who)
 
     def last_words(self):
