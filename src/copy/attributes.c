@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 #define MOST (1u << 20)
 #define PROC_PATH 320    /* "/proc/self/fd/N/NAME" */
 

@@ -82,4 +82,3 @@ void then_give(struct reading *g, struct story *s, size_t found_in)
     }
     layer_rights_entry(layers_rights(g->out->layers, s->path), &s->was.entry);
 }
-

@@ -193,15 +193,20 @@ test_a_copy_that_was_made_from_another_copy_gets_the_attributes() {
     assert_out "nothing to do"
 }
 
-# Attributes that rsync left out, and then both sides were read.
-test_what_was_verified_on_both_sides_is_compared_all_the_same() {
-    need setfattr getfattr rsync
+# WORK with a file that has an attribute and one that has none, and NAS, made of it by rsync with these options.
+two_by_rsync() {
     mkdir -p "$S" "$D"
     echo x | tee "$S/f" "$S/g" >/dev/null
     setfattr -n user.tag -v one "$S/f" 2>/dev/null || skip "no extended attributes here"
-    rsync -a "$S/" "$D/"
+    rsync "$@" "$S/" "$D/"
     sleep 0.05
     work_and_nas
+}
+
+# Attributes that rsync left out, and then both sides were read.
+test_what_was_verified_on_both_sides_is_compared_all_the_same() {
+    need setfattr getfattr rsync
+    two_by_rsync -a
     ok verify acme/spot footage WORK --cached
     ok verify acme/spot footage NAS --cached
     ok copy acme/spot footage WORK NAS --dry-run --json
@@ -220,12 +225,7 @@ fails_to_read() {
 
 test_attributes_that_cannot_be_read_are_told_and_never_taken_for_equal() {
     need setfattr getfattr rsync strace
-    mkdir -p "$S" "$D"
-    echo x | tee "$S/f" "$S/g" >/dev/null
-    setfattr -n user.tag -v one "$S/f" 2>/dev/null || skip "no extended attributes here"
-    rsync -aX "$S/" "$D/"
-    sleep 0.05
-    work_and_nas
+    two_by_rsync -aX
     fails_to_read 1 source EIO --dry-run
     fails_to_read 1 source EACCES
     fails_to_read 3 destination EIO --dry-run
