@@ -103,14 +103,14 @@ class Program:
         raise Died("it ended with %s at: %s" % (self.process.wait(), text))
 
     def begin(self, text, **environment):
-        """A process of its own that runs a Lua statement."""
-        return subprocess.Popen(self.command("-q", "--json", "-e", text), stdin=subprocess.DEVNULL, stdout=self.said,
+        """A process of its own that runs a Lua expression, and keeps its rows beside what it says."""
+        return subprocess.Popen(self.command("-q", "--json", "-e", "show(%s)" % text), stdin=subprocess.DEVNULL, stdout=self.said,
                                 stderr=self.said, env=dict(self.environment, **environment), cwd=self.environment["HOME"], **self.who)
 
     def last_words(self):
         """The end of what it and those beside it said on standard error."""
         with open(self.said.name, "rb") as said:
-            return said.read()[-600:].decode(errors="replace")
+            return said.read()[-2000:].decode(errors="replace")
 
     def close(self):
         """End it. Raises Died when it does not end by itself, or badly."""

@@ -63,8 +63,9 @@ def check_verified(studio, key, row, now, text):
     low, high = len(moved), len(moved) + len(others) - len(same) + len(behind)
     if not low <= row["files_changed"] <= high:
         raise Mismatch("verify-changed", "%schanged: it says %d, right is %d to %d" % (what, row["files_changed"], low, high))
-    if row["files_ok"] + row["files_new"] < len(same):
-        raise Mismatch("verify-ok", "%sok and new: %d and %d, right is %d" % (what, row["files_ok"], row["files_new"], len(same)))
+    if row["files_ok"] + row["files_new"] + row["files_damaged"] < len(same):    # those are unseen, and stay what they were called
+        raise Mismatch("verify-ok", "%sok, new and damaged: %d, %d and %d, right is %d" % (
+            what, row["files_ok"], row["files_new"], row["files_damaged"], len(same)))
     moved = {path for path in others if (tree[path].ctime, tree[path].ino) != (seen[path].ctime, seen[path].ino)}
     for path in others:
         seen[path] = tree[path]
