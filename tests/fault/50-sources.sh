@@ -106,12 +106,14 @@ fault_swapped_directories() {
 }
 
 # What a mirror met as a symlink is one at the destination too, and all that lay in the folder is kept. Where the folder was back
-# when its turn came, it stays, which is told, and its names wait for the next run.
+# when its turn came, or that of a name in it, it stays, which is told; what went until then is kept, and comes back with the next
+# run.
 check_swapped() {
     cp NEW NEW.folder
     if [ "$side" = WORK ] && [ -L "NAS/$REPLICA/changed" ]; then
         { grep -av '^changed/' NEW.folder; printf 'changed\tl %s\n' "$PWD/canary"; } >NEW
-    elif [ "$side" = WORK ] && grep -q '/changed: a folder at the source by now.*run it again' "$ERR"; then
+    elif [ "$side" = WORK ] &&
+        grep -Eq '/changed: (a folder at the source by now|not all that is in it could go to the versions).*run it again' "$ERR"; then
         grep -av '^changed/' NEW.folder >NEW
     fi
     check_names NAS
