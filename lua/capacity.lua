@@ -6,6 +6,7 @@ local errors = require "autobackup.errors"
 local fs = require "core.fs"
 local jobs = require "autobackup.jobs"
 local locate = require "autobackup.locate"
+local renewal = require "autobackup.renewal"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 
@@ -209,7 +210,12 @@ local function planned(run, want, room)
 end
 
 local function measure(run, want)
-    local found, plan, final = planned(run, want)
+    local tries = 0
+    local found, plan, final
+    repeat
+        found, plan, final = planned(run, want)
+        tries = tries + 1
+    until not renewal.is_due(final and final.code, tries)
     if found and final and final.type == "done" then
         want.bytes, want.inodes = found.bytes, found.inodes
         want.files = plan.files_new + plan.files_changed

@@ -8,6 +8,7 @@
 local consent = require "autobackup.consent"
 local errors = require "autobackup.errors"
 local jobs = require "autobackup.jobs"
+local renewal = require "autobackup.renewal"
 local size = require "autobackup.view.size"
 local statuses = require "autobackup.status"
 
@@ -86,7 +87,9 @@ end
 
 -- One transfer, planned.
 local function plan_of(run, item, origin, target)
-    local event = planned(run:start(item, origin, target, run.session.catalog:new_operation(), nil, true))
+    local event = renewal.call(function()
+        return planned(run:start(item, origin, target, run.session.catalog:new_operation(), nil, true))
+    end)
     local replica = run:replica(item, target)
     local is_part = #run.request.only > 0
     local there = event.files_changed + event.files_unchanged + event.conflicts

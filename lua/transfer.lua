@@ -15,6 +15,7 @@ local outcome = require "autobackup.outcome"
 local plan = require "autobackup.plan"
 local progress = require "autobackup.view.progress"
 local capacity = require "autobackup.capacity"
+local renewal = require "autobackup.renewal"
 local respelling = require "autobackup.respelling"
 local rows = require "autobackup.rows"
 local selection = require "autobackup.selection"
@@ -319,7 +320,8 @@ function Run:settle(context)
         message = "the copy to " .. target.database .. " ended early"}
     context.row = self:row(item, target, context.operation, final)
     local row = context.row
-    if (did_something(row) or (final.recorded or 0) > 0) and not self.request.dry_run then
+    context.did = did_something(row)
+    if (context.did or (final.recorded or 0) > 0) and not self.request.dry_run then
         self.settling:add{target = target, only = self:only(item), operation = context.operation,
             recorded = final.recorded or 0, readback = self.request.readback,
             past = self.request.past ~= nil}
@@ -352,10 +354,10 @@ function Run:agreed_targets(item, origin, targets)
     return list
 end
 
--- Copy to several destinations at once: the source is read for all of them together.
-function Run:copy_side_by_side(item, origin, targets)
+-- Copy to several destinations at once: the source is read for all of them together. tries: how often that was done.
+function Run:copy_side_by_side(item, origin, targets, tries)
     local contexts <close> = setmetatable({}, {__close = close_jobs})
-    local lines = {}
+    local lines, again = {}, {tries = (tries or 0) + 1}
     respelling.settle(self, item, origin, targets)
     targets = self:agreed_targets(item, origin, targets)
     if #targets > 0 then
@@ -375,10 +377,15 @@ function Run:copy_side_by_side(item, origin, targets)
     end
     for _, context in ipairs(contexts) do
         local row, final = self:settle(context)
-        table.insert(self.result, row)
-        self:count(row, final, context)
-        self.done = self.done + 1
+        if renewal.is_due(final.code, again.tries) then
+            table.insert(again, context)
+        else
+            table.insert(self.result, row)
+            self:count(row, final, context)
+            self.done = self.done + 1
+        end
     end
+    renewal.begin_again(self, item, again)
 end
 
 -- One destination's failure leaves the others to go on. Whether there was none.

@@ -184,3 +184,40 @@ test_damage_of_the_file_itself_is_said() {
         assert_err "is damaged"
     done
 }
+
+# Sixty folders of which a mirror the other way takes all but the top, and one that has nothing to do with it: $1.
+commits_between() {    # WHICH READ OF THE CATALOG
+    rm -rf {A,B,C}/footage catalog.db* hits.*
+    mkdir {A,B,C}/footage
+    cp -a A.folders A/footage/acme
+    mkdir -p C/footage/acme/spot
+    echo other >C/footage/acme/spot/other
+    cp catalog.folders catalog.db
+    run env LD_PRELOAD="$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so" FAULT_HITS="$PWD/hits" \
+        ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+        FAULTS="rdlock */catalog.db-shm $1 1 run=$PWD/rival" "$AUTOBACKUP" copy acme/spot footage A B
+    [ -e hits.1 ] || fail "it did not read the catalog so often: $1"
+}
+
+# What was known of a source's folders goes while a copy plans: nothing is taken for absent, and it begins again by itself.
+test_a_copy_beside_a_mirror_at_its_source_begins_again() {
+    local n again=0
+    export AUTOBACKUP_CATALOG=$PWD/catalog.db
+    mkdir -p {A,B,C}/footage A.folders/spot
+    for n in $(seq 60); do mkdir "A.folders/spot/d$n" && echo "$n" >"A.folders/spot/d$n/f"; done
+    for n in A B C; do ok add database $n $n; done
+    ok add category footage footage
+    cp -a A.folders A/footage/acme
+    mkdir C/footage/acme && cp -a A.folders/spot C/footage/acme/ && echo other >C/footage/acme/spot/other
+    ok load
+    mv catalog.db catalog.folders
+    printf '#!/bin/sh\nunset LD_PRELOAD\nexec "%s" copy acme/spot footage C A --mirror --yes >rival.out 2>&1\n' "$AUTOBACKUP" >rival
+    chmod +x rival
+    for n in $(points $(seq 130 10 260)); do
+        commits_between "$n"
+        [ "$STATUS" = 0 ] || [ "$STATUS" = 3 ] || fail "read $n: status $STATUS"
+        ! grep -q 'begun again' "$ERR" || again=$((again + 1))
+        ok compare acme/spot footage A C
+    done
+    [ "$again" -ge 1 ] || fail "no commit came between a folder's name and what is known of it"
+}

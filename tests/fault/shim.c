@@ -304,6 +304,25 @@ OPEN(open64, (const char *name, int flags, ...), AT_FDCWD)
 OPEN(openat, (int dir, const char *name, int flags, ...), dir)
 OPEN(openat64, (int dir, const char *name, int flags, ...), dir)
 
+/* "rdlock" is a lock to read a part of a file, with which SQLite begins to read. An argument of fcntl is of a register's size. */
+#define FCNTL(sym)                                                                \
+    int sym(int fd, int command, ...)                                             \
+    {                                                                             \
+        static int (*next)(int, int, ...);                                        \
+        va_list rest;                                                             \
+        va_start(rest, command);                                                  \
+        void *arg = va_arg(rest, void *);                                         \
+        va_end(rest);                                                             \
+        if (!next)                                                                \
+            next = real(#sym);                                                    \
+        bool is_read = command == F_SETLK && ((struct flock *)arg)->l_type == F_RDLCK; \
+        int verdict = is_read ? judge("rdlock", fd, NULL, NULL) : PASS;           \
+        return verdict ? (int)outcome(verdict) : next(fd, command, arg);          \
+    }
+
+FCNTL(fcntl)
+FCNTL(fcntl64)
+
 /* openat2 has no function of its own. */
 long syscall(long number, ...)
 {
