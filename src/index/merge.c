@@ -299,3 +299,11 @@ int merge_next(struct merge *m, struct merge_pair *ret_pair, struct error *err)
     }
     return 1;
 }
+
+int merge_gone(int code, struct error *err)
+{
+    if (code != -ESTALE)
+        return code;
+    error_clear(err);
+    return 0;
+}

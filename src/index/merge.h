@@ -44,8 +44,14 @@ void merge_set_left(struct merge *m, const struct snapshot *snapshot);
 /* The next directory: 1, 0 at the end, -errno. */
 int merge_next_dir(struct merge *m, struct merge_dir *ret_dir, struct error *err);
 
-/* The next pair of the current directory: 1, 0 at its end, -errno (-EBADMSG: damaged listing, code ECORRUPT). */
+/*
+ * The next pair of the current directory: 1, 0 at its end, -errno (-EBADMSG: damaged listing, code ECORRUPT; -ESTALE: as the
+ * first answer, what was known of the directory went meanwhile, by another program's commit; the merge can go on with the next).
+ */
 int merge_next(struct merge *m, struct merge_pair *ret_pair, struct error *err);
+
+/* For who only counts what is known: merge_next's code, where a directory that went meanwhile is an end, and err is cleared. */
+int merge_gone(int code, struct error *err);
 
 void merge_close(struct merge *m);    /* NULL is fine */
 

@@ -45,7 +45,10 @@ static struct age *age_of(struct ages *ages, int64_t minute)
     return &ages->list[at];
 }
 
-/* Call each for every name of a replica. 0, what each returned if that was below 0, or -errno with err. */
+/*
+ * Call each for every name of a replica; outside of a transaction a folder that another program's commit takes meanwhile is
+ * passed over. 0, what each returned if that was below 0, or -errno with err.
+ */
 static int walk(struct catalog *cat, int64_t replica, int (*each)(void *arg, const struct merge_pair *pair), void *arg,
                 struct error *err)
 {
@@ -56,9 +59,11 @@ static int walk(struct catalog *cat, int64_t replica, int (*each)(void *arg, con
 
     if (code)
         return code;
-    while (code >= 0 && (code = merge_next_dir(merge, &dir, err)) > 0)
+    while (code >= 0 && (code = merge_next_dir(merge, &dir, err)) > 0) {
         while ((code = merge_next(merge, &pair, err)) > 0 && (code = each(arg, &pair)) >= 0)
             ;
+        code = merge_gone(code, err);
+    }
     merge_close(merge);
     return code;
 }
@@ -122,7 +127,7 @@ static int write_time(struct catalog *cat, int64_t replica, int64_t at, struct e
     return code;
 }
 
-int verified_settle(struct catalog *cat, int64_t replica, struct error *err)
+static int settle(struct catalog *cat, int64_t replica, struct error *err)
 {
     struct error own = {0};
     int64_t oldest = 0;
@@ -133,4 +138,19 @@ int verified_settle(struct catalog *cat, int64_t replica, struct error *err)
         return code;
     }
     return code == 0 && oldest ? write_time(cat, replica, oldest * NSEC_PER_SEC, err) : 0;
+}
+
+/* In one transaction: what a load adds in between was not verified. */
+int verified_settle(struct catalog *cat, int64_t replica, struct error *err)
+{
+    int code = catalog_begin(cat, err);
+
+    if (code)
+        return code;
+    code = settle(cat, replica, err);
+    if (!code)
+        code = catalog_commit(cat, err);
+    if (code)
+        catalog_rollback(cat);
+    return code;
 }

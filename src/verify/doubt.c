@@ -49,7 +49,7 @@ static int survey_dir(struct survey *s, struct merge *merge, const struct merge_
         s->files++;
         s->bytes = sum_add(s->bytes, (int64_t)pair.left->size);
     }
-    return code;
+    return merge_gone(code, err);
 }
 
 int doubt_survey(struct catalog *cat, const struct verify_request *request, struct only *only, int64_t *ret_files,

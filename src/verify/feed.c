@@ -116,6 +116,17 @@ static int add_name(struct feed *f, const struct merge_dir *dir, const struct me
     return 0;
 }
 
+/* One folder less that is known is no reason to leave the others unread. */
+static int pass_over(struct feed *f, const struct merge_dir *dir, struct error *err)
+{
+    char *path = mem_strndup(dir->path, dir->path_len);
+
+    findings_add_gone(f->findings, path, err);
+    error_clear(err);
+    free(path);
+    return 0;
+}
+
 static int add_all(struct feed *f, struct merge *merge, struct error *err)
 {
     struct merge_dir dir;
@@ -127,6 +138,8 @@ static int add_all(struct feed *f, struct merge *merge, struct error *err)
         while ((code = merge_next(merge, &pair, err)) > 0 && !is_cancelled(f))
             if ((code = add_name(f, &dir, &pair, err)) < 0)
                 return code;
+        if (code == -ESTALE)
+            code = pass_over(f, &dir, err);
         if (code < 0)
             return code;
     }

@@ -111,6 +111,15 @@ void findings_add_unlisted(struct findings *f, const char *path, int errnum)
     job_emit(f->job, ev);
 }
 
+void findings_add_gone(struct findings *f, const char *path, const struct error *why)
+{
+    struct event *ev = new_event(f, "unread", path);
+
+    f->unread++;
+    event_error(ev, why);
+    job_emit(f->job, ev);
+}
+
 /* Of what is accepted no content is a wrong one; what cannot be read is just that. */
 static void count_accepted(struct findings *f, const struct check *c)
 {

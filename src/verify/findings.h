@@ -30,6 +30,9 @@ void findings_add_known(struct findings *f, const struct check *c);
 /* A name that the last load could not read: nothing is known to compare it with. errnum: positive. */
 void findings_add_unlisted(struct findings *f, const char *path, int errnum);
 
+/* A folder of which what was known went meanwhile: another program's commit. why: says so; stays the caller's. */
+void findings_add_gone(struct findings *f, const char *path, const struct error *why);
+
 /*
  * Collect what the readers found and, when it is time or `now`, tell and record it. A longer recording (of a directory
  * of a million files) comes less often. 0 or -errno.

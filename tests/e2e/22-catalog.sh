@@ -185,39 +185,57 @@ test_damage_of_the_file_itself_is_said() {
     done
 }
 
-# Sixty folders of which a mirror the other way takes all but the top, and one that has nothing to do with it: $1.
-commits_between() {    # WHICH READ OF THE CATALOG
-    rm -rf {A,B,C}/footage catalog.db* hits.*
-    mkdir {A,B,C}/footage
-    cp -a A.folders A/footage/acme
-    mkdir -p C/footage/acme/spot
-    echo other >C/footage/acme/spot/other
-    cp catalog.folders catalog.db
-    run env LD_PRELOAD="$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so" FAULT_HITS="$PWD/hits" \
-        ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
-        FAULTS="rdlock */catalog.db-shm $1 1 run=$PWD/rival" "$AUTOBACKUP" copy acme/spot footage A B
-    [ -e hits.1 ] || fail "it did not read the catalog so often: $1"
-}
-
-# What was known of a source's folders goes while a copy plans: nothing is taken for absent, and it begins again by itself.
-test_a_copy_beside_a_mirror_at_its_source_begins_again() {
-    local n again=0
+# A project of sixty folders on A, and a program "rival" that mirrors another state of it, without them, from C.
+folders_and_a_rival() {
+    local n
     export AUTOBACKUP_CATALOG=$PWD/catalog.db
     mkdir -p {A,B,C}/footage A.folders/spot
     for n in $(seq 60); do mkdir "A.folders/spot/d$n" && echo "$n" >"A.folders/spot/d$n/f"; done
     for n in A B C; do ok add database $n $n; done
     ok add category footage footage
     cp -a A.folders A/footage/acme
-    mkdir C/footage/acme && cp -a A.folders/spot C/footage/acme/ && echo other >C/footage/acme/spot/other
+    mkdir -p C/footage/acme/spot && echo other >C/footage/acme/spot/other
     ok load
     mv catalog.db catalog.folders
     printf '#!/bin/sh\nunset LD_PRELOAD\nexec "%s" copy acme/spot footage C A --mirror --yes >rival.out 2>&1\n' "$AUTOBACKUP" >rival
     chmod +x rival
+}
+
+# The program, with the rival's whole run before one of its reads of the catalog.
+commits_between() {    # WHICH READ, WORDS...
+    local n=$1
+    shift
+    rm -rf {A,B,C}/footage catalog.db* hits.*
+    mkdir -p {A,B}/footage C/footage/acme/spot
+    cp -a A.folders A/footage/acme
+    echo other >C/footage/acme/spot/other
+    cp catalog.folders catalog.db
+    run env LD_PRELOAD="$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so" FAULT_HITS="$PWD/hits" \
+        ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+        FAULTS="rdlock */catalog.db-shm $n 1 run=$PWD/rival" "$AUTOBACKUP" "$@"
+    [ -e hits.1 ] || fail "it did not read the catalog so often: $n"
+    [ "$STATUS" = 0 ] || [ "$STATUS" = 3 ] || fail "read $n: status $STATUS"
+}
+
+# What was known of a source's folders goes while a copy plans: nothing is taken for absent, and it begins again by itself.
+test_a_copy_beside_a_mirror_at_its_source_begins_again() {
+    local n again=0
+    folders_and_a_rival
     for n in $(points $(seq 130 10 260)); do
-        commits_between "$n"
-        [ "$STATUS" = 0 ] || [ "$STATUS" = 3 ] || fail "read $n: status $STATUS"
+        commits_between "$n" copy acme/spot footage A B
         ! grep -q 'begun again' "$ERR" || again=$((again + 1))
         ok compare acme/spot footage A C
     done
     [ "$again" -ge 1 ] || fail "no commit came between a folder's name and what is known of it"
+}
+
+# A verify says it of each such folder, and reads the rest.
+test_a_verify_beside_a_mirror_goes_on() {
+    local n gone=0
+    folders_and_a_rival
+    for n in $(points $(seq 90 10 200)); do
+        commits_between "$n" verify acme/spot footage A
+        ! grep -q 'd9: what the catalog knew of the folder .* went while it was read' "$ERR" || gone=$((gone + 1))
+    done
+    [ "$gone" -ge 1 ] || fail "no commit came between a folder's name and what is known of it"
 }

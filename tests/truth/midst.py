@@ -71,8 +71,6 @@ def together(studio, rng):
     after = studio.look()
     nothing_lost(before, after, text + " beside " + rival)
     untouched(before, after, touched, text + " beside " + rival)
-    if status == 1 and "went while it was read" in studio.program.last_words():    # the other's commit; it says: run it again
-        status = 75
     if status not in (0, 3, 75) or answer.status not in (0, 3, 75) and answer.code != "EBUSY":
         raise Mismatch("together", "%s beside %s: status %s, %s; %s" % (text, rival, status, answer, studio.program.last_words()))
     involved = touched | {(source.name, key)} | ({(other[1].name, other[0])} if rival.startswith("copy") else set())
