@@ -24,10 +24,11 @@ end
 --- A memory for the time of one command: is a database there, and of a category on a disk of its own that disk? Each is
 -- looked at once.
 -- @param catalog the session's
--- @return function of catalog rows of a database and a category ({id, path}; nil: of none) -> true, or false, message,
---         code
-function M.prober(catalog)
-    local is_online, known = locate.prober(), {}
+-- @param tells as of locate.prober
+-- @return function of catalog rows of a database and a category ({id, path}; nil: of none) -> true, or false; with tells
+--         also message, code
+function M.prober(catalog, tells)
+    local is_online, known = locate.prober(tells), {}
     for _, row in ipairs(catalog:apart()) do
         known[row.database .. "/" .. row.category] = false
     end

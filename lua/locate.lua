@@ -77,32 +77,41 @@ function M.holder(what)
     return ("%s, pid %d, since %s"):format(what, core_sys.getpid(), since)
 end
 
+local function probe(database)
+    if not database.identity then
+        return nil, "no disk was ever recognised at " .. database.path, "EOFFLINE"
+    end
+    return core_disk.online(database.path, database.identity)
+end
+
+-- Why it is not there is told at once where nothing was recognised, else by what /etc/fstab wants at its place.
+local function refusal(database, message, code)
+    local missing = database.identity and require("autobackup.mounts").missing(database.path)
+    return ("%s is offline: %s"):format(database.database, missing or message and errors.plain(message, code)
+        or database.path), code or "EOFFLINE"
+end
+
 --- Whether a database is there and is the disk it was.
 -- @param database catalog row
 -- @return true, or nil, message, code
 function M.online(database)
-    if not database.identity then
-        return nil, ("%s is offline: no disk was ever recognised at %s"):format(database.database, database.path),
-            "EOFFLINE"
-    end
-    local ok, message, code = core_disk.online(database.path, database.identity)
+    local ok, message, code = probe(database)
     if ok then
         return true
     end
-    local missing = require("autobackup.mounts").missing(database.path)
-    return nil, ("%s is offline: %s"):format(database.database, missing or message and errors.plain(message, code)
-        or database.path), code or "EOFFLINE"
+    return nil, refusal(database, message, code)
 end
 
 --- A memory of which databases are online, for the time of one command: each is looked at once.
--- @return function of a catalog row -> true, or false, message, code
-function M.prober()
+-- @param tells also say why one is not, for which the tables of mounts are read (optional)
+-- @return function of a catalog row -> true, or false; with tells also message, code
+function M.prober(tells)
     local known = {}
     return function(database)
         local answer = known[database.id]
         if not answer then
-            local ok, message, code = M.online(database)
-            answer = {ok or false, message, code}
+            local ok, message, code = (tells and M.online or probe)(database)
+            answer = {ok or false, tells and message, tells and code}
             known[database.id] = answer
         end
         return answer[1], answer[2], answer[3]

@@ -76,7 +76,7 @@ end
 function Run:choose()
     local request, catalog = self.request, self.session.catalog
     local all = catalog:replicas{project = request.project}
-    local named, is_online, said, asked = set_of(request.databases), apart.prober(self.session.catalog), {}, 0
+    local named, is_online, said, asked = set_of(request.databases), apart.prober(catalog, true), {}, 0
     self.all, self.replicas = {}, {}
     for _, replica in ipairs(all) do
         if lists.covers(request.category, replica.category) then
