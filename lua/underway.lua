@@ -32,7 +32,7 @@ end
 
 --- What is wrong with one name, told of the disk that has it.
 function M.problem(run, event, context)
-    local root = event.extra and context.target.path or run.from.path
+    local root = event.at_target and context.target.path or run.from.path
     run:problem(locate.join(root, event.path or ""), event.code, event.message,
         {conflict = event.conflict or nil, database = context.target.database})
 end

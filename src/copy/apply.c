@@ -23,7 +23,10 @@
 
 static bool conflict(struct commit *c, const struct item *item, const char *code, const char *why)
 {
-    report_problem(&c->w->report, item_subject(item), code, why, true);
+    struct subject subject = item_subject(item);
+
+    subject.at_target = true;
+    report_problem(&c->w->report, subject, code, why, true);
     return false;
 }
 
@@ -51,7 +54,9 @@ static bool failed(struct commit *c, const struct item *item, int code)
         return exists(c, item);
     char *blocked = versions_blocked(&c->w->target.versions, code);
     if (blocked) {
-        report_problem(&c->w->report, item_subject(item), error_name(-code), blocked, false);
+        struct subject subject = item_subject(item);
+        subject.at_target = true;
+        report_problem(&c->w->report, subject, error_name(-code), blocked, false);
         free(blocked);
         return false;
     }

@@ -11,15 +11,17 @@
 static void refuse(struct verdict *v, enum verdict_kind kind, const char *code, const char *why)
 {
     v->kind = kind;
+    v->at_target = kind == VERDICT_CONFLICT;
     v->code = code;
     snprintf(v->why, sizeof v->why, "%s", why);
 }
 
-static void refuse_errno(struct verdict *v, int errnum, const char *where)
+static void refuse_errno(struct verdict *v, int errnum, bool at_target, const char *where)
 {
     const char *text = strerrordesc_np(errnum);
 
     refuse(v, VERDICT_PROBLEM, error_name(errnum), "");
+    v->at_target = at_target;
     snprintf(v->why, sizeof v->why, "cannot be read at the %s: %s", where, text ? text : "error");
 }
 
@@ -106,7 +108,7 @@ static bool judge_source(const struct merge_pair *pair, struct verdict *v)
         refuse(v, VERDICT_PROBLEM, "EDAMAGED",
                "damaged at the source, as verify found: not copied (verify --repair mends it)");
     else if (l->err)
-        refuse_errno(v, l->err, "source");
+        refuse_errno(v, l->err, false, "source");
     else if (l->mount)
         refuse(v, VERDICT_PROBLEM, "EXDEV", "a mount point inside the project is not entered");
     else if (strcmp(type_name(l->mode), "unknown") == 0)
@@ -134,14 +136,20 @@ static void judge_types(const struct entry *l, const struct entry *r, const stru
         v->kind = S_ISDIR(l->mode) || S_ISDIR(r->mode) ? VERDICT_RETYPED : VERDICT_CHANGED;
 }
 
+static void refuse_mount(struct verdict *v)
+{
+    refuse(v, VERDICT_PROBLEM, "EXDEV", "a mount point at the destination is not entered");
+    v->at_target = true;
+}
+
 static bool judge_target(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
 {
     const struct entry *l = pair->left, *r = pair->right;
 
     if (r->err)
-        refuse_errno(v, r->err, "destination");
+        refuse_errno(v, r->err, true, "destination");
     else if (r->mount)
-        refuse(v, VERDICT_PROBLEM, "EXDEV", "a mount point at the destination is not entered");
+        refuse_mount(v);
     else if ((l->mode & S_IFMT) != (r->mode & S_IFMT))
         judge_types(l, r, o, v);
     else
@@ -155,9 +163,9 @@ static bool judge_target(const struct merge_pair *pair, const struct classify_op
 static void judge_extra(const struct entry *r, struct verdict *v)
 {
     if (r->err)
-        refuse_errno(v, r->err, "destination");
+        refuse_errno(v, r->err, true, "destination");
     else if (r->mount)
-        refuse(v, VERDICT_EXTRA, "EXDEV", "a mount point at the destination is not entered");
+        refuse_mount(v);
     v->kind = VERDICT_EXTRA;
     v->block = r->err || r->mount;
 }
@@ -196,7 +204,7 @@ void classify_gap(const struct merge_pair *pair, int errnum, struct verdict *ver
 {
     *verdict = (struct verdict){.kind = VERDICT_SAME};
     if (pair->left)
-        refuse_errno(verdict, errnum, "source");
+        refuse_errno(verdict, errnum, false, "source");
     verdict->block = pair->left || may_be_directory(pair->right);
 }
 
@@ -241,6 +249,7 @@ void classify_unsaid(int errnum, bool source, struct verdict *verdict)
 
     *verdict = (struct verdict){0};
     refuse(verdict, VERDICT_PROBLEM, error_name(errnum), "");
+    verdict->at_target = !source;
     snprintf(verdict->why, sizeof verdict->why, "its attributes cannot be read at the %s, so whether they are the same is not known: %s",
              source ? "source" : "destination", text ? text : "error");
 }
@@ -269,5 +278,5 @@ void classify_refused(const struct merge_pair *pair, const struct classify_optio
 void classify_unread(int errnum, struct verdict *verdict)
 {
     *verdict = (struct verdict){0};
-    refuse_errno(verdict, errnum, "destination, or its version");
+    refuse_errno(verdict, errnum, true, "destination, or its version");
 }

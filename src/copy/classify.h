@@ -26,6 +26,7 @@ struct verdict {
     bool times_only;        /* a directory that is the same but for its mtime, which is set at the end anyway */
     bool owned;             /* its rights or times differ, and only its owner there may set them: they stay */
     unsigned refused;       /* bits of enum lost, which the destination did not take: the same, or tried again (refusals.h) */
+    bool at_target;         /* a conflict or a problem of what the destination has */
     bool regroups;          /* changed only in which names are one file (index/grouping.h) */
     const char *code;       /* of a conflict, a problem, or an extra with block: symbolic, static */
     char why[160];          /* the sentence behind it */

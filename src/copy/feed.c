@@ -86,7 +86,7 @@ struct subject feed_subject(const struct plan_name *name)
 
     return (struct subject){.dir = name->dir->path, .name = name->name, .file = left && S_ISREG(left->mode),
                             .unchanged = name->verdict->kind == VERDICT_METADATA, .missing = left && !name->pair->right ? left->mode : 0,
-                            .extra = !left};
+                            .at_target = !left};
 }
 
 /* The pass's directory on both sides, opened when first needed. NULL: reported for this name. */
@@ -294,8 +294,11 @@ void feed_tell_problem(struct work *w, const struct plan_name *name)
 {
     const struct verdict *v = name->verdict;
 
+    struct subject subject = feed_subject(name);
+
+    subject.at_target |= v->at_target;
     if (v->kind == VERDICT_PROBLEM || v->kind == VERDICT_CONFLICT)
-        report_problem(&w->report, feed_subject(name), v->code, v->why, v->kind == VERDICT_CONFLICT);
+        report_problem(&w->report, subject, v->code, v->why, v->kind == VERDICT_CONFLICT);
 }
 
 static int work_name(void *arg, const struct plan_name *name)

@@ -49,7 +49,7 @@ struct item *item_new(struct work *work, struct twin *twin, enum verdict_kind ki
 struct subject item_subject(const struct item *item)
 {
     return (struct subject){.dir = item->twin->path, .name = item->name, .file = S_ISREG(item->left.mode),
-                            .unchanged = item->kind == VERDICT_METADATA, .missing = item->kind == VERDICT_NEW ? item->left.mode : 0, .extra = !item->left.name};
+                            .unchanged = item->kind == VERDICT_METADATA, .missing = item->kind == VERDICT_NEW ? item->left.mode : 0, .at_target = !item->left.name};
 }
 
 void item_free(struct item *item)

@@ -49,8 +49,8 @@ static void emit_problem(struct report *r, struct subject s, const char *code, s
         event_str(ev, "code", code, strlen(code));
         event_str(ev, "message", message->data, message->len);
         event_bool(ev, "conflict", conflict);
-        if (s.extra)
-            event_bool(ev, "extra", true);
+        if (s.at_target)
+            event_bool(ev, "at_target", true);
         job_emit(r->job, ev);
     }
     buf_free(&path);
@@ -141,13 +141,14 @@ void report_errno(struct report *r, struct subject subject, int errnum, enum sid
     struct buf text = {0}, path = {0};
     char why[WHY];
 
-    if (errnum == EPERM && side == SIDE_TARGET && tell_frozen(r, subject))
-        return;
     if (side == SIDE_TARGET && refuses_name(own_name(subject), errnum)) {
         refused_name(r, why, sizeof why);
         report_problem(r, subject, error_name(errnum), why, false);
         return;
     }
+    subject.at_target |= side == SIDE_TARGET;
+    if (errnum == EPERM && side == SIDE_TARGET && tell_frozen(r, subject))
+        return;
     add_path(&path, side == SIDE_SOURCE ? r->source_root : r->target_root, r->replica, subject.dir, subject.name);
     buf_printf(&text, "%s: %s: ", error_name(errnum), what ? what : "error");
     buf_add(&text, path.data, path.len);

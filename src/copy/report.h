@@ -49,7 +49,7 @@ struct subject {
     bool file;                             /* a regular file at the source */
     bool unchanged;                        /* only its metadata was to be corrected */
     uint32_t missing;                      /* the mode of what only the source has; else 0 */
-    bool extra;                            /* only the destination has it */
+    bool at_target;                        /* told by its path at the destination: the trouble is there, or only that has it */
 };
 
 struct report {

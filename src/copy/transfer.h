@@ -58,7 +58,7 @@ struct transfer_request {
  *   room      bytes (that the files to be written take on the disk: holes, and what is kept of them from a copy that
  *             was cut short, take none, nor do clones), inodes (to make); only with measure
  *   progress  files, files_total, bytes, bytes_total, path (the one at work; absent at the end of a batch)
- *   problem   path (relative to the database), code, message, conflict (bool), extra (the path is the destination's)
+ *   problem   path (relative to the database), code, message, conflict (bool), at_target (the path is the destination's: the trouble is there)
  *   note      code, message: what the destination cannot hold, once each; with dry_run that it has no room
  *   done      files_copied, bytes_copied, files_unchanged, files_replaced, files_removed, metadata_only,
  *             conflicts, failed, recorded (digests that wait for transfer_record), others_copied, bytes_kept (of

@@ -366,3 +366,21 @@ test_an_unreadable_file_in_the_place_of_a_folder_removes_nothing_in_the_plan_eit
     assert_eq "$(json 'o.type == "copy" and o.files_removed + o.directories_removed .. " " .. o.failed or nil')" "0 1" "in the run"
     assert_exists NAS/footage/acme/spot/name/deep/b
 }
+
+# The path that is told is the one where it stands against the copy: with several destinations their names are all that tells which.
+test_a_conflict_is_told_with_the_destinations_path() {
+    local n
+    mkdir -p WORK/footage/acme/spot {NAS,STORAGE}/footage/acme/spot/take
+    echo take >WORK/footage/acme/spot/take
+    echo old >WORK/footage/acme/spot/late
+    touch -d 2020-01-01 WORK/footage/acme/spot/late
+    echo newer >NAS/footage/acme/spot/late
+    for n in WORK NAS STORAGE; do ok add database $n $n; done
+    ok add category footage footage
+    ok load
+    ab copy acme/spot footage WORK NAS STORAGE
+    assert_status 3
+    assert_err "$PWD/NAS/footage/acme/spot/take" "$PWD/STORAGE/footage/acme/spot/take" \
+        "$PWD/NAS/footage/acme/spot/late: newer at the destination"
+    refute_err "$PWD/WORK/footage"
+}
