@@ -65,7 +65,7 @@ test_what_can_never_be_undone_is_not_offered_again() {
     echo three >"$S/c"
     echo three, longer still >"$S/a"
     ok copy acme/spot footage WORK NAS
-    last=$(ls -d NAS/.autobackup/versions/* | tail -1)
+    last=NAS/.autobackup/versions/$(query "SELECT id FROM operation WHERE kind = 'copy' ORDER BY started_at DESC LIMIT 1")
     rm -r "$last"
     ab undo --yes
     assert_status 3
