@@ -87,15 +87,13 @@ end
 local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r.project AS project,
     c.name AS category, c.path AS category_path, d.name AS database, d.id AS database_id, d.path AS root,
     k.granularity, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times, k.early,
-    printf('%s %s %s %s %s %s', k.granularity, k.oldest, k.newest, k.keeps_times, k.link_times, k.early) AS times,
+    printf('%s %s %s %s %s %s %s', k.granularity, k.oldest, k.newest, k.keeps_times, k.link_times, k.early,
+    k.measured) AS times,
     r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint,
-    r.errors + EXISTS (SELECT 1 FROM unread u JOIN reading a ON a.database = u.database AND a.category = u.category
-    WHERE u.database = r.database AND u.category = r.category AND u.client = r.client AND u.client <> x''
-    AND u.project IN (r.project, x'') AND a.read_at > r.loaded_at) AS errors,
-    r.loaded_at, r.verified_at, c.id AS category_id, (SELECT COALESCE(SUM(damaged), 0) FROM directory
+    r.errors, r.loaded_at, r.verified_at, c.id AS category_id, (SELECT COALESCE(SUM(damaged), 0) FROM directory
     WHERE replica = r.id AND damaged > 0) AS damaged, (SELECT COALESCE(SUM(open), 0) FROM directory
     WHERE replica = r.id AND open > 0) AS open, lower(hex(r.evidence)) AS evidence
-    FROM replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category
+    FROM told_replica r JOIN database d ON d.id = r.database JOIN category c ON c.id = r.category
     JOIN kept_times k ON k.database = d.id AND k.category = c.id]]
 
 --- Replicas, sorted by client, project, category, database (the last two in the order they were added).

@@ -8,6 +8,7 @@ local jobs = require "autobackup.jobs"
 local locate = require "autobackup.locate"
 local progress = require "autobackup.view.progress"
 local size = require "autobackup.view.size"
+local traits = require "autobackup.traits"
 
 local M = {}
 
@@ -17,6 +18,7 @@ local NOTHING = ("00"):rep(16)
 local function is_possible(a, b)
     local both = a.evidence ~= NOTHING and b.evidence ~= NOTHING
     return (a.open or 0) + (b.open or 0) > 0 or both and (a.evidence ~= b.evidence or a.evidence == "")
+        or a.fingerprint ~= b.fingerprint and traits.may_say_nothing(a, b)
 end
 
 local function start(session, task)

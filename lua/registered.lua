@@ -22,12 +22,12 @@ end
 
 local DATABASE = [[SELECT id, name AS database, path, home, identity, place, fs_type, k.granularity, added_at,
     loaded_at, space_total, space_free, space_at, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times,
-    k.early FROM database JOIN kept_times k ON k.database = id AND k.category = 0]]
+    k.early, k.measured FROM database JOIN kept_times k ON k.database = id AND k.category = 0]]
 
 --- All databases in the order in which they were added.
 -- @return rows {id, database, path, home? (where it was added, when its disk is mounted elsewhere now), identity?
 --         (index/identity.h), place? (the root's path in its filesystem), fs_type?, granularity, added_at, loaded_at?,
---         space_total?, space_free?, space_at?, oldest_kept?, newest_kept?, keeps_times (traits.lua)}
+--         space_total?, space_free?, space_at?, oldest_kept?, newest_kept?, keeps_times, measured (traits.lua)}
 function M:databases()
     return self:rows(DATABASE .. " ORDER BY id")
 end
@@ -69,7 +69,7 @@ end
 function M:add_database(fields)
     local id = self:rows([[INSERT INTO database (name, path, identity, place, fs_type, granularity, added_at)
         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id]], {fields.name, bytes(fields.path),
-        optional(fields.identity), place_of(fields), optional(fields.fs_type), fields.granularity or 1,
+        optional(fields.identity), place_of(fields), optional(fields.fs_type), fields.granularity or 0,
         core_sys.now()})[1]
     return id and self:database(fields.name)
 end
@@ -83,7 +83,7 @@ function M:set_database(id, fields, forget)
     self:transaction(function()
         done = self:exec([[UPDATE OR IGNORE database SET path = ?, home = NULL, identity = ?, place = ?,
             fs_type = ?, granularity = ? WHERE id = ?]], {bytes(fields.path), optional(fields.identity),
-            place_of(fields), optional(fields.fs_type), fields.granularity or 1, id})
+            place_of(fields), optional(fields.fs_type), fields.granularity or 0, id})
         if done == 0 and self:database(id) then
             return
         end
@@ -104,7 +104,7 @@ end
 -- @return true, or raises EEXIST when another database got that disk by now
 function M:identify(id, seen)
     local done = self:exec([[UPDATE OR IGNORE database SET identity = ?, place = ?, fs_type = ?, granularity = ?
-        WHERE id = ?]], {optional(seen.id), place_of(seen), optional(seen.fs_type), seen.granularity or 1, id})
+        WHERE id = ?]], {optional(seen.id), place_of(seen), optional(seen.fs_type), seen.granularity or 0, id})
     if done == 0 then
         errors.raise("EEXIST", "another database was given this disk just now, in another window: "
             .. "'list databases' tells which")

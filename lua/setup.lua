@@ -200,11 +200,12 @@ local function fields_of(path, seen)
         granularity = seen.granularity}
 end
 
--- What is typed may write to the disk; a disk that cannot be written is added all the same.
-local function measure(session, name)
+-- What is typed may write to the disk; a disk that cannot be written is added all the same, and what that leaves open is
+-- said.
+local function measure(session, name, notes)
     local database = session.mode ~= "config" and session.catalog:database(name)
-    if database and database.identity then
-        traits.ensure(session, database)
+    if database and database.identity and not traits.ensure(session, database) then
+        warn(session, notes, traits.unmeasured(database))
     end
 end
 
@@ -273,7 +274,7 @@ local function take(session, known, name, path, seen, options, notes)
     local marked = mark(session, name, path, seen, options, notes)
     local same_disk = known and (is_known_disk(known, seen) or is_known_disk(known, marked))
     local action = store(session, known, name, path, marked, same_disk, notes)
-    measure(session, name)
+    measure(session, name, notes)
     return action
 end
 

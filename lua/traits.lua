@@ -1,7 +1,8 @@
 --- What a database's filesystem keeps: measured when it is first written to, and remembered in the catalog.
 --
--- A catalog's rows of databases and replicas say of its times: granularity (ns), oldest_kept and newest_kept (ns: what is
--- older or newer is stored as these; nil: there is no end), keeps_times (0: a time that is set does not stay).
+-- A catalog's rows of databases and replicas say of its times: measured (1, or 0: what follows is what its type tells),
+-- granularity (ns; 0: not known), oldest_kept and newest_kept (ns: what is older or newer is stored as these; nil: there is
+-- no end), keeps_times (0: a time that is set does not stay).
 local core_copy = require "core.copy"
 local lazy = require "autobackup.lazy"
 local errors = require "autobackup.errors"
@@ -40,7 +41,7 @@ end
 
 local function is_coarse(row, other)
     local newest = row.newest_kept
-    return (row.granularity or 1) > 1 or row.keeps_times == 0 or (row.oldest_kept or FIRST_OF_ALL) > FIRST_OF_ALL
+    return (row.granularity or 1) ~= 1 or row.keeps_times == 0 or (row.oldest_kept or FIRST_OF_ALL) > FIRST_OF_ALL
         or newest ~= nil and (newest < LAST_OF_ALL or (other.newest or newest) > newest)
 end
 
@@ -48,6 +49,36 @@ end
 -- has? Pure.
 function M.are_coarse(a, b)
     return is_coarse(a, b) or is_coarse(b, a)
+end
+
+--- May times of files of two replicas say nothing, so that their contents have to be read? Pure.
+-- @param a, b catalog rows of replicas
+function M.may_say_nothing(a, b)
+    return a.keeps_times == 0 or b.keeps_times == 0 or a.granularity == 0 or b.granularity == 0
+end
+
+--- Why times of files may say nothing: how exactly a disk keeps them is not known. Pure.
+-- @param ... catalog rows of replicas
+-- @return text that begins with " (", "" where that is known of all
+function M.unknown(...)
+    local list = {}
+    for _, row in ipairs{...} do
+        list[#list + 1] = row.granularity == 0 and row.database or nil
+    end
+    return list[1] and (" (how exactly %s keeps times was never measured: a typed 'add database' does, or a copy "
+        .. "to it)"):format(table.concat(list, " and ")) or ""
+end
+
+--- What stays open of a database whose disk could not be measured, for people. Pure.
+-- @param database catalog row
+-- @return text
+function M.unmeasured(database)
+    if database.granularity == 0 then
+        return ("%s cannot be written, so how exactly it keeps times is not known: of a file whose time there may "
+            .. "be another's, rounded, only reading tells whether it is the same"):format(database.database)
+    end
+    return ("%s cannot be written, so what it keeps is not measured: its times count as %s stores them"):format(
+        database.database, database.fs_type or "its type")
 end
 
 --- The option of commands that compare times: what no trial can see, as whole hours after a change of zone on FAT.
@@ -80,11 +111,11 @@ end
 --- What a row about a database says of its traits. Pure.
 -- @param database catalog row
 -- @param measured row of the catalog's table traits, or nil
--- @return {measured_at, granularity (ns), oldest, newest (text: UTC), keeps, lacks, folds (lists)}; what was never
---         measured is nil but for the granularity
+-- @return {measured_at, granularity (ns, nil: not known), oldest, newest (text: UTC), keeps, lacks, folds (lists)};
+--         what was never measured is nil but for the granularity
 function M.fields(database, measured)
     if not measured then
-        return {granularity = database.granularity}
+        return {granularity = database.granularity > 0 and database.granularity or nil}
     end
     local row = setmetatable({times = measured.keeps_times}, {__index = measured})
     return {
@@ -106,16 +137,24 @@ local function step(ns)
     return ("%d ns"):format(ns)
 end
 
+-- Of one that was never measured: what its type tells.
+local function by_type(row)
+    return (row.granularity or 1) > 1 and ("not measured: %s by its type"):format(step(row.granularity))
+        or "not measured"
+end
+
 --- What is unusual about a disk's times, for people. Pure.
 -- @param row as of fields
 -- @return text, nil where they are what one expects
 function M.text(row)
     local list = {}
-    if row.lacks and row.lacks[1] == "times" then
+    if not row.measured_at then
+        return by_type(row)
+    elseif row.lacks and row.lacks[1] == "times" then
         return "not kept"
     end
     if (row.granularity or 1) >= 1000000 then
-        list[#list + 1] = (row.measured_at and "" or "guessed ") .. step(row.granularity)
+        list[#list + 1] = step(row.granularity)
     end
     if row.oldest and row.oldest > date(FIRST_OF_ALL) then
         list[#list + 1] = "from " .. row.oldest:sub(1, 4)

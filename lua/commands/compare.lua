@@ -106,9 +106,9 @@ function Comparison:say_incomplete(pair, counts)
     if counts.doubt.files > 0 then
         local path = path_of(pair.right)
         local count = counts.doubt.files
-        self:add_problem(pair, path, "EDOUBT", ("%s: whether %s here and on %s %s the same only reading tells; "
+        self:add_problem(pair, path, "EDOUBT", ("%s: whether %s here and on %s %s the same only reading tells%s; "
             .. "type: %s --read"):format(path, size.plural(count, "file"), pair.left.database,
-            count == 1 and "is" or "are",
+            count == 1 and "is" or "are", traits.unknown(pair.left, pair.right),
             typed.line("compare", pair.project, pair.category, pair.reference, pair.database)))
     elseif counts.errors_left + counts.errors_right == 0 and pair.left then
         local path = path_of(pair.left)

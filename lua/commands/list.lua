@@ -117,7 +117,7 @@ function tables.database(out)
             return (row.versions_at_least and "> " or "") .. room_text(held)
         end},
         {key = "loaded_at", title = "READ", format = function(_, row) return out:age(row.loaded_at) end, min = 12},
-        {key = "granularity", title = "TIMES", hide_empty = true,
+        {key = "filesystem", title = "TIMES", hide_empty = true,
             format = function(_, row) return traits.text(row) end},
         {key = "path", title = "PATH", whole = true},
     }

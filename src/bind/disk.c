@@ -36,7 +36,7 @@ static int push_identity(lua_State *L, const struct identity *id, const char *pl
     if (id->volume.size)
         bind_set_integer(L, "size", (lua_Integer)id->volume.size);
     set_known(L, "fs_type", fs->type);
-    bind_set_integer(L, "granularity", fs->traits.granularity);
+    bind_set_integer(L, "granularity", filesystem_granularity(fs));
     return 1;
 }
 

@@ -127,7 +127,7 @@ static int look(int root, struct apart *a)
     if (a->own && !code)
         code = filesystem_of(fd, &fs);
     if (a->own && !code) {
-        a->granularity = fs.traits.granularity;
+        a->granularity = filesystem_granularity(&fs);
         const char *rest = a->path + len;
         memcpy(a->volume_now, volume.name, sizeof a->volume_now);
         code = place_of(fd, *rest == '/' ? rest + 1 : rest, a->place_now);

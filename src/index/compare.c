@@ -54,12 +54,7 @@ static void take_row(sqlite3_stmt *stmt, void *arg)
 
 static int read_row(struct catalog *cat, int64_t replica, struct row *ret_row, struct error *err)
 {
-    /* One that the last load could not enter is not known either. */
-    static const char sql[] =
-        "SELECT r.files, r.bytes, r.directories, r.errors + EXISTS (SELECT 1 FROM unread u JOIN reading a "
-        "ON a.database = u.database AND a.category = u.category WHERE u.database = r.database AND u.category = r.category "
-        "AND u.client = r.client AND u.client <> x'' AND u.project IN (r.project, x'') AND a.read_at > r.loaded_at) "
-        "FROM replica r WHERE r.id = ?1";
+    static const char sql[] = "SELECT files, bytes, directories, errors FROM told_replica WHERE id = ?1";
     int code = catalog_ask(cat, sql, replica, take_row, ret_row, err);
 
     return code < 0 ? code : 0;

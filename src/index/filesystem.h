@@ -21,7 +21,7 @@ enum filesystem_sign {
 /* What a filesystem can do, for times and durability. */
 struct filesystem {
     char type[16];            /* "ext4", "xfs", "btrfs", "vfat", "exfat", "nfs", "cifs", "tmpfs", "fuse", ... or hex */
-    struct traits traits;     /* of its times: a guess from the type, or what was measured (index/measured.h) */
+    struct traits traits;     /* of its times: from the type, or what was measured (index/measured.h) */
     bool syncfs_reliable;     /* syncfs reports write errors and covers renames (ext4, xfs, btrfs; Linux 5.8) */
     bool kernel_old;          /* it would, but this kernel is older than that */
     bool network;
@@ -41,6 +41,9 @@ int filesystem_of(int fd, struct filesystem *ret_fs);
  * or size where those last, a server's name, and the options it is mounted with. 0 or -errno.
  */
 int filesystem_name(int fd, char ret_name[FILESYSTEM_NAME]);
+
+/* The granularity for a catalog's row: ns, 0 where the type does not tell it. */
+int64_t filesystem_granularity(const struct filesystem *fs);
 
 /* A time this near to now may still be given to a later change of the same file: ns. */
 int64_t filesystem_tick(const struct filesystem *fs);

@@ -30,7 +30,7 @@ static void take_times(sqlite3_stmt *stmt, void *arg)
     struct traits *t = arg;
 
     *t = (struct traits){
-        .granularity = integer(stmt, 0, 1),
+        .granularity = integer(stmt, 0, 0),
         .has_oldest = sqlite3_column_type(stmt, 1) != SQLITE_NULL, .oldest = integer(stmt, 1, 0),
         .has_newest = sqlite3_column_type(stmt, 2) != SQLITE_NULL, .newest = integer(stmt, 2, 0),
         .drops_times = !integer(stmt, 3, 1),
@@ -142,13 +142,23 @@ int measured_drop(struct catalog *cat, int64_t database, int64_t category, const
     return run(cat, stmt, err);
 }
 
+/* As take_times, and how the granularity is known. */
+static void take_kept(sqlite3_stmt *stmt, void *arg)
+{
+    struct traits *t = arg;
+
+    take_times(stmt, t);
+    if (!sqlite3_column_int(stmt, TIMES))
+        t->source = t->granularity ? TRAITS_BY_TYPE : TRAITS_UNKNOWN;
+}
+
 int measured_times(struct catalog *cat, int64_t replica, struct traits *ret_traits, struct error *err)
 {
-    static const char sql[] = "SELECT " TIME_COLUMNS " FROM kept_times WHERE (database, category) = "
+    static const char sql[] = "SELECT " TIME_COLUMNS ", measured FROM kept_times WHERE (database, category) = "
                               "(SELECT database, category FROM replica WHERE id = ?1)";
 
     *ret_traits = (struct traits){.granularity = 1};
-    int code = catalog_ask(cat, sql, replica, take_times, ret_traits, err);
+    int code = catalog_ask(cat, sql, replica, take_kept, ret_traits, err);
     return code < 0 ? code : 0;
 }
 

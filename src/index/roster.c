@@ -224,7 +224,7 @@ static int run(struct catalog *cat, const char *sql, const struct value *values,
 
 int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err)
 {
-    const struct value values[] = {{.number = database}, {.number = at}, {.text = fs->type}, {.number = fs->traits.granularity}};
+    const struct value values[] = {{.number = database}, {.number = at}, {.text = fs->type}, {.number = filesystem_granularity(fs)}};
     return run(cat,
                "UPDATE database SET loaded_at = ?2, fs_type = CAST(?3 AS TEXT), granularity = ?4 WHERE id = ?1",
                values, 4, err);

@@ -21,10 +21,11 @@ SQL(5);
 SQL(6);
 SQL(7);
 SQL(8);
+SQL(9);
 
 /* What brings a catalog of version i to i + 1. */
 static const char *const steps[SCHEMA_VERSION] = {schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7,
-                                                  schema_8};
+                                                  schema_8, schema_9};
 
 static int pragma(struct catalog *cat, const char *sql, int *ret_value, struct error *err)
 {

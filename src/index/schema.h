@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define SCHEMA_VERSION 8
+#define SCHEMA_VERSION 9
 #define SCHEMA_APPLICATION 0x41424b50    /* "ABKP": PRAGMA application_id of every catalog */
 
 struct catalog;

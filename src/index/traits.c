@@ -40,15 +40,38 @@ bool traits_hold(const struct traits *t, int64_t wanted, int64_t found)
            times_agree(traits_stored(t, wanted), found, granularity);
 }
 
+#define COARSEST (2 * NSEC_PER_SEC)    /* of all that are in use: FAT */
+
+/* The granularity that a time may have, at most `most`: those in use are tried, the coarsest first. */
+static int64_t shown_by(int64_t time, int64_t most)
+{
+    static const int64_t steps[] = {COARSEST, NSEC_PER_SEC, 10 * NSEC_PER_MSEC, NSEC_PER_MSEC, 1000, 100};
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (steps[i] <= most && time % steps[i] == 0)
+            return steps[i];
+    return 1;
+}
+
+/* With `may_be`: what cannot be excluded. */
+static int64_t step_of(const struct traits *t, int64_t own, int64_t other, bool may_be)
+{
+    if (t->source == TRAITS_MEASURED)
+        return granularity_at(t, own, other);
+    if (t->source == TRAITS_BY_TYPE)
+        return shown_by(own, t->granularity);
+    return may_be ? shown_by(own, COARSEST) : 1;
+}
+
 static bool agree(const struct traits_pair *p, int64_t left, int64_t right, int64_t granularity)
 {
     return times_agree(left, right, granularity) || distance(left, right) <= (uint64_t)(p->window > 0 ? p->window : 0);
 }
 
-static bool all_agree(const struct traits_pair *p, int64_t left, int64_t right)
+static bool all_agree(const struct traits_pair *p, int64_t left, int64_t right, bool may_be)
 {
     const struct traits *l = &p->left, *r = &p->right;
-    int64_t one = granularity_at(l, left, right), other = granularity_at(r, left, right);
+    int64_t one = step_of(l, left, right, may_be), other = step_of(r, right, left, may_be);
     int64_t coarser = one > other ? one : other;
 
     return agree(p, left, right, coarser) || agree(p, traits_stored(r, left), right, coarser) ||
@@ -57,9 +80,9 @@ static bool all_agree(const struct traits_pair *p, int64_t left, int64_t right)
 
 enum times traits_compare(const struct traits_pair *p, int64_t left, int64_t right)
 {
-    if (left == right || all_agree(p, left, right))
+    if (left == right || all_agree(p, left, right, false))
         return TIMES_AGREE;
-    return p->left.drops_times || p->right.drops_times ? TIMES_UNKNOWN : TIMES_DIFFER;
+    return p->left.drops_times || p->right.drops_times || all_agree(p, left, right, true) ? TIMES_UNKNOWN : TIMES_DIFFER;
 }
 
 enum times traits_compare_links(const struct traits_pair *p, int64_t left, int64_t right)

@@ -8,9 +8,17 @@
 #include <stdint.h>
 #include <time.h>
 
+/* How the granularity is known. */
+enum traits_source {
+    TRAITS_MEASURED,
+    TRAITS_BY_TYPE,           /* the format stores no more: a time that is no multiple of it shows a finer one */
+    TRAITS_UNKNOWN,           /* any may lie behind this type: how coarse a time may be is what it itself shows */
+};
+
 /* Times are ns since 1970, as clock_join gives them. Zeroed, it keeps all exactly. */
 struct traits {
-    int64_t granularity;      /* ns; 1 and below: exact */
+    enum traits_source source;
+    int64_t granularity;      /* ns; 1 and below: exact. Where it is not known, what one run of a program reckons with */
     int64_t early;            /* that before 1970, where it is coarser (some divide as if there were nothing); 0: it is not */
     bool has_oldest, has_newest;    /* there is an end: */
     int64_t oldest, newest;   /* what is older or newer is stored as these */
@@ -27,7 +35,7 @@ struct traits_pair {
 enum times {
     TIMES_AGREE,
     TIMES_DIFFER,
-    TIMES_UNKNOWN,            /* they differ, and one side keeps no times, so that says nothing */
+    TIMES_UNKNOWN,            /* they differ, and one side keeps no times, or may keep them so coarsely: that says nothing */
 };
 
 /* What becomes of a time there, its granularity aside. */

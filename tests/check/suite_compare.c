@@ -238,7 +238,7 @@ static char sign_of(enum pair_judgement j)
 static char *compare(int64_t l, int64_t r, int64_t granularity, bool list, bool list_same)
 {
     struct compare_request request = {l, r, 0, list, list_same, false};
-    char sql[100];
+    char sql[300];
     struct compare_item item;
     struct error err = {0};
     struct buf out = {0};
@@ -246,7 +246,8 @@ static char *compare(int64_t l, int64_t r, int64_t granularity, bool list, bool 
     int code;
 
     busy = 0;
-    snprintf(sql, sizeof sql, "UPDATE database SET granularity = %lld", (long long)granularity);
+    snprintf(sql, sizeof sql, "INSERT OR REPLACE INTO traits (database, category, filesystem, measured_at, granularity, keeps_times, "
+             "link_times, early) SELECT id, 0, 'a test', 0, %lld, 1, 1, 0 FROM database", (long long)(granularity > 1 ? granularity : 1));
     ck_assert_int_eq(catalog_exec(lib.cat, sql, NULL), 0);
     ck_assert_int_eq(compare_open(lib.cat, &request, &c, &err), 0);
     while ((code = compare_next(c, &item, &err)) > 0)

@@ -83,6 +83,29 @@ START_TEST(a_window_and_early_times)
 }
 END_TEST
 
+/* A format that has whole seconds stored nothing else; a time with a fraction is of a finer one of that name. */
+START_TEST(what_was_never_measured_is_shown_by_the_times)
+{
+    pair.right = (struct traits){.source = TRAITS_BY_TYPE, .granularity = SEC};
+    ck_assert_int_eq(times(7 * SEC + 5, 7 * SEC), TIMES_AGREE);
+    ck_assert_int_eq(times(7 * SEC, 7 * SEC + 5), TIMES_DIFFER);
+    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 123456000), TIMES_AGREE);
+    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 123455000), TIMES_DIFFER);
+    ck_assert_int_eq(times(9 * SEC, 8 * SEC), TIMES_DIFFER);
+    pair.right = (struct traits){.source = TRAITS_UNKNOWN, .granularity = SEC};
+    ck_assert_int_eq(times(7 * SEC, 7 * SEC), TIMES_AGREE);
+    ck_assert_int_eq(times(7 * SEC + 5, 7 * SEC), TIMES_UNKNOWN);
+    ck_assert_int_eq(times(8 * SEC, 7 * SEC), TIMES_DIFFER);
+    ck_assert_int_eq(times(9 * SEC, 8 * SEC), TIMES_UNKNOWN);    /* as FAT would have it */
+    ck_assert_int_eq(times(10 * SEC, 8 * SEC), TIMES_DIFFER);
+    ck_assert_int_eq(times(7 * SEC, 7 * SEC + 5), TIMES_DIFFER);
+    pair.left.granularity = SEC;
+    ck_assert_int_eq(times(7 * SEC, 7 * SEC + 5), TIMES_AGREE);    /* the other side is known to be coarse */
+    pair.left.granularity = 1, pair.window = SEC;
+    ck_assert_int_eq(times(8 * SEC, 7 * SEC), TIMES_AGREE);
+}
+END_TEST
+
 START_TEST(a_time_is_set_as_it_can_be_stored)
 {
     const struct traits t = {.has_oldest = true, .oldest = Y1980, .has_newest = true, .newest = Y2107};
@@ -227,6 +250,7 @@ Suite *suite_traits(void)
     tcase_add_test(pure, what_is_stored_of_a_time_agrees);
     tcase_add_test(pure, dropped_times_say_nothing);
     tcase_add_test(pure, a_window_and_early_times);
+    tcase_add_test(pure, what_was_never_measured_is_shown_by_the_times);
     tcase_add_test(pure, a_time_is_set_as_it_can_be_stored);
     suite_add_tcase(s, pure);
     tcase_add_checked_fixture(trial, open_library, close_library);

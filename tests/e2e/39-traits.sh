@@ -129,22 +129,80 @@ test_a_read_only_disk_is_not_measured() {
     fresh_filesystem ext4_128
     mkdir -p NAS/.autobackup NAS/footage
     echo '{"id": "0123abcd-0123-0123-0123-0123456789ab"}' >NAS/.autobackup/database.json
+    mkdir -p {WORK,NAS}/footage/acme/{old,spot}
+    echo 1 | tee {WORK,NAS}/footage/acme/old/f >WORK/footage/acme/spot/f
+    touch -d 2024-01-01T12:00:00.5 {WORK,NAS}/footage/acme/old/f WORK/footage/acme/spot/f
     mount -o remount,ro NAS
     ok add database NAS NAS
+    assert_err "NAS cannot be written, so what it keeps is not measured: its times count as ext4 stores them"
     ok list databases --json
     assert_eq "$(json 'o.measured_at == nil')" true
-    mount -o remount,rw NAS
-    mkdir -p WORK/footage/acme/spot
-    echo 1 >WORK/footage/acme/spot/f
-    touch -d 2024-01-01T12:00:00.5 WORK/footage/acme/spot/f
+    ok list databases
+    assert_out "not measured: 1 s by its type"
     ok add database WORK WORK
     ok add category footage
     ok load
+    ok fetch acme/old --json
+    assert_eq "$(json 'o.compared' | sort -u)" "$(printf 'same\nsimilar')"
+    mount -o remount,rw NAS
     ok copy acme/spot footage WORK NAS
     ok list databases --json
     assert_eq "$(json 'o.database == "NAS" and o.granularity or nil')" 1000000000
     ok fetch acme/spot --json
     assert_eq "$(json 'o.compared' | sort)" "$(printf 'same\nsimilar')"
+}
+
+# Behind a server or a FUSE program may lie any filesystem. Where it cannot be tried, a time that may be another one, rounded,
+# is neither the same nor another one.
+test_how_exactly_a_locked_server_keeps_times_is_not_known() {
+    fresh_filesystem solid
+    mkdir -p {WORK,NAS}/footage/acme/{rounded,apart,equal}
+    printf 1 | tee {WORK,NAS}/footage/acme/{rounded,apart,equal}/f >one
+    touch -d 2024-01-01T12:00:00.5 WORK/footage/acme/{rounded,apart}/f {WORK,NAS}/footage/acme/equal/f
+    touch -d 2024-01-01T12:00:00 NAS/footage/acme/rounded/f
+    touch -d 2024-01-01T12:00:00.7 NAS/footage/acme/apart/f
+    mkdir -p NAS/.autobackup
+    echo '{"id": "0123abcd-0123-0123-0123-0123456789ab"}' >NAS/.autobackup/database.json
+    mount -o remount,bind,ro NAS || skip "cannot be mounted again as read-only"
+    ok add database NAS NAS
+    assert_err "NAS cannot be written, so how exactly it keeps times is not known"
+    ok list databases
+    assert_out "not measured"
+    ok list databases --json
+    assert_eq "$(json 'o.measured_at == nil and o.granularity == nil')" true
+    ok add database WORK WORK
+    ok add category footage
+    ok load
+    ab fetch --json
+    assert_eq "$(json 'o.database == "NAS" and o.compared and o.name .. " " .. o.compared or nil' | sort)" \
+        "$(printf 'apart differs\nequal same\nrounded unknown')"
+    ab compare acme/rounded footage WORK NAS
+    assert_status 3
+    assert_err "how exactly NAS keeps times was never measured"
+    ok compare acme/rounded footage WORK NAS --read
+    ok fetch acme/rounded --json
+    assert_eq "$(json 'o.compared' | sort)" "$(printf 'same\nsimilar')"
+    ab compare acme/apart footage WORK NAS
+    assert_status 4
+}
+
+# Once it could be tried, what it keeps is what counts.
+test_a_typed_add_measures_what_a_startup_file_added() {
+    fresh_filesystem solid
+    mkdir -p {WORK,NAS}/footage/acme/spot NAS/.autobackup
+    echo '{"id": "0123abcd-0123-0123-0123-0123456789ab"}' >NAS/.autobackup/database.json
+    printf 1 | tee {WORK,NAS}/footage/acme/spot/f >one
+    touch -d 2024-01-01T12:00:00.5 WORK/footage/acme/spot/f
+    touch -d 2024-01-01T12:00:00 NAS/footage/acme/spot/f
+    printf 'add("database", "NAS", "%s")\nadd("database", "WORK", "%s")\nadd("category", "footage", "footage")\n' \
+        "$PWD/NAS" "$PWD/WORK" >config.lua
+    ok --config config.lua add database WORK WORK
+    ok --config config.lua load
+    ok --config config.lua fetch acme/spot --json
+    assert_eq "$(json 'o.compared' | sort -u)" unknown
+    ok --config config.lua add database NAS NAS
+    ok --config config.lua fetch acme/spot --json
+    assert_eq "$(json 'o.compared' | sort -u)" differs
 }
 
 # Its time there is when it arrived: what changed at the source after that is copied, of whatever size.
@@ -185,6 +243,10 @@ test_where_no_times_are_kept_equal_sizes_are_not_the_same() {
     assert_out '? f'
     ok fetch acme/spot --json
     assert_eq "$(json 'o.compared' | sort -u)" unknown
+    ab compare acme/spot footage WORK NAS --read
+    assert_status 4
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.compared' | sort -u)" differs
     ab copy acme/spot footage WORK NAS
     assert_eq "$(cat NAS/footage/acme/spot/f "$(find NAS/.autobackup/versions -name f 2>/dev/null | grep . || echo /dev/null)" | grep -c bbbb)" 1
 }
