@@ -17,7 +17,6 @@ local function respell(run, item, origin, target)
     if not replica then
         return {}
     end
-    run.run = run.run or run.session.catalog:new_operation()    -- the copy itself is another operation of it
     return errors.check(core_copy.respell{
         catalog = run.session.catalog:path(), operation = run.session.catalog:new_operation(), run = run.run,
         path = locate.replica("", origin.category_path, item.client, item.name),
@@ -35,7 +34,7 @@ end
 
 -- All rounds at one destination.
 local function settle(run, item, origin, target)
-    local all, had = {}, run.run
+    local all = {}
     for _ = 1, DEEPEST do
         local count = 0
         for _, one in ipairs(respell(run, item, origin, target)) do
@@ -49,7 +48,6 @@ local function settle(run, item, origin, target)
         loading.refresh(run.session, target, {run:only(item)}, "read " .. target.database)
     end
     if #all == 0 then
-        run.run = had
         return
     end
     tell(run, target, all)
@@ -57,7 +55,7 @@ local function settle(run, item, origin, target)
 end
 
 --- Before a transfer is begun: give its destinations the spellings of the source. Not in a dry run, whose plan says it.
--- @param run of transfer.lua, with the destinations' locks; may get the id of a run
+-- @param run of transfer.lua, with the destinations' locks
 -- @param item one of its transfers, @param origin its row at the source, @param targets list of catalog rows
 function M.settle(run, item, origin, targets)
     if run.request.dry_run or run.request.past then

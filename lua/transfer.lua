@@ -426,9 +426,7 @@ function Run:copy_item(item)
 end
 
 function Run:copy_all(items)
-    if #items * #self.to > 1 then
-        self.run = self.session.catalog:new_operation()
-    end
+    self.run = self.session.catalog:new_operation()    -- also of a single one: it may be begun again
     self:open_targets(items)
     items = #self.request.only > 0 and selection.narrow(self, items) or items
     doubts.settle(self, items, self.request.project)
