@@ -87,7 +87,7 @@ static int finish_open(struct work *w, const char *path, int from, int to, bool 
     bool refused = mtime_of(&from_st) == mtime_of(&to_st) && refusals_stand(w->refusals, path);
     bool extras = !fresh && !refused && extras_differ(w, path, from, to);
     bool rights = extras || (!fresh && lacks_rights(&w->target.holds, &from_st, &to_st));
-    if (!fresh && !rights && mtime_of(&from_st) == mtime_of(&to_st))
+    if (!fresh && !rights && (mtime_of(&from_st) == mtime_of(&to_st) || frozen_is(to, ".")))    /* no plan tells a folder's time */
         return 0;
     int code = fresh ? 0 : announce_touch(w, path, &from_st, &to_st, to, rights);
     if (code)

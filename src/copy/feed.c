@@ -13,6 +13,7 @@
 #include "copy/directories.h"
 #include "copy/fan.h"
 #include "copy/folded.h"
+#include "copy/frozen.h"
 #include "copy/hardlink.h"
 #include "copy/layers.h"
 #include "copy/source.h"
@@ -145,10 +146,31 @@ static bool open_folder(struct feed *f, const struct plan_name *name)
     return !code;
 }
 
+/*
+ * A mark that stands against it (frozen.h) is seen before anything is made for it: where names can only be added, a temp would
+ * stay. False: reported for this name.
+ */
+static bool may_change(struct feed *f, struct twin *twin, const struct plan_name *name)
+{
+    bool frozen = twin->frozen;
+
+    if (name->verdict->kind == VERDICT_METADATA)
+        return true;
+    if (!frozen && name->pair->right) {
+        int dir = twin_target(twin);
+        frozen = dir >= 0 && frozen_is(dir, name->name);
+        if (dir >= 0)
+            twin_target_done(twin);
+    }
+    if (frozen)
+        report_errno(&f->w->report, feed_subject(name), EPERM, SIDE_TARGET);
+    return !frozen;
+}
+
 static struct item *new_item(struct feed *f, const struct plan_name *name)
 {
     struct twin *twin = twin_with(f, name);
-    if (!twin || !open_folder(f, name))
+    if (!twin || !may_change(f, twin, name) || !open_folder(f, name))
         return NULL;
     struct item *item = item_new(f->w, twin, name->verdict->kind, name->pair);
     item->retyped = name->retyped;

@@ -24,7 +24,7 @@ bool frozen_is(int dir, const char *name) { return mark_of(dir, name) != 0; }
 static bool tell(char mark, const char *what, char *ret_why, size_t size)
 {
     if (mark)
-        snprintf(ret_why, size, "%s is %s at the destination, so it stays as it is: chattr -%c takes that off", what,
+        snprintf(ret_why, size, "%s is %s, so it stays as it is: chattr -%c takes that off", what,
                  mark == 'i' ? "immutable" : "append-only", mark);
     return mark;
 }

@@ -57,7 +57,7 @@ struct report {
     const char *replica;                   /* its path, relative to both databases */
     const char *source_root, *target_root; /* for messages */
     const char *target_name;
-    const int *target_top;                 /* the replica's folder there, to see why something is not permitted; may be NULL */
+    const int *target_top;                 /* the folder that `dir` of a subject begins at, to see why something is not permitted; may be NULL */
     void (*missed)(void *arg, const struct subject *subject, const char *code);    /* told of each that is missing and stays so; NULL */
     void *missed_arg;
     struct plan_counts plan;

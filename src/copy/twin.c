@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "copy/frozen.h"
 #include "copy/xattr.h"
 
 #define RESERVED 128     /* descriptors for everything else in the process */
@@ -68,6 +69,7 @@ int twin_open(struct twins *all, const char *path, struct twin **ret_folder)
         return code;
     }
     f->strip_acl = xattr_has_default_acl(f->target);
+    f->frozen = frozen_is(f->target, ".");
     if (is_crowded())
         drop(&f->target);    /* thousands may wait for their turn */
     *ret_folder = f;

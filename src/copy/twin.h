@@ -20,6 +20,7 @@ struct twin {
     struct twins *all;
     char *path;                    /* relative to the replica, "" for its top */
     bool strip_acl;                /* the target directory has a default ACL, which files in it inherit */
+    bool frozen;                   /* no name in the target directory can be changed or removed (frozen.h) */
     dev_t source_dev;
     struct stat before;            /* the target directory as it was when it was opened first */
     atomic_bool announced;         /* the manifest has it */

@@ -179,7 +179,7 @@ static int expire(struct prune *p, const char *operation)
     code = p->request.dry_run ? 0 : leave_place(p, operation);
     if (code == -ENOENT)
         return 0;
-    if (asprintf(&path, VERSIONS "/%s%s", p->request.dry_run ? "" : LEAVING, operation) < 0)
+    if (asprintf(&path, VERSIONS "/%s%s", p->request.dry_run || code ? "" : LEAVING, operation) < 0)
         return -ENOMEM;
     code = code ? settle(p, path, code) : remove_versions(p, path, operation);
     free(path);
@@ -362,7 +362,8 @@ static void main_of_job(struct job *job, void *arg)
     p->manifest.fd = p->manifest.dir = -1;
     p->started_at = clock_monotonic();
     p->report = (struct report){.job = job, .replica = "", .source_root = p->request.root,
-                                .target_root = p->request.root, .target_name = p->request.database};
+                                .target_root = p->request.root, .target_name = p->request.database,
+                                .target_top = &p->root};
     int code = work(p, &err);
     if (!beat_check(p->beat, &err) && code == -ECANCELED)
         error_clear(&err);

@@ -62,6 +62,7 @@ static void init(struct undo *u, struct job *job)
     u->past.reader.fd = -1;
     u->spot = (struct spot){.live = -1, .kept = {-1, -1}};
     u->report.job = job;
+    u->report.target_top = &u->top;
     u->report.replica = u->request.path;
     u->report.source_root = u->report.target_root = u->request.root;
     u->report.target_name = u->request.database;
