@@ -29,7 +29,7 @@ end
 local function with_versions(operations)
     local list = {}
     for _, operation in ipairs(operations) do
-        if operation.has_versions then
+        if operation.has_versions and not operation.unread then    -- nobody knows whose those are
             list[#list + 1] = {operation = operation.operation, replica = operation.replica or "",
                 at = M.started_at(operation) or math.huge,
                 finished = operation.state ~= nil or not operation.has_manifest}

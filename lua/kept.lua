@@ -144,6 +144,9 @@ function M.each(session, database, place, each, note)
         local why = where and read_operation(database, found, where, place, each)
         if why then
             note(("%s: the manifest of %s cannot be read: %s"):format(database.database, found.operation, why))
+        elseif found.unread then
+            note(("%s: the manifest of %s cannot be read: %s"):format(database.database, found.operation,
+                found.unread))
         elseif found.has_versions and not found.has_manifest then
             note(("%s: operation %s has versions and no manifest: look into .autobackup/versions/%s"):format(
                 database.database, found.operation, found.operation))

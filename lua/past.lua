@@ -1,5 +1,6 @@
 --- The operations that are known, from the catalog and from the manifests on the disks, put together.
 -- Pure: tables in, tables out.
+local expiry = require "autobackup.expiry"
 local runs = require "autobackup.runs"
 
 local M = {}
@@ -85,6 +86,16 @@ local function add_manifest(entry, found, disk, context)
     add_counts(entry, found)
 end
 
+-- What its manifest says nobody knows here, but that it is there.
+local function add_unread(entry, found, disk)
+    entry.kind, entry.state = entry.kind or "unknown", entry.state or "unknown"
+    entry.started_at = entry.started_at or seconds(expiry.started_at(found))
+    entry.database, entry.to, entry.versions = disk, disk, found.has_versions
+    entry.unread = found.unread
+    entry.message = ("%s: the manifest of %s cannot be read (%s): what it did there is not known"):format(disk,
+        found.operation, found.unread)
+end
+
 local function is_newer(a, b)
     local first, second = a.started_at or 0, b.started_at or 0
     if first ~= second then
@@ -127,8 +138,8 @@ end
 -- @return list, newest first, of {operation, kind, project?, category?, from?, to, undoes?, undone_by?,
 --         undone_in_part?, redone_by?, run?, state, host, user?, pid, started_at, finished_at?, seconds?, files, bytes,
 --         database (where its manifest lies), manifest? (it is there), versions?, created?, replaced?,
---         removed?, corrected?, directories?, replica? (its path), known? (the catalog has it), message?};
---         times in seconds
+--         removed?, corrected?, directories?, replica? (its path), known? (the catalog has it), message?,
+--         unread? (the code of why its manifest could not be read: message says it)}; times in seconds
 function M.merge(rows, disks, context)
     local list, entries = {}, {}
     for _, row in ipairs(rows) do
@@ -138,12 +149,14 @@ function M.merge(rows, disks, context)
     for _, disk in ipairs(disks) do
         for _, found in ipairs(disk.operations) do
             local key = found.operation .. "\0" .. disk.database
-            if found.has_manifest and not entries[key] then
+            if (found.has_manifest or found.unread) and not entries[key] then
                 entries[key] = {operation = found.operation}
                 list[#list + 1] = entries[key]
             end
             if found.has_manifest then
                 add_manifest(entries[key], found, disk.database, context)
+            elseif found.unread then
+                add_unread(entries[key], found, disk.database)
             end
         end
     end

@@ -67,16 +67,26 @@ local function doubt_of(session, plan, name, found)
     return why and ("%s: %s would go, but %s"):format(name, much, why)
 end
 
+-- Those whose manifests cannot be read: their versions stay.
+local function unread_of(found)
+    local list = {}
+    for _, operation in ipairs(found) do
+        list[#list + 1] = operation.unread and operation or nil
+    end
+    return list
+end
+
 --- Choose what goes. No disk is written to.
 -- @param session the session
 -- @param request {policy = {older=seconds?, keep=N?}, databases = names (empty: all), lock_wait = seconds?}
 -- @return plan for `run`: {databases = rows of the catalog, expired = lists of ids by database's name, newest = ns
---         since 1970 by database's name, offline and unread = by database's name {message=, code=}, doubts = list of
+--         since 1970 by database's name, offline and unread = by database's name {message=, code=}, closed =
+--         operations whose manifests cannot be read, by database's name, doubts = list of
 --         sentences: it is much that goes, and the clock may be wrong, ...}
 function M.plan(session, request)
     local now = core_sys.now()
     local plan = {databases = chosen(session, request.databases), named = #request.databases > 0, expired = {},
-        policy = request.policy, now = now, doubts = {}, newest = {}, offline = {}, unread = {},
+        policy = request.policy, now = now, doubts = {}, newest = {}, offline = {}, unread = {}, closed = {},
         lock_wait = request.lock_wait,
         leftovers_before = now - units.ns(request.policy.older or LEFTOVERS)}
     for _, database in ipairs(plan.databases) do
@@ -87,6 +97,7 @@ function M.plan(session, request)
             plan.unread[name] = not found and {message = why, code = symbol} or nil
             plan.expired[name] = expiry.expired(found or {}, request.policy, now)
             plan.newest[name] = newest_of(found or {}, plan.expired[name])
+            plan.closed[name] = unread_of(found or {})
             plan.doubts[#plan.doubts + 1] = found and doubt_of(session, plan, name, found) or nil
         else
             plan.offline[name] = {message = message, code = code}
@@ -153,6 +164,16 @@ function Run:prune(database)
     self:finish_one(database, final or {type = "failed", code = "EIO", message = "the prune ended early"})
 end
 
+function Run:tell_closed(database)
+    for _, operation in ipairs(self.plan.closed[database.database]) do
+        local path = locate.join(database.path, ".autobackup/operations/" .. operation.operation)
+        self:problem(path, operation.unread,
+            ("its manifest cannot be read (%s), so its versions stay: let this user "
+            .. "read it"):format(operation.unread), {database = database.database})
+        self:worsen(statuses.PARTIAL)
+    end
+end
+
 -- One that is offline is a failure only when it was named.
 function Run:try(database)
     local offline, unread = self.plan.offline[database.database], self.plan.unread[database.database]
@@ -161,6 +182,7 @@ function Run:try(database)
         self:worsen(statuses.PARTIAL)
     elseif not offline then
         self:prune(database)
+        self:tell_closed(database)
     elseif self.plan.named then
         self:problem(database.path, offline.code, offline.message, {database = database.database})
         self:worsen(statuses.UNAVAILABLE)

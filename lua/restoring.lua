@@ -3,6 +3,7 @@
 local core_sys = require "core.sys"
 local core_undo = require "core.undo"
 local errors = require "autobackup.errors"
+local expiry = require "autobackup.expiry"
 local glob = require "autobackup.glob"
 local lists = require "autobackup.lists"
 local locate = require "autobackup.locate"
@@ -29,18 +30,31 @@ local function key_of(item)
     return item.category .. "\0" .. item.project
 end
 
--- The operations that the database's disk knows, the oldest first.
+-- The operations that the database's disk knows, the oldest first, and those of which nothing could be read.
 local function read_operations(database)
     errors.check(locate.online(database))
-    local list = {}
+    local list, unread = {}, {}
     local all = errors.check(core_undo.operations{root = database.path, identity = database.identity})
     for _, found in ipairs(all) do
         if found.has_manifest and found.started_at then
             list[#list + 1] = found
+        elseif found.unread then
+            unread[#unread + 1] = found
         end
     end
     table.sort(list, oldest_first)
-    return list
+    return list, unread
+end
+
+-- What was changed since is what tells how it was then.
+local function check_read(database, unread, moment)
+    for _, found in ipairs(unread) do
+        if (expiry.started_at(found) or moment) >= moment then
+            errors.raise(found.unread, ("--as-of: the manifest of %s on %s cannot be read (%s), so what was there "
+                .. "before it is not known: let this user read it"):format(found.operation, database.database,
+                found.unread), {path = database.path})
+        end
+    end
 end
 
 local function is_tail(list, text)
@@ -75,8 +89,9 @@ end
 -- @param as_of text: a moment, or an operation, which means: just before it
 -- @return a value for `past` of transfer.run; raises
 function M.past(session, database, as_of)
-    local list = read_operations(database)
+    local list, unread = read_operations(database)
     local moment, operation = moment_of(list, as_of, session, database)
+    check_read(database, unread, moment)
     if moment > core_sys.now() then
         errors.usage("--as-of: %s is in the future", as_of)
     end

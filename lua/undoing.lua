@@ -37,8 +37,14 @@ local function unread_of(failures)
     return names
 end
 
--- Nobody knows what the last operation was where a disk that may have it is not read.
+-- Nobody knows what the last operation was where a disk that may have it is not read, or a newer manifest.
 local function check_unread(list, entries, failures)
+    for _, entry in ipairs(list) do
+        local is_older = entries and (entries[1].started_at or 0) > (entry.started_at or 0)
+        if entry.unread and entry.known and not is_older then
+            errors.raise(entry.unread, entry.message .. ": let this user read it, or name another one")
+        end
+    end
     for _, name in ipairs(unread_of(failures)) do
         local newest = entries and past.newest_on(list, name)
         if not entries or newest and newest > (entries[1].started_at or 0) then
@@ -85,6 +91,8 @@ local function check(entry, failures, list)
             entry.category))
     elseif failures[entry.database] then
         error(failures[entry.database], 0)
+    elseif entry.unread then
+        errors.raise(entry.unread, entry.message .. ", so nothing of it is undone: let this user read it")
     elseif not entry.manifest then
         errors.raise("ENOTHING", ("%s changed nothing on %s: there is nothing to undo"):format(entry.operation,
             tostring(entry.database)))

@@ -60,12 +60,21 @@ local function offline_notes(failures, notes)
     table.sort(notes)
 end
 
+-- What it did is not known, so it may be one that is asked for.
+local function say_unread(entry, result)
+    if entry.unread then
+        table.insert(result.notes, entry.message .. "; let this user read it, or look at the disk")
+        result.status = statuses.PARTIAL
+    end
+end
+
 local function list_all(args, list, failures, result)
     local wanted = filter(args, list)
     for _, entry in ipairs(list) do
         if wanted(entry) then
             result[#result + 1] = row_of(entry, failures)
         end
+        say_unread(entry, result)
     end
     offline_notes(failures, result.notes)
     if #result == 0 then
@@ -120,6 +129,7 @@ local function show_one(args, session, list, failures, result, files)
         table.insert(result.notes, "'history OPERATION' shows the files of one")
     end
     for _, entry in ipairs(is_run and {} or entries) do
+        say_unread(entry, result)
         if entry.manifest and entry.kind ~= "prune" then
             read_files(session, entry, result, files)
         elseif failures[entry.database] then
@@ -165,7 +175,7 @@ end
 
 local function state_text(state, row)
     if state == "unknown" then
-        return "unknown, on " .. tostring(row.host)
+        return row.host and "unknown, on " .. row.host or "not known"
     elseif row.undone_part then
         return ("%s, %s undone"):format(state, row.undone_part)
     end

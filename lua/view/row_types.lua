@@ -327,7 +327,7 @@ return {
         "run text id that the undos of one command share"},
     operation = {about = "what was done: history",
         "*operation text its id",
-        "*kind text copy, restore, undo, prune, verify or accept",
+        "*kind text copy, restore, undo, prune, verify or accept; unknown where nobody can read it",
         "*project text client/project",
         "*category text its name",
         "*from text database",

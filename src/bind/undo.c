@@ -2,7 +2,7 @@
  * core.undo: start{...} -> job, with the fields of struct undo_request (lock_wait in seconds);
  * prune{...} -> job, with those of struct prune_request (expired and tops are lists);
  * operations{root=, identity=} -> list of {operation, kind, replica, target, source, host, run, user, boot, pid, began, started_at,
- * finished_at, state, files, bytes, created, replaced, removed, touched, directories, has_versions, has_manifest},
+ * finished_at, state, files, bytes, created, replaced, removed, touched, directories, has_versions, has_manifest, unread (the code of why its manifest could not be read)},
  * times in ns, what is not known nil;
  * files{root=, identity=, operation=, only=PATTERNS?} -> job that lists an operation's files.
  * asof{...} -> {layers (for core.copy.start), names, hits = {names each pattern covers}, lacking, lacks = list of
@@ -117,6 +117,7 @@ static void push_operation(lua_State *L, const struct operation *o)
     bind_set_integer(L, "directories", o->counts.directories);
     set_flag(L, "has_versions", o->has_versions);
     set_flag(L, "has_manifest", o->has_manifest);
+    bind_set_text(L, "unread", o->unread ? error_name(o->unread) : NULL);
     if (o->has_manifest) {
         bind_set_integer(L, "pid", o->pid);
         bind_set_integer(L, "began", o->began);

@@ -140,13 +140,21 @@ static void count_all(struct operation *o, struct manifest_reader *reader)
     }
 }
 
+/* Something else in a manifest's place says nothing, and is none. */
+static int reason_of(int code)
+{
+    return code == -ENOENT || code == -ELOOP || code == -EISDIR || code == -ENOTDIR || code == -EINVAL || code == -ENXIO ? 0 : -code;
+}
+
 static void read_manifest(struct operation *o, int root)
 {
     struct manifest_reader reader;
     struct manifest_record head, second;
+    int code = manifest_open(root, o->operation, &reader), got = code ? code : manifest_next(&reader, &head);
 
-    if (manifest_open(root, o->operation, &reader) == 0 && manifest_next(&reader, &head) == 1 &&
-        head.verb == MANIFEST_HEAD && strcmp(head.fields[2], o->operation) == 0) {
+    if (got < 0)
+        o->unread = reason_of(got);
+    if (got == 1 && head.verb == MANIFEST_HEAD && strcmp(head.fields[2], o->operation) == 0) {
         take_head(o, &head);
         if (manifest_next(&reader, &second) == 1 && second.verb == MANIFEST_RUN)
             take_run(o, &second);

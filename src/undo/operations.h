@@ -21,6 +21,7 @@ struct operation {
     struct manifest_counts counts;
     bool has_versions;               /* versions of it are on the disk */
     bool has_manifest;
+    int unread;                      /* errno of why it has a manifest that could not be read: nothing is known of it; else 0 */
 };
 
 struct operations {

@@ -99,3 +99,43 @@ test_a_folder_of_the_versions_that_is_shut_is_named() {
     two copy acme/spot footage WORK NAS && assert_status 0
     [ "$(cat NAS/footage/acme/spot/b)" = 4444 ]
 }
+
+# A manifest that this user may not read hides what was done: that is said, and nothing is guessed without it.
+test_a_manifest_that_cannot_be_read_is_not_taken_for_none() {
+    local hidden
+    need_root users
+    mkdir -p {WORK,NAS}/footage WORK/footage/acme/spot
+    to_nobody ..
+    echo 1 >WORK/footage/acme/spot/f
+    run as_nobody add database WORK WORK
+    run as_nobody add database NAS NAS
+    run as_nobody add category footage
+    run as_nobody load
+    run as_nobody copy acme/spot footage WORK NAS
+    sleep 1.1
+    echo 22 >WORK/footage/acme/spot/f
+    run as_nobody copy acme/spot footage WORK NAS
+    hidden=$(find NAS/.autobackup/operations -type f | sort | tail -n 1)
+    chown root "$hidden"
+    chmod 600 "$hidden"
+    run as_nobody history
+    assert_status 3
+    assert_err "NAS: the manifest of ${hidden##*/} cannot be read (EACCES): what it did there is not known"
+    run as_nobody undo --yes
+    assert_status 1
+    assert_err "the manifest of ${hidden##*/} cannot be read (EACCES)"
+    run as_nobody undo "${hidden##*/}" --yes
+    assert_status 1
+    assert_err "the manifest of ${hidden##*/} cannot be read (EACCES)"
+    run as_nobody restore acme/spot footage --from NAS --to WORK --as-of 1h
+    assert_status 1
+    assert_err "the manifest of ${hidden##*/} on NAS cannot be read (EACCES), so what was there before it is not known"
+    run as_nobody prune --older 0s --yes
+    assert_status 3
+    assert_err "its manifest cannot be read (EACCES), so its versions stay"
+    assert_eq "$(cat NAS/.autobackup/versions/"${hidden##*/}"/footage/acme/spot/f)" 1
+    chown nobody "$hidden"
+    run as_nobody undo --yes
+    assert_status 0
+    assert_eq "$(cat NAS/footage/acme/spot/f)" 1
+}
