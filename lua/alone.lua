@@ -61,15 +61,23 @@ function M.watch(session, database, place, excluded)
     local spoiled = doubtful(session, database, place)
     local online, offline = others(session, database, place, excluded, spoiled)
     return setmetatable({database = database, place = place, online = online, offline = offline, files = 0,
-        bytes = 0, unseen = {}, spoiled = spoiled}, Watch)
+        bytes = 0, unseen = {}, spoiled = spoiled, catalog = session.catalog, steps = {}}, Watch)
 end
 
 local function is_same(watch, other, here, there)
     if there.kind ~= here.kind or there.size ~= here.size or there.dev == here.dev and there.ino == here.ino then
         return false
     end
-    local coarse = math.max(watch.database.granularity or 1, other.granularity or 1, COARSE)
-    return here.kind == "symlink" or math.abs(there.mtime - here.mtime) * 1000000000 <= coarse
+    local between = math.abs(there.mtime - here.mtime) * 1000000000
+    return here.kind == "symlink" or between <= COARSE or between < math.max(watch:step(watch.database),
+        watch:step(other))
+end
+
+-- Where it was not measured a file is held only if the times are equal.
+function Watch:step(database)
+    self.steps[database.id] = self.steps[database.id]
+        or self.catalog:measured_step(database.id, self.place.category.id) or 1
+    return self.steps[database.id]
 end
 
 local function is_held(watch, path, here)

@@ -86,7 +86,7 @@ end
 
 local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r.project AS project,
     c.name AS category, c.path AS category_path, d.name AS database, d.id AS database_id, d.path AS root,
-    k.granularity, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times, k.early,
+    k.granularity, k.oldest AS oldest_kept, k.newest AS newest_kept, k.keeps_times, k.early, k.measured,
     printf('%s %s %s %s %s %s %s', k.granularity, k.oldest, k.newest, k.keeps_times, k.link_times, k.early,
     k.measured) AS times,
     r.files, r.directories, r.bytes, r.newest, lower(hex(r.fingerprint)) AS fingerprint,
@@ -100,7 +100,7 @@ local REPLICA = [[SELECT r.id, r.client, r.project AS name, r.client || '/' || r
 -- @param filter {client=, project="client/name", name=, database=, category=}: each a name, or a pattern
 --        (glob.lua); category several names too
 -- @return rows {id, client, project, name, category, category_path, database, database_id, root, granularity,
---         oldest_kept?, newest_kept?, keeps_times (traits.lua), times (those in one text),
+--         oldest_kept?, newest_kept?, keeps_times, measured (traits.lua), times (those in one text),
 --         files, directories, bytes, newest?, fingerprint (hex), errors, loaded_at, verified_at?, category_id,
 --         damaged (files known to be), open (files of which size and time say nothing: DIGEST_OPEN),
 --         evidence (hex, of src/index/evidence.h; "" where an older version left none: that equals no other)}

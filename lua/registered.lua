@@ -89,7 +89,7 @@ function M:set_database(id, fields, forget)
         end
         if forget then
             for _, name in ipairs{"replica", "client", "loose", "reading", "unread", "outside", "held",
-                "held_seen", "refused"} do
+                "held_seen", "refused", "apart", "traits"} do
                 self:exec("DELETE FROM " .. name .. " WHERE database = ?", {id})
             end
             self:exec("DELETE FROM compared WHERE ? IN (target, source)", {id})

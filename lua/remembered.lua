@@ -32,10 +32,20 @@ function M:is_apart(database, category)
     return self:rows("SELECT 1 FROM apart WHERE database = ? AND category = ?", {database, category})[1] ~= nil
 end
 
+--- How far apart the times of files in a category of a database are at least, where that was measured.
+-- @param database, category catalog ids
+-- @return ns, or nil
+function M:measured_step(database, category)
+    local row = self:rows("SELECT granularity FROM kept_times WHERE database = ? AND category = ? AND measured",
+        {database, category})[1]
+    return row and row.granularity
+end
+
 --- A category moved to another disk, or to the database's own: the next load takes it as it lies there.
 -- @param database, category catalog ids
 function M:category_moved(database, category)
-    self:exec("INSERT OR REPLACE INTO apart (database, category) VALUES (?, ?)", {database, category})
+    self:exec("INSERT OR REPLACE INTO apart (database, category, granularity) VALUES (?, ?, 0)",
+        {database, category})
 end
 
 --- The same with names, and the replicas in which something could not be read, by category and database.

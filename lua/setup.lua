@@ -1,5 +1,6 @@
 --- Adding databases: what may be added, and which disk is which. A marker is written by an `add` that was typed and by
 -- nothing else, after saying on which device.
+local apart = require "autobackup.apart"
 local core_disk = require "core.disk"
 local fs = require "core.fs"
 local as_typed = require "autobackup.view.typed"
@@ -204,8 +205,18 @@ end
 -- said.
 local function measure(session, name, notes)
     local database = session.mode ~= "config" and session.catalog:database(name)
-    if database and database.identity and not traits.ensure(session, database) then
-        warn(session, notes, traits.unmeasured(database))
+    if not database or not database.identity then
+        return
+    end
+    local is_known, code = traits.ensure(session, database)
+    if not is_known then
+        warn(session, notes, traits.unmeasured(database, code))
+    end
+    local is_online = apart.prober(session.catalog)
+    for _, category in ipairs(session.catalog:categories()) do
+        if is_online(database, category) == true then
+            traits.ensure(session, database, category)
+        end
     end
 end
 

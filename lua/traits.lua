@@ -24,7 +24,7 @@ local LEFT = {EROFS = true, EACCES = true, EPERM = true,
 -- @param session the session
 -- @param database catalog row, online
 -- @param category catalog row: what it lies on, where that is a disk of its own (optional)
--- @return whether it is known now; raises where the disk fails
+-- @return whether it is known now, and the code of why not; raises where the disk fails
 function M.ensure(session, database, category)
     if category and not session.catalog:is_apart(database.id, category.id) then
         return true
@@ -36,7 +36,7 @@ function M.ensure(session, database, category)
     if not found and not LEFT[code] then
         errors.raise(code, message, {path = database.path})
     end
-    return found ~= nil
+    return found ~= nil, code
 end
 
 local function is_coarse(row, other)
@@ -51,10 +51,14 @@ function M.are_coarse(a, b)
     return is_coarse(a, b) or is_coarse(b, a)
 end
 
+local function may_be_rounded(row)
+    return row.keeps_times == 0 or row.granularity == 0 or row.measured == 0 and row.granularity > 1
+end
+
 --- May times of files of two replicas say nothing, so that their contents have to be read? Pure.
 -- @param a, b catalog rows of replicas
 function M.may_say_nothing(a, b)
-    return a.keeps_times == 0 or b.keeps_times == 0 or a.granularity == 0 or b.granularity == 0
+    return may_be_rounded(a) or may_be_rounded(b)
 end
 
 --- Why times of files may say nothing: how exactly a disk keeps them is not known. Pure.
@@ -63,22 +67,23 @@ end
 function M.unknown(...)
     local list = {}
     for _, row in ipairs{...} do
-        list[#list + 1] = row.granularity == 0 and row.database or nil
+        list[#list + 1] = row.measured == 0 and may_be_rounded(row) and row.database or nil
     end
-    return list[1] and (" (how exactly %s keeps times was never measured: a typed 'add database' does, or a copy "
-        .. "to it)"):format(table.concat(list, " and ")) or ""
+    return list[1] and (" (how exactly %s keeps times was never measured: a copy to it does that)"):format(
+        table.concat(list, " and ")) or ""
 end
 
 --- What stays open of a database whose disk could not be measured, for people. Pure.
--- @param database catalog row
+-- @param database catalog row, @param code of why (ensure)
 -- @return text
-function M.unmeasured(database)
+function M.unmeasured(database, code)
     if database.granularity == 0 then
-        return ("%s cannot be written, so how exactly it keeps times is not known: of a file whose time there may "
-            .. "be another's, rounded, only reading tells whether it is the same"):format(database.database)
+        return ("%s cannot be written (%s), so how exactly it keeps times is not known: of a file whose time "
+            .. "there may be another's, rounded, only reading tells whether it is the same"):format(
+            database.database, code)
     end
-    return ("%s cannot be written, so what it keeps is not measured: its times count as %s stores them"):format(
-        database.database, database.fs_type or "its type")
+    return ("%s cannot be written (%s), so what it keeps is not measured: its times count as %s stores them")
+        :format(database.database, code, database.fs_type or "its type")
 end
 
 --- The option of commands that compare times: what no trial can see, as whole hours after a change of zone on FAT.

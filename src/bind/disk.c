@@ -41,7 +41,7 @@ static int push_identity(lua_State *L, const struct identity *id, const char *pl
 }
 
 /*
- * identity(path) -> {id?, place?, marker, fs_type, granularity, type, device?, label?, size?} of a database's root: id as in
+ * identity(path) -> {id?, place?, marker, fs_type, granularity (ns; 0: not known by the type), type, device?, label?, size?} of a database's root: id as in
  * index/identity.h (none: nothing tells the disk from another); place: the root's path within its filesystem; type, device, label and size (bytes) of its filesystem for people
  */
 static int disk_identity(lua_State *L)

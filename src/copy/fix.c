@@ -102,7 +102,7 @@ static bool is_expected(const struct fix *f, bool *ret_listed)
     int64_t mtime = mtime_of(&f->after);
     bool expected = mtime == was.mtime || traits_hold(traits, mtime_of(&f->wanted), mtime);
 
-    *ret_listed = times_agree(f->item->right.ctime, was.ctime, traits->granularity);
+    *ret_listed = times_agree(f->item->right.ctime, was.ctime, traits_step(traits, was.ctime));
     was.mtime = mtime;
     return expected && still_is(&was, &f->after, STILL_SAME, NULL);
 }

@@ -190,6 +190,7 @@ static int compare_ends(struct work *w, struct error *err)
         return error_say(err, "ESAME", EINVAL, "%s/%s: source and destination are the same folder",
                          w->request->target_root, w->request->path);
     w->target.elsewhere = b.st_dev != root.st_dev;
+    w->target.end_dev = b.st_dev;
     w->same_filesystem = a.st_dev == b.st_dev || (w->source.fs.id && w->source.fs.id == w->target.fs.id);
     atomic_store(&w->clone, w->same_filesystem);
     return 0;
@@ -278,7 +279,7 @@ static int open_layers(struct work *w)
 
 int work_ready(struct work *w)
 {
-    bool holes = w->target.fs.holes;
+    const struct filesystem recalled = w->target.fs;
     struct stat top, root;
 
     w->target.sync = openat(w->target.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -295,10 +296,8 @@ int work_ready(struct work *w)
     int code = open_layers(w);
     if (!code)
         code = filesystem_of(w->target.top, &w->target.fs);
-    if (!w->target.elsewhere) {
-        w->target.fs.traits = w->target.holds.traits;
-        w->target.fs.holes = holes;
-    }
+    if (top.st_dev == w->target.end_dev)
+        w->target.fs = recalled;
     w->target.holds.traits = w->target.fs.traits;
     return code;
 }

@@ -8,7 +8,6 @@
 #include "copy/trial.h"
 
 #define FILE_TIME 1000000000     /* seconds since 1970: one that every filesystem has */
-#define COARSEST (2 * NSEC_PER_SEC)
 #define JOINED INT64_C(9223372036)    /* what 64 bits of nanoseconds hold */
 #define LAST INT64_C(26403876000)     /* nearly what clock_join tells apart: an end beyond is none */
 
@@ -80,7 +79,7 @@ static const struct timespec fine[] = {{1, 123456789}, {2, 987654321}, {3, 99999
 /* Of the seconds from `since` on: ns. 0 when times do not stay there at all. */
 static int64_t granularity_since(struct clockwork *c, int64_t since)
 {
-    static const int64_t steps[] = {1, 100, 1000, 10000, NSEC_PER_MSEC, 10 * NSEC_PER_MSEC, NSEC_PER_SEC, COARSEST};
+    static const int64_t steps[] = {1, 100, 1000, 10000, NSEC_PER_MSEC, 10 * NSEC_PER_MSEC, NSEC_PER_SEC, TRAITS_COARSEST};
     int64_t most = 0;
 
     for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {

@@ -38,6 +38,7 @@ struct target {
     char *name;                    /* the database's */
     struct filesystem fs;          /* of top, or of root while there is no top */
     bool plain;                    /* as of the source */
+    dev_t end_dev;                 /* of the nearest folder that was there, whose traits were recalled */
     bool elsewhere;                /* .autobackup lies on another filesystem than the replica */
     dev_t dev;                     /* of .autobackup: a folder in the replica may be of another (a subvolume) */
     struct holds holds;

@@ -48,6 +48,7 @@ static void take(sqlite3_stmt *stmt, struct apart *a)
     a->any = a->recorded && sqlite3_column_type(stmt, 7) == SQLITE_NULL;
     take_text(stmt, 7, a->volume, sizeof a->volume);
     take_text(stmt, 8, a->place, sizeof a->place);
+    a->was_granularity = sqlite3_column_int64(stmt, 9);
 }
 
 /* The innermost category around a path. */
@@ -56,7 +57,7 @@ static int ask(struct catalog *cat, const char *identity, const char *path, stru
     static const char sql[] =
         "SELECT d.id, c.id, d.name, c.name, c.path, "
         "EXISTS (SELECT 1 FROM replica r WHERE r.database = d.id AND r.category = c.id), "
-        "m.category IS NOT NULL, m.volume, m.place FROM database d "
+        "m.category IS NOT NULL, m.volume, m.place, m.granularity FROM database d "
         "JOIN category c ON ?2 = c.path OR substr(?2, 1, length(c.path) + 1) = CAST(c.path || '/' AS BLOB) "
         "LEFT JOIN apart m ON m.database = d.id AND m.category = c.id "
         "WHERE d.identity = ?1 ORDER BY length(c.path) DESC LIMIT 1";
@@ -241,7 +242,7 @@ bool apart_is_news(const struct apart *a)
 {
     if (!a->category)
         return false;
-    return a->own != a->recorded || a->any || strcmp(a->volume, a->volume_now) != 0 || strcmp(a->place, a->place_now) != 0;
+    return a->own != a->recorded || a->any || (a->own && a->granularity != a->was_granularity) || strcmp(a->volume, a->volume_now) != 0 || strcmp(a->place, a->place_now) != 0;
 }
 
 /* The database or the category may have been forgotten meanwhile: then there is nothing to remember. */

@@ -22,7 +22,7 @@ struct apart {
     char place[IDENTITY_PLACE];         /* and the folder in it */
     int failed;                         /* the -errno of looking */
     bool own;                           /* it lies apart now */
-    int64_t granularity;                /* of its times then (filesystem_granularity) */
+    int64_t granularity, was_granularity;    /* of its times now, and as recorded (filesystem_granularity) */
     char volume_now[VOLUME_NAME], place_now[IDENTITY_PLACE];
 };
 void apart_clear(struct apart *a);

@@ -71,7 +71,7 @@ static const struct kind kinds[] = {
 };
 
 /*
- * Inodes of 128 bytes (and ext2, ext3) have no room for a file's birth, nor for fractions of its other times: what has the
+ * Inodes of 128 bytes have no room for a file's birth, nor for fractions of its other times: what has the
  * first has the second (Documentation/filesystems/ext4/inodes.rst). A birth that cannot be asked for says nothing.
  */
 static bool has_whole_seconds(int fd)
@@ -126,7 +126,8 @@ int64_t filesystem_granularity(const struct filesystem *fs)
 int64_t filesystem_tick(const struct filesystem *fs)
 {
     int64_t least = fs->network ? NSEC_PER_SEC : 20 * NSEC_PER_MSEC;    /* clocks apart; the kernel's own tick */
-    return fs->traits.granularity > least ? fs->traits.granularity : least;
+    int64_t step = fs->traits.source == TRAITS_UNKNOWN ? TRAITS_COARSEST : fs->traits.granularity;
+    return step > least ? step : least;
 }
 
 bool filesystem_is_young(const struct filesystem *fs, int64_t now, int64_t time)

@@ -13,7 +13,6 @@
 #define CHECKSUM_SIZE 8
 #define SMALLEST_ENTRY 9     /* bytes: what an entry takes at least */
 #define TYPICAL_ENTRY 48     /* bytes to make room for at once */
-#define COARSEST (2 * NSEC_PER_SEC)                  /* FAT's times */
 #define EARLIEST (315532800 * NSEC_PER_SEC)          /* 1980: before it FAT has none, others a later end */
 #define LATEST (INT64_C(0x7fffffff) * NSEC_PER_SEC)  /* 2038: the first of the ends to come, of 32 bits */
 
@@ -382,7 +381,7 @@ static bool is_one_somewhere(int64_t old, int64_t now)
 {
     uint64_t apart = old > now ? (uint64_t)old - (uint64_t)now : (uint64_t)now - (uint64_t)old;
 
-    return apart < COARSEST || (old < EARLIEST && now < EARLIEST) || (old >= LATEST && now >= LATEST);
+    return apart < TRAITS_COARSEST || (old < EARLIEST && now < EARLIEST) || (old >= LATEST && now >= LATEST);
 }
 
 /* One side of a diff: the entry at hand, and whether there is one. */
@@ -416,7 +415,7 @@ static bool has_moved(const struct entry *old, const struct entry *now, int sign
 /* A mount of coarser times shows the same time with less of it. */
 static bool is_cut(int64_t old, int64_t now)
 {
-    return now == old || (now % NSEC_PER_SEC == 0 && old > now && (uint64_t)old - (uint64_t)now < COARSEST);
+    return now == old || (now % NSEC_PER_SEC == 0 && old > now && (uint64_t)old - (uint64_t)now < TRAITS_COARSEST);
 }
 
 /* What was found out about the content stays with it, as far as the new entry is still of that content. */

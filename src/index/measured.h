@@ -1,6 +1,6 @@
 /*
  * What a database's filesystem was measured to keep, as the catalog remembers it. Where it was never measured, the
- * times are those guessed from its type, and all else is not known.
+ * times are those that its type tells (traits.h), and all else is not known.
  */
 #ifndef AUTOBACKUP_INDEX_MEASURED_H
 #define AUTOBACKUP_INDEX_MEASURED_H

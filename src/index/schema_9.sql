@@ -7,7 +7,9 @@ CREATE VIEW kept_times AS                  -- of every category in every databas
     FROM database d CROSS JOIN (SELECT id FROM category UNION ALL SELECT 0) c    -- 0: of the root
         LEFT JOIN apart a ON a.database = d.id AND a.category = c.id
         LEFT JOIN traits t ON t.database = d.id AND t.category = COALESCE(a.category, 0);
-UPDATE database SET granularity = 0 WHERE fs_type IN ('fuse', 'nfs', 'cifs', 'smb', 'ceph', '9p', 'overlay');
+UPDATE database SET granularity = 0        -- until a load has looked: what an older program guessed
+    WHERE fs_type IS NULL OR fs_type NOT IN ('xfs', 'btrfs', 'f2fs', 'zfs', 'bcachefs', 'tmpfs', 'vfat', 'exfat', 'ntfs');
+UPDATE apart SET granularity = 0;
 CREATE VIEW told_replica AS                -- a replica of a folder that the last whole load could not enter is not known either
     SELECT id, database, category, client, project, files, directories, bytes, newest, fingerprint, evidence, loaded_at,
         verified_at, errors + EXISTS (SELECT 1 FROM unread u JOIN reading l ON l.database = u.database AND l.category = u.category

@@ -26,13 +26,13 @@ static bool mtime_is(const struct was *a, const struct was *b, enum still streng
 {
     if (strength == STILL_ALIKE)
         return traits_hold(traits, a->mtime, b->mtime);
-    return times_agree(a->mtime, b->mtime, strength == STILL_LISTED ? traits->granularity : 1);
+    return times_agree(a->mtime, b->mtime, strength == STILL_LISTED ? traits_step(traits, b->mtime) : 1);
 }
 
 static bool ctime_is(const struct was *a, const struct was *b, enum still strength, const struct traits *traits)
 {
     if (strength == STILL_LISTED)
-        return a->nlink > 1 || b->nlink > 1 || times_agree(a->ctime, b->ctime, traits->granularity);
+        return a->nlink > 1 || b->nlink > 1 || times_agree(a->ctime, b->ctime, traits_step(traits, b->ctime));
     return strength != STILL_UNTOUCHED || a->ctime == b->ctime;
 }
 

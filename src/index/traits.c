@@ -32,20 +32,12 @@ static int64_t granularity_at(const struct traits *t, int64_t a, int64_t b)
     return (a < 0 || b < 0) && t->early > t->granularity ? t->early : t->granularity;
 }
 
-bool traits_hold(const struct traits *t, int64_t wanted, int64_t found)
-{
-    int64_t granularity = granularity_at(t, wanted, found);
-
-    return t->drops_times || times_agree(wanted, found, granularity) ||
-           times_agree(traits_stored(t, wanted), found, granularity);
-}
-
-#define COARSEST (2 * NSEC_PER_SEC)    /* of all that are in use: FAT */
+#define LISTED (60 * NSEC_PER_SEC)    /* FTP and the like tell minutes */
 
 /* The granularity that a time may have, at most `most`: those in use are tried, the coarsest first. */
 static int64_t shown_by(int64_t time, int64_t most)
 {
-    static const int64_t steps[] = {COARSEST, NSEC_PER_SEC, 10 * NSEC_PER_MSEC, NSEC_PER_MSEC, 1000, 100};
+    static const int64_t steps[] = {LISTED, TRAITS_COARSEST, NSEC_PER_SEC, 10 * NSEC_PER_MSEC, NSEC_PER_MSEC, 1000, 100};
 
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
         if (steps[i] <= most && time % steps[i] == 0)
@@ -53,14 +45,30 @@ static int64_t shown_by(int64_t time, int64_t most)
     return 1;
 }
 
-/* With `may_be`: what cannot be excluded. */
+/*
+ * With `may_be`: what cannot be excluded. Who writes a format of parts of a second may store less (exFAT through FUSE, a UDF disc),
+ * unless it keeps all.
+ */
 static int64_t step_of(const struct traits *t, int64_t own, int64_t other, bool may_be)
 {
     if (t->source == TRAITS_MEASURED)
         return granularity_at(t, own, other);
     if (t->source == TRAITS_BY_TYPE)
-        return shown_by(own, t->granularity);
-    return may_be ? shown_by(own, COARSEST) : 1;
+        return shown_by(own, may_be && t->granularity > 1 && t->granularity < NSEC_PER_SEC ? TRAITS_COARSEST : t->granularity);
+    return may_be ? shown_by(own, LISTED) : 1;
+}
+
+int64_t traits_step(const struct traits *t, int64_t time)
+{
+    return t->source == TRAITS_UNKNOWN ? shown_by(time, TRAITS_COARSEST) : step_of(t, time, time, false);
+}
+
+bool traits_hold(const struct traits *t, int64_t wanted, int64_t found)
+{
+    int64_t granularity = t->source == TRAITS_MEASURED ? granularity_at(t, wanted, found) : traits_step(t, found);
+
+    return t->drops_times || times_agree(wanted, found, granularity) ||
+           times_agree(traits_stored(t, wanted), found, granularity);
 }
 
 static bool agree(const struct traits_pair *p, int64_t left, int64_t right, int64_t granularity)

@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/clock.h"
+
+#define TRAITS_COARSEST (2 * NSEC_PER_SEC)    /* granularity of what disks store: FAT */
+
 /* How the granularity is known. */
 enum traits_source {
     TRAITS_MEASURED,
@@ -37,6 +41,9 @@ enum times {
     TIMES_DIFFER,
     TIMES_UNKNOWN,            /* they differ, and one side keeps no times, or may keep them so coarsely: that says nothing */
 };
+
+/* The granularity that a time has that was found there: ns. Where it was not measured, what the time itself shows. */
+int64_t traits_step(const struct traits *t, int64_t time);
 
 /* What becomes of a time there, its granularity aside. */
 int64_t traits_stored(const struct traits *t, int64_t time);

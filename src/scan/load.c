@@ -353,7 +353,7 @@ static int write_levels(struct load *l, const char *marks, struct error *err)
         code = beside_note_reading(&beside, err);
     if (!code && is_whole)
         code = roster_loaded(l->cat, l->request.database, l->began, &l->fs, err);
-    if (!code && is_whole && filesystem_name(l->root, name) == 0)
+    if (!code && filesystem_name(l->root, name) == 0)
         code = measured_drop(l->cat, l->request.database, 0, name, err);
     for (size_t i = 0; i < l->roster.category_count && !code; i++)
         code = category_mount_note(l->cat, &l->categories[i], err);

@@ -92,6 +92,10 @@ START_TEST(what_was_never_measured_is_shown_by_the_times)
     ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 123456000), TIMES_AGREE);
     ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 123455000), TIMES_DIFFER);
     ck_assert_int_eq(times(9 * SEC, 8 * SEC), TIMES_DIFFER);
+    pair.right.granularity = 10000000;
+    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 120000000), TIMES_AGREE);
+    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC), TIMES_UNKNOWN);    /* an exFAT disk that FUSE wrote */
+    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 110000000), TIMES_DIFFER);
     pair.right = (struct traits){.source = TRAITS_UNKNOWN, .granularity = SEC};
     ck_assert_int_eq(times(7 * SEC, 7 * SEC), TIMES_AGREE);
     ck_assert_int_eq(times(7 * SEC + 5, 7 * SEC), TIMES_UNKNOWN);

@@ -205,7 +205,7 @@ folders_and_a_rival() {
 commits_between() {    # WHICH READ, WORDS...
     local n=$1
     shift
-    rm -rf {A,B,C}/footage catalog.db* hits.*
+    rm -rf {A,B,C}/footage {A,B,C}/.autobackup/{operations,versions} catalog.db* hits.*
     mkdir -p {A,B}/footage C/footage/acme/spot
     cp -a A.folders A/footage/acme
     echo other >C/footage/acme/spot/other

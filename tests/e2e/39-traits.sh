@@ -134,7 +134,7 @@ test_a_read_only_disk_is_not_measured() {
     touch -d 2024-01-01T12:00:00.5 {WORK,NAS}/footage/acme/old/f WORK/footage/acme/spot/f
     mount -o remount,ro NAS
     ok add database NAS NAS
-    assert_err "NAS cannot be written, so what it keeps is not measured: its times count as ext4 stores them"
+    assert_err "NAS cannot be written (EROFS), so what it keeps is not measured: its times count as ext4 stores them"
     ok list databases --json
     assert_eq "$(json 'o.measured_at == nil')" true
     ok list databases
@@ -165,7 +165,7 @@ test_how_exactly_a_locked_server_keeps_times_is_not_known() {
     echo '{"id": "0123abcd-0123-0123-0123-0123456789ab"}' >NAS/.autobackup/database.json
     mount -o remount,bind,ro NAS || skip "cannot be mounted again as read-only"
     ok add database NAS NAS
-    assert_err "NAS cannot be written, so how exactly it keeps times is not known"
+    assert_err "NAS cannot be written (EROFS), so how exactly it keeps times is not known"
     ok list databases
     assert_out "not measured"
     ok list databases --json
@@ -287,4 +287,85 @@ test_undo_and_restore_know_what_was_stored() {
     assert_eq "$(cd before && find . -type f -printf '%P %T@\n' | sort)" "$(cd NAS/footage && find . -type f -printf '%P %T@\n' | sort)"
     ok undo --yes
     assert_eq "$(find NAS -path NAS/.autobackup -prune -o -type f -print)" ""
+}
+
+# A database with this marker at NAS, and one file of one size and content there and on WORK.
+marked_pair() {    # TIME AT WORK, TIME AT NAS
+    mkdir -p {WORK,NAS}/footage/acme/spot NAS/.autobackup
+    echo '{"id": "0123abcd-0123-0123-0123-0123456789ab"}' >NAS/.autobackup/database.json
+    printf 1 | tee {WORK,NAS}/footage/acme/spot/f >one
+    touch -d "2024-01-01T12:00:$1" WORK/footage/acme/spot/f
+    touch -d "2024-01-01T12:00:$2" NAS/footage/acme/spot/f
+}
+
+test_what_was_measured_of_a_disk_goes_with_it() {
+    mkdir -p NAS WORK
+    mount_tmpfs NAS 16
+    ok add database NAS NAS
+    ok add database WORK WORK
+    ok add category footage
+    ok load
+    query "UPDATE traits SET granularity = 2000000000 WHERE database = 1"
+    umount NAS
+    fresh_filesystem ext4
+    marked_pair 00.5 01.7
+    mount -o remount,ro NAS
+    ok add database NAS NAS --replace --yes
+    ok load WORK
+    ab copy acme/spot footage NAS WORK --dry-run
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.database == "NAS" and o.compared or nil')" differs
+}
+
+# What an older program guessed of a category's own disk is looked at again.
+test_a_guess_of_an_older_catalog_is_no_answer() {
+    export AUTOBACKUP_CATALOG=$PWD/catalog.db
+    mkdir -p NAS/footage WORK
+    mount_tmpfs NAS/footage 16
+    mkdir -p {WORK,NAS}/footage/acme/spot
+    printf 1 | tee {WORK,NAS}/footage/acme/spot/f >one
+    touch -d 2024-01-01T12:00:00.5 WORK/footage/acme/spot/f
+    touch -d 2024-01-01T12:00:00 NAS/footage/acme/spot/f
+    ok add database NAS NAS
+    ok add database WORK WORK
+    ok add category footage
+    ok load
+    assert_eq "$(query 'SELECT granularity FROM apart')" 1
+    query "DELETE FROM traits; UPDATE apart SET granularity = 1000000000; UPDATE database SET granularity = 1000000000,
+        fs_type = 'fuse'; PRAGMA user_version = 8; DROP VIEW told_replica"
+    ab fetch acme/spot --json
+    assert_eq "$(json 'o.compared' | sort -u)" unknown
+    ok load
+    assert_eq "$(query 'SELECT granularity FROM apart')" 1
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.compared' | sort -u)" differs
+}
+
+# A file that was verified, and written again within a second that its disk cannot tell apart: of what the disk of an overlay is,
+# nothing is known.
+test_what_may_count_in_seconds_is_young_for_as_long() {
+    need_root overlays
+    mkdir -p NAS WORK below
+    fresh_filesystem ext4_128
+    mkdir -p NAS/{upper,work} over
+    mount -t overlay over -o "lowerdir=below,upperdir=NAS/upper,workdir=NAS/work" over 2>/dev/null || skip "no overlay here"
+    trap 'umount over' EXIT
+    mkdir -p {WORK,over}/footage/acme/spot over/.autobackup
+    echo '{"id": "0123abcd-0123-0123-0123-0123456789ac"}' >over/.autobackup/database.json
+    printf 'add("database", "OVER", "%s")\nadd("category", "footage", "footage")\n' "$PWD/over" >config.lua
+    ok --config config.lua add database WORK WORK
+    printf aaaa >over/footage/acme/spot/f
+    cp -p over/footage/acme/spot/f WORK/footage/acme/spot/f
+    ok --config config.lua load
+    while [ "$(date +%N | cut -c1-1)" != 0 ]; do sleep 0.02; done
+    printf aaaa >over/footage/acme/spot/f
+    cp -p over/footage/acme/spot/f WORK/footage/acme/spot/f
+    ok --config config.lua load
+    ok --config config.lua verify acme/spot
+    printf bbbb >over/footage/acme/spot/f
+    touch -r WORK/footage/acme/spot/f over/footage/acme/spot/f
+    sleep 1.2
+    ok --config config.lua load
+    ab --config config.lua compare acme/spot footage
+    [ "$STATUS" != 0 ] || fail "two contents are called the same"
 }

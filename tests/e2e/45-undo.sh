@@ -924,3 +924,25 @@ test_the_plan_knows_the_folders() {
     assert_eq "$(json "$folders")" "1 0 1" "and does"
     assert_eq "$(cat B/render/one/spot/new/mine)" mine
 }
+
+# A file one step of FAT's times away is another one: what goes is nowhere else, and that is asked about.
+test_a_file_of_another_time_holds_nothing() {
+    local name
+    mkdir -p {NAS,WORK,SOURCE}/footage/acme/spot
+    rmdir WORK/footage/acme/spot
+    printf old0 >NAS/footage/acme/spot/f
+    printf new1 >SOURCE/footage/acme/spot/f
+    touch -d 2024-01-01T12:00:10 NAS/footage/acme/spot/f
+    touch -d 2024-01-01T12:00:12 SOURCE/footage/acme/spot/f
+    for name in NAS WORK SOURCE; do ok add database $name $name; done
+    ok add category footage
+    ok load
+    query "UPDATE traits SET granularity = 2000000000 WHERE database < 3"
+    ok copy acme/spot footage SOURCE WORK
+    rm -r SOURCE/footage/acme/spot
+    ok load
+    ab undo last
+    assert_status 1
+    assert_err "1 file (4 B) that no other database holds"
+    [ -e WORK/footage/acme/spot/f ] || fail "the last copy was taken away without a question"
+}
