@@ -349,7 +349,7 @@ test_what_may_count_in_seconds_is_young_for_as_long() {
     fresh_filesystem ext4_128
     mkdir -p NAS/{upper,work} over
     mount -t overlay over -o "lowerdir=below,upperdir=NAS/upper,workdir=NAS/work" over 2>/dev/null || skip "no overlay here"
-    trap 'umount over' EXIT
+    unmount_at_end over
     mkdir -p {WORK,over}/footage/acme/spot over/.autobackup
     echo '{"id": "0123abcd-0123-0123-0123-0123456789ac"}' >over/.autobackup/database.json
     printf 'add("database", "OVER", "%s")\nadd("category", "footage", "footage")\n' "$PWD/over" >config.lua
