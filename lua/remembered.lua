@@ -41,11 +41,28 @@ function M:measured_step(database, category)
     return row and row.granularity
 end
 
+-- What was found out on the disk that a category lay on says nothing of another one: contents, refusals, traits.
+local FORGOTTEN = {
+    [[UPDATE directory SET digests = NULL, verified = NULL, damaged = 0, open = 0
+        WHERE replica IN (SELECT id FROM replica WHERE database = ?1 AND category = ?2)]],
+    "UPDATE replica SET evidence = zeroblob(16), verified_at = NULL WHERE database = ?1 AND category = ?2",
+    "DELETE FROM traits WHERE database = ?1 AND category = ?2",
+    [[DELETE FROM refused WHERE database = ?1 AND replica >= (SELECT CAST(path || '/' AS BLOB) FROM category
+        WHERE id = ?2) AND replica < (SELECT CAST(path || '0' AS BLOB) FROM category WHERE id = ?2)]],
+    [[DELETE FROM compared WHERE ?1 IN (target, source) AND replica >= (SELECT CAST(path || '/' AS BLOB)
+        FROM category WHERE id = ?2) AND replica < (SELECT CAST(path || '0' AS BLOB) FROM category
+        WHERE id = ?2)]],
+    "INSERT OR REPLACE INTO apart (database, category, granularity) VALUES (?1, ?2, 0)",
+}
+
 --- A category moved to another disk, or to the database's own: the next load takes it as it lies there.
 -- @param database, category catalog ids
 function M:category_moved(database, category)
-    self:exec("INSERT OR REPLACE INTO apart (database, category, granularity) VALUES (?, ?, 0)",
-        {database, category})
+    self:transaction(function()
+        for _, sql in ipairs(FORGOTTEN) do
+            self:exec(sql, {database, category})
+        end
+    end)
 end
 
 --- The same with names, and the replicas in which something could not be read, by category and database.

@@ -96,8 +96,9 @@ local function refuse_known_disk(session, seen, name, path, options)
     if is_copy and options.new_identity then
         return
     elseif is_copy then
-        errors.raise("EEXIST", ("%s has the marker of database %s (%s), so it was copied from it: '%s' makes it a "
-            .. "disk of its own"):format(path, other.database, other.path, anew), {path = path})
+        errors.raise("EEXIST", ("%s has %s of database %s (%s), so it was copied from it: '%s' makes it a "
+            .. "disk of its own"):format(path, seen.marker and "the marker" or "the filesystem", other.database,
+            other.path, anew), {path = path})
     end
     local is_itself = is_same_folder(path, other.path)
     errors.raise("EEXIST", ("%s is the disk of database %s (%s): one disk cannot be two databases; 'remove "
@@ -214,8 +215,13 @@ local function measure(session, name, notes)
     end
     local is_online = apart.prober(session.catalog)
     for _, category in ipairs(session.catalog:categories()) do
+        local is_done, why = true, nil
         if is_online(database, category) == true then
-            traits.ensure(session, database, category)
+            is_done, why = traits.ensure(session, database, category)
+        end
+        if not is_done then
+            warn(session, notes, ("%s of %s lies on a disk of its own, which cannot be written (%s): what that "
+                .. "keeps is not measured"):format(category.category, name, why))
         end
     end
 end
@@ -277,12 +283,22 @@ local function check_path(session, known, path, replace)
         registering.replacing("database", known.database, path)), {path = path})
 end
 
+-- One that no marker could be written to would stay the other for ever.
+local function refuse_unmarked_copy(session, name, path, marked)
+    local other = not marked.marker and marked.id and session.catalog:database_of_identity(marked.id)
+    if other and other.database ~= name then
+        errors.raise("EEXIST", ("%s cannot be written, and without a marker nothing tells it from database %s "
+            .. "(%s): make it writable once"):format(path, other.database, other.path), {path = path})
+    end
+end
+
 local function take(session, known, name, path, seen, options, notes)
     refuse_known_disk(session, seen, name, path, options)
     refuse_other_disk(registered(known) == path and known, seen, options)
     check_mounted(session, known, name, path, seen, options)
     check_nesting(session, name, path, notes)
     local marked = mark(session, name, path, seen, options, notes)
+    refuse_unmarked_copy(session, name, path, marked)
     local same_disk = known and (is_known_disk(known, seen) or is_known_disk(known, marked))
     local action = store(session, known, name, path, marked, same_disk, notes)
     measure(session, name, notes)

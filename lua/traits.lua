@@ -52,7 +52,7 @@ function M.are_coarse(a, b)
 end
 
 local function may_be_rounded(row)
-    return row.keeps_times == 0 or row.granularity == 0 or row.measured == 0 and row.granularity > 1
+    return row.keeps_times == 0 or row.measured == 0    -- which has an end that is not known, too
 end
 
 --- May times of files of two replicas say nothing, so that their contents have to be read? Pure.

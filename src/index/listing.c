@@ -13,8 +13,6 @@
 #define CHECKSUM_SIZE 8
 #define SMALLEST_ENTRY 9     /* bytes: what an entry takes at least */
 #define TYPICAL_ENTRY 48     /* bytes to make room for at once */
-#define EARLIEST (315532800 * NSEC_PER_SEC)          /* 1980: before it FAT has none, others a later end */
-#define LATEST (INT64_C(0x7fffffff) * NSEC_PER_SEC)  /* 2038: the first of the ends to come, of 32 bits */
 
 enum { FLAG_NLINK = 1, FLAG_ERR = 2, FLAG_MOUNT = 4, FLAGS_KNOWN = 7 };
 
@@ -381,7 +379,7 @@ static bool is_one_somewhere(int64_t old, int64_t now)
 {
     uint64_t apart = old > now ? (uint64_t)old - (uint64_t)now : (uint64_t)now - (uint64_t)old;
 
-    return apart < TRAITS_COARSEST || (old < EARLIEST && now < EARLIEST) || (old >= LATEST && now >= LATEST);
+    return apart < TRAITS_COARSEST || times_are_beyond(old, now);
 }
 
 /* One side of a diff: the entry at hand, and whether there is one. */

@@ -12,6 +12,11 @@ bool times_agree(int64_t a, int64_t b, int64_t granularity)
     return distance(a, b) < (uint64_t)(granularity > 1 ? granularity : 1);
 }
 
+#define EARLIEST (315532800 * NSEC_PER_SEC)          /* 1980: before it FAT has none, others a later end */
+#define LATEST (INT64_C(0x7fffffff) * NSEC_PER_SEC)  /* 2038: the first of the ends to come, of 32 bits */
+
+bool times_are_beyond(int64_t a, int64_t b) { return (a < EARLIEST && b < EARLIEST) || (a >= LATEST && b >= LATEST); }
+
 /* The kernel stores the whole first second as its beginning. */
 int64_t traits_stored(const struct traits *t, int64_t time)
 {
@@ -90,7 +95,10 @@ enum times traits_compare(const struct traits_pair *p, int64_t left, int64_t rig
 {
     if (left == right || all_agree(p, left, right, false))
         return TIMES_AGREE;
-    return p->left.drops_times || p->right.drops_times || all_agree(p, left, right, true) ? TIMES_UNKNOWN : TIMES_DIFFER;
+    bool unmeasured = p->left.source != TRAITS_MEASURED || p->right.source != TRAITS_MEASURED;
+    bool unknown = p->left.drops_times || p->right.drops_times || (unmeasured && times_are_beyond(left, right)) ||
+                   all_agree(p, left, right, true);
+    return unknown ? TIMES_UNKNOWN : TIMES_DIFFER;
 }
 
 enum times traits_compare_links(const struct traits_pair *p, int64_t left, int64_t right)

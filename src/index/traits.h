@@ -58,6 +58,9 @@ bool traits_hold(const struct traits *t, int64_t wanted, int64_t found);
 enum times traits_compare(const struct traits_pair *pair, int64_t left, int64_t right);
 enum times traits_compare_links(const struct traits_pair *pair, int64_t left, int64_t right);    /* of symlinks */
 
+/* Are both times before 1980, or both from 2038 on, where there are filesystems that store an end of theirs instead? */
+bool times_are_beyond(int64_t a, int64_t b);
+
 /* Do two times agree on a filesystem that stores them this coarsely (ns; 1 and below: exactly)? */
 bool times_agree(int64_t a, int64_t b, int64_t granularity);
 

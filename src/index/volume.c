@@ -303,15 +303,18 @@ static int describe(int fd, int depth, struct volume *v)
     return 0;
 }
 
+/* Of a program that shows a folder less is said here than where the folder is looked at, so that is not remembered. */
 static void describe_once(const struct mount *m, uint64_t number, struct volume *v)
 {
     const struct memory asked = {.dev = m->dev, .mount = m->id, .number = number, .until = clock_monotonic()};
+    dev_t device;
 
     *v = (struct volume){0};
     if (recall(&asked, v))
         return;
     describe_mount(m, number, DEPTH_MAX, v);
-    remember(&asked, v);
+    if (mount_device(m, &device))
+        remember(&asked, v);
 }
 
 void volume_of_mount(const struct mount *m, struct volume *ret_volume)

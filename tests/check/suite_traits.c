@@ -103,6 +103,8 @@ START_TEST(what_was_never_measured_is_shown_by_the_times)
     ck_assert_int_eq(times(9 * SEC, 8 * SEC), TIMES_UNKNOWN);    /* as FAT would have it */
     ck_assert_int_eq(times(10 * SEC, 8 * SEC), TIMES_DIFFER);
     ck_assert_int_eq(times(7 * SEC, 7 * SEC + 5), TIMES_DIFFER);
+    ck_assert_int_eq(times(2500000000 * SEC, 2147483647 * SEC), TIMES_UNKNOWN);    /* its end? */
+    ck_assert_int_eq(times(2147483640 * SEC, 2147483647 * SEC), TIMES_DIFFER);
     pair.left.granularity = SEC;
     ck_assert_int_eq(times(7 * SEC, 7 * SEC + 5), TIMES_AGREE);    /* the other side is known to be coarse */
     pair.left.granularity = 1, pair.window = SEC;

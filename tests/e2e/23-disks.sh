@@ -1,4 +1,6 @@
 # Which disk it is: marker and filesystem together, wherever it is mounted. Oracles: mount, cmp, find, sqlite3.
+# shellcheck source=tests/filesystems/lib.sh
+. ../filesystems/lib.sh
 . ./studio.sh
 
 # Two databases and a project on WORK; NAS is a filesystem of its own, in NAS.img.
@@ -282,4 +284,40 @@ test_workstations_at_once_agree_on_one_marker() {
         done
         assert_eq "$(find "disk.$round/.autobackup" -name 'database.json*')" "disk.$round/.autobackup/database.json"
     done
+}
+
+# A copy block by block that cannot be written gets no marker: it cannot become a disk of its own, and that is said once.
+test_a_locked_clone_without_a_marker_is_refused() {
+    need_root mounts
+    mkdir -p N M
+    mount_image N 8
+    umount N
+    cp N.img M.img
+    mount -o loop,ro N.img N || skip "cannot mount a loop image here"
+    mount -o loop,ro M.img M || skip "cannot mount a loop image here"
+    unmount_at_end N
+    unmount_at_end M
+    ok add database N N
+    ab add database M M
+    assert_status 1
+    assert_err "has the filesystem of database N"
+    run timeout 20 "$AUTOBACKUP" add database M M --new-identity
+    assert_status 1
+    assert_err "cannot be written, and without a marker nothing tells it from database N"
+}
+
+# A FUSE program that shows a folder is named by that, whoever asks first.
+test_a_shown_folder_is_the_same_disk_at_each_look() {
+    fresh_filesystem solid
+    umount NAS
+    serve "$SERVERS/solid" "$PWD/behind" NAS
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok list databases --json
+    assert_eq "$(json 'o.online')" true
+    ok add database NAS NAS
+    ok list databases --json
+    assert_eq "$(json 'o.online')" true
+    assert_eq "$(json 'o.identity:match("@in:") ~= nil')" true
 }

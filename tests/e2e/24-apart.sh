@@ -427,3 +427,42 @@ test_a_subvolume_is_no_mount() {
     diff -r WORK/footage NAS/footage
     ok verify acme/spot footage NAS
 }
+
+# What was verified is what lay on the disk that is gone: of another one in its place nothing is known, though it numbers and
+# dates its files alike.
+test_of_another_disk_in_its_place_nothing_is_verified() {
+    need_root mounts
+    need tune2fs
+    mkdir -p {WORK,NAS}/footage WORK/footage/acme/spot
+    echo the-content-of-one >WORK/footage/acme/spot/x
+    truncate -s 8M good.img
+    mkfs.ext4 -q -F -O ^metadata_csum good.img
+    mount -o loop good.img NAS/footage 2>/dev/null || skip "cannot mount a loop image here"
+    unmount_at_end NAS/footage
+    cp -a WORK/footage/acme NAS/footage
+    sync -f NAS/footage
+    umount NAS/footage
+    cp good.img other.img
+    tune2fs -f -U random other.img >/dev/null 2>&1 || skip "tune2fs does not give it another UUID"
+    LC_ALL=C sed -i 's/the-content-of-one/another-one-in-all/' other.img
+    mount -o loop good.img NAS/footage
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok verify acme/spot
+    umount NAS/footage
+    mount -o loop other.img NAS/footage
+    ok load NAS --moved footage --yes
+    ab verify acme/spot
+    assert_status 11
+    assert_err "though size and time are the same"
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.compared' | sort -u)" differs
+    umount NAS/footage
+    mount -o loop good.img NAS/footage
+    ok load NAS --moved footage --yes
+    ok verify acme/spot
+    ok fetch acme/spot --json
+    assert_eq "$(json 'o.damaged == 0 and o.compared' | sort -u)" same
+}

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,8 +171,10 @@ static const struct fuse_operations operations = {
 
 int passing_serve(int argc, char **argv)
 {
-    char *arguments[] = {argv[0], "-f", "-o", "default_permissions", argc == 3 ? argv[2] : NULL};
+    char options[PATH_MAX + 64], *arguments[] = {argv[0], "-f", "-o", options, argc == 3 ? argv[2] : NULL};
 
+    snprintf(options, sizeof options, "default_permissions%s%s", argc == 3 && *argv[1] == '/' ? ",fsname=" : "",
+             argc == 3 && *argv[1] == '/' ? argv[1] : "");
     if (argc != 3) {
         fprintf(stderr, "usage: %s FOLDER MOUNTPOINT\n", argv[0]);
         return 2;

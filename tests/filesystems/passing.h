@@ -17,7 +17,8 @@ struct passing {
 
 extern struct passing passing;
 
-/* Serve FOLDER at MOUNTPOINT (the two words of a command line) until it is unmounted. An exit status. */
+/* Serve FOLDER at MOUNTPOINT (the two words of a command line) until it is unmounted. An absolute FOLDER is the
+ * mount's source, as that of bindfs is. An exit status. */
 int passing_serve(int argc, char **argv);
 
 #endif
