@@ -5,8 +5,10 @@
 -- there must be, on which databases it must be, and how long ago it may have been verified. A category without
 -- one must have two replicas: what exists only once is one broken disk away from being lost.
 local age = require "autobackup.view.age"
+local lazy = require "autobackup.lazy"
 local size = require "autobackup.view.size"
 local states = require "autobackup.states"
+local traits = lazy "autobackup.traits"
 
 local M = {}
 
@@ -70,24 +72,46 @@ local function is_ahead_of_all(group, list)
     return true
 end
 
--- The replicas that count: those with the newest content. Of two contents whose newest files are of one time neither is
--- the newest, unless it has all that the other has.
--- @return group; where none counts empty, and the list of those that are in conflict or nil
-local function current(cell)
-    local list = {}    -- contents of one newest time
-    for _, group in ipairs(states.groups(cell)) do
-        if #list == 0 or newest(group) > newest(list[1]) then
-            list = {group}
-        elseif newest(group) == newest(list[1]) then
-            list[#list + 1] = group
-        end
-    end
+local function leader(list)
     for _, group in ipairs(list) do
         if is_ahead_of_all(group, list) then
             return group
         end
     end
-    return {}, list[2] and list
+    return nil
+end
+
+-- Where a disk rounds times, or keeps none, those of two contents of one file do not tell which is the newer.
+local function may_be_of_one_time(group, other)
+    return newest(group) == newest(other)
+        or states.differ_in_content(group, other) and traits.are_coarse(group[1], other[1])
+end
+
+-- Contents of one newest time, that of the newest file.
+local function of_newest_time(groups)
+    local list = {}
+    for _, group in ipairs(groups) do
+        if #list > 0 and may_be_of_one_time(group, list[1]) then
+            list[#list + 1] = group
+        elseif #list == 0 or newest(group) > newest(list[1]) then
+            list = {group}
+        end
+    end
+    return list
+end
+
+-- The replicas that count: those with the newest content, whatever the times of the newest files are where their files tell.
+-- Of two contents whose newest files are of one time neither is the newest, unless it has all that the other has.
+-- @return group; where none counts empty, and the list of those that are in conflict or nil
+local function current(cell)
+    local groups = states.groups(cell)
+    local group = leader(groups)
+    if group then
+        return group
+    end
+    local list = of_newest_time(groups)
+    group = leader(list)
+    return group or {}, not group and list[2] and list or nil
 end
 
 local function names_of(replicas)

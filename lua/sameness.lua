@@ -16,9 +16,12 @@ local function print_of(replica)
     return replica.fingerprint .. replica.evidence
 end
 
+-- Of the rules by which files are judged (src/index/pair.c): what older ones answered does not count.
+local RULES = "2|"
+
 -- What both disks' filesystems make of times: an answer counts while that is so.
 local function times_of(a, b)
-    return (a.times or "") .. "|" .. (b.times or "")
+    return RULES .. (a.times or "") .. "|" .. (b.times or "")
 end
 
 local function is_whole(replica)

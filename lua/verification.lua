@@ -321,15 +321,15 @@ local function add_disagreements(comparer, a, b, found, moved)
                 table.insert(found, item.path)
             end
             local rules = item.rules and (item.rules == "left" and a or b).database
-            table.insert(found[item.path], {a.database, b.database, rules = rules})
+            table.insert(found[item.path], {a.database, b.database, rules = rules, undated = item.undated})
         end
         item = errors.check(comparer:next())
     end
 end
 
-local function differing_text(others)
-    return ("its content is not that on %s, though size and time are the same"):format(
-        plan.places(as_rows(others)))
+local function differing_text(others, is_undated)
+    return ("its content is not that on %s, though %s"):format(plan.places(as_rows(others)), is_undated
+        and "the size is the same, and no time tells which is newer" or "size and time are the same")
 end
 
 local function accepted_text(name)
@@ -373,7 +373,7 @@ function Run:say_disagreement(group, path, pairs_list)
     local first = pairs_list[1]
     local name = decisions.suspect(pairs_list, #group) or read[first[1]] and first[1] or first[2]
     local replica, others = by_name[name], decisions.against(pairs_list, name)
-    self:say_differing(replica, path, differing_text(others), {others = others})
+    self:say_differing(replica, path, differing_text(others, first.undated), {others = others})
     local row = read[name] or read[others[1]] or select(2, next(read))
     row.files_differing = row.files_differing + 1
 end

@@ -111,7 +111,7 @@ function M.action(action)
         local types = action.file_type == "directory" and "folder here, file there" or "file here, folder there"
         return action.removes and ("replace (%s: kept as versions)"):format(types) or ("leave (%s)"):format(types)
     elseif action.content then
-        return "leave (another content there, size and time are the same)"
+        return "leave (another content there, and no time tells which is newer)"
     end
     return WORDS[action.kind] or action.kind
 end

@@ -143,13 +143,17 @@ static int comparer_next(lua_State *L)
         lua_pushboolean(L, code == COMPARE_BUSY);
         return 1;
     }
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, 0, 7);
     set_string(L, "judgement", judgement_name(item.judgement));
     set_string(L, "path", item.path);
     if (item.newer)
         set_string(L, "newer", item.newer < 0 ? "left" : "right");
     if (item.rules)
         set_string(L, "rules", item.rules < 0 ? "left" : "right");
+    if (item.undated) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, -2, "undated");
+    }
     set_entry(L, "left", item.left);
     set_entry(L, "right", item.right);
     return 1;

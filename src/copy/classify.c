@@ -55,9 +55,10 @@ static void judge_metadata(const struct merge_pair *pair, const struct classify_
 static void judge_difference(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
 {
     v->kind = VERDICT_CHANGED;
-    if (pair_newer(pair, &o->traits) > 0 && !o->overwrite_newer)
+    if (pair_later(pair, &o->traits) > 0 && !o->overwrite_newer)
         refuse(v, VERDICT_CONFLICT, "ENEWER",
-               "newer at the destination: left alone (--newer=overwrite replaces it)");
+               pair_newer(pair, &o->traits) ? "newer at the destination: left alone (--newer=overwrite replaces it)"
+                                            : "perhaps newer at the destination: left alone (--newer=overwrite replaces it)");
 }
 
 /* Size and time agree, and the destination's content is the right one, or the later one. */
@@ -69,7 +70,18 @@ static void judge_right(const struct merge_pair *pair, const struct classify_opt
                "the content differs, and the destination's was accepted as the right one: left alone");
     else if (!o->overwrite_newer)
         refuse(v, VERDICT_CONFLICT, "ENEWER",
-               "size and time agree, but the destination's content changed since: left alone (--newer=overwrite replaces it)");
+               pair_is_undated(pair, &o->traits)
+                   ? "the destination's content changed since: left alone (--newer=overwrite replaces it)"
+                   : "size and time agree, but the destination's content changed since: left alone (--newer=overwrite replaces it)");
+}
+
+/* Neither content is known to be the later one. */
+static void judge_contents(const struct merge_pair *pair, const struct classify_options *o, struct verdict *v)
+{
+    refuse(v, VERDICT_CONFLICT, "EDIGEST",
+           pair_is_undated(pair, &o->traits)
+               ? "the contents differ, and no time tells which is newer: left alone (accept says which of the two is right)"
+               : "size and time agree but the contents differ: left alone (accept says which of the two is right)");
 }
 
 /* Both sides have it, of the same type. */
@@ -86,8 +98,7 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
     else if (pair_right_rules(pair, &o->traits))
         judge_right(pair, o, v);
     else if (judgement == PAIR_CONTENT && pair_newer(pair, &o->traits) == 0)
-        refuse(v, VERDICT_CONFLICT, "EDIGEST",
-               "size and time agree but the contents differ: left alone (accept says which of the two is right)");
+        judge_contents(pair, o, v);
     else if (judgement == PAIR_DOUBT && pair_newer(pair, &o->traits) < 0)    /* written since it arrived there, where no */
         v->kind = VERDICT_CHANGED;                                           /* times are kept: it need not be read */
     else if (judgement == PAIR_DOUBT)

@@ -264,7 +264,7 @@ static bool is_regrouped(struct compare *c, const struct merge_pair *pair)
 }
 
 /* Which side's is the later content? As compare_item.newer. */
-static int later(const struct compare_item *item) { return item->newer ? item->newer : item->rules; }
+static int later(const struct compare_item *item) { return item->rules ? item->rules : item->newer; }
 
 static void count(struct compare *c, const struct merge_pair *pair, const struct compare_item *item)
 {
@@ -323,6 +323,7 @@ static bool judge(struct compare *c, const struct merge_pair *both, struct compa
     if (are_files(pair)) {
         item->newer = pair_newer(pair, &c->traits);
         item->rules = rules(pair, &c->traits);
+        item->undated = pair_is_undated(pair, &c->traits) && !item->newer;
     }
     count(c, pair, item);
     if (c->request.list_rot && !is_rot(pair, item))

@@ -30,7 +30,7 @@ struct compare_counts {
     struct compare_sum only_left, only_right, different;
     struct compare_sum doubt;       /* files that have to be read to know (PAIR_DOUBT) */
     struct compare_sum unread;      /* names of which one side could not be read */
-    int64_t content;                /* of different: files that only their digests tell apart, and none is known as damaged */
+    int64_t content;                /* of different: files that only their digests tell apart, and none is known as damaged or newer */
     int64_t other_time;             /* of same: files whose digests agree though their times do not */
     int64_t regrouped;              /* of same: names that are one file with others on one side, and not on the other */
     int64_t newer_left, newer_right;        /* of different: files that are newer there, or rule */
@@ -44,8 +44,9 @@ struct compare_item {
     enum pair_judgement judgement;
     const char *path;               /* relative to the replica */
     const struct entry *left, *right;   /* NULL: that side lacks it */
-    int newer;                      /* below 0 left, above 0 right, 0 neither */
+    int newer;                      /* below 0 left, above 0 right, 0 neither is known to be */
     int rules;                      /* likewise: whose content is to take the other's place (pair_left_rules) */
+    bool undated;                   /* their times differ, and do not tell whether one is newer */
 };
 
 /*

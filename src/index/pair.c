@@ -30,13 +30,37 @@ static enum times compare_times(const struct merge_pair *pair, const struct trai
                             : traits_compare(traits, l->mtime, r->mtime);
 }
 
+bool pair_is_undated(const struct merge_pair *pair, const struct traits_pair *traits)
+{
+    return compare_times(pair, traits) == TIMES_UNKNOWN;
+}
+
+static int order(int64_t left, int64_t right) { return left == right ? 0 : left > right ? -1 : 1; }
+
+int pair_later(const struct merge_pair *pair, const struct traits_pair *traits)
+{
+    return compare_times(pair, traits) == TIMES_AGREE ? 0 : order(pair->left->mtime, pair->right->mtime);
+}
+
+static bool drops(const struct traits *t, bool is_link) { return t->drops_times || (is_link && t->drops_link_times); }
+
+/* Where times are dropped, a file's is that of its arrival: what another disk has of a later time was changed after that. */
+static int outdates(const struct merge_pair *pair, const struct traits_pair *traits)
+{
+    struct traits_pair kept = *traits;
+    bool is_link = S_ISLNK(pair->left->mode);
+    int later = order(pair->left->mtime, pair->right->mtime);
+    const struct traits *of = later < 0 ? &traits->left : &traits->right, *beside = later < 0 ? &traits->right : &traits->left;
+
+    if (drops(of, is_link) || !drops(beside, is_link))
+        return 0;
+    kept.left.drops_times = kept.right.drops_times = false;
+    return traits_compare(&kept, pair->left->mtime, pair->right->mtime) == TIMES_DIFFER ? later : 0;
+}
+
 int pair_newer(const struct merge_pair *pair, const struct traits_pair *traits)
 {
-    const struct entry *l = pair->left, *r = pair->right;
-
-    if (compare_times(pair, traits) == TIMES_AGREE)
-        return 0;
-    return l->mtime > r->mtime ? -1 : 1;
+    return pair_is_undated(pair, traits) ? outdates(pair, traits) : pair_later(pair, traits);
 }
 
 bool pair_is_moved(const struct merge_pair *pair, const struct traits_pair *traits)

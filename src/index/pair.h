@@ -45,18 +45,27 @@ struct merge_pair pair_without_nothing(const struct merge_pair *pair);
 enum pair_judgement pair_judge(const struct merge_pair *pair, const struct traits_pair *traits);
 
 /*
- * Two files of equal size and time whose contents differ, and the left one's (or likewise the right one's) is to take the
- * other's place: a person said that it is the right one, else it was written there (DIGEST_WRITTEN), and the other was not,
- * or earlier by its ctime. Pure.
+ * Two files of equal size and time (or whose times say nothing), whose contents differ, and the left one's (or likewise the
+ * right one's) is to take the other's place: a person said that it is the right one, else it was written there
+ * (DIGEST_WRITTEN), and the other was not, or earlier by its ctime. Pure.
  */
 bool pair_left_rules(const struct merge_pair *pair, const struct traits_pair *traits);
 bool pair_right_rules(const struct merge_pair *pair, const struct traits_pair *traits);
 
-/* Which of two entries is newer: below 0 left, above 0 right, 0 when their mtimes agree. */
+/*
+ * Which of two entries is known to be newer: below 0 left, above 0 right, 0 when their mtimes agree or do not tell. A side
+ * that keeps no times has that of a file's arrival: the other side's can be later than that, and it is later than none.
+ */
 int pair_newer(const struct merge_pair *pair, const struct traits_pair *traits);
+
+/* Which may be newer, by the times that are there: likewise, 0 only when their mtimes agree. */
+int pair_later(const struct merge_pair *pair, const struct traits_pair *traits);
 
 /* Is the time of one of them wrong, seen from the other? Not where one side keeps no times. */
 bool pair_is_moved(const struct merge_pair *pair, const struct traits_pair *traits);
+
+/* Do their times differ, and is that known to say nothing (TIMES_UNKNOWN)? */
+bool pair_is_undated(const struct merge_pair *pair, const struct traits_pair *traits);
 
 /* What an entry is for people: "unreadable", "mount" (one that was not entered), or its type_name. */
 const char *entry_kind(const struct entry *e);

@@ -132,6 +132,54 @@ START_TEST(where_no_times_are_kept)
     left.mtime = right.mtime - SEC;
     ck_assert_int_eq(judge(), VERDICT_CONFLICT);
     ck_assert_str_eq(verdict.code, "ENEWER");
+    right.size = left.size;    /* what came later need not be later work */
+    pair.left_state = DIGEST_CONFIRMED;
+    pair.left_digest.bytes[0] = 1;
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "EDIGEST");
+    left.mtime = right.mtime + SEC;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
+    options.traits = (struct traits_pair){.left.drops_times = true};
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "EDIGEST");
+}
+END_TEST
+
+/* What is there may be the other side's time, rounded: neither is known to be newer. */
+START_TEST(where_times_may_be_rounded)
+{
+    for (int to = 0; to < 2; to++) {
+        struct traits *locked = to ? &options.traits.right : &options.traits.left;
+        options.traits = (struct traits_pair){0};
+        *locked = (struct traits){.source = TRAITS_UNKNOWN, .granularity = SEC};
+        pair.left_state = pair.right_state = DIGEST_NONE;
+        left.mtime = (to ? 100 : 101) * SEC;
+        right.mtime = (to ? 101 : 100) * SEC;
+        left.mtime += to * (SEC / 2), right.mtime += !to * (SEC / 2);
+        ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+        ck_assert_str_eq(verdict.code, "EDOUBT");
+        pair.left_state = pair.right_state = DIGEST_CONFIRMED;
+        ck_assert_int_eq(judge(), VERDICT_SAME);
+        pair.left_digest.bytes[0] = 1;
+        ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+        ck_assert_str_eq(verdict.code, "EDIGEST");
+        pair.left_accepted = true;
+        ck_assert_int_eq(judge(), VERDICT_CHANGED);
+        pair.left_accepted = false;
+        pair.right_written = true;
+        ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+        ck_assert_str_eq(verdict.code, "ENEWER");
+        pair.right_written = false;
+        pair.left_written = true;
+        ck_assert_int_eq(judge(), VERDICT_CHANGED);
+        pair.left_written = false;
+        memset(&pair.left_digest, 0, sizeof pair.left_digest);
+    }
+    right.size = 3;    /* perhaps newer */
+    ck_assert_int_eq(judge(), VERDICT_CONFLICT);
+    ck_assert_str_eq(verdict.code, "ENEWER");
+    left.mtime = right.mtime + SEC / 2;
+    ck_assert_int_eq(judge(), VERDICT_CHANGED);
 }
 END_TEST
 
@@ -384,6 +432,7 @@ Suite *suite_copy_classify(void)
     tcase_add_test(c, attributes_of_others);
     tcase_add_test(c, granularity_of_times);
     tcase_add_test(c, where_no_times_are_kept);
+    tcase_add_test(c, where_times_may_be_rounded);
     tcase_add_test(c, newer_at_the_destination);
     tcase_add_test(c, digests_decide);
     tcase_add_test(c, what_was_accepted_is_copied_over);

@@ -186,6 +186,104 @@ test_how_exactly_a_locked_server_keeps_times_is_not_known() {
     assert_status 4
 }
 
+# NAS behind FUSE, and locked: how exactly it keeps times is not known.
+locked_nas() {
+    fresh_filesystem solid
+    mkdir -p {WORK,NAS}/footage/acme/spot NAS/.autobackup
+    echo '{"id": "0123abcd-0123-0123-0123-0123456789ab"}' >NAS/.autobackup/database.json
+}
+
+lock_nas() { mount -o remount,bind,"$1" NAS || skip "cannot be mounted again as $1"; }
+
+dated() {    # FILE CONTENT SECOND
+    printf %s "$2" >"$1"
+    touch -d "2024-01-01T12:00:$3" "$1"
+}
+
+# Neither time tells which of two contents is newer, whichever way it may be rounded: that is for a person to say.
+test_contents_that_differ_at_times_that_may_be_one_are_in_conflict() {
+    locked_nas
+    dated WORK/footage/acme/spot/down aaaa 00.5
+    dated NAS/footage/acme/spot/down bbbb 00
+    dated WORK/footage/acme/spot/up aaaa 00.5
+    dated NAS/footage/acme/spot/up bbbb 01
+    lock_nas ro
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ab copy acme/spot footage NAS WORK --json
+    assert_status 3
+    assert_eq "$(json 'o.code')" "$(printf 'EDIGEST\nEDIGEST')"
+    assert_eq "$(cat WORK/footage/acme/spot/*)" aaaaaaaa
+    ab verify acme/spot
+    assert_status 11
+    assert_out DIFFERING
+    assert_out "accept acme/spot footage WORK PATH..."
+    assert_err "though the size is the same, and no time tells which is newer"
+    ab compare acme/spot footage WORK NAS --json
+    assert_status 4
+    assert_eq "$(json 'o.type == "compare" and o.newer_reference + o.newer_database or nil') $(json 'o.newer')" "0 "
+    ab check --json
+    assert_status 10
+    assert_eq "$(json 'o.type == "check" and #o.current or nil')" 0
+    ok accept acme/spot footage NAS --yes
+    assert_out "WORK differs in 2 files"
+    ok copy acme/spot footage NAS WORK
+    assert_eq "$(cat WORK/footage/acme/spot/*)" bbbbbbbb
+    ok verify acme/spot
+}
+
+# A file that is known to be written after the other is the newer one, whatever their times are.
+test_the_later_content_is_the_newer_one_where_times_may_be_rounded() {
+    locked_nas
+    dated WORK/footage/acme/spot/f aaaa 03.2
+    dated NAS/footage/acme/spot/f aaaa 02
+    lock_nas ro
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok compare acme/spot footage WORK NAS --read
+    lock_nas rw
+    sleep 1.1    # times that the kernel remembers of a FUSE file, and of its own
+    dated NAS/footage/acme/spot/f bbbb 02
+    lock_nas ro
+    sleep 1.1
+    ok load
+    ab compare acme/spot footage WORK NAS --read --json
+    assert_status 4
+    assert_eq "$(json 'o.type == "compare" and o.newer_reference .. o.newer_database or nil')" 01
+    ab check --json
+    assert_eq "$(json 'o.type == "check" and table.concat(o.current, " ") or nil')" NAS
+    ok copy acme/spot footage NAS WORK
+    assert_eq "$(cat WORK/footage/acme/spot/f)" bbbb
+    ok compare acme/spot footage WORK NAS
+}
+
+# Its time is when it came, so it is no later work than what was there before.
+test_what_came_to_where_no_times_are_kept_is_not_newer_for_that() {
+    fresh_filesystem timeless
+    mkdir -p {WORK,NAS}/footage/acme/spot
+    dated WORK/footage/acme/spot/f aaaa 00
+    printf bbbb >NAS/footage/acme/spot/f
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ab copy acme/spot footage NAS WORK --json
+    assert_status 3
+    assert_eq "$(json 'o.code')" EDIGEST
+    assert_eq "$(cat WORK/footage/acme/spot/f)" aaaa
+    ab verify acme/spot
+    assert_status 11
+    sleep 1.1
+    printf cccc >WORK/footage/acme/spot/f    # after it came
+    ok copy acme/spot footage WORK NAS
+    assert_eq "$(cat NAS/footage/acme/spot/f)" cccc
+    ok compare acme/spot footage WORK NAS
+}
+
 # Once it could be tried, what it keeps is what counts.
 test_a_typed_add_measures_what_a_startup_file_added() {
     fresh_filesystem solid

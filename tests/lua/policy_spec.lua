@@ -100,6 +100,19 @@ function M.test_of_two_contents_of_one_time_none_is_the_newest()
     unit.assertEquals(policy.below({}, tied{ahead = 1}, 0)[1].current, {"WORK"})
 end
 
+-- Times that a disk rounds, or does not keep, are less than what is known of the files.
+function M.test_what_the_files_tell_is_more_than_the_newest_times()
+    local function rounded(answer)
+        local work = replica("WORK", {newest = 103 * NS + 5})
+        local nas = replica("NAS", {fingerprint = "y", newest = 102 * NS, granularity = 0, measured = 0})
+        answer.state, answer.doubtful = "differs", 0
+        return policy.below({}, apart(work, nas, answer), 0)[1]
+    end
+    unit.assertEquals(rounded{content = 0, ahead = 2}.current, {"NAS"})
+    unit.assertEquals(rounded{content = 1}.current, {})
+    unit.assertEquals(rounded{content = 0}.current, {"WORK"})
+end
+
 function M.test_an_old_copy_is_no_copy()
     local old = replica("NAS", {fingerprint = "y", newest = 50 * NS})
     unit.assertEquals(reasons({}, {replica("WORK"), old}), {"1 of 2 replicas has the newest files"})
