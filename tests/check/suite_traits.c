@@ -17,6 +17,7 @@
 
 #define SEC 1000000000LL
 #define Y1980 (315532800 * SEC)
+#define AT(second) ((946684800 + (second)) * SEC)    /* of 2000 */
 #define Y2107 (4354819199 * SEC)
 
 static struct traits_pair pair;
@@ -87,28 +88,28 @@ END_TEST
 START_TEST(what_was_never_measured_is_shown_by_the_times)
 {
     pair.right = (struct traits){.source = TRAITS_BY_TYPE, .granularity = SEC};
-    ck_assert_int_eq(times(7 * SEC + 5, 7 * SEC), TIMES_AGREE);
-    ck_assert_int_eq(times(7 * SEC, 7 * SEC + 5), TIMES_DIFFER);
-    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 123456000), TIMES_AGREE);
-    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 123455000), TIMES_DIFFER);
-    ck_assert_int_eq(times(9 * SEC, 8 * SEC), TIMES_DIFFER);
+    ck_assert_int_eq(times(AT(7) + 5, AT(7)), TIMES_AGREE);
+    ck_assert_int_eq(times(AT(7), AT(7) + 5), TIMES_DIFFER);
+    ck_assert_int_eq(times(AT(7) + 123456789, AT(7) + 123456000), TIMES_AGREE);
+    ck_assert_int_eq(times(AT(7) + 123456789, AT(7) + 123455000), TIMES_DIFFER);
+    ck_assert_int_eq(times(AT(9), AT(8)), TIMES_DIFFER);
     pair.right.granularity = 10000000;
-    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 120000000), TIMES_AGREE);
-    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC), TIMES_UNKNOWN);    /* an exFAT disk that FUSE wrote */
-    ck_assert_int_eq(times(7 * SEC + 123456789, 7 * SEC + 110000000), TIMES_DIFFER);
+    ck_assert_int_eq(times(AT(7) + 123456789, AT(7) + 120000000), TIMES_AGREE);
+    ck_assert_int_eq(times(AT(7) + 123456789, AT(7)), TIMES_UNKNOWN);    /* an exFAT disk that FUSE wrote */
+    ck_assert_int_eq(times(AT(7) + 123456789, AT(7) + 110000000), TIMES_DIFFER);
     pair.right = (struct traits){.source = TRAITS_UNKNOWN, .granularity = SEC};
-    ck_assert_int_eq(times(7 * SEC, 7 * SEC), TIMES_AGREE);
-    ck_assert_int_eq(times(7 * SEC + 5, 7 * SEC), TIMES_UNKNOWN);
-    ck_assert_int_eq(times(8 * SEC, 7 * SEC), TIMES_DIFFER);
-    ck_assert_int_eq(times(9 * SEC, 8 * SEC), TIMES_UNKNOWN);    /* as FAT would have it */
-    ck_assert_int_eq(times(10 * SEC, 8 * SEC), TIMES_DIFFER);
-    ck_assert_int_eq(times(7 * SEC, 7 * SEC + 5), TIMES_DIFFER);
+    ck_assert_int_eq(times(AT(7), AT(7)), TIMES_AGREE);
+    ck_assert_int_eq(times(AT(7) + 5, AT(7)), TIMES_UNKNOWN);
+    ck_assert_int_eq(times(AT(8), AT(7)), TIMES_DIFFER);
+    ck_assert_int_eq(times(AT(9), AT(8)), TIMES_UNKNOWN);    /* as FAT would have it */
+    ck_assert_int_eq(times(AT(10), AT(8)), TIMES_DIFFER);
+    ck_assert_int_eq(times(AT(7), AT(7) + 5), TIMES_DIFFER);
     ck_assert_int_eq(times(2500000000 * SEC, 2147483647 * SEC), TIMES_UNKNOWN);    /* its end? */
     ck_assert_int_eq(times(2147483640 * SEC, 2147483647 * SEC), TIMES_DIFFER);
     pair.left.granularity = SEC;
-    ck_assert_int_eq(times(7 * SEC, 7 * SEC + 5), TIMES_AGREE);    /* the other side is known to be coarse */
+    ck_assert_int_eq(times(AT(7), AT(7) + 5), TIMES_AGREE);    /* the other side is known to be coarse */
     pair.left.granularity = 1, pair.window = SEC;
-    ck_assert_int_eq(times(8 * SEC, 7 * SEC), TIMES_AGREE);
+    ck_assert_int_eq(times(AT(8), AT(7)), TIMES_AGREE);
 }
 END_TEST
 
