@@ -2,8 +2,14 @@
 --
 -- The engine reads the catalog folder by folder, and each of its commits may be followed by one of another program: a
 -- load, a copy the other way, a mirror. Where a folder's row goes in between the engine takes nothing for absent, and
--- ends with ECHANGED. What the catalog knows is settled again by then, so the same question has an answer.
+-- ends with ECHANGED. Both sides are read once more then: the first try may have changed the destination, and ids that were
+-- handed out since (a category that was removed and added again) have nothing below them yet.
+--
+-- A database that was removed and added again is another one: that is said, and it is left out.
+local apart = require "autobackup.apart"
+local doubts = require "autobackup.doubts"
 local errors = require "autobackup.errors"
+local loading = require "autobackup.loading"
 
 local M = {}
 
@@ -32,6 +38,71 @@ function M.call(fn)
     end
 end
 
+--- That a database is still the one that a run began with, or what is so instead.
+-- @param run of transfer.lua
+-- @param database catalog row that it began with
+-- @return true; or false and an error, ECHANGED
+function M.is_known(run, database)
+    local now = run.session.catalog:database(database.database)
+    if now and now.id == database.id then
+        return true
+    end
+    return false, errors.new("ECHANGED", ("%s was removed from the catalog%s meanwhile: run it again"):format(
+        database.database, now and " and added again" or ""), {path = database.path})
+end
+
+--- The same, raised.
+function M.check(run, database)
+    local is_known, err = M.is_known(run, database)
+    if not is_known then
+        error(err, 0)
+    end
+end
+
+--- What really failed: where a database is not the one any more that the run began with, that. It is left alone then.
+-- @param run of transfer.lua
+-- @param database catalog row that it failed with, @param err the error, or an event "failed": code, message
+-- @return err, or what is so instead; nil when that was told already
+function M.reason(run, database, err)
+    for _, known in ipairs{run.from, database} do
+        local is_known, why = M.is_known(run, known)
+        if not is_known then
+            local is_told = run.given_up[known.id]
+            run:abandon(known)
+            return not is_told and why or nil
+        end
+    end
+    return err
+end
+
+-- Read an item on both sides, as before the run began.
+-- @return those of the destinations that could be read
+local function read_again(run, item, targets)
+    M.check(run, run.from)
+    local only, left = run:only(item), {}
+    loading.refresh(run.session, run.from, {only}, "read " .. run.from.database)
+    for _, target in ipairs(targets) do
+        run:try(item, target.path, target, function()
+            loading.refresh(run.session, target, {only}, "read " .. target.database)
+            apart.measure(run, {item}, target)
+            left[#left + 1] = target
+        end)
+    end
+    item.category_id = only.category
+    doubts.settle(run, {item}, item.project)
+    return left
+end
+
+--- Before an item is copied: where its category was removed and added again since both sides were read, they are
+-- read once more. Raises what keeps the source from it.
+-- @param run of transfer.lua
+-- @param item one of its transfers: category_id as it was read
+function M.settle(run, item)
+    if run:category(item).id ~= item.category_id then
+        read_again(run, item, run:targets_left(item))
+    end
+end
+
 --- Copy those of an item again of which that is due; of what was done of them until then a row is told, and a note.
 -- @param run of transfer.lua
 -- @param item what is copied
@@ -45,6 +116,11 @@ function M.begin_again(run, item, list)
             table.insert(run.result, context.row)
         end
     end
+    if #targets == 0 then
+        return
+    end
+    run.settling:flush()
+    targets = read_again(run, item, targets)
     if #targets > 0 then
         run:note(("%s %s was begun again: another program changed what is known of it"):format(item.project,
             item.category))

@@ -16,9 +16,11 @@ Settling.__index = Settling
 --- Make one.
 -- @param session the session, @param from catalog row of the source database
 -- @param only list of patterns that the copies are about, as of src/copy/only.h
+-- @param try function(target, fn) -> whether fn() raised nothing; it tells what was: one destination's failure keeps
+--        nothing from the others
 -- @return the settling: add, flush
-function M.new(session, from, only)
-    return setmetatable({session = session, from = from, only = only, list = {}}, Settling)
+function M.new(session, from, only, try)
+    return setmetatable({session = session, from = from, only = only, try = try, list = {}}, Settling)
 end
 
 --- Remember a copy, and settle all when it is time.
@@ -65,26 +67,34 @@ function Settling:read_moved(list)
     doubts.read(self.session, pairs_list, {only = self.only})
 end
 
---- Read what was copied to each destination again, and record the digests. Raises when that cannot be done.
-function Settling:flush()
+local function by_target(list)
     local targets, order = {}, {}
-    local list = self.list
-    self.list, self.since = {}, nil
     for _, copy in ipairs(list) do
         local id = copy.target.id
         if not targets[id] then
-            targets[id] = {database = copy.target, only = {}}
+            targets[id] = {database = copy.target, copies = {}, only = {}}
             order[#order + 1] = targets[id]
         end
+        table.insert(targets[id].copies, copy)
         table.insert(targets[id].only, copy.only)
     end
-    for _, target in ipairs(order) do
-        loading.refresh(self.session, target.database, target.only, "read " .. target.database.database)
+    return order
+end
+
+--- Read what was copied to each destination again, and record the digests.
+function Settling:flush()
+    local list, done = self.list, {}
+    self.list, self.since = {}, nil
+    for _, target in ipairs(by_target(list)) do
+        self.try(target.database, function()
+            loading.refresh(self.session, target.database, target.only, "read " .. target.database.database)
+            for _, copy in ipairs(target.copies) do
+                self:record(copy)
+                done[#done + 1] = copy
+            end
+        end)
     end
-    for _, copy in ipairs(list) do
-        self:record(copy)
-    end
-    self:read_moved(list)
+    self:read_moved(done)
 end
 
 return M

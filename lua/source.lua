@@ -1,7 +1,9 @@
---- What of a project lies on a database's disk right now, whatever the catalog knows: it may have been made since.
+--- What of a project lies on a database's disk right now, whatever the catalog knows: it may have been made since; and
+-- what is told where it cannot be read.
 local fs = require "core.fs"
 local glob = require "autobackup.glob"
 local locate = require "autobackup.locate"
+local statuses = require "autobackup.status"
 
 local M = {}
 
@@ -71,6 +73,30 @@ function M.scope(root, categories, client, name, known)
         end
     end
     return list, unread
+end
+
+--- Tell of a folder of the source that cannot be listed or entered, once; one in it is told with it.
+-- @param run of transfer.lua, with a table `shut`
+-- @param path absolute, @param code, message why
+function M.unread_folder(run, path, code, message)
+    run:worsen(statuses.PARTIAL)
+    for _, told in ipairs(run.shut) do
+        if path == told or path:sub(1, #told + 1) == told .. "/" then
+            return
+        end
+    end
+    table.insert(run.shut, path)
+    run:problem(path, code, message .. ": what is in there was not copied", {database = run.from.database})
+end
+
+--- Tell that something of the source was not read, while of all that is known of it nothing is wrong.
+-- @param run as above, @param row of the transfer, @param path of its replica, relative to the database
+function M.unread(run, row, path)
+    row.state = "partial"
+    run:worsen(statuses.PARTIAL)
+    run:problem(locate.join(run.from.path, path), "EINCOMPLETE", ("%s of %s could not be read wholly on %s: "
+        .. "what was not read was not compared ('load %s' names it)"):format(row.category, row.project, row.from,
+        row.from), {database = row.from})
 end
 
 return M

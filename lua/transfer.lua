@@ -40,7 +40,8 @@ local function new_run(session, request)
     return outcome.new(Run, {
         session = session, request = request, from = session.catalog:databases_named{request.from}[1],
         to = session.catalog:databases_named(request.to), actions = jobs.collector("action", request.sink),
-        given_up = {}, shut = {}, read_at = {}, disks = {}, locks = {}, done = 0, board = progress.board(session),
+        given_up = {}, shut = {}, read_at = {}, disks = {}, locks = {}, done = 0,
+        board = progress.board(session),
     })
 end
 
@@ -92,7 +93,7 @@ function Run:expand()
         unknown.project(self)
     end
     for _, folder in ipairs(unread) do
-        self:unread_folder(folder.path, folder.code, folder.message)
+        source.unread_folder(self, folder.path, folder.code, folder.message)
     end
     for _, skip in ipairs(skipped) do
         self:note(("%s is left out: %s"):format(skip.project, skip.reason))
@@ -133,6 +134,7 @@ function Run:refresh(database, list)
 end
 
 function Run:source_of(item)
+    renewal.check(self, self.from)
     if self:refresh(self.from, {self:only(item)}) then
         doubts.settle(self, {item}, item.project)
     end
@@ -158,6 +160,7 @@ function Run:open_targets(items)
     local list = {}
     for i, item in ipairs(items) do
         list[i] = self:only(item)
+        item.category_id = list[i].category
     end
     for _, target in ipairs(self.to) do
         local is_open = self:try(nil, target.path, target, function()
@@ -240,36 +243,23 @@ function Run:give_up(target, code)
     end
 end
 
--- A folder of the source that cannot be listed or entered, once; one in it is told with it.
-function Run:unread_folder(path, code, message)
-    self:worsen(statuses.PARTIAL)
-    for _, told in ipairs(self.shut) do
-        if path == told or path:sub(1, #told + 1) == told .. "/" then
-            return
-        end
+-- A failure with a database, and what is behind it where that is known.
+function Run:tell(path, database, err, fields)
+    local why = renewal.reason(self, database, err)
+    if why then
+        self:fail(why == err and path or why.path, why, fields)
     end
-    table.insert(self.shut, path)
-    self:problem(path, code, message .. ": what is in there was not copied", {database = self.from.database})
-end
-
--- Something of the source was not read, and of all that is known of it nothing is wrong.
-function Run:unread(row, path)
-    row.state = "partial"
-    self:worsen(statuses.PARTIAL)
-    self:problem(locate.join(self.from.path, path), "EINCOMPLETE", ("%s of %s could not be read wholly on %s: "
-        .. "what was not read was not compared ('load %s' names it)"):format(row.category, row.project, row.from,
-        row.from), {database = row.from})
 end
 
 function Run:count(row, final, context)
     local target = context.target
     if final.code == "EUNREAD" then
-        self:unread_folder(locate.join(self.from.path, context.path), final.code, final.message)
+        source.unread_folder(self, locate.join(self.from.path, context.path), final.code, final.message)
     elseif final.type == "failed" then
-        self:fail(target.path, final, {database = target.database})
+        self:tell(target.path, target, final, {database = target.database})
         self:give_up(target, final.code)
     elseif row.conflicts == 0 and row.failed == 0 and context.plan and context.plan.source_incomplete then
-        self:unread(row, context.path)
+        source.unread(self, row, context.path)
     elseif row.conflicts > 0 or row.failed > 0 then
         self:worsen((final.damaged or 0) > 0 and statuses.DAMAGED or statuses.PARTIAL)
     end
@@ -321,7 +311,8 @@ function Run:settle(context)
     context.row = self:row(item, target, context.operation, final)
     local row = context.row
     context.did = did_something(row)
-    if (context.did or (final.recorded or 0) > 0) and not self.request.dry_run then
+    local is_known = self.session.catalog:category(item.category) ~= nil    -- else there is nowhere to note it
+    if (context.did or (final.recorded or 0) > 0) and not self.request.dry_run and is_known then
         self.settling:add{target = target, only = self:only(item), operation = context.operation,
             recorded = final.recorded or 0, readback = self.request.readback,
             past = self.request.past ~= nil}
@@ -345,6 +336,7 @@ function Run:agreed_targets(item, origin, targets)
     local list = {}
     for _, target in ipairs(targets) do
         self:try(item, target.path, target, function()
+            renewal.check(self, target)
             if self.agreed then
                 mirror.check(self, item, origin, target)
             end
@@ -396,7 +388,7 @@ function Run:try(item, path, database, fn)
     elseif errors.is_interrupt(err) or not errors.is(err) then
         error(err, 0)
     end
-    self:fail(path, err, {database = database.database, project = item and item.project,
+    self:tell(path, database, err, {database = database.database, project = item and item.project,
         category = item and item.category})
     self:give_up(database, err.code)
 end
@@ -416,6 +408,7 @@ function Run:copy_item(item)
         return
     end
     self:try(item, self.from.path, self.from, function()
+        renewal.settle(self, item)
         local origin = self:source_of(item)
         local targets = capacity.with_room(self, item, origin, self:targets_left(item))
         for first = 1, #targets, SIDE do
@@ -473,7 +466,9 @@ function M.run(session, request)
     request.only, request.refuse = request.only or {}, request.refuse or selection.refusal
     local run <close> = new_run(session, request)
     run:check_online()
-    run.settling = settling.new(session, run.from, request.only)
+    run.settling = settling.new(session, run.from, request.only, function(target, fn)
+        return run:try(nil, target.path, target, fn)
+    end)
     run:copy_all(run:expand())
     for _, sentence in ipairs(run.room.closing) do
         run:note(sentence)
