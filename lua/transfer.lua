@@ -27,6 +27,7 @@ local total = require "autobackup.total"
 local traits = require "autobackup.traits"
 local underway = require "autobackup.underway"
 local unknown = require "autobackup.unknown"
+local writable = require "autobackup.writable"
 
 local M = {}
 
@@ -40,7 +41,7 @@ local function new_run(session, request)
     return outcome.new(Run, {
         session = session, request = request, from = session.catalog:databases_named{request.from}[1],
         to = session.catalog:databases_named(request.to), actions = jobs.collector("action", request.sink),
-        given_up = {}, shut = {}, read_at = {}, disks = {}, locks = {}, done = 0,
+        given_up = {}, shut = {}, read_at = {}, disks = {}, unwritten = {}, locks = {}, done = 0,
         board = progress.board(session),
     })
 end
@@ -164,7 +165,9 @@ function Run:open_targets(items)
     end
     for _, target in ipairs(self.to) do
         local is_open = self:try(nil, target.path, target, function()
-            if not self.request.dry_run then
+            if self.request.dry_run then
+                writable.check(target)
+            else
                 self:lock(target)
                 traits.ensure(self.session, target)
             end
@@ -397,7 +400,8 @@ end
 function Run:targets_left(item)
     local list = {}
     for _, target in ipairs(self.to) do
-        local is_left = not self.given_up[target.id] and (not item or apart.has_disk(self, item, target))
+        local is_left = not self.given_up[target.id] and (not item
+            or apart.has_disk(self, item, target) and writable.has_disk(self, item, target))
         list[#list + 1] = is_left and target or nil
     end
     return list

@@ -5,6 +5,7 @@
  * destinations; fan:close() when all were started;
  * lock{root=, identity=, name=, text=, wait=SECONDS?, tell=FUNCTION(TEXT)?} -> lock of the database, for start{locked=true},
  * until lock:close() (EBUSY: another holds it; EINTR: a signal ended the wait); tell hears what goes on meanwhile;
+ * writable{root=, identity=, what=TEXT, category=PATH?} -> true, or why not, without writing (copy/writable.h);
  * matches{catalog=, source=, target=, only=PATTERNS} -> list of how many names each pattern covers;
  * respell{catalog=, operation=, run=?, path=, source_identity=, target_root=, target_identity=, target_name=, source=,
  * target=, only=PATTERNS} -> list of {dir=, from=, to=, kept=BOOLEAN}: names of the destination that got the source's
@@ -33,6 +34,7 @@
 #include "copy/temp.h"
 #include "copy/transfer.h"
 #include "copy/trial.h"
+#include "copy/writable.h"
 
 #define LOCK "autobackup.lock"
 #define FAN "autobackup.fan"
@@ -367,6 +369,18 @@ static int copy_lock(lua_State *L)
     return *lock < 0 ? bind_fail(L, &err) : 1;
 }
 
+static int copy_writable(lua_State *L)
+{
+    struct error err = {0};
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 16, NULL);
+    const char *root = field_text(L, "root"), *identity = field_text(L, "identity"), *what = field_text(L, "what");
+    int code = writable_look(root, identity, field_text_or_none(L, "category"), what, &err);
+
+    return bind_done(L, code, &err);
+}
+
 /* A type whose values are closed by hand, by a to-be-closed variable, or by the collector. */
 static void make_type(lua_State *L, const char *type, const char *name, lua_CFunction close)
 {
@@ -388,6 +402,7 @@ int luaopen_core_copy(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"start", copy_start}, {"fan", copy_fan}, {"record", copy_record}, {"lock", copy_lock},
+        {"writable", copy_writable},
         {"measure", copy_measure}, {"partial_name", copy_partial_name}, {"matches", copy_matches},
         {"respell", copy_respell}, {NULL, NULL},
     };

@@ -12,6 +12,7 @@
 #include "base/ours.h"
 #include "base/path.h"
 #include "copy/beat.h"
+#include "copy/writable.h"
 #include "index/identity.h"
 
 #define POLL (50 * NSEC_PER_MSEC)    /* how long a wait may keep others from running */
@@ -29,13 +30,7 @@ static int add_advice(struct error *err)
 
 static int explain(int code, const char *database, struct error *err)
 {
-    if (code == -EROFS)
-        return error_say(err, "EROFS", EROFS, "%s cannot be written (read-only filesystem): remount it or choose "
-                         "another destination", database);
-    if (code == -EACCES || code == -EPERM)
-        return error_say(err, error_name(-code), -code, "%s cannot be written: no permission for its " OUR_FOLDER
-                         " folder", database);
-    return code == -EBUSY && err && err->message ? add_advice(err) : code;
+    return code == -EBUSY && err && err->message ? add_advice(err) : writable_explain(code, database, err);
 }
 
 /* ---- waiting ---- */
