@@ -275,7 +275,9 @@ return {
     group = "look",
     summary = "show where projects are: the size of each category in every database, what is absent, what differs",
     details = "From the catalog, so unplugged disks count too. The mark after a size: = the same as the others, "
-        .. "≠ (or #) differs from them, ! damaged (verify found it), – absent, ? offline or never read. In "
+        .. "≠ (or #) differs from them, ! damaged (verify found it), – absent, ? not known: offline, never or not "
+        .. "wholly read, or its files have to be read to know. It ends with 3 where something could not be read; "
+        .. "'check' does where anything is not known. In "
         .. "names * and ? are wildcards, unless they are quoted or there is a thing of just that name.",
     examples = {"fetch all", "fetch acme", "fetch acme/spot-2031", "fetch acme/* --paths", "fetch client acme"},
     args = {
