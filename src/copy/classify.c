@@ -103,7 +103,8 @@ static void judge_both(const struct merge_pair *pair, const struct classify_opti
         v->kind = VERDICT_CHANGED;                                           /* times are kept: it need not be read */
     else if (judgement == PAIR_DOUBT)
         refuse(v, VERDICT_CONFLICT, "EDOUBT",
-               "size and time do not tell whether the contents are the same, and they could not be read: left alone");
+               "size and time do not tell whether the contents are the same, and they were not read: "
+               "left alone (compare --read reads them)");
     else if (judgement != PAIR_PROVED && judgement != PAIR_SAME && judgement != PAIR_TIME)
         judge_difference(pair, o, v);
     else

@@ -1,5 +1,5 @@
-# A destination that cannot be written: the plan says so, in the words and with the exit status of the copy itself, and writes
-# nothing. Oracle: mount -o ro.
+# A destination that cannot be written, or was never measured: its plan says what the copy would, in the same words and with the
+# same exit status, and writes nothing. Oracle: mount -o ro.
 . ./studio.sh
 
 F=footage/acme/spot
@@ -94,4 +94,28 @@ test_a_disk_that_is_another_users() {
     run as_nobody copy acme/spot footage WORK NAS --dry-run
     assert_status 1
     assert_eq "$(cat "$ERR")" "$(cat said)"
+}
+
+# The disk cannot keep a time after 2038, which nobody has seen yet: the copy measures it, its plan may only read.
+test_the_plan_for_a_disk_that_was_never_measured_is_what_the_copy_does() {
+    need_root
+    need mkfs.ext4
+    truncate -s 16M NAS.img
+    mkfs.ext4 -q -F -I 128 NAS.img 2>/dev/null
+    mkdir NAS
+    mount -o loop NAS.img NAS 2>/dev/null || skip "cannot mount a loop image here"
+    unmount_at_end NAS
+    mkdir -p WORK/$F NAS/footage/acme
+    echo late >WORK/$F/late
+    touch -d 2050-01-01 WORK/$F/late
+    cp -a WORK/$F NAS/footage/acme
+    ok --catalog other.db add database NAS NAS    # which gives it its marker
+    ok add database WORK WORK
+    printf 'add("database", "NAS", "%s")\nadd("category", "footage", "footage")\n' "$PWD/NAS" >config.lua
+    ok --config config.lua load
+    ab copy acme/spot footage WORK NAS --dry-run
+    assert_status 0
+    assert_out "nothing to do"
+    ok copy acme/spot footage WORK NAS
+    assert_out "nothing to do"
 }
