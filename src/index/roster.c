@@ -222,12 +222,19 @@ static int run(struct catalog *cat, const char *sql, const struct value *values,
     return code;
 }
 
-int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err)
+int roster_loaded(struct catalog *cat, int64_t database, int64_t at, struct error *err)
 {
-    const struct value values[] = {{.number = database}, {.number = at}, {.text = fs->type}, {.number = filesystem_granularity(fs)}};
+    const struct value values[] = {{.number = database}, {.number = at}};
+    return run(cat, "UPDATE database SET loaded_at = ?2 WHERE id = ?1", values, 2, err);
+}
+
+int roster_lies_on(struct catalog *cat, int64_t database, const struct filesystem *fs, struct error *err)
+{
+    const struct value values[] = {{.number = database}, {.text = fs->type}, {.number = filesystem_granularity(fs)}};
     return run(cat,
-               "UPDATE database SET loaded_at = ?2, fs_type = CAST(?3 AS TEXT), granularity = ?4 WHERE id = ?1",
-               values, 4, err);
+               "UPDATE database SET fs_type = CAST(?2 AS TEXT), granularity = ?3 "
+               "WHERE id = ?1 AND (fs_type IS NOT CAST(?2 AS TEXT) OR granularity <> ?3)",
+               values, 3, err);
 }
 
 int roster_sums(struct catalog *cat, int64_t database, struct roster_sums *ret_sums, struct error *err)

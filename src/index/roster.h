@@ -54,8 +54,11 @@ const struct roster_replica *roster_find(const struct roster *r, int64_t categor
  */
 int roster_check(struct catalog *cat, int64_t database, const struct roster *r, struct error *err);
 
-/* Inside the caller's transaction: note a whole load and what its filesystem is. */
-int roster_loaded(struct catalog *cat, int64_t database, int64_t at, const struct filesystem *fs, struct error *err);
+/* Inside the caller's transaction: note a whole load. */
+int roster_loaded(struct catalog *cat, int64_t database, int64_t at, struct error *err);
+
+/* The same: note what its filesystem is, as filesystem_of has it. */
+int roster_lies_on(struct catalog *cat, int64_t database, const struct filesystem *fs, struct error *err);
 
 /* What a database holds, added up from its rows. errors: what could not be read, categories, clients and projects too. */
 struct roster_sums {

@@ -36,7 +36,8 @@ struct load {
     struct known *known;
     struct category_mount *categories;    /* those of the roster */
     struct levels levels;
-    struct filesystem fs;                 /* of the root */
+    struct filesystem fs;                 /* of the root, */
+    struct filesystem by_type;            /* and without what was measured of it */
     struct gather *gather;
     struct gathered *work;             /* one per replica found */
     struct walk_tree *trees;
@@ -159,6 +160,7 @@ static int prepare(struct load *l, struct error *err)
         return l->root;
     catalog_rest_on(l->cat, check_roster, l);
     filesystem_of(l->root, &l->fs);
+    l->by_type = l->fs;
     if ((code = measured_recall(l->cat, l->roster.identity, l->root, &l->fs, err)) < 0)
         return code;
     code = known_read(l->cat, &l->roster, &l->known, err);
@@ -352,7 +354,9 @@ static int write_levels(struct load *l, const char *marks, struct error *err)
     if (!code && is_whole)
         code = beside_note_reading(&beside, err);
     if (!code && is_whole)
-        code = roster_loaded(l->cat, l->request.database, l->began, &l->fs, err);
+        code = roster_loaded(l->cat, l->request.database, l->began, err);
+    if (!code)
+        code = roster_lies_on(l->cat, l->request.database, &l->by_type, err);
     if (!code && filesystem_name(l->root, name) == 0)
         code = measured_drop(l->cat, l->request.database, 0, name, err);
     for (size_t i = 0; i < l->roster.category_count && !code; i++)

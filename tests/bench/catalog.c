@@ -163,7 +163,9 @@ static int finish_database(struct builder *b)
     if (!code)
         code = catalog_exec(b->cat, sql, &b->err);
     if (!code)
-        code = roster_loaded(b->cat, b->database, b->began, &fs, &b->err);
+        code = roster_loaded(b->cat, b->database, b->began, &b->err);
+    if (!code)
+        code = roster_lies_on(b->cat, b->database, &fs, &b->err);
     return code ? code : catalog_commit(b->cat, &b->err);
 }
 

@@ -469,3 +469,26 @@ test_what_may_count_in_seconds_is_young_for_as_long() {
     ab --config config.lua compare acme/spot footage
     [ "$STATUS" != 0 ] || fail "two contents are called the same"
 }
+
+# A filesystem that was made anew under the same files is looked at before a plan is made.
+test_a_plan_reads_what_another_filesystem_left_open() {
+    need_root mounts
+    fresh_filesystem ext4
+    mkdir -p WORK/footage/acme/spot
+    echo 1 >WORK/footage/acme/spot/f
+    touch -d 2024-01-01T12:00:00.5 WORK/footage/acme/spot/f
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+    ok copy acme/spot footage WORK NAS
+    cp -a NAS kept
+    umount NAS
+    mkfs.ext4 -q -F -I 128 -U "$(blkid -o value -s UUID NAS.img)" NAS.img 2>/dev/null || skip "mkfs.ext4 cannot make it"
+    mount -o loop NAS.img NAS
+    cp -a kept/. NAS
+    ok copy acme/spot footage WORK NAS --dry-run --json
+    assert_eq "$(json 'o.type == "copy" and o.conflicts + o.failed + o.files_copied or nil')" 0
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.conflicts + o.failed + o.files_copied or nil')" 0
+}
