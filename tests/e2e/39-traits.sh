@@ -197,6 +197,14 @@ locked_nas() {
 
 lock_nas() { mount -o remount,bind,"$1" NAS || skip "cannot be mounted again as $1"; }
 
+lock_and_load() {    # WORK, and NAS that cannot be written
+    lock_nas ro
+    ok add database WORK WORK
+    ok add database NAS NAS
+    ok add category footage
+    ok load
+}
+
 dated() {    # FILE CONTENT SECOND
     printf %s "$2" >"$1"
     touch -d "2024-01-01T12:00:$3" "$1"
@@ -209,11 +217,7 @@ test_contents_that_differ_at_times_that_may_be_one_are_in_conflict() {
     dated NAS/footage/acme/spot/down bbbb 00
     dated WORK/footage/acme/spot/up aaaa 00.5
     dated NAS/footage/acme/spot/up bbbb 01
-    lock_nas ro
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage
-    ok load
+    lock_and_load
     ab copy acme/spot footage NAS WORK --json
     assert_status 3
     assert_eq "$(json 'o.code')" "$(printf 'EDIGEST\nEDIGEST')"
@@ -241,11 +245,7 @@ test_the_later_content_is_the_newer_one_where_times_may_be_rounded() {
     locked_nas
     dated WORK/footage/acme/spot/f aaaa 03.2
     dated NAS/footage/acme/spot/f aaaa 02
-    lock_nas ro
-    ok add database WORK WORK
-    ok add database NAS NAS
-    ok add category footage
-    ok load
+    lock_and_load
     ok compare acme/spot footage WORK NAS --read
     lock_nas rw
     sleep 1.1    # times that the kernel remembers of a FUSE file, and of its own
