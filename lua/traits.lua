@@ -67,7 +67,7 @@ end
 function M.unknown(...)
     local list = {}
     for _, row in ipairs{...} do
-        list[#list + 1] = row.measured == 0 and may_be_rounded(row) and row.database or nil
+        list[#list + 1] = row.measured == 0 and row.database or nil
     end
     return list[1] and (" (how exactly %s keeps times was never measured: a copy to it does that)"):format(
         table.concat(list, " and ")) or ""

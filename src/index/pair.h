@@ -20,8 +20,8 @@ enum pair_judgement {
     PAIR_CONTENT,     /* files of equal size whose confirmed digests differ, whatever their times, or one is damaged */
     PAIR_DOUBT,       /* files of equal size and time that have to be read, since these prove nothing: one's inode or ctime
                          moved; a digest is not confirmed and they differ; or one content is known to have become another
-                         one, and of the other nothing is known. Or files of equal size where one side keeps no times, or may keep them so coarsely, whose contents
-                         are not known */
+                         one, and of the other nothing is known. Or files of equal size where one side keeps no times, or
+                         may keep them so coarsely, whose contents are not known */
     PAIR_TARGET,      /* symlinks to different places, devices of different numbers */
     PAIR_TYPE,        /* a file here, a directory or link there */
     PAIR_LEFT,        /* only left has it */

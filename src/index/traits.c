@@ -14,6 +14,7 @@ bool times_agree(int64_t a, int64_t b, int64_t granularity)
 
 #define EARLIEST (315532800 * NSEC_PER_SEC)          /* 1980: before it FAT has none, others a later end */
 #define LATEST (INT64_C(0x7fffffff) * NSEC_PER_SEC)  /* 2038: the first of the ends to come, of 32 bits */
+#define LISTED (60 * NSEC_PER_SEC)                   /* FTP and the like tell minutes */
 
 bool times_are_beyond(int64_t a, int64_t b) { return (a < EARLIEST && b < EARLIEST) || (a >= LATEST && b >= LATEST); }
 
@@ -36,8 +37,6 @@ static int64_t granularity_at(const struct traits *t, int64_t a, int64_t b)
 {
     return (a < 0 || b < 0) && t->early > t->granularity ? t->early : t->granularity;
 }
-
-#define LISTED (60 * NSEC_PER_SEC)    /* FTP and the like tell minutes */
 
 /* The granularity that a time may have, at most `most`: those in use are tried, the coarsest first. */
 static int64_t shown_by(int64_t time, int64_t most)
