@@ -48,7 +48,8 @@ end
 
 --- The disks that categories have of their own: a database's figures are its root's.
 -- @param catalog the session's
--- @return list of {database =, category =, path (absolute), online, bytes_total =, bytes_free = (nil: not known)}
+-- @return list of {database =, category =, path (absolute), online, bytes_total =, bytes_free = (nil: not known)} and the
+--         fields of traits.fields
 function M.disks(catalog)
     local is_there, list, databases, categories = M.prober(catalog), {}, {}, {}
     for _, database in ipairs(catalog:databases()) do
@@ -65,6 +66,9 @@ function M.disks(catalog)
         local is_known = room and room.bytes_total > 0
         list[i] = {database = database.database, category = category.category, path = path, online = online,
             bytes_total = is_known and room.bytes_total or nil, bytes_free = is_known and room.bytes_free or nil}
+        for key, value in pairs(traits.fields(row, catalog:traits(row.category)[row.database])) do
+            list[i][key] = value
+        end
     end
     return list
 end
@@ -75,9 +79,10 @@ end
 function M.texts(disks)
     local texts = {}
     for i, disk in ipairs(disks) do
-        texts[i] = ("%s of %s is on a disk of its own: %s"):format(disk.category, disk.database, disk.bytes_total
+        local times = traits.text(disk)
+        texts[i] = ("%s of %s is on a disk of its own: %s%s"):format(disk.category, disk.database, disk.bytes_total
             and ("%s free of %s"):format(size.size(disk.bytes_free), size.size(disk.bytes_total))
-            or disk.online and "its room is not known" or "offline")
+            or disk.online and "its room is not known" or "offline", times and "; times: " .. times or "")
     end
     return texts
 end

@@ -289,11 +289,12 @@ function Catalog:find(filter, how)
     return errors.check(core_find.start(request))
 end
 
---- What the databases' filesystems were measured to keep.
+--- What filesystems were measured to keep: the databases', and those that categories have of their own there.
+-- @param category id; nil: the databases'
 -- @return table from a database's id to the row of the catalog's table traits
-function Catalog:traits()
+function Catalog:traits(category)
     local list = {}
-    for _, row in ipairs(self:rows("SELECT * FROM traits WHERE category = 0")) do
+    for _, row in ipairs(self:rows("SELECT * FROM traits WHERE category = ?", {category or 0})) do
         list[row.database] = row
     end
     return list

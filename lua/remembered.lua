@@ -21,9 +21,9 @@ function M:unread()
 end
 
 --- Which categories lie on a mount of their own below a database's root.
--- @return rows {database, category (catalog ids), volume? (src/index/volume.h), place?}
+-- @return rows {database, category (catalog ids), volume? (src/index/volume.h), place?, granularity (ns; as its type has it)}
 function M:apart()
-    return self:rows("SELECT database, category, volume, place FROM apart")
+    return self:rows("SELECT database, category, volume, place, granularity FROM apart")
 end
 
 --- Does a category lie on a mount of its own there?

@@ -69,7 +69,8 @@ function M.unknown(...)
     for _, row in ipairs{...} do
         list[#list + 1] = row.measured == 0 and row.database or nil
     end
-    return list[1] and (" (how exactly %s keeps times was never measured: a copy to it does that)"):format(
+    return list[1] and (" (how exactly %s keeps times was never measured: a copy to it does that, "
+        .. "where it can be written)"):format(
         table.concat(list, " and ")) or ""
 end
 

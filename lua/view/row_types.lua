@@ -66,7 +66,7 @@ return {
         "*file_type text file, directory, symlink...",
         "*size bytes of it",
         "removes flag an extra that --mirror removes",
-        "content flag in conflict about its content"},
+        "code text of a conflict: as the problem of a copy would have it"},
     undo_action = {about = "what an undo would do to an entry",
         "*operation text that is undone",
         "*database text where",
@@ -213,7 +213,8 @@ return {
         "lacks list likewise what it does not keep; in neither: not known",
         "folds list case, forms: names in other letters, in another form of Unicode, are one name",
         "identity text of its marker or filesystem",
-        "apart list categories on a disk of their own there: category, path, online, bytes_total, bytes_free",
+        "apart list categories on a disk of their own there: category, path, online, bytes_total, bytes_free, and "
+            .. "of what that keeps measured_at to folds as above",
         "action text what add did: added, known, adopted or replaced"},
     client = {about = "a client",
         "*client text its folder's name",

@@ -272,6 +272,25 @@ test_room_is_that_of_the_categorys_own_disk() {
     cmp WORK/render/acme/spot/large NAS/render/acme/spot/large
 }
 
+# What a locked disk of a category's own keeps is not measured, which the list of databases says as of any other.
+test_a_locked_disk_of_a_category_is_not_measured() {
+    apart footage
+    mkdir -p LOCKED/footage
+    umount NAS/footage
+    mount -o loop,ro NAS/footage.img LOCKED/footage
+    ok add database LOCKED LOCKED
+    ok load LOCKED
+    ok list databases
+    grep -q "footage of LOCKED is on a disk of its own: .*; times: not measured" "$ERR" || fail "not said: $(cat "$ERR")"
+    ok list databases --json
+    assert_eq "$(python3 -c '
+import json, sys
+for row in map(json.loads, open(sys.argv[1])):
+    for disk in row.get("apart") or []:
+        print(row["database"], "measured_at" in disk)' "$OUT" | sort)" "$(printf 'LOCKED False\nNAS True')"
+    umount LOCKED/footage
+}
+
 test_old_versions_survive_and_undo_brings_them_back() {
     apart footage
     cp -a NAS/footage/acme/spot before
