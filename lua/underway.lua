@@ -49,7 +49,7 @@ function M.action(run, event, context)
     run.actions:add(rows.row("action", {project = context.item.project, category = context.item.category,
         from = run.from.database, to = context.target.database, kind = event.kind,
         path = locate.join(context.target.path, event.path), file_type = event.file_type, size = event.size,
-        content = event.content or nil, removes = event.removes}))
+        code = event.code, removes = event.removes}))
 end
 
 return M

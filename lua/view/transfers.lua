@@ -100,6 +100,11 @@ end
 
 local WORDS = {new = "copy", changed = "replace", metadata = "set rights and times",
     conflict = "leave (newer there)"}
+local CONFLICTS = {
+    EDIGEST = "leave (another content there)",
+    EDAMAGED = "leave (damaged there)",
+    EDOUBT = "leave (perhaps another content there: compare --read reads it)",
+}
 
 --- What is to be done with an entry, in words.
 -- @param action row of type "action"
@@ -110,10 +115,8 @@ function M.action(action)
     elseif action.kind == "type" then
         local types = action.file_type == "directory" and "folder here, file there" or "file here, folder there"
         return action.removes and ("replace (%s: kept as versions)"):format(types) or ("leave (%s)"):format(types)
-    elseif action.content then
-        return "leave (another content there, and no time tells which is newer)"
     end
-    return WORDS[action.kind] or action.kind
+    return CONFLICTS[action.code] or WORDS[action.kind] or action.kind
 end
 
 return M

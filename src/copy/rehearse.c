@@ -30,11 +30,6 @@ static const char *action_kind(const struct plan_name *name)
     }
 }
 
-static bool is_of_content(const struct verdict *v)
-{
-    return v->kind == VERDICT_CONFLICT && strcmp(v->code, "ENEWER") != 0 && strcmp(v->code, "ETYPE") != 0;
-}
-
 static void emit_action(struct work *w, const struct plan_name *name, const char *kind, bool removes)
 {
     const struct entry *e = name->pair->left ? name->pair->left : name->pair->right;
@@ -45,7 +40,8 @@ static void emit_action(struct work *w, const struct plan_name *name, const char
                *name->name ? "/" : "", name->name);
     event_str(ev, "kind", kind, strlen(kind));
     event_str(ev, "path", path.data, path.len);
-    event_bool(ev, "content", is_of_content(name->verdict));
+    if (name->verdict->kind == VERDICT_CONFLICT)
+        event_str(ev, "code", name->verdict->code, strlen(name->verdict->code));
     event_str(ev, "file_type", type_name(e->mode), strlen(type_name(e->mode)));
     event_int(ev, "size", (int64_t)entry_bytes(e));
     if (removes)

@@ -60,7 +60,10 @@ function M.test_actions()
     unit.assertEquals(transfers.action({kind = "type", file_type = "file"}), "leave (file here, folder there)")
     unit.assertEquals(transfers.action({kind = "new"}), "copy")
     unit.assertEquals(transfers.action({kind = "conflict"}), "leave (newer there)")
-    unit.assertStrContains(transfers.action({kind = "conflict", content = true}), "another content there")
+    unit.assertStrContains(transfers.action({kind = "conflict", code = "EDIGEST"}), "another content there")
+    unit.assertStrContains(transfers.action({kind = "conflict", code = "EDOUBT"}), "perhaps another content there")
+    unit.assertEquals(transfers.action({kind = "conflict", code = "EDAMAGED"}), "leave (damaged there)")
+    unit.assertEquals(transfers.action({kind = "conflict", code = "ENEWER"}), "leave (newer there)")
 end
 
 return M
