@@ -71,7 +71,7 @@ run() {    # COMMAND...: its output goes to $OUT and $ERR, its exit status to $S
     LAST=$*
     STATUS=0
     "$@" >"$OUT" 2>"$ERR" || STATUS=$?
-    grep -aq -e 'ERROR: AddressSanitizer' -e 'WARNING: ThreadSanitizer' -e 'LeakSanitizer' -e 'runtime error:' \
+    [ -s "$ERR" ] && grep -aq -e 'ERROR: AddressSanitizer' -e 'WARNING: ThreadSanitizer' -e 'LeakSanitizer' -e 'runtime error:' \
         -e 'stack traceback' "$ERR" && [ -z "${TRACEBACK_EXPECTED:-}" ] && fail "a crash or a traceback"
     return 0
 }

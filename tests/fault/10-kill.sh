@@ -4,11 +4,12 @@ CALLS="renameat2 openat,openat2 write,pwrite64 fsync,fdatasync syncfs unlinkat,u
 
 # Before each thread's n-th call, by strace.
 fault_kill_at_call() {
-    local calls n
+    local calls n short
     filesystem "$KIND"
     studio
     for calls in $CALLS; do
-        for n in $(points 400); do
+        case $calls in renameat2 | write*) short="3 25" ;; *) short=3 ;; esac
+        for n in $(points 400 $short); do
             reset
             strike strace -f -qq -o /dev/null -e trace="$calls" -e inject="$calls:signal=KILL:when=$n"
             judge "kill -9 at the n-th ${calls%%,*}"
@@ -50,11 +51,12 @@ fault_kill_at_random_times() {
 
 # Asked to stop: it says so, and takes its temps with it (a large file's may wait to be resumed).
 fault_interrupted() {
-    local n signal found
+    local n signal found short
     filesystem "$KIND"
     studio
     for signal in INT:130 TERM:143 HUP:129; do
-        for n in $(points 300); do
+        [ "$signal" = INT:130 ] && short="3 25" || short=12
+        for n in $(points 300 $short); do
             reset
             strike strace -f -qq -o /dev/null -e trace=openat -e inject="openat:signal=${signal%:*}:when=$((n + 20))"
             case $STATUS in 0 | "${signal#*:}") ;; *) violation "status $STATUS after SIG${signal%:*}" ;; esac

@@ -82,7 +82,7 @@ fault_lacking_filesystem() {
         assert_status 0
         check_names NAS
         conclude "a filesystem without ${lack%% *}"
-        for n in $(points 60); do
+        for n in $(points 60 12); do
             reset
             shim "$lack" "write,pwrite,fsync,syncfs,renameat,renameat2,unlinkat,linkat $PWD/NAS* $((n + 3)) 1 kill"
             strike "${SHIM[@]}"

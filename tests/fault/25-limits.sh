@@ -5,7 +5,7 @@ fault_file_size_limit() {
     local blocks
     filesystem "$KIND"
     studio
-    for blocks in 500 1000 1001 2500; do
+    for blocks in 500 ${FULL:+1000} 1001 ${FULL:+2500}; do
         reset
         script limited "ulimit -f $blocks; exec \"\$@\""
         strike ./limited
@@ -19,10 +19,10 @@ fault_few_descriptors() {
     local n
     filesystem "$KIND"
     studio
-    (cd WORK/$REPLICA && for n in $(seq 2000); do mkdir -p "wide/$n"; echo "$n" >"wide/$n/file"; done)
+    (cd WORK/$REPLICA && seq -f 'wide/%.0f' 2000 | xargs mkdir -p && for n in {1..2000}; do echo "$n" >"wide/$n/file"; done)
     snapshot WORK/$REPLICA >NEW
     cp NEW SOURCE
-    for n in 100 256 1024; do
+    for n in 100 ${FULL:+256} 1024; do
         reset
         script limited "ulimit -n $n; exec \"\$@\""
         strike ./limited

@@ -21,7 +21,7 @@ times() { if [ -n "${FULL:-}" ]; then seq 100; else seq "$1"; fi; }    # IN THE 
 fault_shutdown() {
     local i how
     prepare_shutdown
-    for i in $(times 3); do
+    for i in $(times 2); do
         for how in hard soft; do
             fresh_image
             shim "$CHANGES $PWD/NAS* $((RANDOM % 160 + 1)) 1 run=$PWD/$how"
@@ -30,7 +30,7 @@ fault_shutdown() {
             judge "shut down in the middle, $how"
         done
     done
-    for i in $(times 2); do
+    for i in $(times 1); do
         fresh_image
         strike env
         assert_status 0
@@ -50,7 +50,7 @@ after_power_loss() {
 fault_shutdown_control() {
     local i torn=0 gone=0
     prepare_shutdown
-    for i in $(times 3); do
+    for i in $(times 2); do
         fresh_image
         shim "fsync,fdatasync,syncfs $PWD/NAS* 1 0 lie" "renameat2,linkat $PWD/NAS* $((16 + i % 3 * 5)) 1 run=$PWD/soft"
         strike "${SHIM[@]}"

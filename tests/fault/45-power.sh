@@ -46,7 +46,7 @@ cut_at() {    # RECORDS SEED CATALOG: NAS as it may be then; the catalog lies on
 }
 
 moments() {
-    if [ -n "${FULL:-}" ]; then seq "$START" "$END"; else shuf -n 6 -i "$START-$END"; fi
+    if [ -n "${FULL:-}" ]; then seq "$START" "$END"; else shuf -n 3 -i "$START-$END"; fi
 }
 
 fault_power_cut() {
@@ -131,8 +131,8 @@ fault_power_cut_control() {
 sync_another() {
     echo another >NAS/another
     if [ "$KIND" = btrfs ]; then
-        until [ "$("$FAULT_TOOLS/disk" count disk.log)" -gt "$END" ]; do :; done
-        until [ -z "$(tail -c 16 disk.log | tr -d '\0')" ]; do :; done
+        until [ "$("$FAULT_TOOLS/disk" count disk.log)" -gt "$END" ]; do pause; done
+        until [ -z "$(tail -c 16 disk.log | tr -d '\0')" ]; do pause; done
     else
         sync NAS/another
     fi

@@ -32,9 +32,10 @@ others_are_done() {
 
 # Their names are as they were before: none, or the old file.
 damaged_are_as_before() {
-    local file
+    local file now
+    now=$(snapshot NAS/$REPLICA)
     for file in "${DAMAGED[@]}"; do
-        [ "$(snapshot NAS/$REPLICA | grep -F "$file"$'\t')" = "$(grep -F "$file"$'\t' OLD)" ] ||
+        [ "$(grep -F "$file"$'\t' <<<"$now")" = "$(grep -F "$file"$'\t' OLD)" ] ||
             violation "$file is not as it was"
         grep -qF "$file" "$ERR" || violation "$file is not named"
     done

@@ -14,7 +14,7 @@ foreign_file() {    # WHAT PATH CALL AT [SPEC...]
     shim "$call $PWD/${at// /?} 1 1 run=$PWD/foreign" "$@"
     strike "${SHIM[@]}"
     [ "$(hits 1)" = 1 ] || violation "no call was struck"
-    find NAS -type f -exec cmp -s foreign.mov {} \; -print | grep -q . || violation "the other program's file is lost"
+    find NAS -type f -size 4321c -exec cmp -s foreign.mov {} \; -print | grep -q . || violation "the other program's file is lost"
     rerun_keeps_it
     conclude "$what"
 }
@@ -22,7 +22,7 @@ foreign_file() {    # WHAT PATH CALL AT [SPEC...]
 # The rerun may say that the other's file is newer and leave it: then it ends with 3.
 rerun_keeps_it() {
     "$AUTOBACKUP" "${SCENARIO[@]}" >"$OUT.rerun" 2>"$ERR.rerun" </dev/null || [ $? = 3 ] || violation "the rerun fails"
-    find NAS -type f -exec cmp -s foreign.mov {} \; -print | grep -q . || violation "the rerun loses the other's file"
+    find NAS -type f -size 4321c -exec cmp -s foreign.mov {} \; -print | grep -q . || violation "the rerun loses the other's file"
 }
 
 fault_foreign_file() {

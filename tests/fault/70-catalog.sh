@@ -26,7 +26,7 @@ fault_catalog_disk() {
     mkdir disk
     mount -t tmpfs -o size=64M tmpfs disk
     export AUTOBACKUP_CATALOG=$PWD/disk/catalog.db
-    for room in 0 4 8 16 32 64 100; do
+    for room in 0 ${FULL:+4} 8 ${FULL:+16} 32 ${FULL:+64} 100; do
         reset
         use_disk
         mount -o "remount,size=$(($(du -sk disk | cut -f1) + room))k" disk
@@ -66,7 +66,7 @@ fault_catalog_locked() {
     sqlite3 catalog.db <orders >locked &
     exec 8>orders
     echo "BEGIN EXCLUSIVE; SELECT 'locked';" >&8
-    until grep -q locked locked; do :; done
+    until grep -q locked locked; do pause; done
     HANG=120 strike env
     [ "$STATUS" != 0 ] || violation "status 0 without a journal"
     [ -s "$ERR" ] || violation "says nothing"
@@ -81,7 +81,7 @@ fault_two_at_once() {
     local i pid other
     filesystem "$KIND"
     studio
-    for i in $(points 50); do
+    for i in $(points 50 1); do
         reset
         "$AUTOBACKUP" "${SCENARIO[@]}" >out.other 2>err.other </dev/null &
         pid=$!

@@ -19,12 +19,15 @@ strike_everywhere() {    # FAULT: kills at the n-th change, and errors of all so
     done
     for spec in write:EIO write:ENOSPC fsync:EIO syncfs:EIO renameat2:EIO renameat:EIO unlinkat:EIO linkat:EIO \
         openat:EIO read:EIO close:EIO mkdirat:ENOSPC; do
-        for n in $(points 60); do
+        for n in $(points 60 3 1); do
             reset
             shim "${spec%:*} $PWD/NAS* $n 1 errno=${spec#*:}"
             strike "${SHIM[@]}"
-            [ "$(hits 1)" -gt 0 ] || break
+            if [ "$(hits 1)" = 0 ]; then
+                [ -z "${FULL:-}" ] && continue || break
+            fi
             judge "$1: ${spec/:/: }"
+            [ -n "${FULL:-}" ] || break
         done
     done
 }

@@ -77,15 +77,23 @@ new_files() {    # from there to what WORK has
     find . -newermt 2020-02-01 -exec touch -h -d '2020-06-01 10:00' {} +
 }
 
-# Templates: old (NAS), WORK, catalog.old, and the snapshots OLD and NEW.
+# Templates: old (NAS), WORK, catalog.old, and the snapshots OLD and NEW. The files are those that run.sh had made once for all
+# faults: a process for each file in each fault is most of what a fault would take.
 studio() {
     need strace xxh128sum sqlite3 rsync setfattr lua5.4
+    mkdir -p WORK NAS
+    cp -a "$FAULT_STUDIO/WORK/." WORK/
+    cp -a "$FAULT_STUDIO/NAS/." NAS/
+    known_studio
+}
+
+make_studio() {    # in $PWD, once
+    need setfattr
     mkdir -p WORK/$REPLICA
     (cd WORK/$REPLICA && old_files)
     mkdir -p NAS/footage/acme
     cp -a WORK/$REPLICA NAS/footage/acme/
     (cd WORK/$REPLICA && new_files)
-    known_studio
 }
 
 # The program gets to know WORK and NAS as they are; this is what reset goes back to.
@@ -146,7 +154,7 @@ start_disk() {    # [ENVIRONMENT...]: NAS on a fresh one
     mkdir -p disk
     env "$@" "$FAULT_TOOLS/disk" serve "$PWD/disk" disk.img disk.log &
     SERVER=$!
-    until mountpoint -q disk; do kill -0 "$SERVER" || skip "no FUSE here"; done
+    until mountpoint -q disk; do kill -0 "$SERVER" || skip "no FUSE here"; pause 0.02; done
     DISK=$(losetup --find --show disk/image)
     echo 512 >"/sys/block/${DISK#/dev/}/queue/max_sectors_kb"    # one request of the disk each
     mount ${MOUNT_OPTIONS:+-o "$MOUNT_OPTIONS"} "$DISK" NAS || fail "cannot be mounted"
@@ -157,7 +165,7 @@ start_disk() {    # [ENVIRONMENT...]: NAS on a fresh one
 
 stop_disk() {
     umount NAS
-    until umount disk 2>/dev/null; do :; done
+    until umount disk 2>/dev/null; do pause 0.02; done
     wait
 }
 
@@ -165,41 +173,53 @@ stop_disk() {
 
 OURS=(-name .autobackup -o -name '.autobackup-*')
 
-# Type, time, size and SHA-256 (or target) of each file, sorted: PATH<tab>WHAT.
-snapshot() {    # FOLDER
-    [ -d "$1" ] || return 0
-    (
-        cd "$1"
-        find . \( "${OURS[@]}" \) -prune -o ! -type d ! -type f -printf '%P\t%y %l\n'
-        join -t $'\t' <(find . \( "${OURS[@]}" \) -prune -o -type f -printf '%P\t%T@ %s\n' | LC_ALL=C sort) \
-            <(find . \( "${OURS[@]}" \) -prune -o -type f -exec sha256sum {} + |
-                sed -E 's|^([0-9a-f]*)  \./(.*)|\2\t\1|' | LC_ALL=C sort) | sed -E 's/\t([^\t]*)$/ \1/'
-    ) | LC_ALL=C sort
+# PATH<tab>WHAT for each that is no folder of what find finds, by one process for all of them: the time, size and SHA-256 of a
+# file, type and target of another.
+states() {    # WORDS OF FIND...: where, and tests that its list goes on from
+    local list=$TMPDIR/states.$BASHPID
+    find "$@" \( -type f -fprintf "$list" '%y\t%p\t%T@ %s\n' -exec sha256sum {} + \
+        -o ! -type d -fprintf "$list" '%y\t%p\t%y %l\n' \) |
+        awk -F '\t' '
+            !listing { digest[substr($0, 67)] = substr($0, 1, 64); next }
+            { path = $2; sub(/^\.\//, "", path) }
+            $1 != "f" { print path "\t" $3; next }
+            $2 in digest { print path "\t" $3 " " digest[$2] }' listing= - listing=1 "$list"
 }
 
-# What lies in the versions, whatever operation put it there.
-versions() {    # DATABASE
-    local folder
-    for folder in "$1"/.autobackup/versions/*/$REPLICA; do snapshot "$folder"; done
-    # An interrupted exchange: the old file under a temp's name, which the next copy rescues.
-    find "$1" -name '.autobackup-x-*' -type f -printf 'x\t%T@ %s ' -exec sh -c 'sha256sum <"$1" | cut -d" " -f1' - {} \;
-    find "$1" -name '.autobackup-x-*' -type l -printf 'x\t%y %l\n'
+snapshot() {    # FOLDER: the states below it, sorted, without ours
+    [ -d "$1" ] || return 0
+    (cd "$1" && states . \( "${OURS[@]}" \) -prune -o) | LC_ALL=C sort
 }
 
 violation() {    # TEXT
     VIOLATIONS+=("$*")
 }
 
-# Every name holds its old or its new state, whole; every old state is in place or a version.
-check_names() {    # DATABASE
+# Every name holds its old or its new state, whole; every old state is in place or a version. What lies in the versions counts
+# whatever operation put it there, and so does the old file of an interrupted exchange under a temp's name, which the next copy
+# rescues. With a source also: it is as it was.
+check_names() {    # DATABASE [SOURCE]
     local text
     while read -r text; do violation "$1: $text"; done < <(
-        awk -F '\t' '
+        states "$1" ${2:+"$2/$REPLICA"} ! -name '.autobackup-[!x]*' \( -path "$1/$REPLICA/*" \
+            -o -path "$1/.autobackup/versions/*" -o -name '.autobackup-x-*' ${2:+-o -path "$2/$REPLICA/*"} \) |
+        awk -F '\t' -v replica="$REPLICA/" -v now_at="$1/$REPLICA/" -v versions_at="$1/.autobackup/versions/" \
+            -v source_at="${2:+$2/$REPLICA/}" '
             function is(set, p, what) { return p in set && set[p] == what }
+            function below(folder) { return folder != "" && index($1, folder) == 1 }
+            function rest(folder) { return substr($1, length(folder) + 1) }
+            function ours(p) { return p ~ /(^|\/)\.autobackup(-[^\/]*)?(\/|$)/ }
             FILENAME == ARGV[1] { old[$1] = $2; next }
             FILENAME == ARGV[2] { new[$1]; news[$0]; next }    # more than one state, where the source changed
-            FILENAME == ARGV[3] { now[$1] = $2; next }
-            { kept[$2] = 1 }
+            FILENAME == ARGV[3] { source[$1] = $2; next }
+            $1 ~ /(^|\/)\.autobackup-x-[^\/]*$/ { if ($2 ~ /^(-?[0-9]|l )/) kept[$2] = 1; next }
+            below(source_at) { if (!ours(rest(source_at))) source_now[rest(source_at)] = $2; next }
+            below(now_at) { if (!ours(rest(now_at))) now[rest(now_at)] = $2; next }
+            below(versions_at) {
+                p = rest(versions_at)
+                sub(/^[^.\/][^\/]*\//, "", p)
+                if (index(p, replica) == 1 && !ours(p)) kept[$2] = 1
+            }
             END {
                 for (p in now)
                     if (!is(old, p, now[p]) && !(p FS now[p] in news)) print "torn: " p ": " now[p]
@@ -207,7 +227,10 @@ check_names() {    # DATABASE
                     if (!(p in now) && (p in new)) print "without a file: " p
                     if (!is(now, p, old[p]) && !(old[p] in kept)) print "lost: " p ": " old[p]
                 }
-            }' OLD NEW <(snapshot "$1/$REPLICA") <(versions "$1"))
+                if (source_at == "") exit
+                for (p in source) if (!is(source_now, p, source[p])) print "the source changed: " p
+                for (p in source_now) if (!(p in source)) print "the source has more: " p
+            }' OLD NEW SOURCE -)
 }
 
 DIFFER=-anciHAX
@@ -234,13 +257,15 @@ take_digests() {    # FOLDER
 
 # What the manifests and the catalog call done is there. Operations from before the fault are not looked at.
 check_books() {    # DATABASE
-    local manifest verb state digest path from size check differ
+    local manifest verb state digest path from size check differ id known
     local -A DIGESTS
+    known=$'\n'$(<known)$'\n'
     differ=$(differences "$1")
     take_digests "$1/$REPLICA"
     for manifest in "$1"/.autobackup/operations/2*; do
         [ -f "$manifest" ] || continue
-        ! grep -qxF "$(basename "$manifest" .open)" known || continue
+        id=${manifest##*/}
+        [[ $known != *$'\n'"${id%.open}"$'\n'* ]] || continue
         while IFS=$'\t' read -r verb state path from size check; do
             case $verb in
                 taken)
@@ -259,7 +284,10 @@ check_books() {    # DATABASE
     done
     sqlite3 -readonly -cmd '.timeout 30000' catalog.db "SELECT id, state FROM operation WHERE target = '$1'" >states 2>&1 ||
         violation "the catalog cannot be read: $(cat states)"
-    ! grep -vF -f known states | grep -q 'done$' || [ -z "$differ" ] || violation "the catalog says done, but: $differ"
+    while IFS='|' read -r id state; do
+        [[ $known == *$'\n'"$id"$'\n'* ]] || [ "$state" != done ] || [ -z "$differ" ] ||
+            violation "the catalog says done, but: $differ"
+    done <states
 }
 
 # Nothing is left that a clean disk would not have.
@@ -270,10 +298,6 @@ check_clean() {    # DATABASE
     found=$(find "$1" -path "$1/.autobackup/versions" -prune -o -path "$1/${SWEPT_LATER:--}" -prune -o \
         \( -name '.autobackup-*' -o -name '*.open' \) -print)
     [ -z "$found" ] || violation "after the rerun there is left: $found"
-}
-
-check_source() {
-    snapshot WORK/$REPLICA | cmp -s - SOURCE || violation "the source changed"
 }
 
 # --- a run with a fault, and what must hold after it ---
@@ -295,7 +319,7 @@ strike() {
         134 | 135 | 136 | 139) violation "crashes with status $STATUS" ;;
         0) [ -n "${MOVING:-}" ] || must_equal "status 0" ;;
     esac
-    grep -aq -e Sanitizer -e 'stack traceback' -e 'runtime error' "$ERR" && violation "a crash or a traceback"
+    [ -s "$ERR" ] && grep -aq -e Sanitizer -e 'stack traceback' -e 'runtime error' "$ERR" && violation "a crash or a traceback"
     return 0
 }
 
@@ -313,8 +337,7 @@ judge() {    # FAULT
     # Where the rerun finds nothing to do and writes nothing, the next copy removes what the dead left.
     [ -z "${SWEEPER:-}" ] || "$AUTOBACKUP" $SWEEPER >"$OUT.sweeper" 2>&1 || violation "$SWEEPER ends with $?"
     check_clean NAS
-    check_names NAS
-    check_source
+    check_names NAS WORK
     conclude "$1"
 }
 
@@ -368,8 +391,7 @@ judge_both() {    # FAULT
     check_clean NAS
     check_clean STORAGE
     check_names NAS
-    check_names STORAGE
-    check_source
+    check_names STORAGE WORK
     conclude "$1"
 }
 
@@ -382,19 +404,25 @@ others_are_complete() {
 
 # --- points and the shim ---
 
-# Numbers for "every n-th": all in the full form, a few in the short one. Stops when `struck` says no.
-points() {    # MOST
-    local n
-    if [ -n "${FULL:-}" ]; then seq "$1"; else for n in 3 25; do [ "$n" -gt "$1" ] || echo "$n"; done; fi
+# Numbers for "every n-th": all in the full form, these (3 and 25) in the short one.
+points() {    # MOST [OF THE SHORT FORM...]
+    local most=$1
+    shift
+    [ $# -gt 0 ] || set -- 3 25
+    if [ -n "${FULL:-}" ]; then seq "$most"; else printf '%s\n' "$@"; fi
 }
 
 shim() {    # SPECS...: prefix of a run with these faults
     local IFS=';'
-    rm -f hits.*
+    [ ! -e hits.1 ] && [ ! -e hits.2 ] || rm -f hits.*
     SHIM=(env "LD_PRELOAD=$FAULT_SHIM" "FAULTS=$*" "FAULT_HITS=$PWD/hits")
 }
 
-hits() { stat -c %s "hits.$1" 2>/dev/null || echo 0; }    # NUMBER OF THE SPEC
+hits() {    # NUMBER OF THE SPEC
+    local marks=
+    [ ! -f "hits.$1" ] || marks=$(<"hits.$1")
+    echo ${#marks}
+}
 
 script() {    # NAME COMMANDS: a program $PWD/NAME that runs them here
     printf '#!/bin/bash\ncd %q\n%s\n' "$PWD" "$2" >"$1"

@@ -2,7 +2,8 @@
 # run.sh [--full] [-k PATTERN] [SCRIPT...]: strikes the program in $AUTOBACKUP with faults and checks that nothing is
 # lost. A fault is a function fault_* in NN-name.sh, run on each filesystem of $FILESYSTEMS that its `on_*` names (all
 # when it has none). Prints a table: fault, filesystem, runs, violations. -k takes those whose name contains PATTERN;
-# JOBS of them run at once (one more than there are processors: they wait much); KEEP=1 stops at the first violation and keeps the folder.
+# JOBS of them run at once (two more than there are processors: they wait much), and the slowest are named at the end, with the
+# processor time of each; KEEP=1 stops at the first violation and keeps the folder.
 # Who is not root mounts nothing: then they strike in a folder of the disk where the tests are ("here"), and those that need
 # a filesystem of their own are skipped.
 set -euo pipefail
@@ -14,7 +15,7 @@ root=
 [ -z "$root" ] || [ -n "${FAULT_MOUNTS:-}" ] ||
     FAULT_MOUNTS=private exec unshare -m --propagation private bash "$PWD/run.sh" "$@"
 
-jobs=${JOBS:-$(($(nproc) + 1))} pattern= scripts=() FULL=
+jobs=${JOBS:-$(($(nproc) + 2))} pattern= scripts=() FULL=
 [ -z "${KEEP:-}" ] || jobs=1
 while [ $# -gt 0 ]; do
     case $1 in
@@ -33,12 +34,12 @@ export FAULT_SHIM=$FAULT_TOOLS/shim.so
 work=$(mktemp -d "${TMPDIR:-/tmp}/autobackup-fault-XXXXXX")
 [ -z "$root" ] || mount -t tmpfs -o size=4G,mode=755 tmpfs "$work"
 trap 'cd /; if [ -n "$root" ]; then umount -l "$work"; rmdir "$work"; else rm -rf "$work"; fi' EXIT
-export TALLY=$work/tally
-: >"$TALLY"
+export TALLY=$work/tally FAULT_STUDIO=$work/studio/work
+: >"$TALLY" >"$work/seconds"
 
 one() {    # SCRIPT FUNCTION KIND
     local folder=$work/${1%.sh}.$2.$3 status=0
-    local said=$folder.said
+    local said=$folder.said from=$SECONDS
     mkdir "$folder"
     KIND=$3 bash -c '. ./lib.sh; . "./$1"; begin "$3"; "$2"' - "$1" "$2" "$folder" >"$said" 2>&1 </dev/null ||
         status=$?
@@ -51,9 +52,15 @@ one() {    # SCRIPT FUNCTION KIND
             [ -z "${KEEP:-}" ] || (cd "$folder" && bash -i)
             ;;
     esac
+    times >"$folder.times"
+    echo "$((SECONDS - from)) $1 $2 $3 $(sed -n 2p "$folder.times")" >>"$work/seconds"
     awk -v below="$folder/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | tac | xargs -rn1 umount -l
     rm -rf "$folder"
 }
+
+# What most faults start from, made once.
+mkdir "$work/studio"
+bash -c '. ./lib.sh; begin "$1"; make_studio' - "$work/studio" >"$work/studio.said" 2>&1 || [ $? = 77 ] || cat "$work/studio.said"
 
 skipped=0
 for script in "${scripts[@]}"; do
@@ -80,6 +87,7 @@ awk -F '\t' -v skipped="$skipped" '
         exit all > 0 || !(n + skipped)
     }' "$TALLY" >"$work/table" && status=0 || status=1
 column -t -s $'\t' "$work/table"
+[ "$(wc -l <"$work/seconds")" -lt 20 ] || sort -rn "$work/seconds" | sed -n '1,12 { s/ / s /; s/^/slow: /p }'
 # Once more at the end, where it is seen: the first lines of each of the first few.
 [ ! -s "$work/wrong" ] || { echo; echo "What went wrong:"; cut -c 1-500 "$work/wrong" | sed -n 1,60p; }
 exit $status
