@@ -351,6 +351,19 @@ void listing_close(struct listing *l)
 
 /* ---- digests of a directory that was read again ---- */
 
+/* Slots are made when the first one is set. */
+static char *slot_in(struct buf *slots, uint64_t entries, uint64_t at, size_t size)
+{
+    if (!slots->len) {
+        buf_reserve(slots, entries * size);
+        memset(slots->data, 0, entries * size);
+        slots->len = entries * size;
+    }
+    return slots->data + at * size;
+}
+
+char *slots_digest(struct slots *s, uint64_t entries, uint64_t at) { return slot_in(&s->digests, entries, at, DIGEST_SLOT); }
+
 void slots_free(struct slots *s)
 {
     buf_free(&s->digests);
@@ -391,17 +404,6 @@ struct side {
 
 static void advance(struct side *s) { s->have = s->listing ? listing_next(s->listing, &s->entry) : 0; }
 
-/* Slots are made when the first one is set. */
-static char *slot_in(struct buf *slots, uint64_t entries, uint64_t at, size_t size)
-{
-    if (!slots->len) {
-        buf_reserve(slots, entries * size);
-        memset(slots->data, 0, entries * size);
-        slots->len = entries * size;
-    }
-    return slots->data + at * size;
-}
-
 /* An empty file has the content of every other one. */
 static bool has_moved(const struct entry *old, const struct entry *now, int signs)
 {
@@ -432,7 +434,7 @@ static void keep_digest(const struct side *old, const struct side *now, uint64_t
         return;
     if (state == DIGEST_CONFIRMED && moved)
         state = DIGEST_UNCONFIRMED;
-    char *slot = slot_in(&out->digests, entries, at, DIGEST_SLOT);
+    char *slot = slots_digest(out, entries, at);
     *slot = (char)(state | marks);
     memcpy(slot + 1, d.bytes, DIGEST_SIZE);
     if (listing_verified(old->listing) && !moved)

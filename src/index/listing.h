@@ -81,7 +81,8 @@ enum digest_state {
  * one: these say nothing of its content until that is read. It may stand without a digest.
  */
 #define DIGEST_MOVED 0x10
-#define DIGEST_WRITTEN 0x08    /* of a renewed one: it was written in place, as its inode or ctime told */
+/* Of a renewed one: it was written in place, as its inode or ctime told, or came there from another name (renamed.h). */
+#define DIGEST_WRITTEN 0x08
 /* Its inode or ctime moved, its content is known all the same: attributes that no listing has may be others than before. */
 #define DIGEST_TOUCHED 0x04
 #define DIGEST_OPEN (DIGEST_RENEWED | DIGEST_MOVED)    /* files that are not the same as others by size and time alone */
@@ -93,6 +94,7 @@ struct slots {
     struct buf digests, times;
 };
 void slots_free(struct slots *s);
+char *slots_digest(struct slots *s, uint64_t entries, uint64_t at);    /* to be set: that of the entry at `at`, of so many */
 int64_t slots_marked(const struct slots *s, int mark);    /* files with that mark */
 
 /* Order of names: bytes, the shorter first. */

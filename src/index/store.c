@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "index/evidence.h"
+#include "index/filesystem.h"
+#include "index/renamed.h"
 #include "index/staging.h"
 
 enum { FIND, INSERT, UPDATE, DELETE, PATHS, BY_ID, NEW, CHECK, FINISH, FORGET_REFUSED, FORGET_TARGET, FORGET_SOURCE, FORGET, STATEMENTS };
@@ -116,11 +118,20 @@ static bool open_column(sqlite3_stmt *stmt, int column, struct listing *ret)
     return listing_open(ret, sqlite3_column_blob(stmt, column), (size_t)sqlite3_column_bytes(stmt, column), NULL, 0) == 0;
 }
 
+static struct packed packed_row(sqlite3_stmt *find)
+{
+    return (struct packed){
+        .data = sqlite3_column_blob(find, 1), .len = (size_t)sqlite3_column_bytes(find, 1),
+        .digests = sqlite3_column_blob(find, 2), .digests_len = (size_t)sqlite3_column_bytes(find, 2),
+    };
+}
+
 /* The row that FIND stands at, with what lies beside its listing. */
 static bool open_row(sqlite3_stmt *find, struct listing *ret)
 {
-    if (listing_open(ret, sqlite3_column_blob(find, 1), (size_t)sqlite3_column_bytes(find, 1),
-                     sqlite3_column_blob(find, 2), (size_t)sqlite3_column_bytes(find, 2)) < 0)
+    struct packed row = packed_row(find);
+
+    if (listing_open(ret, row.data, row.len, row.digests, row.digests_len) < 0)
         return false;
     listing_set_times(ret, sqlite3_column_blob(find, 3), (size_t)sqlite3_column_bytes(find, 3));
     return true;
@@ -128,12 +139,21 @@ static bool open_row(sqlite3_stmt *find, struct listing *ret)
 
 /* ---- directories that changed ---- */
 
+/* Of what was renamed within the directory. An old row that is damaged tells nothing, as for listing_diff. */
+static void mark_renamed(sqlite3_stmt *find, const struct directory_update *d, struct slots *slots)
+{
+    struct packed old = packed_row(find), now = {.data = d->listing.data, .len = d->listing.len};
+
+    renamed_mark(&old, &now, slots);
+}
+
 /* Set the new listing against the old row, if there is one. *ret_id: that row's id, or 0. */
 static int diff_with_row(struct store *s, int64_t replica, const struct directory_update *d, int64_t *ret_id,
                          struct listing_change *change, struct slots *slots, struct error *err)
 {
     sqlite3_stmt *find = s->stmt[FIND];
     struct listing old = {0}, now = {0};
+    const int64_t added = change->added;
 
     sqlite3_bind_int64(find, 1, replica);
     bind_bytes(find, 2, d->path, d->path_len);
@@ -147,6 +167,8 @@ static int diff_with_row(struct store *s, int64_t replica, const struct director
     int code = listing_open(&now, d->listing.data, d->listing.len, NULL, 0);
     if (!code)
         code = listing_diff(have_old ? &old : NULL, &now, s->signs, change, slots);
+    if (!code && have_old && change->added > added && s->signs & SIGN_INODE)
+        mark_renamed(find, d, slots);
     if (!code)
         evidence_replace(&s->evidence, d->path, d->path_len, sqlite3_column_blob(find, 2),
                          (size_t)sqlite3_column_bytes(find, 2), slots->digests.data, slots->digests.len);

@@ -115,7 +115,7 @@ static int marks_of(int was, bool is_known, const struct taken *t)
     bool accepted = t->accepted || (is_known && was & DIGEST_ACCEPTED);
     bool another = has_digest(was) ? !is_known : was & DIGEST_MOVED;
     bool renewed = t->renewed || was & DIGEST_RENEWED || another;
-    bool written = has_digest(was) && (is_known ? was & DIGEST_WRITTEN : was & DIGEST_MOVED || t->moved);
+    bool written = has_digest(was) && !is_known ? was & DIGEST_MOVED || t->moved : was & DIGEST_WRITTEN;
     bool touched = was & (DIGEST_MOVED | DIGEST_TOUCHED) || t->moved;
 
     return (accepted ? DIGEST_ACCEPTED : 0) | (renewed ? DIGEST_RENEWED : 0) | (written ? DIGEST_WRITTEN : 0) |

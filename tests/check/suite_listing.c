@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "index/filesystem.h"
 #include "index/listing.h"
+#include "index/renamed.h"
 #include "suites.h"
 
 #define LATER (1000000000 * NSEC_PER_SEC)    /* 2001, where no disk has an end */
@@ -324,6 +325,44 @@ START_TEST(times_that_are_one_elsewhere_leave_a_mark)
 }
 END_TEST
 
+static struct entry numbered(const char *name, uint64_t size, int64_t mtime, uint64_t ino)
+{
+    struct entry e = file(name, size, mtime, 10);
+
+    e.ino = ino;
+    return e;
+}
+
+/* What a file was called before in its directory, by its inode: other letters leave the name what it was. */
+START_TEST(files_that_were_renamed_leave_a_mark)
+{
+    const int came = DIGEST_MOVED | DIGEST_RENEWED | DIGEST_WRITTEN;
+    const struct entry old[] = {numbered("a", 1, 10, 1), numbered("b", 1, 10, 2), numbered("c", 1, 10, 3), numbered("d", 0, 10, 4)};
+    const struct entry now[] = {numbered("B", 1, 10, 2), numbered("C", 1, 10, 9), numbered("a", 1, 10, 3), numbered("e", 1, 10, 1),
+                                numbered("f", 1, 10, 1), numbered("g", 2, 10, 1), numbered("h", 1, 11, 1), numbered("i", 0, 10, 4)};
+    const int marks[] = {DIGEST_UNCONFIRMED | DIGEST_ACCEPTED | DIGEST_MOVED, 0, 0, came, came, 0, 0, 0};
+    struct buf slots = {0}, before = {0}, after = {0};
+    struct slots out = {0};
+
+    for (unsigned char i = 1; i <= 4; i++)
+        slot(&slots, DIGEST_CONFIRMED | (i == 2 ? DIGEST_ACCEPTED : 0), i);
+    listing_encode(old, 4, &before);
+    listing_encode(now, 8, &after);
+    const struct packed was = {.data = before.data, .len = before.len, .digests = slots.data, .digests_len = slots.len};
+    const struct packed is = {.data = after.data, .len = after.len};
+    ck_assert_int_eq(renamed_mark(&was, &is, &out), 0);
+    ck_assert_uint_eq(out.digests.len, 8 * DIGEST_SLOT);
+    for (size_t i = 0; i < 8; i++)
+        ck_assert_msg((out.digests.data[i * DIGEST_SLOT] & 0xff) == marks[i], "%s: %x", now[i].name,
+                      out.digests.data[i * DIGEST_SLOT] & 0xff);
+    ck_assert_int_eq(out.digests.data[1], 2);
+    after.data[after.len / 2] ^= 1;
+    ck_assert_int_eq(renamed_mark(&was, &is, &out), -EBADMSG);
+    slots_free(&out);
+    buf_free(&slots), buf_free(&before), buf_free(&after);
+}
+END_TEST
+
 Suite *suite_listing(void)
 {
     Suite *s = suite_create("listing");
@@ -336,6 +375,7 @@ Suite *suite_listing(void)
     tcase_add_test(t, digests_follow_their_files);
     tcase_add_loop_test(t, signs_that_move_leave_a_mark, 0, 4);
     tcase_add_loop_test(t, times_that_are_one_elsewhere_leave_a_mark, 0, 13);
+    tcase_add_test(t, files_that_were_renamed_leave_a_mark);
     suite_add_tcase(s, t);
     return s;
 }

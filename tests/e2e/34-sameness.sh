@@ -25,9 +25,6 @@ renumber() {    # FOLDER
     touch -d '2024-05-06 07:08:09' "$1/beauty.01.exr"
 }
 
-# Put a file's time back after changing it, as exiftool -P does.
-change() { head -c "$(stat -c %s "$1")" /dev/urandom >new && touch -r "$1" new && cat new >"$1" && touch -r new "$1"; }
-
 assert_unknown() {    # A B: compare, fetch and check say so of both
     ab compare acme/spot footage "$1" "$2" --json
     assert_status 3
@@ -109,6 +106,41 @@ test_renumbered_frames_are_read_and_copied() {
     done
 }
 
+# A name that nobody knew at the source, as that of a frame which was there before the last copy but one.
+test_frames_renumbered_onto_names_that_only_the_destination_has() {
+    local n
+    frames
+    renumber "WORK/$F"
+    rm "WORK/$F/beauty.01.exr"
+    ok copy acme/spot footage WORK NAS
+    rm "WORK/$F/beauty.02.exr"
+    for n in $(seq -w 3 10); do mv "WORK/$F/beauty.$n.exr" "$(printf '%s/beauty.%02d.exr' "WORK/$F" $((10#$n - 2)))"; done
+    ok load
+    ab compare acme/spot footage WORK NAS --files
+    assert_status 4
+    assert_out '? beauty.01-08.exr (8 files)'
+    ok copy acme/spot footage WORK NAS --mirror --yes --json
+    assert_eq "$(json 'o.type == "copy" and o.files_replaced or nil')" 8
+    assert_alike WORK NAS
+    ok load
+    assert_alike WORK NAS
+}
+
+# Renamed at the destination alone, it is the destination's that came later.
+test_frames_renumbered_at_the_destination_are_left_alone() {
+    frames
+    rm "NAS/$F/beauty.01.exr" "WORK/$F/beauty.01.exr"
+    ok load
+    mv "NAS/$F/beauty.02.exr" "NAS/$F/beauty.01.exr"
+    head -c 3000 /dev/urandom >"WORK/$F/beauty.01.exr"
+    touch -d '2024-05-06 07:08:09' "WORK/$F/beauty.01.exr"
+    sha256sum "NAS/$F/beauty.01.exr" >before
+    ab copy acme/spot footage WORK NAS
+    assert_status 3
+    assert_err "beauty.01.exr"
+    sha256sum --quiet --check before || fail "it was overwritten"
+}
+
 test_what_only_moved_is_read_once_and_not_copied() {
     local before
     frames
@@ -131,7 +163,7 @@ test_what_only_moved_is_read_once_and_not_copied() {
 
 test_a_change_with_its_time_put_back_is_a_change() {
     frames NAS STORAGE
-    change "WORK/$F/beauty.04.exr"
+    rewrite "WORK/$F/beauty.04.exr"
     cp -p "WORK/$F/beauty.04.exr" new
     ab verify acme/spot footage WORK --json
     assert_status 3
@@ -154,7 +186,7 @@ test_a_change_with_its_time_put_back_is_a_change() {
     assert_alike WORK NAS
     assert_alike NAS STORAGE
     cmp -s new "$(find STORAGE/.autobackup/versions -name 'beauty.04.exr')" && fail "the old one is not kept"
-    change "WORK/$F/beauty.04.exr"    # and once more
+    rewrite "WORK/$F/beauty.04.exr"    # and once more
     ok copy acme/spot footage WORK NAS STORAGE
     assert_alike WORK NAS
     assert_alike WORK STORAGE
@@ -162,7 +194,7 @@ test_a_change_with_its_time_put_back_is_a_change() {
 
 test_a_change_at_the_destination_is_left_alone() {
     frames
-    change "NAS/$F/beauty.04.exr"
+    rewrite "NAS/$F/beauty.04.exr"
     cp -p "NAS/$F/beauty.04.exr" new
     ab copy acme/spot footage WORK NAS --json
     assert_status 3
@@ -182,7 +214,7 @@ test_without_a_digest_only_reading_tells() {
     ok add database NAS NAS
     ok load
     ok compare acme/spot footage WORK NAS
-    change "WORK/$F/beauty.04.exr"
+    rewrite "WORK/$F/beauty.04.exr"
     ok load
     assert_unknown WORK NAS
     ok verify acme/spot footage WORK    # of the other one nothing is known yet

@@ -12,6 +12,7 @@
 #include "index/filesystem.h"
 #include "index/listing.h"
 #include "index/names.h"
+#include "index/renamed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -170,6 +171,9 @@ static void diff(const struct buf *old, const struct buf *now, const struct inpu
     if (have_old)
         listing_set_times(&a, slots->at, slots->left);
     listing_diff(have_old ? &a : NULL, have_now ? &b : NULL, SIGN_CTIME | SIGN_INODE, &change, &out);
+    if (have_old && have_now)
+        renamed_mark(&(struct packed){.data = old->data, .len = old->len, .digests = slots->at, .digests_len = slots->left},
+                     &(struct packed){.data = now->data, .len = now->len}, &out);
     must(out.digests.len % DIGEST_SLOT == 0, "half a digest slot");
     must(out.times.len % TIME_SLOT == 0, "half a time slot");
     must(slots_marked(&out, DIGEST_DAMAGED) >= 0, "a negative count");

@@ -1,0 +1,113 @@
+#include "index/renamed.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/fold.h"
+#include "base/map.h"
+
+/* A name that only the new reading has. */
+struct arrival {
+    char *name;
+    uint64_t size, at;             /* at: its position there */
+    int64_t mtime;
+    bool marked;
+    struct arrival *other;         /* a further name of the inode */
+};
+
+struct arrivals {
+    struct map by_inode;
+    uint64_t entries;              /* of the new reading */
+};
+
+static void free_arrivals(void *first)
+{
+    for (struct arrival *a = first; a;) {
+        struct arrival *other = a->other;
+        free(a->name);
+        free(a);
+        a = other;
+    }
+}
+
+/* An empty file has the content of every other one. */
+static bool has_content(const struct entry *e) { return S_ISREG(e->mode) && !e->err && e->size; }
+
+static void add(struct arrivals *list, const struct entry *e, uint64_t at)
+{
+    struct arrival *a = mem_zalloc(sizeof *a);
+
+    *a = (struct arrival){.name = mem_strdup(e->name), .size = e->size, .mtime = e->mtime, .at = at,
+                          .other = map_get(&list->by_inode, e->ino)};
+    map_set(&list->by_inode, e->ino, a);
+}
+
+static int open_both(const struct packed *old, const struct packed *now, struct listing *ret_old, struct listing *ret_now)
+{
+    int code = listing_open(ret_old, old->data, old->len, old->digests, old->digests_len);
+    return code ? code : listing_open(ret_now, now->data, now->len, NULL, 0);
+}
+
+static int find(const struct packed *old, const struct packed *now, struct arrivals *list)
+{
+    struct listing before = {0}, after = {0};
+    struct entry was, is;
+
+    int code = open_both(old, now, &before, &after), had = code ? code : listing_next(&before, &was);
+    list->entries = after.left;
+    while (!code && (code = listing_next(&after, &is)) == 1) {
+        int order = -1;
+        while (had == 1 && (order = entry_compare_names(was.name, was.name_len, is.name, is.name_len)) < 0)
+            had = listing_next(&before, &was);
+        if ((had != 1 || order > 0) && has_content(&is))
+            add(list, &is, after.at - 1);
+        code = 0;
+    }
+    listing_close(&before);
+    listing_close(&after);
+    return code < 0 ? code : had < 0 ? had : 0;
+}
+
+static void mark(struct arrival *a, const struct listing *old, const struct entry *was, uint64_t entries, struct slots *out)
+{
+    struct digest d = {0};
+    char *slot = slots_digest(out, entries, a->at);
+
+    if (!fold_same(a->name, was->name)) {
+        *slot = DIGEST_MOVED | DIGEST_RENEWED | DIGEST_WRITTEN;
+    } else {
+        enum digest_state state = listing_digest(old, &d);
+        *slot = (char)((state == DIGEST_NONE ? DIGEST_NONE : DIGEST_UNCONFIRMED) | listing_marks(old) | DIGEST_MOVED);
+        memcpy(slot + 1, d.bytes, DIGEST_SIZE);
+    }
+    a->marked = true;
+}
+
+static int mark_all(const struct packed *old, const struct arrivals *list, struct slots *out)
+{
+    struct listing before = {0};
+    struct entry was;
+
+    int code = listing_open(&before, old->data, old->len, old->digests, old->digests_len);
+    while (!code && (code = listing_next(&before, &was)) == 1) {
+        for (struct arrival *a = has_content(&was) ? map_get(&list->by_inode, was.ino) : NULL; a; a = a->other)
+            if (!a->marked && a->size == was.size && a->mtime == was.mtime)
+                mark(a, &before, &was, list->entries, out);
+        code = 0;
+    }
+    listing_close(&before);
+    return code;
+}
+
+int renamed_mark(const struct packed *old, const struct packed *now, struct slots *out)
+{
+    struct arrivals list = {0};
+
+    int code = find(old, now, &list);
+    if (!code && list.by_inode.count)
+        code = mark_all(old, &list, out);
+    map_free(&list.by_inode, free_arrivals);
+    return code;
+}

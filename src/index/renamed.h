@@ -1,0 +1,27 @@
+/*
+ * Files that got another name within their directory between two readings: a number further, or other letters.
+ */
+#ifndef AUTOBACKUP_INDEX_RENAMED_H
+#define AUTOBACKUP_INDEX_RENAMED_H
+
+#include <stddef.h>
+
+#include "index/listing.h"
+
+/* A listing and what lies beside it, as for listing_open; digests may be NULL. */
+struct packed {
+    const void *data, *digests;
+    size_t len, digests_len;
+};
+
+/*
+ * After listing_diff, for a filesystem that keeps inode numbers: the files of `now` whose name `old` has not, and whose inode,
+ * size and mtime are those of a file of `old`. Frames of one size and time that are renumbered look like those that had their
+ * names before, here or where they were copied to, and are not. So such a name is DIGEST_MOVED, to be read before anything is
+ * said of it, and DIGEST_RENEWED and DIGEST_WRITTEN: what came under it takes the place of what was there. A name that is the
+ * old one in other letters or another form (fold_same) is that name still, and keeps the digest, unconfirmed.
+ * Sets slots in *out. 0 or -EBADMSG.
+ */
+int renamed_mark(const struct packed *old, const struct packed *now, struct slots *out);
+
+#endif
