@@ -202,7 +202,7 @@ end
 
 local COUNTS = {"files_copied", "bytes_copied", "files_unchanged", "files_replaced", "files_removed",
     "others_copied", "directories_made", "directories_removed", "metadata_only", "conflicts", "failed",
-    "bytes_kept", "damaged", "sockets", "refused"}
+    "bytes_kept", "damaged", "sockets", "refused", "respelled"}
 
 function Run:row(item, target, operation, final)
     local row = rows.row("copy", {

@@ -298,6 +298,7 @@ return {
         "others_copied count links and special files",
         "sockets count sockets, which hold no data: left out",
         "refused count files and folders without rights, times or attributes that the destination does not take",
+        "respelled count in a dry run: names that first get the source's spelling, and are compared after that",
         "directories_made count folders",
         "directories_removed count folders, by --mirror",
         "damaged count source files",

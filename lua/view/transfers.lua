@@ -8,7 +8,7 @@ local MANY = 3    -- operations that are named one by one
 
 local DONE = {"files_copied", "others_copied", "directories_made", "directories_removed", "files_removed",
     "metadata_only"}
-local LEFT_OUT = {"conflicts", "failed", "files_left"}
+local OPEN = {"conflicts", "failed", "files_left", "respelled"}    -- so it is not known that nothing is to be done
 
 local function has(copies, keys)
     for _, key in ipairs(keys) do
@@ -88,7 +88,7 @@ end
 -- @return list of lines, perhaps empty
 function M.summary(copies, status)
     local is_done = has(copies, DONE)
-    if not is_done and not has(copies, LEFT_OUT) then
+    if not is_done and not has(copies, OPEN) then
         return status == 0 and {nothing_text(sum(copies, "refused"))} or {}
     elseif copies[1].dry_run then
         return {"nothing was copied: this is the plan"}

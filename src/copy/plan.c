@@ -127,7 +127,7 @@ static void look(struct plan *p, const struct plan_name *name, struct verdict *v
 
 /*
  * The destination has it under another spelling. The source's is then neither new there, nor the destination's an extra
- * one: false. What lies below is not looked at.
+ * one: false, and nothing is said of it before it has the source's spelling. What lies below is not looked at.
  */
 static bool judge_respelled(struct plan *p, const struct plan_name *name, struct verdict *v)
 {
@@ -143,7 +143,7 @@ static bool judge_respelled(struct plan *p, const struct plan_name *name, struct
     v->code = "ESPELLING";
     snprintf(v->why, sizeof v->why, "the destination has it as %.40s and keeps that spelling: left alone; rename it there by "
              "hand, by way of a third name", other);
-    return pair->left != NULL;
+    return pair->left != NULL && !p->respell_first;
 }
 
 /* What comes to lie there, or stays. What is going to be new when its name is cleared is one of a file's names before that, too. */

@@ -269,6 +269,7 @@ void report_counts(struct report *r, struct event *ev)
     event_int(ev, "recorded", atomic_load(&t->recorded));
     event_int(ev, "bytes_kept", atomic_load(&t->bytes_kept));
     event_int(ev, "sockets", r->plan.sockets);
+    event_int(ev, "respelled", (int64_t)r->respelled);
     event_int(ev, "refused", r->plan.refused + atomic_load(&t->refused));
     event_int(ev, "damaged", atomic_load(&t->damaged));
 }

@@ -61,6 +61,7 @@ struct report {
     void (*missed)(void *arg, const struct subject *subject, const char *code);    /* told of each that is missing and stays so; NULL */
     void *missed_arg;
     struct plan_counts plan;
+    size_t respelled;                      /* a dry run's: names at the destination that first get the source's spelling */
     struct tally tally;
     atomic_uint noted;                     /* bits of enum lost already told */
 };

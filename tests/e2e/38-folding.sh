@@ -136,6 +136,16 @@ test_a_rename_in_case_arrives() {
 }
 
 test_a_rename_in_case_arrives_on_exfat() { a_rename_in_case_arrives exfat_fuse; }
+# A name in other letters is still that name: what was done to its file meanwhile is known to have been done.
+test_what_was_rewritten_under_the_other_spelling_is_copied() {
+    respelled
+    rewrite WORK/footage/acme/spot/edit.txt
+    rewrite WORK/footage/acme/spot/other
+    ok copy acme/spot footage WORK NAS --json
+    assert_eq "$(json 'o.type == "copy" and o.files_copied .. " " .. o.files_replaced or nil')" "2 2"
+    diff -r WORK/footage NAS/footage
+}
+
 test_a_mirror_does_not_take_it_away() { a_rename_in_case_arrives folding --mirror; }
 
 test_each_name_is_changed_by_one_rename() {
@@ -192,6 +202,9 @@ test_a_dry_run_says_it_and_does_nothing() {
     ok copy acme/spot footage WORK NAS --mirror --dry-run --json
     assert_err "'Edit.txt' is called 'edit.txt' at the source: the copy first gives it that name there, and so with 1 more name"
     assert_eq "$(json 'o.type == "copy" and o.files_copied + o.files_removed or nil')" 0
+    assert_eq "$(json 'o.type == "copy" and o.respelled .. " " .. o.files_unchanged or nil')" "2 1" "what is not compared is not unchanged"
+    ok copy acme/spot footage WORK NAS --mirror --dry-run
+    assert_out "nothing was copied: this is the plan"
     assert_eq "$(listed NAS)" "$before"
 }
 
