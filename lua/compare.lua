@@ -125,6 +125,22 @@ local function amount(sum)
     return sum.files + sum.others
 end
 
+-- A sum with more files, or fewer.
+local function plus(sum, files, bytes)
+    return {files = sum.files + files, bytes = sum.bytes + bytes, others = sum.others}
+end
+
+--- Counts of which some files that the catalog calls the same are to be read: they had to be, and could not.
+-- @param counts of core.compare, @param list of {bytes =, judgement = "proved", "same" or "time"}, a file each
+-- @return counts, changed in place
+function M.with_doubts(counts, list)
+    for _, file in ipairs(list) do
+        counts.same, counts.doubt = plus(counts.same, -1, -file.bytes), plus(counts.doubt, 1, file.bytes)
+        counts.other_time = counts.other_time - (file.judgement == "time" and 1 or 0)
+    end
+    return counts
+end
+
 --- The verdict on a pair.
 -- @param counts of core.compare
 -- @return "same", "differs", "absent" (one side has nothing), or "incomplete": nothing differs, but something

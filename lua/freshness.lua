@@ -114,11 +114,12 @@ end
 -- @param args of the command: `fresh`
 -- @param filter {project=, client=, category=} of what the claim is about; empty: everything
 -- @param names list of the databases it is about (optional; all)
--- @return exit status: that of a part that is not known where something could not be read, which is said
+-- @return exit status: that of a part that is not known where something could not be read, which is said; and the last
+--         event of each database's reading by its name, of those that were read (loading.lua)
 function M.read(session, args, filter, names)
     local seconds = allowed(session, args)
     if not seconds then
-        return statuses.DONE
+        return statuses.DONE, {}
     end
     local set = names and #names > 0 and {} or nil
     for _, name in ipairs(set and names or {}) do
@@ -127,7 +128,7 @@ function M.read(session, args, filter, names)
     local databases = plugged_in(session, set)
     local read = (filter.project or filter.client) and read_parts or read_whole
     local finals, is_partial = read(session, databases, seconds, filter)
-    return statuses.worst(warn_failed(session, finals), is_partial and statuses.PARTIAL or statuses.DONE)
+    return statuses.worst(warn_failed(session, finals), is_partial and statuses.PARTIAL or statuses.DONE), finals
 end
 
 --- What view/databases.lua says of the age of all knowledge.

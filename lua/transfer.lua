@@ -229,7 +229,7 @@ function Run:state_of(row, final, target)
     elseif final.type == "failed" then
         return "failed"
     end
-    return row.conflicts + row.failed > 0 and "partial" or "done"
+    return (row.conflicts + row.failed > 0 or doubts.is_unsure(self, row, target)) and "partial" or "done"
 end
 
 function Run:abandon(target)

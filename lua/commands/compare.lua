@@ -1,9 +1,9 @@
 --- compare: two or more databases side by side, from the catalog.
 local core_compare = require "core.compare"
+local anew = require "autobackup.anew"
 local apart = require "autobackup.apart"
 local coverage = require "autobackup.coverage"
 local decisions = require "autobackup.compare"
-local doubts = require "autobackup.doubts"
 local errors = require "autobackup.errors"
 local freshness = require "autobackup.freshness"
 local glob = require "autobackup.glob"
@@ -99,17 +99,30 @@ function Comparison:say_unread(replica)
     end
 end
 
+-- What settles which files are the same, and whether that is told already.
+function Comparison:advice(pair)
+    if not self.anew then
+        return ("type: %s --read"):format(typed.line("compare", pair.project, pair.category, pair.reference,
+            pair.database))
+    end
+    return self.anew:advice(pair)
+end
+
 -- Why a pair that nothing tells apart is not called the same.
 function Comparison:say_incomplete(pair, counts)
     self:say_unread(pair.left)
     self:say_unread(pair.right)
-    if counts.doubt.files > 0 then
+    local count, advice, is_told = counts.doubt.files, self:advice(pair)
+    if count > 0 then
         local path = path_of(pair.right)
-        local count = counts.doubt.files
         self:add_problem(pair, path, "EDOUBT", ("%s: whether %s here and on %s %s the same only reading tells%s; "
-            .. "type: %s --read"):format(path, size.plural(count, "file"), pair.left.database,
-            count == 1 and "is" or "are", traits.unknown(pair.left, pair.right),
-            typed.line("compare", pair.project, pair.category, pair.reference, pair.database)))
+            .. "%s"):format(path, size.plural(count, "file"), pair.left.database, count == 1 and "is" or "are",
+            traits.unknown(pair.left, pair.right), advice))
+    elseif self.anew and self.anew:is_open(pair) then
+        local path = path_of(pair.right)
+        if not is_told then
+            self:add_problem(pair, path, "EDOUBT", ("%s: not all of it was read; %s"):format(path, advice))
+        end
     elseif counts.errors_left + counts.errors_right == 0 and pair.left then
         local path = path_of(pair.left)
         self:add_problem(pair.left.id, path, "EXDEV", path .. ": a mount point inside is not entered")
@@ -147,6 +160,7 @@ function Comparison:state_of(pair, counts, unknown)
         return "only"
     end
     local state = decisions.state(counts)
+    state = state == "same" and self.anew and self.anew:is_open(pair) and "incomplete" or state
     if state == "absent" then
         self:say_unread(pair.left or pair.right)
     elseif state == "incomplete" then
@@ -211,20 +225,34 @@ function Comparison:add_difference(pair, item)
     self.differences:add(row)
 end
 
-function Comparison:walk(pair, list)
-    local comparer = self.comparer
+-- An item that may be listed; of what had to be read and was not the catalog alone says that it is the same.
+function Comparison:take(pair, item, unread, without)
+    local is_same = decisions.sign(item.judgement) == "="
+    if is_same and unread[item.path] then
+        without[#without + 1] = {bytes = (item.left or item.right).size or 0, judgement = item.judgement}
+        item.judgement, is_same = "doubt", false
+    end
+    if self.is_looking or (self:is_listed(pair) and (self.list_same or not is_same)) then
+        self:add_difference(pair, item)
+    end
+end
+
+-- unread: set of paths, perhaps empty.
+function Comparison:walk(pair, list, unread)
+    local comparer, without = self.comparer, {}
+    local all = next(unread) ~= nil
     errors.check(comparer:start{
         left = pair.left and pair.left.id, right = pair.right and pair.right.id, window = self.window,
-        list = list, list_same = list and self.list_same,
+        list = list or all, list_same = all or list and self.list_same,
     })
     local item = errors.check(comparer:next())
     while item do
         if item ~= true then
-            self:add_difference(pair, item)
+            self:take(pair, item, unread, without)
         end
         item = errors.check(comparer:next())
     end
-    return comparer:counts()
+    return decisions.with_doubts(comparer:counts(), without)
 end
 
 -- A database is online for a comparison where one of the categories that are compared is.
@@ -275,7 +303,7 @@ function Comparison:look_for_alike(pair, counts)
     local may_be = left > 0 and right > 0 and left + right <= ALIKE
     if may_be and pair.left and pair.right and not self:is_listed(pair) then
         self.is_looking = true
-        self:walk(pair, true)
+        self:walk(pair, true, {})
         self.is_looking = false
     end
 end
@@ -296,7 +324,8 @@ function Comparison:compare(pair)
     self:look_elsewhere(pair)
     local row, unknown = self:new_row(pair), self:is_unknown(pair)
     self.files:start()
-    local counts, corrupt = soundness.guarded(self.walk, self, pair, self:is_listed(pair) and not unknown)
+    local unread = self.anew and self.anew:unread_in(pair) or {}
+    local counts, corrupt = soundness.guarded(self.walk, self, pair, self:is_listed(pair) and not unknown, unread)
     if corrupt then    -- what was seen before is not all
         self:add_problem(corrupt.message, path_of(pair.left or pair.right), corrupt.code, corrupt.message)
         counts, unknown = nothing_known(pair), true
@@ -332,20 +361,6 @@ function Comparison:ages(names, known)
     return list
 end
 
--- The pairs anew, after what the claim rests on was read on the disks that are there.
-local function read_first(args, session, list, names)
-    local is_online, there, databases = apart.prober(session.catalog), {}, by_name(session)
-    local categories = categories_by_name(session)
-    for _, pair in ipairs(list) do
-        local category = categories[pair.category]
-        local both = pair.left and pair.right and is_online(databases[pair.reference], category)
-            and is_online(databases[pair.database], category)
-        there[#there + 1] = both and pair or nil
-    end
-    doubts.read(session, there, {alike = args.checksum})
-    return pairs_of(args, session, names)
-end
-
 -- Of several projects those that the last reading could not read are missing here, not on the disks.
 local function unread_of(args, session)
     return glob.is(args.project) and coverage.unread(session.catalog, {project = args.project,
@@ -356,20 +371,26 @@ end
 local function run(args, session, sink)
     check_named(args.databases)
     knowledge.require_setup(session)
-    local fresh = freshness.read(session, args, {project = args.project,
+    local reads = args.read or args.checksum
+    local fresh, finals = freshness.read(session, reads and {fresh = true} or args, {project = args.project,
         category = args.category ~= "all" and args.category or nil}, args.databases)
     local databases, names = by_name(session)
-    local list = pairs_of(args, session, names)
-    list = (args.read or args.checksum) and read_first(args, session, list, names) or list
+    local list, categories = pairs_of(args, session, names), categories_by_name(session)
+    local read
+    if reads then
+        read = anew.read(session, list, {alike = args.checksum, databases = databases, categories = categories,
+            finals = finals})
+        list = pairs_of(args, session, names)
+    end
     local comparer <close> = errors.check(core_compare.open(session.catalog:path()))
     local comparison = setmetatable({
         comparer = comparer, databases = databases, covered = coverage.new(session.catalog),
-        categories = categories_by_name(session), is_online = apart.prober(session.catalog),
+        categories = categories, is_online = apart.prober(session.catalog), anew = read,
         said = {}, taking = {}, names = names,
         list = args.files or args.all or args.json or false, list_same = args.all,
         differences = jobs.collector("difference", sink), taken = 0, window = traits.window(args),
         files = lookalike.files(ALIKE),
-        result = {problems = {}, status = fresh}, pairs = {},
+        result = {problems = read and read.problems.rows or {}, status = fresh}, pairs = {},
     }, Comparison)
     for _, pair in ipairs(list) do
         comparison:compare(pair)
@@ -379,7 +400,7 @@ local function run(args, session, sink)
     local unread = unread_of(args, session)
     local partial = #unread > 0 and statuses.PARTIAL or statuses.DONE
     comparison.result.status = statuses.worst(comparison.result.status, partial)
-    local notes = {comparison.differences:omission()}
+    local notes = {comparison.differences:omission(), read and read.problems:omission()}
     local alike = lookalike.projects(session.catalog, comparison.pairs, false)
     for _, texts in ipairs{comparison.files:notes(), alike, unread} do
         table.move(texts, 1, #texts, #notes + 1, notes)
@@ -404,7 +425,10 @@ return {
         .. " only in the reference, - only in the other database, * different, ! could not be read, ?"
         .. " has to be read to know, = the same"
         .. " (with --all). Their sizes and times are the other database's, the reference's where only that has"
-        .. " it. Exit status 0: the same; 4: something differs; 3: nothing differs, but not all could be read.",
+        .. " it. With --read and --checksum both sides are looked at on their disks first; a file that has to be"
+        .. " read and cannot be is named with the reason and ?, and with --checksum nothing is the same of a disk"
+        .. " that is not plugged in."
+        .. " Exit status 0: the same; 4: something differs; 3: nothing differs, but not all could be read.",
     examples = {"compare acme/spot-2031", "compare acme/spot-2031 render WORK NAS --files",
         "compare acme/* all NAS STORAGE"},
     args = {
