@@ -196,9 +196,7 @@ static int disk_category(lua_State *L)
         code = fd < 0 ? fd : catalog_open(catalog, &cat, &err);
     if (!code)
         code = apart_look(cat, identity, fd, path, &a, &err);
-    if (!code && apart_judge(&a, root, &err) == APART_UNSURE && a.recorded)
-        error_clear(&err);
-    if (!code && !err.message)
+    if (!code && apart_judge(&a, root, &err) == APART_RIGHT)
         (void)apart_is_missing(&a, root, &err);
     apart_clear(&a);
     catalog_close(cat);

@@ -130,11 +130,70 @@ static int look(int root, struct apart *a)
     if (a->own && !code) {
         a->granularity = filesystem_granularity(&fs);
         const char *rest = a->path + len;
-        memcpy(a->volume_now, volume.name, sizeof a->volume_now);
+        volume_say(&volume, a->volume_now);
         code = place_of(fd, *rest == '/' ? rest + 1 : rest, a->place_now);
     }
     close(fd);
     return code == -ENOENT ? 0 : code;
+}
+
+/*
+ * Nothing is known of the filesystem but that it has no name, or nothing at all: then what it holds is all there is. Where one
+ * of both has a name, or another type, it was or is another kind of mount, and no folder's name makes up for that.
+ */
+static bool is_as_nameless(const struct apart *a)
+{
+    return volume_is_nameless(a->volume) && volume_is_nameless(a->volume_now) &&
+           (!a->volume[0] || strcmp(a->volume, a->volume_now) == 0);
+}
+
+static bool needs_witnesses(const struct apart *a)
+{
+    return !a->failed && a->own && a->holds && !a->any && (!a->recorded || is_as_nameless(a));
+}
+
+/* Is the folder there, on the mount (a number) that the category is on? */
+static bool is_there(int root, const char *path, int mount)
+{
+    int fd = path_open(root, path, O_PATH | O_DIRECTORY, 0);
+    bool found = fd >= 0 && mount_number(fd) == mount;
+
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
+/* A project's name says little, all of them together much. */
+static int count_witnesses(struct catalog *cat, int root, struct apart *a, struct error *err)
+{
+    sqlite3_stmt *stmt;
+    struct buf path = {0};
+    size_t known = 0, found = 0;
+    int step = SQLITE_DONE, end = apart_open_nearest(root, a->path, O_PATH, NULL);
+    int mount = end < 0 ? -1 : mount_number(end);
+    int code = catalog_prepare(cat, "SELECT client, project FROM replica WHERE database = ?1 AND category = ?2", &stmt, err);
+
+    if (end >= 0)
+        close(end);
+    if (code)
+        return code;
+    sqlite3_bind_int64(stmt, 1, a->database);
+    sqlite3_bind_int64(stmt, 2, a->category);
+    while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
+        char *client = column(stmt, 0), *project = column(stmt, 1);
+        buf_clear(&path);
+        buf_printf(&path, "%s/%s/%s", a->path, client, project);
+        found += is_there(root, buf_str(&path), mount);
+        known++;
+        free(client);
+        free(project);
+    }
+    if (step != SQLITE_DONE)
+        code = catalog_fail(cat, step, err);
+    sqlite3_finalize(stmt);
+    buf_free(&path);
+    a->holds_half = found * 2 >= known;
+    return code;
 }
 
 int apart_look(struct catalog *cat, const char *identity, int root, const char *path, struct apart *ret_apart,
@@ -145,6 +204,8 @@ int apart_look(struct catalog *cat, const char *identity, int root, const char *
 
     if (!code && ret_apart->category)
         ret_apart->failed = look(root, ret_apart);
+    if (!code && needs_witnesses(ret_apart))
+        code = count_witnesses(cat, root, ret_apart, err);
     return code;
 }
 
@@ -177,9 +238,21 @@ size_t apart_find_mount(int root, const char *category, const char *path)
 
 /* ---- the judgement ---- */
 
-static const char *named(const char *volume) { return volume[0] ? volume : "no name"; }
+static const char *named(const char *volume)
+{
+    if (!volume[0])
+        return "no name";
+    return volume_is_nameless(volume) ? strchr(volume, ':') + 1 : volume;
+}
 
 #define MOVED "if it lies there for good now, 'load %s --moved %s' says so"
+
+static void say_unsure(const struct apart *a, const char *root, struct error *err)
+{
+    error_say(err, "EOFFLINE", ENXIO, "%s/%s is on a disk of its own (%s), and nothing tells whether that is the one that "
+              "%s of %s was seen on%s%s%s: mount the right one; " MOVED, root, a->path, named(a->volume_now), a->name,
+              a->database_name, a->volume[0] ? " (" : "", a->volume[0] ? named(a->volume) : "", a->volume[0] ? ")" : "", a->database_name, a->name);
+}
 
 static enum apart_state judge_recorded(const struct apart *a, const char *root, struct error *err)
 {
@@ -190,8 +263,12 @@ static enum apart_state judge_recorded(const struct apart *a, const char *root, 
                   MOVED, a->name, a->database_name, named(a->volume), root, a->path, a->database_name, a->name);
         return APART_WRONG;
     }
-    if (volumes != VOLUMES_OTHER && (!a->place[0] || !a->place_now[0] || strcmp(a->place, a->place_now) == 0))
-        return volumes == VOLUMES_UNKNOWN && a->holds ? APART_UNSURE : APART_RIGHT;
+    if (volumes != VOLUMES_OTHER && (!a->place[0] || !a->place_now[0] || strcmp(a->place, a->place_now) == 0)) {
+        if (volumes == VOLUMES_SAME || (is_as_nameless(a) && (!a->holds || a->holds_half)))
+            return APART_RIGHT;
+        say_unsure(a, root, err);
+        return APART_WRONG;
+    }
     error_say(err, "EOFFLINE", ENXIO, "%s/%s is on another disk (%s, %s) than the one that %s of %s is on (%s, %s): mount that; "
               MOVED, root, a->path, named(a->volume_now), a->place_now, a->name, a->database_name, named(a->volume),
               a->place, a->database_name, a->name);
@@ -206,13 +283,12 @@ enum apart_state apart_judge(const struct apart *a, const char *root_path, struc
     }
     if (!a->category || a->any)
         return APART_RIGHT;
-    enum apart_state state = a->recorded ? judge_recorded(a, root_path, err)
-                           : a->own && a->holds ? APART_UNSURE : APART_RIGHT;
-    if (state == APART_UNSURE)
-        error_say(err, "EOFFLINE", ENXIO, "%s/%s is on a disk of its own (%s), and nothing tells whether that is the one that "
-                  "%s of %s was seen on: mount the right one; " MOVED, root_path, a->path, named(a->volume_now), a->name,
-                  a->database_name, a->database_name, a->name);
-    return state;
+    if (a->recorded)
+        return judge_recorded(a, root_path, err);
+    if (!a->own || !a->holds)
+        return APART_RIGHT;
+    say_unsure(a, root_path, err);
+    return a->holds_half ? APART_UNSURE : APART_WRONG;
 }
 
 bool apart_is_missing(const struct apart *a, const char *root_path, struct error *err)
@@ -289,11 +365,8 @@ int apart_check(struct catalog *cat, const char *identity, int root, const char 
 
     if (code)
         return code;
-    enum apart_state state = apart_judge(&a, root_path, err);
-    if (state == APART_WRONG || (state == APART_UNSURE && !a.recorded))
+    if (apart_judge(&a, root_path, err) != APART_RIGHT)
         code = -(err && err->errnum ? err->errnum : ENXIO);
-    else if (state == APART_UNSURE)
-        error_clear(err);
     if (!code && a.own && !a.recorded && !catalog_is_readonly(cat))
         code = apart_note(cat, &a, err);
     if (!code)

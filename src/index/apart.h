@@ -15,10 +15,11 @@
 struct apart {
     int64_t database, category;         /* catalog ids */
     char *database_name, *name, *path;  /* owned: of the database, of the category; the category's path below the root */
-    bool holds;                         /* the catalog knows replicas of it there */
+    bool holds;                         /* the catalog knows replicas of it there, */
+    bool holds_half;                    /* and half of them are there now; false where that says nothing of which disk it is */
     bool recorded;                      /* it lay apart */
     bool any;                           /* and was said to have moved: whatever is there now is right */
-    char volume[VOLUME_NAME];           /* where it lay, if that was recorded: the filesystem's name (volume.h), */
+    char volume[VOLUME_NAME];           /* where it lay, if that was recorded: what volume_say said of it ("": not known), */
     char place[IDENTITY_PLACE];         /* and the folder in it */
     int failed;                         /* the -errno of looking */
     bool own;                           /* it lies apart now */
@@ -37,11 +38,16 @@ int apart_look(struct catalog *cat, const char *identity, int root, const char *
 /* What was looked at. */
 enum apart_state {
     APART_RIGHT,      /* as the catalog knows it, or nothing is known that could be wrong */
-    APART_UNSURE,     /* nothing tells whether this is the disk that its replicas were seen on: only they can */
-    APART_WRONG,      /* not mounted, or another disk or folder is */
+    APART_UNSURE,     /* it was never seen apart, and what is there now holds half of its replicas: a load of all may take it */
+    APART_WRONG,      /* not mounted, or another disk or folder is, or nothing tells whether it is the one */
 };
 
-/* err, for other than APART_RIGHT: code EOFFLINE (or that of looking), why and what to do. root_path: of the database, for the message. */
+/*
+ * One judgement for all that read or write a replica. What was seen on a filesystem without a name (in memory, a FUSE program's)
+ * is right on one of the same type that holds half of its replicas.
+ * err, for other than APART_RIGHT: code EOFFLINE (or that of looking), why and what to do. root_path: of the database,
+ * for the message.
+ */
 enum apart_state apart_judge(const struct apart *a, const char *root_path, struct error *err);
 
 /*

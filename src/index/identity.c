@@ -136,7 +136,12 @@ static int unmarked(int root, const struct volume *v, char *text, size_t size)
 
 static void join(char *text, size_t size, const char *id, const struct volume *v)
 {
-    snprintf(text, size, "%s%s%s", id, v->name[0] ? "@" : "", v->name);
+    char said[VOLUME_NAME];
+
+    volume_say(v, said);
+    if (!v->name[0] && !volume_is_in_memory(said))
+        said[0] = '\0';
+    snprintf(text, size, "%s%s%s", id, said[0] ? "@" : "", said);
 }
 
 int identity_read(int root, struct identity *ret_identity, struct error *err)
@@ -300,7 +305,7 @@ static int refuse(const char *path, const char *known, const struct identity *fo
     if (identity_compare(known, found->text) == IDENTITIES_CLONE)
         return offline(err, "%s is a copy of the disk that was added, on another filesystem (%s, not %s): mount the right one, "
                        "or add it with --replace to take its place, or with --new-identity under another name", path,
-                       found->volume.name, volume_in(known));
+                       volume_in(found->text), volume_in(known));
     return offline(err, "%s holds another disk than the one added: mount the right one, or add it under another name", path);
 }
 

@@ -1,8 +1,8 @@
 /*
  * Which disk is this? A database's marker, and the filesystem it lies on.
  *
- * An identity is text: "ID@VOLUME" of a root with a marker, its id and the name of its filesystem (volume.h), or "ID" where
- * nothing tells the filesystem from others; "fs:TYPE:HASH" of a root without one, of its filesystem and the folder in it. An
+ * An identity is text: "ID@VOLUME" of a root with a marker, its id and the name of its filesystem (volume.h; "none:tmpfs" in
+ * memory, which is no disk), or "ID" where nothing tells the filesystem from others; "fs:TYPE:HASH" of a root without one, of its filesystem and the folder in it. An
  * "ID" that was recorded without its filesystem is that of every disk with this marker.
  */
 #ifndef AUTOBACKUP_INDEX_IDENTITY_H

@@ -1,6 +1,7 @@
 #include "index/volume.h"
 
 #include <blkid/blkid.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -348,13 +349,72 @@ int volume_at(const char *path, struct volume *ret_volume)
 
 int volume_of(int fd, struct volume *ret_volume) { return describe(fd, 0, ret_volume); }
 
+#define NAMELESS "none:"
+
+void volume_say(const struct volume *v, char ret_text[VOLUME_NAME])
+{
+    if (v->name[0])
+        copy(ret_text, VOLUME_NAME, v->name);
+    else
+        say(ret_text, VOLUME_NAME, NAMELESS "%s", v->type);
+}
+
+bool volume_is_nameless(const char *text) { return !text[0] || strncmp(text, NAMELESS, strlen(NAMELESS)) == 0; }
+
+bool volume_is_in_memory(const char *text)
+{
+    return is_one_of(text, (const char *const[]){NAMELESS "tmpfs", NAMELESS "ramfs", NULL});
+}
+
+/* Of two texts, one of them without a name. Another type may be another program that shows the same disk. */
+static enum volumes compare_nameless(const char *a, const char *b)
+{
+    return a[0] && b[0] && strcmp(a, b) != 0 && (volume_is_in_memory(a) || volume_is_in_memory(b)) ? VOLUMES_OTHER : VOLUMES_UNKNOWN;
+}
+
+static bool is_number(const char *name) { return strncmp(name, "fsid:", 5) == 0; }
+
+/* The number that ext2, ext3 and ext4 give a filesystem of this UUID. False: it is no UUID. */
+static bool number_of(const char *uuid, uint64_t *ret_number)
+{
+    uint64_t halves[2] = {0};
+    size_t digits = 0;
+
+    for (; *uuid && digits <= 32; uuid++) {
+        if (*uuid == '-')
+            continue;
+        if (!isxdigit((unsigned char)*uuid) || digits == 32)
+            return false;
+        uint64_t digit = (uint64_t)(isdigit((unsigned char)*uuid) ? *uuid - '0' : tolower((unsigned char)*uuid) - 'a' + 10);
+        halves[digits / 16] |= digit << (digits % 16 / 2 * 8 + (digits % 2 ? 0 : 4));
+        digits++;
+    }
+    uint64_t both = halves[0] ^ halves[1];
+    const uint32_t parts[2] = {(uint32_t)both, (uint32_t)(both >> 32)};    /* f_fsid, as describe takes it */
+    memcpy(ret_number, parts, sizeof *ret_number);
+    return digits == 32;
+}
+
+/* Who may not read the device knows the number alone: of these it is made of the UUID and nothing else. */
+static enum volumes compare_number(const char *name, const char *uuid)
+{
+    uint64_t number, made;
+    char type[8];
+
+    if (sscanf(name, "fsid:%7[^:]:%16" SCNx64, type, &number) != 2 || !number_of(uuid + strlen("uuid:"), &made) ||
+        !is_one_of(type, (const char *const[]){"ext2", "ext3", "ext4", NULL}))
+        return VOLUMES_UNKNOWN;
+    return number == made ? VOLUMES_SAME : VOLUMES_OTHER;
+}
+
 enum volumes volumes_compare(const char *a, const char *b)
 {
-    if (!a[0] || !b[0])
-        return VOLUMES_UNKNOWN;
+    if (volume_is_nameless(a) || volume_is_nameless(b))
+        return compare_nameless(a, b);
     if (strcmp(a, b) == 0)
         return VOLUMES_SAME;
-    bool number = strncmp(a, "fsid:", 5) == 0, other = strncmp(b, "fsid:", 5) == 0;
-    bool uuid = strncmp(a, "uuid:", 5) == 0 || strncmp(b, "uuid:", 5) == 0;
-    return number != other && uuid ? VOLUMES_UNKNOWN : VOLUMES_OTHER;
+    const char *number = is_number(a) ? a : b, *uuid = number == a ? b : a;
+    if (!is_number(number) || strncmp(uuid, "uuid:", 5) != 0)
+        return VOLUMES_OTHER;
+    return compare_number(number, uuid);
 }

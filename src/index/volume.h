@@ -4,6 +4,7 @@
 #ifndef AUTOBACKUP_INDEX_VOLUME_H
 #define AUTOBACKUP_INDEX_VOLUME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "index/mount.h"
@@ -34,9 +35,19 @@ void volume_of_mount(const struct mount *m, struct volume *ret_volume);
 /* The same of what is mounted at a path, or around it (absolute, without symlinks). 0 or -errno. */
 int volume_at(const char *path, struct volume *ret_volume);
 
+/* What there is to say of it: its name, or "none:TYPE", as what has none is known by its type at least. */
+void volume_say(const struct volume *v, char ret_text[VOLUME_NAME]);
+
+/* Is there no name in such a text? */
+bool volume_is_nameless(const char *text);
+
+/* Does such a text say that it lies in memory? Then there is no name to be found out: it is on no disk. */
+bool volume_is_in_memory(const char *text);
+
 /*
- * What two names say. Names of different sources of knowledge (the kernel's number, a UUID) of what may be one disk say
- * nothing, nor does an empty one.
+ * What two names, or texts of volume_say, say. Names of different sources of knowledge (the kernel's number, a UUID) of what
+ * may be one disk say nothing (but of ext2, ext3 and ext4, whose number is made of the UUID), nor does one that could not be
+ * found out. What lies in memory is none of the others.
  */
 enum volumes { VOLUMES_SAME, VOLUMES_OTHER, VOLUMES_UNKNOWN };
 enum volumes volumes_compare(const char *a, const char *b);

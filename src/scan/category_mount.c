@@ -8,33 +8,11 @@
 #include "base/buf.h"
 #include "index/measured.h"
 
-static size_t known_of(const struct roster *r, int64_t category)
-{
-    size_t known = 0;
-
-    for (size_t i = 0; i < r->replica_count; i++)
-        known += r->replicas[i].category == category;
-    return known;
-}
-
-/* A project's name says little, all of them together much. */
-static bool holds_half(const struct category_view *v, const struct level_category *c)
-{
-    struct levels there = {0};
-    size_t found = 0;
-
-    levels_read(&there, v->root, c);
-    for (size_t i = 0; i < there.replica_count; i++)
-        found += roster_find(v->roster, c->id, there.replicas[i].client, there.replicas[i].project) != NULL;
-    levels_free(&there);
-    return found * 2 >= known_of(v->roster, c->id);
-}
-
-static bool is_right(const struct category_view *v, const struct level_category *c, const struct apart *a, struct error *why)
+static bool is_right(const struct category_view *v, const struct apart *a, struct error *why)
 {
     enum apart_state state = apart_judge(a, v->roster->path, why);
 
-    if (state == APART_UNSURE && (!v->only_count ? holds_half(v, c) : a->recorded)) {
+    if (state == APART_UNSURE && !v->only_count) {
         error_clear(why);
         state = APART_RIGHT;
     }
@@ -62,7 +40,7 @@ static int look(const struct category_view *v, struct category_mount *m, struct 
     int code = apart_look(v->cat, v->roster->identity, v->root, m->level.path, &m->apart, err);
     if (code)
         return code;
-    m->refused = !is_right(v, &m->level, &m->apart, &why);
+    m->refused = !is_right(v, &m->apart, &why);
     if (m->refused)
         levels_refuse(levels, &m->level, &why);
     error_clear(&why);
