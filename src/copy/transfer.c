@@ -17,6 +17,7 @@
 #include "copy/gaps.h"
 #include "copy/hardlink.h"
 #include "copy/layers.h"
+#include "copy/moved.h"
 #include "copy/nested.h"
 #include "copy/only.h"
 #include "copy/open.h"
@@ -126,9 +127,8 @@ static void init_plan(struct transfer *t)
         t->plan.unheld = unheld_judge;
         t->plan.unheld_arg = w;
     }
-    if (t->request.layers) {
+    if (t->request.layers)
         settle_init(&t->settle, w, &t->plan);
-    }
 }
 
 /* What the destination spells otherwise than the source. Where it was not given the source's spelling before, it stays. */
@@ -208,10 +208,10 @@ static const char *kind_of(const struct transfer *t)
 static bool has_work(const struct transfer *t)
 {
     const struct plan_counts *n = &t->work.report.plan;
-    if (t->request.repair)
-        return n->files_changed;
     bool extra = t->request.mirror && (n->files_extra || n->directories_extra);
 
+    if (t->request.repair)
+        return n->files_changed;
     return n->files_new || n->files_changed || n->others_new || n->others_changed || n->metadata_only || n->again ||
            n->directories_new || n->directories_stale || extra;
 }
@@ -299,8 +299,8 @@ static int do_work(struct transfer *t, struct error *err)
         error_set(err, -code, "%s/%s", t->request.target_root, t->request.path);
     if (!code)
         code = run_workers(t, err);
-    if (!code && !work_ending(w))
-        code = finish_directories(t, err);
+    if (!code && !work_ending(w) && !(code = finish_directories(t, err)))
+        moved_check(w);
     directories_put_back(w);    /* where it did not come to finishing */
     return code;
 }

@@ -77,7 +77,7 @@ struct transfer_request {
  * files_copied + files_unchanged + files_conflicting + files_failed + files_left are all files of the source.
  *
  * Codes of problems besides errno names: ENEWER, ETYPE, EDIGEST, EDOUBT, ECHANGED, EEXIST, ESPELLING (conflicts); ECHANGED (the
- * source changed while it was read), EDAMAGED (the source rots), EHIDDEN (a file that says to be empty has content), EREADBACK (the
+ * source changed while it was read, or the destination's folder has another name: moved.h), EDAMAGED (the source rots), EHIDDEN (a file that says to be empty has content), EREADBACK (the
  * destination gave back other bytes than were written), EINUSE (a file of the catalog), EXDEV (mount point). Of notes: ESOCKET
  * (left out: they hold no data), EOWNED (rights that only another user can set), EOWNER, EMODE, EXATTR, EACL, ETIMES, ELINKS,
  * EQUOTA (what a quota has no room for: tried again),

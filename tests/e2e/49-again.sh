@@ -131,3 +131,27 @@ test_a_source_that_was_added_again_is_said_to_be_so() {
     says_once 'A was removed from the catalog and added again meanwhile: run it again'
     diff -r A/f N/f
 }
+
+# What was written is where the folder is by now, and its path leads to another one or to none.
+folder_replaced() { mv N/f/c/p N/f/c/q && mkdir N/f/c/p; }
+folder_renamed() { mv N/f/c/p N/f/c/q; }
+client_replaced() { mv N/f/c N/f/d && mkdir -p N/f/c/p; }
+
+not_there() {    # RIVAL WHAT IT WAS WHERE IT IS
+    three_disks
+    beside "$1" c/p f A N
+    [ "$STATUS" = 3 ] || fail "exit status $STATUS, not 3"
+    assert_out "\"code\":\"ECHANGED\"" "the folder was $2 while it was copied to" "lies in $PWD/$3: load N, and copy again"
+    assert_eq "$(json 'o.type == "copy" and o.failed or nil')" 1
+    assert_eq "$(query 'SELECT state FROM operation')" partial
+    diff -r A/f/c/p "$3"
+    ab fetch --json
+    assert_eq "$(json 'o.type == "replica" and o.database == "N" and o.project == "c/p" and o.compared == "same" or nil')" ""
+    ok load N
+    ok copy c/p f A N
+    diff -r A/f/c/p N/f/c/p
+}
+
+test_a_folder_that_is_replaced_while_it_is_copied_to() { not_there folder_replaced "replaced by another one" N/f/c/q; }
+test_a_folder_that_is_renamed_while_it_is_copied_to() { not_there folder_renamed "taken away" N/f/c/q; }
+test_a_folder_above_that_is_replaced_while_it_is_copied_to() { not_there client_replaced "replaced by another one" N/f/d/p; }
