@@ -8,12 +8,6 @@
 #include "copy/work.h"
 
 /*
- * Make the replica's directory at the destination, and the category's and client's above it with the metadata of
- * their counterparts at the source. Opens w->target.top. 0 or -errno with err.
- */
-int directories_make_top(struct work *w, struct error *err);
-
-/*
  * The mode to make a directory with in `parent` that shall get the rights of `wanted`: what is left when a copy is killed
  * must not shut out those who share the disk, nor let in anybody who may not in the end.
  */

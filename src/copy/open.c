@@ -27,7 +27,7 @@ static void init(struct work *w, const struct transfer_request *request, struct 
     w->target.root = w->target.top = w->target.lock = w->target.sync = -1;
     w->target.manifest.fd = w->target.manifest.dir = -1;
     w->target.versions.dir = -1;
-    w->target.opened = (struct opened){.top = &w->target.top, .manifest = &w->target.manifest};
+    w->target.opened = (struct opened){.root = &w->target.root, .top = &w->target.top, .manifest = &w->target.manifest};
     w->report.job = job;
     w->report.replica = request->path;
     w->report.target_top = &w->target.top;

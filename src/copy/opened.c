@@ -31,6 +31,16 @@ bool opened_may(int dir)
     return fstat(dir, &st) == 0 && is_read_only(dir, &st);
 }
 
+char *opened_above(const char *path, size_t len)
+{
+    char *above = mem_alloc(len + 2);
+
+    above[0] = '/';
+    memcpy(above + 1, path, len);
+    above[len + 1] = '\0';
+    return above;
+}
+
 static void remember(struct opened *o, const char *path, mode_t mode)
 {
     struct opened_folder *f = mem_alloc(sizeof *f);
@@ -73,11 +83,19 @@ mode_t opened_was(const struct opened *o, const char *path, mode_t mode)
     return mode;
 }
 
+/* A descriptor, or -errno. */
+static int open_dir(const struct opened *o, const char *path)
+{
+    if (*path == '/')
+        return path_open_dir(*o->root, path + 1);
+    return *o->top < 0 ? -ENOENT : path_open_dir(*o->top, path);
+}
+
 /* Is it still as it was opened? Then it gets its mode back, from its user or root. Gone is fine. */
 static int put_back(const struct opened *o, const char *path, mode_t mode)
 {
     struct stat st;
-    int dir = *o->top < 0 ? -ENOENT : path_open_dir(*o->top, path);
+    int dir = open_dir(o, path);
 
     if (dir < 0)
         return path_is_absent(dir) ? 0 : dir;
@@ -180,9 +198,10 @@ static int recover(int root, const char *operation, const char *replica, struct 
     struct manifest manifest;
     int top = path_open_dir(root, replica), stays = 0;
 
-    if (top < 0)
-        return path_is_absent(top) ? 0 : top;
+    if (top < 0 && !path_is_absent(top))
+        return top;
     int code = open_again(root, operation, &manifest);
+    o->root = &root;
     o->top = &top;
     o->manifest = &manifest;
     while (!code && o->first) {
@@ -192,7 +211,8 @@ static int recover(int root, const char *operation, const char *replica, struct 
     if (!code)
         code = manifest_write(&manifest);
     manifest_close(&manifest);
-    close(top);
+    if (top >= 0)
+        close(top);
     return code ? code : stays;
 }
 
@@ -240,7 +260,7 @@ static int remove_announced(int root, const char *operation, const char *replica
 
     if (top < 0)
         return top;
-    struct opened o = {.top = &top, .manifest = &manifest};
+    struct opened o = {.root = &root, .top = &top, .manifest = &manifest};
     int code = open_again(root, operation, &manifest);
     if (!code)
         code = remove_opened(&o, folder + strlen(replica) + (folder[strlen(replica)] == '/'), dir, name);

@@ -1,6 +1,9 @@
 /*
  * Folders that their own user may not write (0555), or not enter (0444): for the time in which names in them change, the user gets these rights, and
  * the manifest says what they had, so that it is put back after a kill, too.
+ *
+ * Their paths are relative to the replica. Of one above it, in which the replica's own folder is made or removed, it is relative
+ * to the database, with a slash in front (opened_above).
  */
 #ifndef AUTOBACKUP_COPY_OPENED_H
 #define AUTOBACKUP_COPY_OPENED_H
@@ -12,17 +15,21 @@
 /* One that is open. */
 struct opened_folder {
     struct opened_folder *next;
-    char *path;                    /* relative to the replica */
+    char *path;
     mode_t mode;                   /* that it had */
 };
 
-/* Zero it, then set the first two. For one thread. */
+/* Zero it, then set the first three. For one thread. */
 struct opened {
-    const int *top;                /* the replica's directory */
+    const int *root;               /* the database's directory */
+    const int *top;                /* the replica's */
     struct manifest *manifest;
     struct opened_folder *first;
     uid_t owner;                   /* of all of them */
 };
+
+/* The path to name one above the replica by: of the first len bytes of one that is relative to the database. Caller frees. */
+char *opened_above(const char *path, size_t len);
 
 /* Would this directory be opened? */
 bool opened_may(int dir);

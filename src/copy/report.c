@@ -15,7 +15,8 @@
 
 static void add_path(struct buf *b, const char *root, const char *replica, const char *dir, const char *name)
 {
-    const char *parts[] = {root, replica, dir, name};
+    const bool above = *dir == '/';
+    const char *parts[] = {root, above ? NULL : replica, dir + above, name};
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!parts[i] || !*parts[i])
@@ -128,7 +129,7 @@ static bool tell_frozen(struct report *r, struct subject subject)
     struct buf path = {0};
 
     add_path(&path, NULL, NULL, subject.dir, subject.name);
-    bool frozen = r->target_top && frozen_why(*r->target_top, buf_str(&path), why, sizeof why);
+    bool frozen = r->target_top && *subject.dir != '/' && frozen_why(*r->target_top, buf_str(&path), why, sizeof why);
     buf_free(&path);
     if (frozen)
         report_problem(r, subject, "EPERM", why, false);

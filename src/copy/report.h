@@ -45,7 +45,7 @@ struct tally {
 
 /* Whose problem it is. */
 struct subject {
-    const char *dir, *name;                /* as in the replica's listing */
+    const char *dir, *name;                /* as in the replica's listing; of a folder above it dir is "/" and its path in the database */
     bool file;                             /* a regular file at the source */
     bool unchanged;                        /* only its metadata was to be corrected */
     uint32_t missing;                      /* the mode of what only the source has; else 0 */

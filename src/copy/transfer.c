@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/disk.h"
+#include "copy/above.h"
 #include "copy/beat.h"
 #include "copy/committer.h"
 #include "copy/directories.h"
@@ -294,7 +295,7 @@ static int do_work(struct transfer *t, struct error *err)
     if (!code)
         code = start_manifest(t, err);
     if (!code && w->target.top < 0)
-        code = directories_make_top(w, err);
+        code = above_make(w, err);
     if (!code && (code = work_ready(w)))
         error_set(err, -code, "%s/%s", t->request.target_root, t->request.path);
     if (!code)

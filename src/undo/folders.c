@@ -98,16 +98,39 @@ static int open_parent(const struct undo *u, const struct folder *f, char **ret_
     return dir;
 }
 
+/* As copy/opened.h and copy/report.h name it. Caller frees. */
+static char *told_path(const struct folder *f)
+{
+    return f->place == FOLDER_ABOVE ? opened_above(f->path, strlen(f->path)) : mem_strdup(f->path);
+}
+
+static int tell_folder_errno(struct undo *u, const struct folder *f, int code)
+{
+    char *path = told_path(f);
+    int told = tell_errno(u, path, code);
+
+    free(path);
+    return told;
+}
+
+/* The folder around it, likewise. */
+static char *told_parent(const struct undo *u, const struct folder *f)
+{
+    bool above = f->place == FOLDER_ABOVE || !*f->path;
+    const char *path = !above ? f->path : f->place == FOLDER_ABOVE ? f->path : u->past.replica;
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+
+    return above ? opened_above(path, len) : mem_strndup(path, len);
+}
+
 /* Before a name in the folder around it changes. 0 or -errno. */
 static int note_parent(struct undo *u, const struct folder *f, int dir)
 {
-    const char *slash = strrchr(f->path, '/');
-    size_t len = slash ? (size_t)(slash - f->path) : 0;
+    char *parent = told_parent(u, f);
 
-    if (f->place != FOLDER_IN_REPLICA || !*f->path)
-        return 0;
-    announce_folder(u, f->path, len, dir);
-    char *parent = mem_strndup(f->path, len);
+    if (*parent != '/')
+        announce_folder(u, parent, strlen(parent), dir);
     int code = opened_open(&u->opened, parent, dir);
     free(parent);
     return code;
@@ -160,11 +183,11 @@ static int make(struct undo *u, const struct folder *f)
     int dir = open_parent(u, f, &path, &name);
 
     if (dir < 0)
-        return tell_errno(u, f->path, dir);
+        return tell_folder_errno(u, f, dir);
     int code = make_in(u, f, dir, name);
     close(dir);
     free(path);
-    return code ? tell_errno(u, f->path, code) : 0;
+    return code ? tell_folder_errno(u, f, code) : 0;
 }
 
 int folders_make(struct undo *u)
@@ -184,12 +207,14 @@ int folders_make(struct undo *u)
 static void announce_unmade(struct undo *u, const struct folder *f, const struct stat *st, int dir, const char *name)
 {
     struct manifest_file was = described(st, NULL);
+    char *path = told_path(f);
 
+    was.mode = opened_was(&u->opened, path, st->st_mode);
+    free(path);
     if (f->place == FOLDER_ABOVE) {
         manifest_add_gone(&u->manifest, f->path, &was);
         return;
     }
-    was.mode = opened_was(&u->opened, f->path, st->st_mode);
     manifest_add_remove(&u->manifest, f->path, &was);
     attributes_announce(&u->manifest, f->path, dir, name, u->holds.root);
 }
@@ -227,11 +252,11 @@ static int unmake(struct undo *u, const struct folder *f)
     int dir = open_parent(u, f, &path, &name);
 
     if (dir < 0)
-        return path_is_absent(dir) ? 0 : tell_errno(u, f->path, dir);
+        return path_is_absent(dir) ? 0 : tell_folder_errno(u, f, dir);
     int code = unmake_in(u, f, dir, name);
     close(dir);
     free(path);
-    return code ? tell_errno(u, f->path, code) : 0;
+    return code ? tell_folder_errno(u, f, code) : 0;
 }
 
 static bool part_is(uint32_t now, uint32_t was, uint32_t fresh) { return now == was || now == fresh; }
@@ -324,15 +349,17 @@ static int put_back(struct undo *u, const struct folder *f)
 {
     char *path = full_path(u, f);
     int dir = path_open_dir(u->root, path);
-    int code = dir < 0 ? dir : f->place == FOLDER_IN_REPLICA ? opened_shut(&u->opened, f->path) : 0;
+    char *told = told_path(f);
+    int code = dir < 0 ? dir : opened_shut(&u->opened, told);
 
     if (!code)
         code = finish_open(u, f, dir);
 
+    free(told);
     free(path);
     if (dir >= 0)
         close(dir);
-    return code && code != -ENOENT ? tell_errno(u, f->path, code) : 0;
+    return code && code != -ENOENT ? tell_folder_errno(u, f, code) : 0;
 }
 
 static bool is_made(const struct folder *f) { return f->created && !f->removed; }
@@ -432,7 +459,7 @@ static int tell_corrected(struct undo *u, const struct folder *f)
         u->counts.metadata++;
     }
     close(dir);
-    return code < 0 ? tell_errno(u, f->path, code) : 0;
+    return code < 0 ? tell_folder_errno(u, f, code) : 0;
 }
 
 int folders_tell(struct undo *u)

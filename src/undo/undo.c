@@ -58,7 +58,7 @@ static void init(struct undo *u, struct job *job)
     u->root = u->top = u->lock = u->sync = -1;
     u->manifest.fd = u->manifest.dir = -1;
     u->versions.dir = -1;
-    u->opened = (struct opened){.top = &u->top, .manifest = &u->manifest};
+    u->opened = (struct opened){.root = &u->root, .top = &u->top, .manifest = &u->manifest};
     u->past.reader.fd = -1;
     u->spot = (struct spot){.live = -1, .kept = {-1, -1}};
     u->report.job = job;

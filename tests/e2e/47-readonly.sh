@@ -284,3 +284,71 @@ test_a_folder_that_cannot_be_entered_is_filled_in_one_run() {
     assert_status 3
     assert_eq "$(stat -c %a NAS/$SPOT/CLIP)" 444
 }
+
+# The folders above a project: the category's (0555 with FOLDER footage) or the client's. Made so by the copy, found so by the next,
+# and in none of them stays anything that an undo takes away.
+above_is_read_only() {    # FOLDER
+    mkdir -p WORK/$SPOT WORK/footage/acme/other WORK/footage/later/film NAS
+    echo 1 | tee WORK/$SPOT/a WORK/footage/acme/other/a >WORK/footage/later/film/a
+    chmod 555 "WORK/$1"
+    disks_of_nobody
+    nobody load
+    nobody copy acme/spot footage WORK NAS
+    assert_same_tree WORK/$SPOT NAS/$SPOT
+    assert_eq "$(stat -c %a "NAS/$1")" 555 "$1"
+    nobody copy acme/other footage WORK NAS
+    local other
+    other=$(find NAS/.autobackup/operations -type f -printf '%f\n' | sort | tail -n 1)
+    sleep 1.1
+    nobody copy later/film footage WORK NAS
+    assert_same_tree WORK/footage NAS/footage
+    assert_eq "$(stat -c %a "NAS/$1")" 555 "$1"
+    nobody undo --yes
+    assert_eq "$(stat -c %a "NAS/$1") $(find NAS/footage -name later)" "555 " "$1"
+    nobody undo "$(grep -o "'undo [0-9a-f]*" "$OUT" | cut -d ' ' -f 2)" --yes    # that undo
+    assert_eq "$(stat -c %a "NAS/$1") $(cat NAS/footage/later/film/a)" "555 1" "$1"
+    nobody undo "$other" --yes
+    assert_eq "$(stat -c %a "NAS/$1") $(find NAS/footage -name other)" "555 " "$1"
+    assert_eq "$(find NAS -name '*.open')" "" "left open"
+}
+
+test_a_client_that_is_read_only_gets_its_projects() { above_is_read_only footage/acme; }
+test_a_category_that_is_read_only_gets_its_projects() { above_is_read_only footage; }
+
+# Killed while the client's folder is open: before its project is made there, and before that goes in an undo.
+test_a_read_only_client_is_shut_after_a_kill() {
+    local client=NAS/footage/acme
+    mkdir -p WORK/$SPOT WORK/footage/other/film NAS
+    echo 1 | tee WORK/$SPOT/a >WORK/footage/other/film/a
+    chmod 555 WORK/footage/acme
+    disks_of_nobody
+    nobody load
+    struck "mkdirat */$client* 2 1 kill" copy acme/spot footage WORK NAS
+    assert_status 137
+    assert_eq "$(stat -c %a $client) $(ls $client)" "755 "
+    nobody copy other/film footage WORK NAS
+    assert_eq "$(stat -c %a $client)" 555
+    nobody copy acme/spot footage WORK NAS
+    assert_same_tree WORK/footage NAS/footage
+    struck "unlinkat */$client* 1 1 kill" undo --yes
+    assert_status 137
+    assert_eq "$(stat -c %a $client)" 755
+    nobody copy other/film footage WORK NAS
+    assert_eq "$(stat -c %a $client)" 555
+    assert_eq "$(find NAS -name '*.open')" "" "left open"
+}
+
+# One of somebody else stays shut, and that is said of the folder that could not be made.
+test_a_read_only_client_of_another_user_stays_shut() {
+    need_root "another user's folder"
+    mkdir -p WORK/$SPOT NAS/footage/acme
+    echo 1 >WORK/$SPOT/a
+    disks_of_nobody
+    chown 0:0 NAS/footage/acme
+    chmod 555 NAS/footage/acme
+    nobody load
+    run as_nobody copy acme/spot footage WORK NAS
+    assert_status 1
+    assert_err "Permission denied: " "NAS/footage/acme/spot"
+    assert_eq "$(stat -c '%a %u' NAS/footage/acme)" "555 0"
+}

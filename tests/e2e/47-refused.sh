@@ -213,3 +213,27 @@ test_what_a_mount_refused_is_tried_when_it_is_mounted_otherwise() {
     getfacl -c $D/f | grep -q user:1234:rw- || fail "the file's"
     getfacl -c $D/folder | grep -q user:1234:rwx || fail "the folder's"
 }
+
+# What cannot be read or set of a folder above the project is told of that folder, and the project arrives.
+test_a_folder_above_the_project_costs_nothing_else() {
+    local shim call side
+    shim=$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/fault/shim.so
+    [ -e "$shim" ] || skip "shim.so is missing"
+    project
+    chmod 751 WORK/footage WORK/footage/acme
+    setfattr -n user.tag -v one WORK/footage/acme
+    for call in "getxattr WORK footage/acme EIO" "getxattr WORK footage EIO" "setxattr NAS footage/acme EIO" \
+        "fchmod NAS footage/acme EIO" "fchmod NAS footage EDQUOT"; do
+        # shellcheck disable=SC2086
+        set -- $call
+        rm -rf NAS/footage
+        run env LD_PRELOAD="$shim" FAULTS="$1 */$2/$3 1 1 errno=$4" "$AUTOBACKUP" copy acme/spot footage WORK NAS
+        assert_status 3
+        assert_err "/$2/$3: "
+        assert_out "1 failed"
+        refute_err "spot"
+        assert_same_tree WORK/footage NAS/footage
+        assert_eq "$(stat -c %a NAS/footage NAS/footage/acme | sort -u)" 751 "$call"
+        ok copy acme/spot footage WORK NAS
+    done
+}
