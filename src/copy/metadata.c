@@ -82,7 +82,7 @@ static int set_owner(struct place p, const struct stat *st, const struct stat *n
 /* What nothing else has touched and is right needs no call. */
 static int set_mode(struct place p, const struct stat *st, const struct holds *holds, bool is_right, unsigned *lost)
 {
-    mode_t mode = st->st_mode & 07777;
+    mode_t mode = st->st_mode;
 
     if (S_ISLNK(st->st_mode))
         return 0;
@@ -90,7 +90,7 @@ static int set_mode(struct place p, const struct stat *st, const struct holds *h
         mode = metadata_mode_of_another(mode);
     if (!holds->mode)
         *lost |= LOST_MODE;
-    return is_right ? 0 : judge(p, change_mode(p, mode), LOST_MODE, lost);
+    return is_right ? 0 : judge(p, change_mode(p, mode & 07777), LOST_MODE, lost);
 }
 
 /* Where attributes come from: a file, a list, or (neither) they stay. */
@@ -168,7 +168,10 @@ unsigned metadata_missed(const struct stat *wanted, const struct stat *has, cons
     return (others && holds->owner ? LOST_OWNER : 0) | (differs && holds->mode ? LOST_MODE : 0);
 }
 
-uint32_t metadata_mode_of_another(uint32_t mode) { return mode & ~(uint32_t)(S_ISUID | S_ISGID); }
+uint32_t metadata_mode_of_another(uint32_t mode)
+{
+    return mode & ~(uint32_t)(S_ISDIR(mode) ? S_ISUID : S_ISUID | S_ISGID);
+}
 
 mode_t metadata_first_mode(const struct stat *st)
 {

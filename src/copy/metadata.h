@@ -51,8 +51,8 @@ struct holds {
 mode_t metadata_first_mode(const struct stat *st);
 
 /*
- * The mode that is left of `mode` where a file keeps another owner or group than the source's: another's file must run
- * as nobody else.
+ * The mode (with type) that is left of `mode` where a file keeps another owner or group than the source's: another's file must run
+ * as nobody else. A directory runs as nobody: it keeps the bit that gives its group to what is made in it.
  */
 uint32_t metadata_mode_of_another(uint32_t mode);
 
@@ -76,7 +76,7 @@ bool holds_may_correct(const struct holds *holds, uint32_t uid);
 /*
  * Give `to` the metadata of `from`. Both are open regular files or directories, to is complete. st: of the source.
  * rules: of attributes; NULL: what `to` has besides stays. *given, zeroed before: what cannot be held, or whose error it is.
- * Set-user-id and set-group-id bits are dropped when the owner could not be set. 0 or -errno.
+ * Set-user-id and set-group-id bits are dropped when the owner could not be set (metadata_mode_of_another). 0 or -errno.
  */
 int metadata_copy(int from, int to, const struct stat *st, const struct holds *holds,
                   const struct xattr_rules *rules, struct given *given);

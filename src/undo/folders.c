@@ -136,13 +136,14 @@ static int note_parent(struct undo *u, const struct folder *f, int dir)
     return code;
 }
 
-static struct stat wanted(const struct undo *u, const struct folder *f)
+/* What it shall be, that is `now`. Where another wrote so, it gets no bit that it has not by itself, from a group's share. */
+static struct stat wanted(const struct undo *u, const struct folder *f, const struct stat *now)
 {
     struct stat st = {.st_mode = f->was.mode, .st_uid = f->was.uid, .st_gid = f->was.gid,
                       .st_mtim = clock_split(f->was.mtime), .st_atim = {.tv_nsec = UTIME_OMIT}};
 
     if (!u->past.trusted)
-        st.st_mode &= ~SET_ID;
+        st.st_mode &= ~SET_ID | (now->st_mode & S_ISGID);
     return st;
 }
 
@@ -288,14 +289,21 @@ static bool attributes_differ(const struct undo *u, const struct folder *f, int 
 
 static bool is_changed(const struct undo *u, const struct folder *f, int dir, const struct stat *now)
 {
-    struct stat st = wanted(u, f);
+    struct stat st = wanted(u, f, now);
     return f->touched && (rights_differ(&st, now) || attributes_differ(u, f, dir));
+}
+
+/* What of its rights it did not take, and said nothing. */
+static unsigned missed(const struct undo *u, int dir, const struct stat *st, unsigned lost)
+{
+    struct stat now;
+    return fstat(dir, &now) < 0 ? 0 : metadata_missed(st, &now, &u->holds, lost);
 }
 
 static int correct(struct undo *u, const struct folder *f, int dir, const struct stat *now)
 {
     bool changed = is_changed(u, f, dir, now);
-    struct stat st = wanted(u, f);
+    struct stat st = wanted(u, f, now);
     struct manifest_file before = described(now, NULL), after = f->was;
     struct given given = {0};
 
@@ -313,7 +321,7 @@ static int correct(struct undo *u, const struct folder *f, int dir, const struct
     int code = manifest_write(&u->manifest);
     if (!code)
         code = metadata_put(dir, ".", &st, f->touched || f->removed ? f->attributes : NULL, &u->holds, &given);
-    report_lost(&u->report, given.lost);
+    report_lost(&u->report, given.lost | (code ? 0 : missed(u, dir, &st, given.lost)));
     u->counts.metadata += !code && changed;
     u->dirty = true;
     return code;

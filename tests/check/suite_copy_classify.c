@@ -258,6 +258,19 @@ START_TEST(set_id_bits_go_with_the_owner)
 }
 END_TEST
 
+/* A directory's is no right to run as anybody: it is what makes a group's folder one. */
+START_TEST(a_folder_keeps_the_set_group_bit_of_another_owner)
+{
+    both_types(S_IFDIR);
+    left.mode |= S_ISUID | S_ISGID;
+    options.keeps_owner = false;
+    right.uid = 7;
+    ck_assert_int_eq(judge(), VERDICT_METADATA);
+    right.mode |= S_ISGID;
+    ck_assert_int_eq(judge(), VERDICT_SAME);
+}
+END_TEST
+
 START_TEST(rights_that_only_another_user_can_set)
 {
     options.keeps_owner = false;
@@ -438,6 +451,7 @@ Suite *suite_copy_classify(void)
     tcase_add_test(c, what_was_accepted_is_copied_over);
     tcase_add_test(c, metadata_only);
     tcase_add_test(c, set_id_bits_go_with_the_owner);
+    tcase_add_test(c, a_folder_keeps_the_set_group_bit_of_another_owner);
     tcase_add_test(c, rights_that_only_another_user_can_set);
     tcase_add_test(c, directories);
     tcase_add_test(c, symlinks);

@@ -41,7 +41,7 @@ test_a_clients_folder_on_a_share_is_the_groups() {
     two copy acme/other footage WORK NAS && assert_status 0
     [ -d NAS/footage/acme/other ]
     # Where the root is no group's, they look like the source's.
-    chmod 755 NAS
+    chmod 00755 NAS WORK/footage WORK/footage/acme
     rm -r NAS/footage
     one load && assert_status 0
     one copy acme/spot footage WORK NAS && assert_status 0
@@ -138,4 +138,52 @@ test_a_manifest_that_cannot_be_read_is_not_taken_for_none() {
     run as_nobody undo --yes
     assert_status 0
     assert_eq "$(cat NAS/footage/acme/spot/f)" 1
+}
+
+# Folders of a group that a colleague owns at the source: they are the group's at the share too, and what is made there later.
+test_a_colleagues_folders_stay_the_groups() {
+    share
+    mkdir WORK/footage/acme/spot/clip
+    echo 1 >WORK/footage/acme/spot/clip/c
+    chown -R 4000:3000 WORK/footage
+    find WORK/footage -type d -exec chmod 2775 {} +
+    one load && assert_status 0
+    one copy acme/spot footage WORK NAS && assert_status 0
+    assert_eq "$(find NAS/footage -type d -printf '%m %G\n' | sort -u)" "2775 3000" "folders"
+    one copy acme/spot footage WORK NAS && assert_status 0
+    assert_out "nothing to do"
+    find NAS/footage -type d -exec chmod g-s {} +    # as an older version of the program left them
+    one load && assert_status 0
+    one copy acme/spot footage WORK NAS && assert_status 0
+    assert_eq "$(find NAS/footage/acme/spot -type d -printf '%m %G\n' | sort -u)" "2775 3000" "folders"
+    chmod g+s NAS/footage NAS/footage/acme
+    rm -r WORK/footage/acme/spot/clip
+    one load && assert_status 0
+    one copy acme/spot footage WORK NAS --mirror --yes && assert_status 0
+    # made again by who did not put it away
+    two undo "$(tail -n 1 <(grep -o 'undo [0-9a-f]*' "$OUT") | cut -d ' ' -f 2)" --yes && assert_status 0
+    assert_eq "$(find NAS/footage -type d -printf '%m %G\n' | sort -u)" "2775 3000" "folders"
+}
+
+test_a_copy_that_another_member_took_away_comes_back_the_groups() {
+    share
+    one copy acme/spot footage WORK NAS && assert_status 0
+    one undo --yes && assert_status 0
+    [ ! -e NAS/footage ]
+    two undo last --yes && assert_status 0
+    assert_eq "$(find NAS/footage -type d -printf '%m %G\n' | sort -u)" "2775 3000" "folders"
+}
+
+# A bit that the kernel drops in silence, since the user is not in the folder's group, is said.
+test_a_set_group_bit_that_is_refused_is_told() {
+    share
+    chown -R 4000:5000 WORK/footage
+    find WORK/footage -type d -exec chmod 2775 {} +
+    chgrp 5000 NAS
+    chmod 2777 NAS
+    one load && assert_status 0
+    one copy acme/spot footage WORK NAS && assert_status 0
+    assert_eq "$(stat -c '%a %g' NAS/footage)" "775 5000" "folder"
+    assert_err "NAS: cannot hold all permissions: left out there"
+    assert_out "1 without some rights"
 }
