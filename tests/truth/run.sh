@@ -1,7 +1,8 @@
 #!/bin/bash
 # run.sh [--planted | --short] [SEEDS [OPTION...]]: random studios, edits and commands, and an oracle in Python that walks the disks itself and
 # shares no code with the program (truth.py). Each disk is a filesystem of its own where that can be mounted. SEED=N runs one
-# seed again, KEEP=1 keeps its folder; JOBS of them run at once. --planted proves that it can fail (planted.py);
+# seed again, KEEP=1 keeps its folder; JOBS of them run at once (more than there are
+# processors: they wait much). --planted proves that it can fail (planted.py);
 # FAULT=TEXT takes those faults that are called so.
 # --short is a part of make check: few seeds.
 set -euo pipefail
@@ -17,7 +18,7 @@ esac
 here=$(cd "$(dirname "$0")" && pwd)
 : "${AUTOBACKUP:=$here/../../build/autobackup}"
 [ -x "$AUTOBACKUP" ] || { echo "$AUTOBACKUP is not there: make" >&2; exit 1; }
-options=(--program "$AUTOBACKUP" --jobs "${JOBS:-$(nproc)}" --seeds "${1:-${SEEDS:-200}}")
+options=(--program "$AUTOBACKUP" --jobs "${JOBS:-$(($(nproc) * 2 + 1))}" --seeds "${1:-${SEEDS:-200}}")
 [ -z "${SEED:-}" ] || options+=(--seed "$SEED")
 [ -z "${KEEP:-}" ] || options+=(--keep)
 
