@@ -21,8 +21,8 @@ local function path_of(replica)
     return locate.replica("", replica.category_path, replica.client, replica.name)
 end
 
--- Read back what was damaged. The paths (on the disk) of what still is: a repair counts when the disk gives the
--- right bytes back.
+-- Read back what was damaged, and what took its place. The paths (on the disk) of what is not good, with their states:
+-- a repair counts when the disk gives the right bytes back.
 function Repair:damaged_now()
     local set, replica = {}, self.replica
     local job = errors.check(core_verify.start{
@@ -31,7 +31,7 @@ function Repair:damaged_now()
     })
     local final, interruption = jobs.drive(job, function(event)
         if event.type == "file" then    -- whatever it is: what cannot be read back is not known to be repaired
-            set[locate.join(replica.root, event.path)] = true
+            set[locate.join(replica.root, event.path)] = event.state
         end
     end)
     if interruption then
@@ -86,6 +86,9 @@ function Repair:take_from(peer, source)
     end
 end
 
+-- Somebody wrote to it since it was read: that is no repair, and none of it is tried again.
+local WRITTEN = {renewed = true, changed = true, missing = true}
+
 -- What is no longer damaged has been repaired from this database.
 function Repair:mark_repaired(source)
     local now = self:damaged_now()
@@ -95,6 +98,9 @@ function Repair:mark_repaired(source)
             problem.repaired_from = source.database
             problem.message = problem.message:gsub("; good on .*$", "") .. "; repaired from " .. source.database
             self.row.files_repaired = self.row.files_repaired + 1
+        elseif WRITTEN[now[path]] then
+            self.left[path] = nil
+            problem.message = problem.message .. "; written since: left alone"
         end
     end
 end

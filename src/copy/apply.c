@@ -77,7 +77,8 @@ static bool is_apart(const struct target *t, const struct item *item)
 
 /*
  * One filesystem cannot link, the next not even exchange: then the old file is copied. So it is when it goes on
- * living under another name: a version must not change with it.
+ * living under another name: a version must not change with it. What a repair replaces is not linked first: that moves its ctime,
+ * and a repair that is killed then would leave what looks like a file that somebody wrote.
  */
 static int keep_old(struct commit *c, struct item *item, int dir)
 {
@@ -87,7 +88,8 @@ static int keep_old(struct commit *c, struct item *item, int dir)
     int folder = versions_folder(&t->versions, path);
     if (folder < 0)
         return folder;
-    int code = copy || !t->holds.link ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
+    bool links = t->holds.link && !(c->w->request->repair && t->holds.exchange);
+    int code = copy || !links ? -EXDEV : versions_link(&t->versions, path, dir, item->name);
 
     item->kept = KEPT_IN_VERSIONS;
     if (!fault_refuses_link(-code))

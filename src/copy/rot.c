@@ -10,9 +10,16 @@
 #include "copy/times.h"
 #include "index/taken.h"
 
+/* Another inode is another file, whose content was never known. What is put together from versions has those of its versions. */
+static bool is_another_file(const struct item *item, const struct stat *st)
+{
+    const struct work *w = item->work;
+    return !w->request->layers && w->source.fs.signs & SIGN_INODE && item->left.ino != st->st_ino;
+}
+
 static bool is_confirmed(const struct item *item, const struct stat *st)
 {
-    return item->left_state == DIGEST_CONFIRMED && item->left.size == (uint64_t)st->st_size &&
+    return !is_another_file(item, st) && item->left_state == DIGEST_CONFIRMED && item->left.size == (uint64_t)st->st_size &&
            (item->work->request->layers || item->left.mtime == mtime_of(st)) && item->left.ctime == ctime_of(st);
 }
 

@@ -69,7 +69,11 @@ enum digest_state {
 };
 #define DIGEST_SLOT (1 + DIGEST_SIZE)
 /* Marks beside a state. */
-#define DIGEST_DAMAGED 0x80   /* the content is not that of the digest any more, though it should be */
+/*
+ * The content is not that of the digest any more, though it should be. Said of the very file that was looked at: of one that
+ * moved since (DIGEST_MOVED) nobody knows it.
+ */
+#define DIGEST_DAMAGED 0x80
 #define DIGEST_ACCEPTED 0x40  /* a person said that this content is the right one */
 /*
  * Another content than the one that was known before is there, at the same size and time: those say nothing of it, here
@@ -154,8 +158,8 @@ struct listing_change {
  * Set an old reading of a directory against a new one. Adds to *change. Gives out (zeroed) the digests that are still
  * worth something, one slot per new entry, or none when none is: same name, size and mtime keep a digest and its
  * marks (DIGEST_OPEN without a digest too). Where a sign moved (signs: enum filesystem_sign, those that its filesystem
- * keeps) the digest becomes unconfirmed, the file DIGEST_MOVED, and the time of the last verification is dropped. Either
- * side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a damaged old one counts as empty from where it
+ * keeps) the digest becomes unconfirmed, the file DIGEST_MOVED and no longer DIGEST_DAMAGED, and the time of the last
+ * verification is dropped. Either side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a damaged old one counts as empty from where it
  * breaks).
  */
 int listing_diff(struct listing *old, struct listing *now, int signs, struct listing_change *change, struct slots *out);

@@ -138,7 +138,7 @@ static bool expect_another(char *slot, int was, bool is_known, const struct take
     return true;
 }
 
-/* Damage is a mark on the digest that is known; anything else takes its place. */
+/* Damage is a mark on the digest that is known, of the file that was looked at; anything else takes its place. */
 static bool set_digest(char *slot, const struct taken *t)
 {
     int was = (unsigned char)*slot;
@@ -150,7 +150,7 @@ static bool set_digest(char *slot, const struct taken *t)
         return keep_content(slot);
     if (t->unknown)
         return expect_another(slot, was, is_known, t);
-    if (t->damaged && !is_known)
+    if (t->damaged && (!is_known || was & DIGEST_MOVED))
         return false;
     if (t->damaged) {
         *slot = (char)((t->moved ? DIGEST_UNCONFIRMED | (was & DIGEST_MARKS) : was) | DIGEST_DAMAGED);

@@ -20,7 +20,8 @@ struct taken {
     bool young;               /* within the filesystem's timestamp granularity: keep as unconfirmed */
     int64_t verified_at;      /* ns since 1970: when it was read from its disk; 0: leaves what is known of that */
     bool damaged;             /* the digest is not the file's: the file should have it, as the catalog says */
-    bool moved;               /* the listing had another ctime, listed_ctime, and gets the one given here */
+    bool moved;               /* the listing had another ctime, listed_ctime, and gets the one given here; of an unknown one:
+                                 it has come, and the listing gets what it has */
     int64_t listed_ctime;
     uint64_t ino;             /* likewise: what the listing gets; 0: leaves what it has */
     bool accepted;            /* a person says that this content is the right one */

@@ -30,6 +30,7 @@ struct run {
     size_t count;              /* of them at work */
     enum past_turn turn;       /* whose deeds are gathered */
     bool has_last;             /* there are some of PAST_AFTER_FOLDERS */
+    struct buf back;           /* see contents_note */
 };
 
 static void free_run(void *arg)
@@ -264,6 +265,7 @@ static int run_batch(struct run *run, struct error *err)
         code = manifest_sync(&u->manifest);
     if (!code)
         code = contents_expect(run->cat, u->request.replica, &u->past, run->steps, run->count, err);
+    contents_note(&run->back, &u->past, run->steps, run->count);
     if (!code)
         code = each(run, apply);
     int synced = move_sync(u);
@@ -356,6 +358,8 @@ static int work(struct run *run, struct error *err)
     if (!code)
         code = folders_finish(u);
     opened_shut_all(&u->opened, tell_shut, u);
+    int marked = contents_mark(run->cat, u->request.replica, u->top, &run->back, code ? NULL : err);
+    code = code ? code : marked;
     if (!code)
         code = manifest_write(&u->manifest);
     int synced = move_sync(u);

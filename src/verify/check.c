@@ -62,7 +62,7 @@ enum finding check_judge(const struct check *c, const struct stat *before, const
         return FOUND_NEW;
     if (memcmp(&c->digest, digest, sizeof *digest) == 0)
         return FOUND_OK;
-    return c->moved && !c->known_damaged ? FOUND_RENEWED : FOUND_DAMAGED;
+    return c->moved ? FOUND_RENEWED : FOUND_DAMAGED;
 }
 
 bool check_is_read(const struct check *c)
@@ -82,7 +82,7 @@ enum finding check_judge_error(const struct check *c, int errnum)
         return FOUND_MISSING;
     if (errnum == ELOOP)
         return FOUND_CHANGED;
-    return is_medium_error(errnum) && c->state != DIGEST_NONE ? FOUND_DAMAGED : FOUND_UNREAD;
+    return is_medium_error(errnum) && c->state != DIGEST_NONE && !c->moved ? FOUND_DAMAGED : FOUND_UNREAD;
 }
 
 bool check_is_certain(const struct check *c) { return c->state == DIGEST_CONFIRMED && c->keeps_ctime && !c->moved; }

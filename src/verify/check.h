@@ -54,8 +54,8 @@ bool check_is_listed(const struct check *c, const struct stat *st);
 void check_look(struct check *c, const struct stat *st, int signs);
 
 /*
- * Judge a file that was read whole: before and after are its states around that, digest is of the content. What is known
- * as damaged stays so until it has its content again, whatever was written to it. Pure.
+ * Judge a file that was read whole: before and after are its states around that, digest is of the content. What was known
+ * as damaged and moved since is another file, as any that moved. Pure.
  */
 enum finding check_judge(const struct check *c, const struct stat *before, const struct stat *after,
                          const struct digest *digest);
@@ -63,7 +63,7 @@ enum finding check_judge(const struct check *c, const struct stat *before, const
 /* Was its content read whole, so that its digest is known now? */
 bool check_is_read(const struct check *c);
 
-/* Judge one whose content could not be read. errnum: positive. Pure. */
+/* Judge one whose content could not be read: of one that moved nobody knows what that should be. errnum: positive. Pure. */
 enum finding check_judge_error(const struct check *c, int errnum);
 
 /* Damage that no program can have made: confirmed digest, and all times as in the catalog. */

@@ -66,7 +66,7 @@ static int hand_over(struct feed *f, struct error *err)
 
 static int add_file(struct feed *f, struct check *c, struct error *err)
 {
-    bool again = f->findings->request->known_again && c->known_damaged;
+    bool again = f->findings->request->known_again && (c->known_damaged || c->moved);
     bool reads = again || (choice_is_due(f->choice, c->verified) && choice_takes(f->choice, c->verified, c->size));
 
     if (!reads && c->known_damaged)

@@ -27,7 +27,7 @@ struct verify_request {
     int64_t before;           /* only files verified before that, or never: seconds since 1970; INT64_MAX: all */
     int64_t max_bytes;        /* the oldest of them, until that many bytes were begun; -1: all */
     bool cached;              /* what is in memory is read from there: fast, and no verification of the disk */
-    bool known_again;         /* files known as damaged are read in any case */
+    bool known_again;         /* files known as damaged, or that moved since they were read, are read in any case */
     char *operation;          /* accept.h: what is read is accepted, in the journal under this id; "" or NULL: verify */
     char *project, *category, *database;    /* names, for the journal */
     char **only;              /* with it: patterns of copy/only.h; nothing else is read */

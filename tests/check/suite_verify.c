@@ -79,9 +79,11 @@ START_TEST(a_content_is_judged_by_what_is_known)
     c.moved = true;                  /* somebody wrote it */
     ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_RENEWED);
     ck_assert_int_eq(check_judge(&c, &st, &after, &c.digest), FOUND_OK);
-    c.known_damaged = true;          /* that does not make it good again */
-    ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_DAMAGED);
+    c.known_damaged = true;          /* that was said of the file before */
+    ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_RENEWED);
     ck_assert(!check_is_certain(&c));
+    c.moved = false;
+    ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_DAMAGED);
     c.state = DIGEST_NONE;
     ck_assert_int_eq(check_judge(&c, &st, &after, &other), FOUND_NEW);
     after.st_ctim.tv_nsec = 1;    /* written while it was read */
@@ -129,6 +131,9 @@ START_TEST(a_medium_that_lost_a_content_is_damage_where_it_was_known)
     ck_assert_int_eq(check_judge_error(&c, ENOENT), FOUND_MISSING);
     ck_assert_int_eq(check_judge_error(&c, ENOTDIR), FOUND_MISSING);
     ck_assert_int_eq(check_judge_error(&c, ELOOP), FOUND_CHANGED);
+    c.moved = true;    /* what was known is the content of the file before */
+    ck_assert_int_eq(check_judge_error(&c, EIO), FOUND_UNREAD);
+    c.moved = false;
     c.state = DIGEST_NONE;
     ck_assert_int_eq(check_judge_error(&c, EIO), FOUND_UNREAD);
 }

@@ -176,3 +176,56 @@ test_what_an_older_catalog_knew_to_differ_still_differs() {
     ok fetch acme/spot --json
     assert_eq "$(json 'o.category == "footage" and o.database == "WORK" and o.compared or nil')" differs
 }
+
+# NAS has a file that is known to be damaged; then a program writes another content of that size there, and puts its time back.
+written_over_damage() {
+    equal
+    ok verify acme/spot footage WORK NAS
+    rot "NAS/$CLIP" 5
+    ab verify acme/spot footage NAS
+    assert_status 11
+    sleep 0.1
+    rewrite "NAS/$CLIP" 9
+    cp -p "NAS/$CLIP" mine
+}
+
+# The mark of damage was that of another file.
+test_what_was_written_over_damage_is_no_damage() {
+    local loads
+    for loads in "" load; do
+        rm -rf WORK NAS STORAGE "$XDG_DATA_HOME"
+        written_over_damage
+        [ -z "$loads" ] || ok load
+        ab verify acme/spot footage NAS --repair --json
+        assert_status 3
+        assert_eq "$(json 'o.type == "problem" and o.state or nil')" renewed "after: $loads"
+        cmp mine "NAS/$CLIP"
+        ok verify acme/spot footage NAS --repair    # asked again
+        cmp mine "NAS/$CLIP"
+        ok copy acme/spot footage NAS WORK
+        cmp mine "WORK/$CLIP"
+    done
+}
+
+test_what_was_written_over_damage_is_to_be_read() {
+    written_over_damage
+    ok load
+    is_to_be_read WORK NAS
+    ok copy acme/spot footage NAS WORK    # which reads it
+    cmp mine "NAS/$CLIP"
+    cmp mine "WORK/$CLIP"
+}
+
+test_what_was_written_over_an_undone_repair_is_no_damage() {
+    equal
+    ok verify acme/spot footage WORK NAS
+    rot "NAS/$CLIP" 5
+    ab verify acme/spot footage NAS --repair
+    ok undo --yes
+    sleep 0.1
+    rewrite "NAS/$CLIP" 9
+    cp -p "NAS/$CLIP" mine
+    ab verify acme/spot footage NAS --repair
+    assert_status 3
+    cmp mine "NAS/$CLIP"
+}
