@@ -71,7 +71,8 @@ enum digest_state {
 /* Marks beside a state. */
 /*
  * The content is not that of the digest any more, though it should be. Said of the very file that was looked at: of one that
- * moved since (DIGEST_MOVED) nobody knows it.
+ * moved since (DIGEST_MOVED beside it) nobody knows it, nor is it known for written by whatever is read of it then: a chmod
+ * moves it, too, and what had rotted must not take the place of what is good.
  */
 #define DIGEST_DAMAGED 0x80
 #define DIGEST_ACCEPTED 0x40  /* a person said that this content is the right one */
@@ -142,7 +143,8 @@ void listing_set_times(struct listing *l, const void *times, size_t len);
 
 /* Of the entry that listing_next returned last: state and digest; its marks; is it damaged; when was it verified (s)? */
 enum digest_state listing_digest(const struct listing *l, struct digest *ret_digest);
-int listing_marks(const struct listing *l);
+int listing_marks(const struct listing *l);         /* what is known: no damage of what moved since */
+int listing_kept_marks(const struct listing *l);    /* as they stand */
 bool listing_damaged(const struct listing *l);
 int64_t listing_verified(const struct listing *l);
 
@@ -158,7 +160,7 @@ struct listing_change {
  * Set an old reading of a directory against a new one. Adds to *change. Gives out (zeroed) the digests that are still
  * worth something, one slot per new entry, or none when none is: same name, size and mtime keep a digest and its
  * marks (DIGEST_OPEN without a digest too). Where a sign moved (signs: enum filesystem_sign, those that its filesystem
- * keeps) the digest becomes unconfirmed, the file DIGEST_MOVED and no longer DIGEST_DAMAGED, and the time of the last
+ * keeps) the digest becomes unconfirmed, the file DIGEST_MOVED, and the time of the last
  * verification is dropped. Either side may be NULL (no such directory). 0 or -EBADMSG (new is damaged; a damaged old one counts as empty from where it
  * breaks).
  */

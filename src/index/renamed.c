@@ -76,10 +76,10 @@ static void mark(struct arrival *a, const struct listing *old, const struct entr
     char *slot = slots_digest(out, entries, a->at);
 
     if (!fold_same(a->name, was->name)) {
-        *slot = DIGEST_MOVED | DIGEST_RENEWED | DIGEST_WRITTEN;
+        *slot = (char)(DIGEST_MOVED | DIGEST_RENEWED | (listing_kept_marks(old) & DIGEST_DAMAGED ? 0 : DIGEST_WRITTEN));
     } else {
         enum digest_state state = listing_digest(old, &d);
-        *slot = (char)((state == DIGEST_NONE ? DIGEST_NONE : DIGEST_UNCONFIRMED) | listing_marks(old) | DIGEST_MOVED);
+        *slot = (char)((state == DIGEST_NONE ? DIGEST_NONE : DIGEST_UNCONFIRMED) | listing_kept_marks(old) | DIGEST_MOVED);
         memcpy(slot + 1, d.bytes, DIGEST_SIZE);
     }
     a->marked = true;

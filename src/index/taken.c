@@ -108,14 +108,14 @@ static bool has_digest(int was) { return (was & ~DIGEST_MARKS) != DIGEST_NONE; }
 /*
  * The marks of a file that was read whole: what was accepted stays so while the content does. That it is not what it was
  * stays with it as long as its size and time do; so it is with one that moved, of which nobody knows what it was. One
- * that moved may have other attributes, whatever its content is.
+ * that moved may have other attributes, whatever its content is. What had been found damaged is not taken for written.
  */
 static int marks_of(int was, bool is_known, const struct taken *t)
 {
     bool accepted = t->accepted || (is_known && was & DIGEST_ACCEPTED);
     bool another = has_digest(was) ? !is_known : was & DIGEST_MOVED;
     bool renewed = t->renewed || was & DIGEST_RENEWED || another;
-    bool written = has_digest(was) && !is_known ? was & DIGEST_MOVED || t->moved : was & DIGEST_WRITTEN;
+    bool written = has_digest(was) && !is_known ? (was & DIGEST_MOVED || t->moved) && !(was & DIGEST_DAMAGED) : was & DIGEST_WRITTEN;
     bool touched = was & (DIGEST_MOVED | DIGEST_TOUCHED) || t->moved;
 
     return (accepted ? DIGEST_ACCEPTED : 0) | (renewed ? DIGEST_RENEWED : 0) | (written ? DIGEST_WRITTEN : 0) |
