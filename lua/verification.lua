@@ -198,27 +198,25 @@ function Run:add_file(replica, event)
     end
 end
 
--- What was taken for good when a file was found damaged may have been read, and found damaged too, since.
+-- What was taken for good when a file was found damaged may have been read since, and found to be no such thing.
 function Run:drop_bad_sources()
     local bad = {}
     for _, problem in ipairs(self.problems.rows) do
-        if problem.state == "damaged" then
-            bad[problem.path] = true
-        end
+        bad[problem.path] = true
     end
     local tops = {}
     for _, replica in ipairs(self.all) do
         tops[key_of(replica) .. "\0" .. replica.database] = locate.join(replica.root, place_of(replica))
     end
     for _, problem in ipairs(self.problems.rows) do
-        if problem.state == "damaged" then
+        if problem.good_on then
             local function top(name)
                 return tops[key_of(problem) .. "\0" .. name]
             end
             problem.good_on = decisions.still_good(problem.good_on, function(name)
                 return bad[top(name) .. problem.path:sub(#top(problem.database) + 1)]
             end)
-            problem.message = decisions.describe(problem, day_of(problem.found_at))
+            problem.message = decisions.describe(problem, day_of(problem.found_at or problem.written_at))
         end
     end
 end

@@ -256,3 +256,17 @@ test_what_was_written_over_an_undone_repair_is_no_damage() {
     assert_status 11
     cmp mine "NAS/$CLIP"
 }
+
+# What was good on the other disk when it was last read is not what is there now.
+test_what_was_written_is_not_called_good_for_a_repair() {
+    equal
+    rm -r STORAGE
+    ok verify acme/spot footage WORK NAS
+    rot "NAS/$CLIP" 5
+    rewrite "WORK/$CLIP" 9
+    ab verify acme/spot footage WORK NAS
+    assert_status 11
+    refute_err "good on WORK"
+    refute_err "is on NAS"
+    refute_out "--repair"
+}
