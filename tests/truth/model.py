@@ -78,10 +78,12 @@ class Model:
         """The program has read these replicas of a disk (keys: of those that it was about; None: all)."""
         for key in keys if keys is not None else set(self.seen[name]) | set(trees):
             if key in trees:
-                tree = trees[key] if self.uid is None else trees[key].seen_by_its_owner(self.seen[name].get(key, {}))
+                before = self.seen[name].get(key, {})
+                tree = trees[key] if self.uid is None else trees[key].seen_by_its_owner(before)
                 self.seen[name][key] = tree
                 self.age(self.proofs[name].get(key, {}), tree)
                 self.prove(name, key, set(tree.files()) - set(self.proofs[name].get(key, {})), certain=False)
+                self.rename(self.proofs[name].get(key, {}), before, tree)
             else:
                 self.seen[name].pop(key, None)
                 self.proofs[name].pop(key, None)
@@ -96,6 +98,18 @@ class Model:
                 del proofs[path]
             elif (entry.ctime, entry.ino) != (proof.ctime, proof.ino):
                 proof.moved = True
+
+    @staticmethod
+    def rename(proofs, before, tree):
+        """A file that had another name in its folder may be told by its inode, and is to be read then: its size and time are those of
+        what had that name before."""
+        def sign(path, entry):
+            return path.rpartition(b"/")[0], entry.ino, entry.size, entry.mtime
+
+        known = {sign(path, entry) for path, entry in before.items() if entry.kind == "file" and entry.size}
+        for path, proof in proofs.items():
+            if path not in before and sign(path, tree[path]) in known:
+                proof.moved = proof.renewed = True
 
     def prove(self, name, key, paths, certain=True):
         """The program has read the contents of these files, as they were seen last."""
