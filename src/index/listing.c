@@ -325,16 +325,11 @@ enum digest_state listing_digest(const struct listing *l, struct digest *ret_dig
     return (enum digest_state)state;
 }
 
-/* Both marks stand where a file moved after it had been found damaged: nobody knows whether it still is. */
-static int known_of(int marks) { return marks & DIGEST_MOVED ? marks & ~DIGEST_DAMAGED : marks; }
-
-int listing_kept_marks(const struct listing *l)
+int listing_marks(const struct listing *l)
 {
     const unsigned char *slot = slot_of(l);
     return slot ? *slot & DIGEST_MARKS : 0;
 }
-
-int listing_marks(const struct listing *l) { return known_of(listing_kept_marks(l)); }
 
 bool listing_damaged(const struct listing *l) { return listing_marks(l) & DIGEST_DAMAGED; }
 
@@ -380,7 +375,7 @@ int64_t slots_marked(const struct slots *s, int mark)
     int64_t count = 0;
 
     for (size_t at = 0; at < s->digests.len; at += DIGEST_SLOT)
-        count += (known_of(s->digests.data[at]) & mark) != 0;
+        count += (s->digests.data[at] & mark) != 0;
     return count;
 }
 
@@ -432,7 +427,7 @@ static void keep_digest(const struct side *old, const struct side *now, uint64_t
     bool cut = was_time % NSEC_PER_SEC && is_cut(was_time, time) && (!(signs & SIGN_CTIME) || is_cut(old->entry.ctime, now->entry.ctime));
     bool near = was_time != time && now->entry.size && !cut && is_one_somewhere(was_time, time);
     bool moved = near || has_moved(&old->entry, &now->entry, signs);
-    int marks = listing_kept_marks(old->listing) | (moved ? DIGEST_MOVED : 0);
+    int marks = listing_marks(old->listing) | (moved ? DIGEST_MOVED : 0);
     uint64_t at = now->listing->at - 1, was_at = old->listing->at - 1;
 
     if ((state == DIGEST_NONE && !(marks & DIGEST_OPEN)) || !has_same_size(&old->entry, &now->entry) || (was_time != time && !near))

@@ -70,9 +70,9 @@ enum digest_state {
 #define DIGEST_SLOT (1 + DIGEST_SIZE)
 /* Marks beside a state. */
 /*
- * The content is not that of the digest any more, though it should be. Said of the very file that was looked at: of one that
- * moved since (DIGEST_MOVED beside it) nobody knows it, nor is it known for written by whatever is read of it then: a chmod
- * moves it, too, and what had rotted must not take the place of what is good.
+ * The content is not that of the digest any more, though it should be. Of a file that moved since (DIGEST_MOVED beside it) nobody
+ * knows whether it still is, or was written: it counts as damaged until a verify reads it, and is not taken for written then. A
+ * chmod moves it, too, and what had rotted must not take the place of what is good.
  */
 #define DIGEST_DAMAGED 0x80
 #define DIGEST_ACCEPTED 0x40  /* a person said that this content is the right one */
@@ -143,8 +143,7 @@ void listing_set_times(struct listing *l, const void *times, size_t len);
 
 /* Of the entry that listing_next returned last: state and digest; its marks; is it damaged; when was it verified (s)? */
 enum digest_state listing_digest(const struct listing *l, struct digest *ret_digest);
-int listing_marks(const struct listing *l);         /* what is known: no damage of what moved since */
-int listing_kept_marks(const struct listing *l);    /* as they stand */
+int listing_marks(const struct listing *l);
 bool listing_damaged(const struct listing *l);
 int64_t listing_verified(const struct listing *l);
 

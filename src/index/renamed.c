@@ -13,6 +13,7 @@ struct arrival {
     char *name;
     uint64_t size, at;             /* at: its position there */
     int64_t mtime;
+    bool known;                    /* the old reading has the name, of another inode */
     bool marked;
     struct arrival *other;         /* a further name of the inode */
 };
@@ -35,12 +36,12 @@ static void free_arrivals(void *first)
 /* An empty file has the content of every other one. */
 static bool has_content(const struct entry *e) { return S_ISREG(e->mode) && !e->err && e->size; }
 
-static void add(struct arrivals *list, const struct entry *e, uint64_t at)
+static void add(struct arrivals *list, const struct entry *e, uint64_t at, bool known)
 {
     struct arrival *a = mem_zalloc(sizeof *a);
 
     *a = (struct arrival){.name = mem_strdup(e->name), .size = e->size, .mtime = e->mtime, .at = at,
-                          .other = map_get(&list->by_inode, e->ino)};
+                          .known = known, .other = map_get(&list->by_inode, e->ino)};
     map_set(&list->by_inode, e->ino, a);
 }
 
@@ -61,8 +62,9 @@ static int find(const struct packed *old, const struct packed *now, struct arriv
         int order = -1;
         while (had == 1 && (order = entry_compare_names(was.name, was.name_len, is.name, is.name_len)) < 0)
             had = listing_next(&before, &was);
-        if ((had != 1 || order > 0) && has_content(&is))
-            add(list, &is, after.at - 1);
+        bool known = had == 1 && order == 0;
+        if (has_content(&is) && (!known || was.ino != is.ino))
+            add(list, &is, after.at - 1, known);
         code = 0;
     }
     listing_close(&before);
@@ -70,16 +72,31 @@ static int find(const struct packed *old, const struct packed *now, struct arriv
     return code < 0 ? code : had < 0 ? had : 0;
 }
 
+/*
+ * What had been found damaged, or to be another content that nobody wrote for sure, is not written by being renamed: what is
+ * good under that name elsewhere must not give way to it.
+ */
+static int marks_of(int was)
+{
+    bool rotted = was & DIGEST_DAMAGED || (was & DIGEST_RENEWED && !(was & DIGEST_WRITTEN));
+
+    return DIGEST_MOVED | DIGEST_RENEWED | (rotted ? was & DIGEST_DAMAGED : DIGEST_WRITTEN);
+}
+
 static void mark(struct arrival *a, const struct listing *old, const struct entry *was, uint64_t entries, struct slots *out)
 {
     struct digest d = {0};
-    char *slot = slots_digest(out, entries, a->at);
+    int marks = listing_marks(old);
+    char *slot = a->known && !(marks & DIGEST_DAMAGED) ? NULL : slots_digest(out, entries, a->at);
 
-    if (!fold_same(a->name, was->name)) {
-        *slot = (char)(DIGEST_MOVED | DIGEST_RENEWED | (listing_kept_marks(old) & DIGEST_DAMAGED ? 0 : DIGEST_WRITTEN));
+    if (a->known) {    /* of the name it is known already that its file moved */
+        if (slot)
+            *slot = (char)(*slot | DIGEST_MOVED | DIGEST_DAMAGED);
+    } else if (!fold_same(a->name, was->name)) {
+        *slot = (char)marks_of(marks);
     } else {
         enum digest_state state = listing_digest(old, &d);
-        *slot = (char)((state == DIGEST_NONE ? DIGEST_NONE : DIGEST_UNCONFIRMED) | listing_kept_marks(old) | DIGEST_MOVED);
+        *slot = (char)((state == DIGEST_NONE ? DIGEST_NONE : DIGEST_UNCONFIRMED) | marks | DIGEST_MOVED);
         memcpy(slot + 1, d.bytes, DIGEST_SIZE);
     }
     a->marked = true;

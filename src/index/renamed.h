@@ -15,12 +15,12 @@ struct packed {
 };
 
 /*
- * After listing_diff, for a filesystem that keeps inode numbers: the files of `now` whose name `old` has not, and whose inode,
- * size and mtime are those of a file of `old`. Frames of one size and time that are renumbered look like those that had their
- * names before, here or where they were copied to, and are not. So such a name is DIGEST_MOVED, to be read before anything is
- * said of it, and DIGEST_RENEWED and DIGEST_WRITTEN: what came under it takes the place of what was there
- * (not where it had been found damaged). A name that is the
- * old one in other letters or another form (fold_same) is that name still, and keeps the digest, unconfirmed.
+ * After listing_diff, for a filesystem that keeps inode numbers: the files of `now` whose name `old` has not, or had of another
+ * inode, and whose inode, size and mtime are those of a file of `old`. Frames of one size and time that are renumbered look
+ * like those that had their names before, here or where they were copied to, and are not. So a new name is DIGEST_MOVED, to be
+ * read before anything is said of it, and DIGEST_RENEWED and DIGEST_WRITTEN: what came under it takes the place of what was
+ * there. A name that is the old one in other letters or another form (fold_same) is that name still, and keeps the digest,
+ * unconfirmed. Damage goes with the file under any name.
  * Sets slots in *out. 0 or -EBADMSG.
  */
 int renamed_mark(const struct packed *old, const struct packed *now, struct slots *out);

@@ -139,12 +139,23 @@ static bool open_row(sqlite3_stmt *find, struct listing *ret)
 
 /* ---- directories that changed ---- */
 
+static bool has_damage(const struct packed *row)
+{
+    const unsigned char *slots = row->digests;
+
+    for (size_t at = 0; at < row->digests_len; at += DIGEST_SLOT)
+        if (slots[at] & DIGEST_DAMAGED)
+            return true;
+    return false;
+}
+
 /* Of what was renamed within the directory. An old row that is damaged tells nothing, as for listing_diff. */
-static void mark_renamed(sqlite3_stmt *find, const struct directory_update *d, struct slots *slots)
+static void mark_renamed(sqlite3_stmt *find, const struct directory_update *d, bool has_new, struct slots *slots)
 {
     struct packed old = packed_row(find), now = {.data = d->listing.data, .len = d->listing.len};
 
-    renamed_mark(&old, &now, slots);
+    if (has_new || has_damage(&old))
+        renamed_mark(&old, &now, slots);
 }
 
 /* Set the new listing against the old row, if there is one. *ret_id: that row's id, or 0. */
@@ -167,8 +178,8 @@ static int diff_with_row(struct store *s, int64_t replica, const struct director
     int code = listing_open(&now, d->listing.data, d->listing.len, NULL, 0);
     if (!code)
         code = listing_diff(have_old ? &old : NULL, &now, s->signs, change, slots);
-    if (!code && have_old && change->added > added && s->signs & SIGN_INODE)
-        mark_renamed(find, d, slots);
+    if (!code && have_old && s->signs & SIGN_INODE)
+        mark_renamed(find, d, change->added > added, slots);
     if (!code)
         evidence_replace(&s->evidence, d->path, d->path_len, sqlite3_column_blob(find, 2),
                          (size_t)sqlite3_column_bytes(find, 2), slots->digests.data, slots->digests.len);

@@ -263,7 +263,7 @@ START_TEST(digests_follow_their_files)
     ck_assert_int_eq(r.out.digests.data[DIGEST_SLOT + 1], 2);
     ck_assert_int_eq(slot_of(&r, 2), DIGEST_NONE);
     ck_assert_int_eq(slot_of(&r, 3), DIGEST_NONE);
-    ck_assert_int_eq(slots_marked(&r.out, DIGEST_DAMAGED), 1);    /* of one that moved it is not known */
+    ck_assert_int_eq(slots_marked(&r.out, DIGEST_DAMAGED), 2);
     ck_assert_uint_eq(r.out.times.len, 4 * TIME_SLOT);
     ck_assert_mem_eq(r.out.times.data, "\1\2\3\4\0\0\0\0\0\0\0\0\0\0\0\0", 16);    /* a moved ctime loses it */
     forget(&r);
@@ -363,6 +363,34 @@ START_TEST(files_that_were_renamed_leave_a_mark)
 }
 END_TEST
 
+/* What rotted goes nowhere by being renamed, however often. */
+START_TEST(damage_goes_with_the_file)
+{
+    static const struct { int was, now; const char *name; } rows[] = {
+        {DIGEST_CONFIRMED | DIGEST_DAMAGED, DIGEST_MOVED | DIGEST_RENEWED | DIGEST_DAMAGED, "c"},
+        {DIGEST_MOVED | DIGEST_RENEWED | DIGEST_DAMAGED, DIGEST_MOVED | DIGEST_RENEWED | DIGEST_DAMAGED, "c"},
+        {DIGEST_CONFIRMED | DIGEST_RENEWED, DIGEST_MOVED | DIGEST_RENEWED, "c"},    /* read again after a chmod */
+        {DIGEST_CONFIRMED | DIGEST_RENEWED | DIGEST_WRITTEN, DIGEST_MOVED | DIGEST_RENEWED | DIGEST_WRITTEN, "c"},
+        {DIGEST_CONFIRMED | DIGEST_DAMAGED, DIGEST_MOVED | DIGEST_DAMAGED, "b"},
+        {DIGEST_CONFIRMED, 0, "b"},    /* listing_diff sees to that */
+    };
+    const struct entry old[] = {numbered("a", 1, 10, 1), numbered("b", 1, 10, 2)}, now[] = {numbered(rows[_i].name, 1, 10, 1)};
+    struct buf slots = {0}, before = {0}, after = {0};
+    struct slots out = {0};
+
+    slot(&slots, (enum digest_state)rows[_i].was, 1);
+    slot(&slots, DIGEST_CONFIRMED, 2);
+    listing_encode(old, 2, &before);
+    listing_encode(now, 1, &after);
+    const struct packed was = {.data = before.data, .len = before.len, .digests = slots.data, .digests_len = slots.len};
+    const struct packed is = {.data = after.data, .len = after.len};
+    ck_assert_int_eq(renamed_mark(&was, &is, &out), 0);
+    ck_assert_int_eq(out.digests.len ? out.digests.data[0] & 0xff : 0, rows[_i].now);
+    slots_free(&out);
+    buf_free(&slots), buf_free(&before), buf_free(&after);
+}
+END_TEST
+
 Suite *suite_listing(void)
 {
     Suite *s = suite_create("listing");
@@ -376,6 +404,7 @@ Suite *suite_listing(void)
     tcase_add_loop_test(t, signs_that_move_leave_a_mark, 0, 4);
     tcase_add_loop_test(t, times_that_are_one_elsewhere_leave_a_mark, 0, 13);
     tcase_add_test(t, files_that_were_renamed_leave_a_mark);
+    tcase_add_loop_test(t, damage_goes_with_the_file, 0, 6);
     suite_add_tcase(s, t);
     return s;
 }

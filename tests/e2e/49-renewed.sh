@@ -203,11 +203,11 @@ test_what_was_written_over_damage_is_no_damage() {
         ab verify acme/spot footage NAS --repair    # asked again
         assert_status 11
         cmp mine "NAS/$CLIP"
-        settled_by_accept
+        settled_by_accept    # it was read and told: now it is another content
     done
 }
 
-# A chmod moves a ctime, too: what had rotted may be all that is there, and it replaces nothing by itself.
+# NAS's file, which is in "mine", replaces nothing by itself, until somebody says that it is right.
 settled_by_accept() {
     cp -p "WORK/$CLIP" theirs
     ab copy acme/spot footage NAS WORK
@@ -218,28 +218,67 @@ settled_by_accept() {
     cmp mine "WORK/$CLIP"
 }
 
+rotted() {
+    rm -rf WORK NAS STORAGE "$XDG_DATA_HOME"
+    equal
+    ok verify acme/spot footage WORK NAS
+    rot "NAS/$CLIP" 5
+    ab verify acme/spot footage NAS
+    assert_status 11
+    sleep 0.1
+}
+
+# A chmod moves a ctime, too: what had rotted may be all that is there.
 test_what_rotted_and_got_other_rights_replaces_nothing() {
     local loads
     for loads in "" load; do
-        rm -rf WORK NAS STORAGE "$XDG_DATA_HOME"
-        equal
-        ok verify acme/spot footage WORK NAS
-        rot "NAS/$CLIP" 5
-        ab verify acme/spot footage NAS
-        assert_status 11
-        sleep 0.1
+        rotted
         chmod g-r "NAS/$CLIP"
         cp -p "NAS/$CLIP" mine
         [ -z "$loads" ] || ok load
+        rm "STORAGE/$CLIP"
+        ab copy acme/spot footage NAS STORAGE
+        assert_err "damaged"
+        refute_exists "STORAGE/$CLIP"
         settled_by_accept
     done
 }
 
-test_what_was_written_over_damage_is_to_be_read() {
+test_nor_does_it_under_another_name_and_back() {
+    rotted
+    mv "NAS/$CLIP" "NAS/$CLIP.bad"
+    ok load
+    mv "NAS/$CLIP.bad" "NAS/$CLIP"
+    ok load
+    cp -p "NAS/$CLIP" mine
+    settled_by_accept
+}
+
+# Frames that are renumbered: its name is that of another frame of the same size and time.
+test_nor_as_another_frame() {
+    local last="footage/acme/spot/day 1/clip 3.mov"
+    rotted
+    head -c "$(stat -c %s "NAS/$CLIP")" /dev/urandom >"WORK/$last"
+    touch -r "WORK/$CLIP" "WORK/$last"
+    ab copy acme/spot footage WORK NAS
+    assert_status 3    # of the damaged one
+    cmp "WORK/$last" "NAS/$last"
+    sleep 0.1
+    cp -p "WORK/$last" theirs
+    mv "NAS/$CLIP" "NAS/$last"
+    ok load
+    ab copy acme/spot footage NAS WORK
+    assert_status 3
+    assert_err "clip 3.mov: damaged"
+    cmp theirs "WORK/$last"
+}
+
+test_what_was_written_over_damage_is_not_the_same() {
     written_over_damage
     ok load
-    is_to_be_read WORK NAS
-    settled_by_accept    # the copy reads it
+    ab compare acme/spot footage WORK NAS
+    assert_status 4
+    settled_by_accept
     cmp mine "NAS/$CLIP"
 }
 
