@@ -45,11 +45,13 @@ end
 function M.read(session, list, options)
     local self = setmetatable({alike = options.alike or false, databases = options.databases,
         categories = options.categories, finals = options.finals,
-        is_online = apart.prober(session.catalog, true), away = {}, told = {}}, Anew)
+        is_online = apart.prober(session.catalog, true), away = {}, told = {}, looked = {}}, Anew)
     local there, away = {}, {}
     self.problems = {add = function(_, row) away[#away + 1] = row end}
     for _, pair in ipairs(list) do
-        there[#there + 1] = self:is_there(pair) and pair.left and pair.right and pair or nil
+        if self:is_there(pair) and pair.left and pair.right then
+            there[#there + 1], self.looked[doubts.key(pair.left, pair.right)] = pair, true
+        end
     end
     local found = doubts.read(session, there, {alike = self.alike})
     self.problems, self.unread = found.problems, found.unread
@@ -72,6 +74,9 @@ function Anew:missing(pair)
             return ("%s could not be read: mend that, %s"):format(name, AGAIN), true
         end
     end
+    if self.alike and pair.left and pair.right and not self.looked[doubts.key(pair.left, pair.right)] then
+        return "another program changed what is known of it meanwhile: compare again", true    -- it was no pair then
+    end
 end
 
 -- What the reading of both sides left out: of the left one and of the right one, each nil or as of doubts.read.
@@ -81,17 +86,18 @@ function Anew:gaps(pair)
     end
 end
 
---- The paths in a pair's replicas that had to be read and were not, as far as they are remembered.
+--- The files in a pair's replicas that had to be read and were not.
 -- @param pair of compare.lua
--- @return set, perhaps empty
+-- @return {all = every one counts as that, paths = set of those, perhaps empty}
 function Anew:unread_in(pair)
-    local set = {}
+    local set, all = {}, self.alike and self:missing(pair) ~= nil
     for _, gap in pairs{self:gaps(pair)} do
+        all = all or gap.whole
         for path in pairs(gap.paths) do
             set[path] = true
         end
     end
-    return set
+    return {all = all, paths = set}
 end
 
 --- May a pair not be called the same, whatever the catalog says of it?

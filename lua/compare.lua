@@ -131,13 +131,12 @@ local function plus(sum, files, bytes)
 end
 
 --- Counts of which some files that the catalog calls the same are to be read: they had to be, and could not.
--- @param counts of core.compare, @param list of {bytes =, judgement = "proved", "same" or "time"}, a file each
+-- @param counts of core.compare, @param without {files =, bytes = of those, other_time = how many of them are of another time}
 -- @return counts, changed in place
-function M.with_doubts(counts, list)
-    for _, file in ipairs(list) do
-        counts.same, counts.doubt = plus(counts.same, -1, -file.bytes), plus(counts.doubt, 1, file.bytes)
-        counts.other_time = counts.other_time - (file.judgement == "time" and 1 or 0)
-    end
+function M.with_doubts(counts, without)
+    counts.same = plus(counts.same, -without.files, -without.bytes)
+    counts.doubt = plus(counts.doubt, without.files, without.bytes)
+    counts.other_time = counts.other_time - without.other_time
     return counts
 end
 

@@ -144,6 +144,7 @@ function Comparison:is_unknown(pair)
 end
 
 local NOTHING = {files = 0, bytes = 0, others = 0}
+local ALL_READ = {all = false, paths = {}}    -- as of anew.lua
 
 -- Of nothing that one side has can be said that the other lacks it.
 local function make_unread(counts)
@@ -228,8 +229,9 @@ end
 -- An item that may be listed; of what had to be read and was not the catalog alone says that it is the same.
 function Comparison:take(pair, item, unread, without)
     local is_same = decisions.sign(item.judgement) == "="
-    if is_same and unread[item.path] then
-        without[#without + 1] = {bytes = (item.left or item.right).size or 0, judgement = item.judgement}
+    if is_same and kind_of(item) == "file" and (unread.all or unread.paths[item.path]) then
+        without.files, without.bytes = without.files + 1, without.bytes + (item.left or item.right).size
+        without.other_time = without.other_time + (item.judgement == "time" and 1 or 0)
         item.judgement, is_same = "doubt", false
     end
     if self.is_looking or (self:is_listed(pair) and (self.list_same or not is_same)) then
@@ -237,10 +239,10 @@ function Comparison:take(pair, item, unread, without)
     end
 end
 
--- unread: set of paths, perhaps empty.
+-- unread: as of anew.lua.
 function Comparison:walk(pair, list, unread)
-    local comparer, without = self.comparer, {}
-    local all = next(unread) ~= nil
+    local comparer, without = self.comparer, {files = 0, bytes = 0, other_time = 0}
+    local all = unread.all or next(unread.paths) ~= nil
     errors.check(comparer:start{
         left = pair.left and pair.left.id, right = pair.right and pair.right.id, window = self.window,
         list = list or all, list_same = all or list and self.list_same,
@@ -303,7 +305,7 @@ function Comparison:look_for_alike(pair, counts)
     local may_be = left > 0 and right > 0 and left + right <= ALIKE
     if may_be and pair.left and pair.right and not self:is_listed(pair) then
         self.is_looking = true
-        self:walk(pair, true, {})
+        self:walk(pair, true, ALL_READ)
         self.is_looking = false
     end
 end
@@ -324,7 +326,7 @@ function Comparison:compare(pair)
     self:look_elsewhere(pair)
     local row, unknown = self:new_row(pair), self:is_unknown(pair)
     self.files:start()
-    local unread = self.anew and self.anew:unread_in(pair) or {}
+    local unread = self.anew and self.anew:unread_in(pair) or ALL_READ
     local counts, corrupt = soundness.guarded(self.walk, self, pair, self:is_listed(pair) and not unknown, unread)
     if corrupt then    -- what was seen before is not all
         self:add_problem(corrupt.message, path_of(pair.left or pair.right), corrupt.code, corrupt.message)

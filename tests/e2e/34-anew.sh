@@ -79,7 +79,10 @@ test_of_a_disk_that_is_not_there_nothing_is_proved() {
     assert_err "NAS is offline" "its files were not read" "plug it in"
     ab compare acme/spot footage NAS WORK --checksum --json
     assert_status 3
-    assert_eq "$(codes)" "EOFFLINE "
+    assert_eq "$(codes)" "EDOUBT EOFFLINE "
+    ab compare acme/spot footage WORK NAS --checksum --all --json
+    assert_eq "$(compared)" "incomplete 0 2"
+    assert_eq "$(json 'o.type == "difference" and o.kind == "file" and o.status .. tostring(o.proved) or nil' | sort -u)" "?nil"
     ok compare acme/spot footage WORK NAS --read    # the catalog knows enough
     mount -o loop NAS.img NAS
     ok compare acme/spot footage WORK NAS --checksum
