@@ -81,10 +81,20 @@ local function plan_ending(undos)
         or "nothing to undo: everything is as it was before"
 end
 
+-- Did an operation end before it came to any of its files?
+local function ended_early(undos)
+    for _, row in ipairs(undos) do
+        if row.state == "failed" and row.conflicts + row.failed == 0 then
+            return true
+        end
+    end
+    return false
+end
+
 -- What they left, and whether another undo may do better.
 local function part_text(undos, left)
     local is_final = rows.sum(undos, "conflicts") + rows.sum(undos, "failed") == rows.sum(undos, "gone")
-    return is_final and ("undone as far as possible: %s, whose old versions are gone; "):format(left)
+    return is_final and not ended_early(undos) and ("undone as far as possible: %s, whose old versions are gone; "):format(left)
         or ("undone in part: %s ('undo' tries that again); "):format(left)
 end
 

@@ -240,7 +240,8 @@ test_a_second_run_plans_nothing_on_a_tmpfs() {
     twice as_nobody
 }
 
-# Owners are kept only by root: with them go the set-id bits, and they are not asked for again.
+# Owners are kept only by root: with them go the set-id bits of files, and they are not asked for again. A folder's stays, which
+# gives its group to what is made in it.
 test_a_second_run_plans_nothing_as_an_ordinary_user() {
     need_root "files of another owner's"
     on_two_disks
@@ -252,7 +253,7 @@ test_a_second_run_plans_nothing_as_an_ordinary_user() {
     chmod 644 WORK/render/acme/spot/closed/secret
     twice as_nobody
     assert_eq "$(stat -c '%a' NAS/render/acme/spot/setuid)" 755
-    assert_eq "$(stat -c '%a' NAS/render/acme/spot/setgid)" 755
+    assert_eq "$(stat -c '%F %a' NAS/render/acme/spot/setgid)" "directory 2755"
 }
 
 # What belongs to somebody else at the destination keeps its rights and times; that is said, and not planned.

@@ -108,3 +108,26 @@ test_it_says_so_where_nothing_is_left_that_can_be_undone() {
     assert_status 1
     assert_err "nothing is left that can be undone"
 }
+
+# A disk that cannot be written now has all that it had: that is for the next undo.
+test_an_undo_of_two_disks_of_which_one_is_locked() {
+    need_root
+    mkdir -p WORK/footage/acme/spot NAS STORAGE
+    mount_image NAS 16
+    echo old >WORK/footage/acme/spot/f
+    ok add category footage footage
+    local name
+    for name in WORK NAS STORAGE; do ok add database "$name" "$name"; done
+    ok load
+    ok copy acme/spot footage WORK NAS STORAGE
+    echo newer >WORK/footage/acme/spot/f
+    ok copy acme/spot footage WORK NAS STORAGE
+    mount -o remount,ro NAS
+    ab undo --yes
+    refute_out "old versions are gone"
+    assert_out "'undo' tries that again"
+    assert_eq "$(cat STORAGE/footage/acme/spot/f)" old
+    mount -o remount,rw NAS
+    ok undo --yes
+    assert_eq "$(cat NAS/footage/acme/spot/f)" old
+}
