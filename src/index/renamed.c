@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/fold.h"
+#include "base/hash.h"
 #include "base/map.h"
 
 /* A name that only the new reading has. */
@@ -126,5 +127,104 @@ int renamed_mark(const struct packed *old, const struct packed *now, struct slot
     if (!code && list.by_inode.count)
         code = mark_all(old, &list, out);
     map_free(&list.by_inode, free_arrivals);
+    return code;
+}
+
+/* ---- without inode numbers ---- */
+
+/* Files of one size and time in the old reading. */
+struct twins {
+    uint64_t size;
+    int64_t mtime;
+    uint64_t count;
+    struct twins *other;           /* of the same hash */
+};
+
+static uint64_t hash_of(const struct entry *e)
+{
+    const uint64_t sign[2] = {e->size, (uint64_t)e->mtime};
+    return hash64_of(sign, sizeof sign);
+}
+
+static struct twins *twins_of(const struct map *m, const struct entry *e)
+{
+    struct twins *t = map_get(m, hash_of(e));
+
+    while (t && (t->size != e->size || t->mtime != e->mtime))
+        t = t->other;
+    return t;
+}
+
+static void free_twins(void *first)
+{
+    for (struct twins *t = first; t;) {
+        struct twins *other = t->other;
+        free(t);
+        t = other;
+    }
+}
+
+static int count_twins(const struct packed *old, struct map *m)
+{
+    struct listing before = {0};
+    struct entry was;
+
+    int code = listing_open(&before, old->data, old->len, NULL, 0);
+    while (!code && (code = listing_next(&before, &was)) == 1) {
+        struct twins *t = has_content(&was) ? twins_of(m, &was) : NULL;
+        if (!t && has_content(&was)) {
+            t = mem_zalloc(sizeof *t);
+            *t = (struct twins){.size = was.size, .mtime = was.mtime, .other = map_get(m, hash_of(&was))};
+            map_set(m, hash_of(&was), t);
+        }
+        if (t)
+            t->count++;
+        code = 0;
+    }
+    listing_close(&before);
+    return code;
+}
+
+/* A slot of a name that may be another file now. */
+static void doubt(char *slot, bool is_new)
+{
+    int state = *slot & ~DIGEST_MARKS, marks = *slot & DIGEST_MARKS;
+
+    if (is_new)
+        *slot = DIGEST_MOVED | DIGEST_RENEWED;
+    else
+        *slot = (char)((state == DIGEST_CONFIRMED ? DIGEST_UNCONFIRMED : state) | marks | DIGEST_MOVED);
+}
+
+static int doubt_all(const struct packed *old, const struct packed *now, const struct map *m, bool keeps_ctime, struct slots *out)
+{
+    struct listing before = {0}, after = {0};
+    struct entry was, is;
+
+    int code = open_both(old, now, &before, &after), had = code ? code : listing_next(&before, &was);
+    const uint64_t entries = after.left;
+    while (!code && (code = listing_next(&after, &is)) == 1) {
+        int order = -1;
+        while (had == 1 && (order = entry_compare_names(was.name, was.name_len, is.name, is.name_len)) < 0)
+            had = listing_next(&before, &was);
+        bool is_new = had != 1 || order > 0;
+        const struct twins *t = has_content(&is) ? twins_of(m, &is) : NULL;
+        if (t && (is_new || (t->count > 1 && !keeps_ctime)))
+            doubt(slots_digest(out, entries, after.at - 1), is_new);
+        code = 0;
+    }
+    listing_close(&before);
+    listing_close(&after);
+    return code < 0 ? code : had < 0 ? had : 0;
+}
+
+int renamed_guess(const struct packed *old, const struct packed *now, bool keeps_ctime, struct slots *out)
+{
+    struct map m = {0};
+
+    int code = count_twins(old, &m);
+    if (!code)
+        code = doubt_all(old, now, &m, keeps_ctime, out);
+    map_free(&m, free_twins);
     return code;
 }

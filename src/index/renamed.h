@@ -4,6 +4,7 @@
 #ifndef AUTOBACKUP_INDEX_RENAMED_H
 #define AUTOBACKUP_INDEX_RENAMED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "index/listing.h"
@@ -24,5 +25,12 @@ struct packed {
  * Sets slots in *out. 0 or -EBADMSG.
  */
 int renamed_mark(const struct packed *old, const struct packed *now, struct slots *out);
+
+/*
+ * The same where there are no inode numbers, of a directory that lost a name: any file of a size and time that several of `old`
+ * had may be another one of them now. A new name is DIGEST_MOVED and DIGEST_RENEWED. A name that stays is DIGEST_MOVED, unless ctimes are kept
+ * (which a rename moves). Names that were merely exchanged, so that none is lost, show in nothing but the contents.
+ */
+int renamed_guess(const struct packed *old, const struct packed *now, bool keeps_ctime, struct slots *out);
 
 #endif

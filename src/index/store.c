@@ -139,6 +139,14 @@ static bool open_row(sqlite3_stmt *find, struct listing *ret)
 
 /* ---- directories that changed ---- */
 
+static void add_change(struct listing_change *to, const struct listing_change *more)
+{
+    to->added += more->added;
+    to->changed += more->changed;
+    to->removed += more->removed;
+    to->moved += more->moved;
+}
+
 static bool has_damage(const struct packed *row)
 {
     const unsigned char *slots = row->digests;
@@ -150,12 +158,15 @@ static bool has_damage(const struct packed *row)
 }
 
 /* Of what was renamed within the directory. An old row that is damaged tells nothing, as for listing_diff. */
-static void mark_renamed(sqlite3_stmt *find, const struct directory_update *d, bool has_new, struct slots *slots)
+static void mark_renamed(const struct store *s, const struct directory_update *d, const struct listing_change *change,
+                         struct slots *slots)
 {
-    struct packed old = packed_row(find), now = {.data = d->listing.data, .len = d->listing.len};
+    struct packed old = packed_row(s->stmt[FIND]), now = {.data = d->listing.data, .len = d->listing.len};
 
-    if (has_new || has_damage(&old))
+    if (s->signs & SIGN_INODE && (change->added || has_damage(&old)))
         renamed_mark(&old, &now, slots);
+    else if (!(s->signs & SIGN_INODE) && change->removed)
+        renamed_guess(&old, &now, s->signs & SIGN_CTIME, slots);
 }
 
 /* Set the new listing against the old row, if there is one. *ret_id: that row's id, or 0. */
@@ -164,7 +175,7 @@ static int diff_with_row(struct store *s, int64_t replica, const struct director
 {
     sqlite3_stmt *find = s->stmt[FIND];
     struct listing old = {0}, now = {0};
-    const int64_t added = change->added;
+    struct listing_change own = {0};
 
     sqlite3_bind_int64(find, 1, replica);
     bind_bytes(find, 2, d->path, d->path_len);
@@ -177,9 +188,11 @@ static int diff_with_row(struct store *s, int64_t replica, const struct director
     *ret_id = step == SQLITE_ROW ? sqlite3_column_int64(find, 0) : 0;
     int code = listing_open(&now, d->listing.data, d->listing.len, NULL, 0);
     if (!code)
-        code = listing_diff(have_old ? &old : NULL, &now, s->signs, change, slots);
-    if (!code && have_old && s->signs & SIGN_INODE)
-        mark_renamed(find, d, change->added > added, slots);
+        code = listing_diff(have_old ? &old : NULL, &now, s->signs, &own, slots);
+    if (!code && have_old)
+        mark_renamed(s, d, &own, slots);
+    if (!code)
+        add_change(change, &own);
     if (!code)
         evidence_replace(&s->evidence, d->path, d->path_len, sqlite3_column_blob(find, 2),
                          (size_t)sqlite3_column_bytes(find, 2), slots->digests.data, slots->digests.len);
@@ -400,14 +413,6 @@ static int claim(struct store *s, const struct replica_update *u, int64_t *ret_i
 
 /* What was verified is content: with a new one the replica is not, as a whole, until that is. */
 static bool has_new_content(const struct listing_change *change) { return change->added + change->changed + change->moved; }
-
-static void add_change(struct listing_change *to, const struct listing_change *more)
-{
-    to->added += more->added;
-    to->changed += more->changed;
-    to->removed += more->removed;
-    to->moved += more->moved;
-}
 
 static int finish(struct store *s, int64_t id, const struct replica_update *u, const struct rest *rest,
                   const struct listing_change *change, struct error *err)

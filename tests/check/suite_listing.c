@@ -391,6 +391,32 @@ START_TEST(damage_goes_with_the_file)
 }
 END_TEST
 
+/* Without inode numbers: a name is gone, and of files that look alike any may be another now. */
+START_TEST(where_nothing_tells_files_apart_all_that_look_alike_are_read)
+{
+    const bool keeps_ctime = _i;
+    const struct entry old[] = {numbered("a", 1, 10, 1), numbered("b", 1, 10, 1), numbered("c", 1, 20, 1), numbered("d", 0, 10, 1)};
+    const struct entry now[] = {numbered("b", 1, 10, 1), numbered("c", 1, 20, 1), numbered("d", 0, 10, 1), numbered("e", 1, 10, 1),
+                                numbered("f", 1, 30, 1)};
+    const int stays = keeps_ctime ? DIGEST_CONFIRMED : DIGEST_UNCONFIRMED | DIGEST_MOVED;
+    const int marks[] = {stays, DIGEST_CONFIRMED, DIGEST_CONFIRMED, DIGEST_MOVED | DIGEST_RENEWED, 0};
+    struct buf slots = {0};
+    struct readings r;
+
+    for (unsigned char i = 1; i <= 4; i++)
+        slot(&slots, DIGEST_CONFIRMED, i);
+    diff(&r, old, 4, now, 5, &slots, NULL, keeps_ctime ? SIGN_CTIME : 0);
+    const struct packed was = {.data = r.a.data, .len = r.a.len}, is = {.data = r.b.data, .len = r.b.len};
+    ck_assert_int_eq(renamed_guess(&was, &is, keeps_ctime, &r.out), 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert_msg(slot_of(&r, i) == marks[i], "%s: %x", now[i].name, (unsigned)slot_of(&r, i));
+    r.a.data[r.a.len / 2] ^= 1;
+    ck_assert_int_eq(renamed_guess(&was, &is, keeps_ctime, &r.out), -EBADMSG);
+    forget(&r);
+    buf_free(&slots);
+}
+END_TEST
+
 Suite *suite_listing(void)
 {
     Suite *s = suite_create("listing");
@@ -405,6 +431,7 @@ Suite *suite_listing(void)
     tcase_add_loop_test(t, times_that_are_one_elsewhere_leave_a_mark, 0, 13);
     tcase_add_test(t, files_that_were_renamed_leave_a_mark);
     tcase_add_loop_test(t, damage_goes_with_the_file, 0, 6);
+    tcase_add_loop_test(t, where_nothing_tells_files_apart_all_that_look_alike_are_read, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }
