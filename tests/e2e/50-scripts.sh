@@ -394,12 +394,12 @@ test_nightly_verification_goes_on_where_it_stopped() {
     run env -i HOME="$HOME" LD_PRELOAD="$LD_PRELOAD" STEADY="$STEADY" "$AUTOBACKUP" "$script" 0s
     assert_status 11
     assert_out "clip 2.mov: damaged" "  autobackup verify 'acme/spot' 'footage' 'NAS' --repair" "1 damaged"
-    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d    # told every night until somebody mends it
+    run env -i HOME="$HOME" LD_PRELOAD="$LD_PRELOAD" STEADY="$STEADY" "$AUTOBACKUP" "$script" 90d    # told every night until somebody mends it
     assert_status 11
     bash -c "$(sed -n 's/^  autobackup/"$AUTOBACKUP"/p' "$OUT")" >/dev/null 2>&1 || :
-    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d NAS
+    run env -i HOME="$HOME" LD_PRELOAD="$LD_PRELOAD" STEADY="$STEADY" "$AUTOBACKUP" "$script" 90d NAS
     assert_status 2    # a size is not a name
-    run env -i HOME="$HOME" "$AUTOBACKUP" "$script" 90d 1TB NAS
+    run env -i HOME="$HOME" LD_PRELOAD="$LD_PRELOAD" STEADY="$STEADY" "$AUTOBACKUP" "$script" 90d 1TB NAS
     assert_status 0
     cmp "$clip" "WORK/footage/acme/spot/day 1/clip 2.mov"
     mv NAS away
