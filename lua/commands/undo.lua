@@ -94,7 +94,8 @@ end
 -- What they left, and whether another undo may do better.
 local function part_text(undos, left)
     local is_final = rows.sum(undos, "conflicts") + rows.sum(undos, "failed") == rows.sum(undos, "gone")
-    return is_final and not ended_early(undos) and ("undone as far as possible: %s, whose old versions are gone; "):format(left)
+        and not ended_early(undos)
+    return is_final and ("undone as far as possible: %s, whose old versions are gone; "):format(left)
         or ("undone in part: %s ('undo' tries that again); "):format(left)
 end
 
