@@ -310,12 +310,13 @@ function Comparison:look_for_alike(pair, counts)
     end
 end
 
--- What is known on one database alone may lie on another of which the last reading could not read it: compared with that.
+-- What is known on one database alone may lie on another that was never read, or of which the last reading could not read it:
+-- compared with that.
 function Comparison:look_elsewhere(pair)
     local category = self.categories[pair.category]
     for _, name in ipairs(not pair.database and category and self.names or {}) do
         if name ~= pair.reference
-            and self.covered:gap(self.databases[name].id, category.id, pair.client, pair.name) == "unreadable" then
+            and self.covered:gap(self.databases[name].id, category.id, pair.client, pair.name) then
             pair.database = name
             return
         end

@@ -124,6 +124,10 @@ test_a_disk_that_was_never_read_is_not_lacking() {
     assert_out "not known"
     assert_err "NEW was never read for footage; type: load NEW"
     refute_out absent
+    ab compare "bmx/show two" footage    # known on WORK alone; nobody named NEW
+    assert_status 3
+    assert_out "not known"
+    assert_err "NEW was never read for footage; type: load NEW"
 }
 
 test_what_could_not_be_read_is_never_the_same() {
