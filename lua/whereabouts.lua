@@ -60,10 +60,12 @@ local function the_one(session, database, list)
     return found
 end
 
--- Only what is not where it was added costs a look at all that is mounted.
+-- Only what is not where it was added costs a look at all that is mounted. Without a name (src/index/volume.h: none:TYPE)
+-- nothing can be found elsewhere.
 local function look_for(session, database, mounts)
     local volume = database.identity and database.identity:match("@(.*)$")
-    if not volume or not database.place or not database.home and core_disk.volume_at(database.path) == volume then
+    if not volume or volume:find("^none:") or not database.place
+        or not database.home and core_disk.volume_at(database.path) == volume then
         return
     end
     local home, list = database.home or database.path, M.candidates(mounts(), volume, database.place)
