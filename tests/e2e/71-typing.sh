@@ -269,8 +269,8 @@ test_typing_ahead() {
     send Enter
     wait_for ahead
     ready
-    type_line 'print("<" .. io.read() .. ">")'
-    until_true "the line gone" lacks ">>> never"
+    type_line 'io.write("na", "me? ") io.flush() print("<" .. io.read() .. ">")'
+    wait_for 'name? '    # what is typed before that shows nowhere
     send -l 'typed'
     wait_for typed
     send Enter
