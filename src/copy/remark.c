@@ -47,6 +47,9 @@ void remark_respelled(struct work *w, const struct respellings *found)
     const struct respelling *first = found->list;
     char text[2 * NAME_MAX + 200], more[60] = "";
 
+    w->report.respelled = found->count;
+    if (!found->count)
+        return;
     if (found->count > 1)
         snprintf(more, sizeof more, ", and so with %zu more name%s", found->count - 1, found->count > 2 ? "s" : "");
     snprintf(text, sizeof text, "'%s' is called '%s' at the source: the copy first gives it that name there%s, and then "

@@ -14,7 +14,7 @@ void remark_counts(struct work *w, const struct space *space);
 /* What the plan leaves out or cannot promise, a note each. */
 void remark_plan(struct work *w);
 
-/* Of a dry run: names that are going to be spelled like the source's first; at least one. */
+/* Of a dry run: names that are going to be spelled like the source's first. Counts them, and tells of them where there are any. */
 void remark_respelled(struct work *w, const struct respellings *found);
 
 #endif

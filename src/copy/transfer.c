@@ -147,8 +147,7 @@ static int find_respelled(struct transfer *t, struct error *err)
     int code = respell_find(&search, &found, err);
     respell_map(&found, &t->plan.respelled);
     t->plan.respell_first = r->dry_run;
-    t->work.report.respelled = r->dry_run ? found.count : 0;
-    if (!code && t->work.report.respelled)
+    if (!code && r->dry_run)
         remark_respelled(&t->work, &found);
     respellings_free(&found);
     return code;

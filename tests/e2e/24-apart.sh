@@ -107,34 +107,40 @@ test_all_that_look_say_that_its_disk_is_gone() {
     assert_eq "$(known)" 3
 }
 
-# A server that is gone: whoever touches its mount hangs.
-test_a_mount_that_does_not_answer_is_offline() {
-    local server
+# A filesystem that shows the folder given at NAS/footage, as a program of an ordinary user's would: it names no disk. Its process: $SERVER.
+mount_nameless() {    # FOLDER
     need_root
-    mkdir -p behind WORK/footage/acme/spot NAS/{footage,render}
-    echo one >WORK/footage/acme/spot/f
     [ -c /dev/fuse ] || skip "no FUSE here"
-    "$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/filesystems/timeless" behind NAS/footage &
-    server=$!
+    mkdir -p "$1"
+    "$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/filesystems/timeless" "$1" NAS/footage &
+    SERVER=$!
     unmount_at_end NAS/footage
     until mountpoint -q NAS/footage; do
-        [ -d "/proc/$server" ] || skip "no FUSE here"
+        [ -d "/proc/$SERVER" ] || skip "no FUSE here"
         sleep 0.05
     done
+}
+
+# A server that is gone: whoever touches its mount hangs.
+test_a_mount_that_does_not_answer_is_offline() {
+    need_root
+    mkdir -p WORK/footage/acme/spot NAS/{footage,render}
+    echo one >WORK/footage/acme/spot/f
+    mount_nameless behind
     ok add database WORK WORK
     ok add database NAS NAS
     ok add category footage
     ok load
     ok copy acme/spot footage WORK NAS
     assert_eq "$(query "SELECT COUNT(*) FROM apart")" 1
-    kill -STOP "$server"
+    kill -STOP "$SERVER"
     run timeout 20 "$AUTOBACKUP" fetch acme/spot
-    kill -CONT "$server"
+    kill -CONT "$SERVER"
     assert_status 0
     assert_out "NAS offline"
-    kill -STOP "$server"
+    kill -STOP "$SERVER"
     run timeout 20 "$AUTOBACKUP" explore acme/spot footage NAS
-    kill -CONT "$server"
+    kill -CONT "$SERVER"
     assert_status 75
     assert_err "$PWD/NAS/footage does not answer"
     ok fetch acme/spot
@@ -195,21 +201,6 @@ test_another_disk_in_its_place_is_refused() {
     mount -o loop NAS/footage.img NAS/footage
     ab load NAS
     assert_status 3
-}
-
-# A filesystem that shows the folder given at NAS/footage, as a program of an ordinary user's would: it names no disk.
-mount_nameless() {    # FOLDER
-    local server
-    need_root
-    [ -c /dev/fuse ] || skip "no FUSE here"
-    mkdir -p "$1"
-    "$(dirname "$(readlink -f "$AUTOBACKUP")")/tests/filesystems/timeless" "$1" NAS/footage &
-    server=$!
-    unmount_at_end NAS/footage
-    until mountpoint -q NAS/footage; do
-        [ -d "/proc/$server" ] || skip "no FUSE here"
-        sleep 0.05
-    done
 }
 
 # Every command that would read or write the category's replicas says what load says. WHY: what it says

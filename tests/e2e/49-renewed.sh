@@ -177,14 +177,20 @@ test_what_an_older_catalog_knew_to_differ_still_differs() {
     assert_eq "$(json 'o.category == "footage" and o.database == "WORK" and o.compared or nil')" differs
 }
 
-# NAS has a file that is known to be damaged; then a program writes another content of that size there, and puts its time back.
-written_over_damage() {
+# NAS has a file that is known to be damaged.
+rotted() {
+    rm -rf WORK NAS STORAGE "$XDG_DATA_HOME"
     equal
     ok verify acme/spot footage WORK NAS
     rot "NAS/$CLIP" 5
     ab verify acme/spot footage NAS
     assert_status 11
     sleep 0.1
+}
+
+# Then a program writes another content of that size there, and puts its time back.
+written_over_damage() {
+    rotted
     rewrite "NAS/$CLIP" 9
     cp -p "NAS/$CLIP" mine
 }
@@ -193,7 +199,6 @@ written_over_damage() {
 test_what_was_written_over_damage_is_no_damage() {
     local loads
     for loads in "" load; do
-        rm -rf WORK NAS STORAGE "$XDG_DATA_HOME"
         written_over_damage
         [ -z "$loads" ] || ok load
         ab verify acme/spot footage NAS --repair --json
@@ -216,16 +221,6 @@ settled_by_accept() {
     ok accept acme/spot footage NAS --yes
     ok copy acme/spot footage NAS WORK
     cmp mine "WORK/$CLIP"
-}
-
-rotted() {
-    rm -rf WORK NAS STORAGE "$XDG_DATA_HOME"
-    equal
-    ok verify acme/spot footage WORK NAS
-    rot "NAS/$CLIP" 5
-    ab verify acme/spot footage NAS
-    assert_status 11
-    sleep 0.1
 }
 
 # A chmod moves a ctime, too: what had rotted may be all that is there.
